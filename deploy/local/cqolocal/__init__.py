@@ -1,0 +1,1 @@
+"""The local run: embedded PostgreSQL and RabbitMQ, the process runner and the `./cqo` command."""

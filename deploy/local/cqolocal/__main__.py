@@ -1,0 +1,3 @@
+from cqolocal.cli import cli
+
+cli(prog_name="./cqo")

@@ -1,0 +1,73 @@
+"""The keys of a local run, made once per run folder: what signs tokens, what seals personal data, what reads contacts."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import time
+from pathlib import Path
+
+from joserfc import jwk, jwt
+
+from cqolocal import paths
+
+ISSUER = "https://id.cqo.invalid/"
+AUDIENCE = "cqo"
+ALGORITHM = "Ed25519"
+HOURS = 3600
+
+
+class Keys:
+    """The secrets in `folder`, as the environment of the services and as a signer of tokens."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.jwks = folder / "jwks.json"
+        if not (folder / "complete").exists():
+            self._make()
+        self._signing = jwk.import_key(json.loads((folder / "signing.jwk").read_text()))
+
+    def _make(self) -> None:
+        signing = jwk.OKPKey.generate_key("Ed25519", {"use": "sig", "alg": ALGORITHM}, private=True, auto_kid=True)
+        contact = jwk.ECKey.generate_key("P-256", {"use": "enc"}, private=True, auto_kid=True)
+        self._write("signing.jwk", json.dumps(signing.as_dict(private=True)))
+        self._write("jwks.json", json.dumps({"keys": [signing.as_dict(private=False)]}))
+        self._write("contact_private.jwk", json.dumps(contact.as_dict(private=True)))
+        self._write("contact_public.jwk", json.dumps(contact.as_dict(private=False)))
+        for name in ("pii_key", "pii_index_key"):
+            self._write(name, base64.b64encode(secrets.token_bytes(32)).decode())
+        self._write("complete", "")
+
+    def _write(self, name: str, content: str) -> None:
+        paths.write_atomically(self.folder / name, content)
+
+    def environment(self) -> dict[str, str]:
+        """The settings by which services find the keys."""
+        return {
+            "CQO_JWKS": str(self.jwks),
+            "CQO_TOKEN_ISSUER": ISSUER,
+            "CQO_TOKEN_AUDIENCE": AUDIENCE,
+            "CQO_FEED_TOKEN": self.token("system", subject="cqo-feed", hours=24 * 365),
+            "CQO_PII_KEY_FILE": str(self.folder / "pii_key"),
+            "CQO_PII_INDEX_KEY_FILE": str(self.folder / "pii_index_key"),
+            "CQO_CONTACT_PUBLIC_KEY_FILE": str(self.folder / "contact_public.jwk"),
+            # Only notifications may read contact points, so only it is given the private key.
+            "CQO_CONTACT_PRIVATE_KEY_NOTIFICATIONS_FILE": str(self.folder / "contact_private.jwk"),
+        }
+
+    def token(self, role: str, *, subject: str | None = None, hours: float = 12, **claims: str | None) -> str:
+        """A bearer token for `role`; `claims` are division, enterprise and person."""
+        now = int(time.time())
+        payload = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": subject or f"local-{role}",
+            "iat": now,
+            "exp": now + int(hours * HOURS),
+            "jti": secrets.token_hex(8),
+            "role": role,
+            **{name: value for name, value in claims.items() if value is not None},
+        }
+        header = {"alg": ALGORITHM, "kid": self._signing.kid}
+        return jwt.encode(header, payload, self._signing, algorithms=[ALGORITHM])

@@ -1,0 +1,5 @@
+"""The services of the system and the ports they prefer."""
+
+SERVICES = ("registry", "training", "notifications", "reporting")
+HTTP_PORTS = dict(zip(SERVICES, range(8001, 8005), strict=True))
+WORKER_PORTS = dict(zip(SERVICES, range(8101, 8105), strict=True))

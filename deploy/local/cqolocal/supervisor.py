@@ -1,0 +1,133 @@
+"""Keeps processes running: one that died is started again, after a while that grows when it keeps dying."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cqolocal.paths import CannotRun
+from cqolocal.servers.process import Child
+
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 10.0
+STEADY = 20.0  # seconds after which a process counts as running well, so that its next death is its first again
+
+
+def pause_after(deaths: int) -> float:
+    """Seconds to wait before a process that died `deaths` times in a row is started again."""
+    return 0.0 if deaths <= 1 else min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (deaths - 2))
+
+
+@dataclass
+class Task:
+    """One process to keep running."""
+
+    name: str
+    command: Sequence[str]
+    environ: Mapping[str, str]
+    log: Path
+    child: Child | None = None
+    started: float = 0.0
+    deaths: int = 0
+    restarts: int = 0
+    due: float = 0.0
+    words: str = field(default="")
+
+
+class Supervisor(Mapping[str, int]):
+    """The running processes by name; as a mapping, name to pid."""
+
+    def __init__(self, logs: Path, report: Callable[[str], None], cwd: Path) -> None:
+        self.logs, self.report, self.cwd = logs, report, cwd
+        self.tasks: dict[str, Task] = {}
+        self.watched: list[Callable[[], None]] = []
+        self._lock = threading.RLock()
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+        logs.mkdir(parents=True, exist_ok=True)
+
+    def __getitem__(self, name: str) -> int:
+        child = self.tasks[name].child
+        return child.pid if child else 0
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tasks)
+
+    def __len__(self) -> int:
+        return len(self.tasks)
+
+    def start(self, name: str, command: Sequence[str], environ: Mapping[str, str]) -> None:
+        """Starts a process and keeps it running until `stop`."""
+        with self._lock:
+            task = self.tasks[name] = Task(name, command, {**os.environ, **environ}, self.logs / f"{name}.log")
+            self._launch(task)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+                self._thread.start()
+
+    def kill(self, name: str) -> int:
+        """SIGKILL to the process `name`, which is then started again; the pid that died."""
+        with self._lock:
+            pid = self[name]
+            child = self.tasks[name].child
+            if child:
+                child.kill()
+            return pid
+
+    def restarts(self, name: str) -> int:
+        return self.tasks[name].restarts
+
+    def alive(self, name: str) -> bool:
+        child = self.tasks[name].child
+        return child is not None and child.alive
+
+    def stop(self) -> None:
+        """Stops all processes, each in order, all at the same time."""
+        self._ending.set()
+        if self._thread and self._thread is not threading.current_thread():
+            self._thread.join()
+        with self._lock:
+            ending = [threading.Thread(target=task.child.end) for task in self.tasks.values() if task.child]
+            for thread in ending:
+                thread.start()
+            for thread in ending:
+                thread.join()
+            self.tasks.clear()
+
+    def _launch(self, task: Task) -> None:
+        task.child = Child(task.command, task.log, task.environ, cwd=self.cwd)
+        task.started = time.monotonic()
+
+    def _watch(self) -> None:
+        while not self._ending.wait(0.05):
+            with self._lock:
+                for task in list(self.tasks.values()):
+                    self._look_after(task)
+            for look in self.watched:
+                try:
+                    look()
+                except (CannotRun, OSError) as fault:
+                    self.report(f"could not be started again, will be tried again: {fault}")
+
+    def _look_after(self, task: Task) -> None:
+        now = time.monotonic()
+        if task.child and not task.child.alive:
+            code = task.child.process.returncode
+            task.words = task.child.last_words(3)
+            task.child.kill()
+            task.child = None
+            task.deaths = 1 if now - task.started > STEADY else task.deaths + 1
+            pause = pause_after(task.deaths)
+            task.due = now + pause
+            self.report(f"{task.name} ended ({_reason(code)}); it is started again" + (f" in {pause:.1f} s" if pause else ""))
+        if task.child is None and now >= task.due:
+            task.restarts += 1
+            self._launch(task)
+
+
+def _reason(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit status {code}"

@@ -1,0 +1,178 @@
+"""The table of due rows, and the statements on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    and_,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy.orm import Session
+
+from chassis.clock import SHANGHAI, Clock
+from chassis.tables import metadata
+
+due = Table(
+    "due",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("series", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("payload", JSONB, nullable=False),
+    Column("state", Text, nullable=False, server_default="planned"),
+    Column("settled_at", DateTime(timezone=True)),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("not_before", DateTime(timezone=True)),
+    Column("last_error", Text),
+    UniqueConstraint("kind", "key"),
+    CheckConstraint("state IN ('planned', 'done', 'superseded', 'cancelled')", name="state"),
+    Index("ix_due_planned", "kind", "due_on", "id", postgresql_where=text("state = 'planned'")),
+    Index("ix_due_series", "series", postgresql_where=text("state = 'planned'")),
+)
+
+FIRST_RETRY, LAST_RETRY = 5, 3600  # seconds; each failure doubles the wait
+
+
+@dataclass(frozen=True)
+class DueRow:
+    """A row that has fallen due."""
+
+    id: int
+    kind: str
+    series: str
+    key: str
+    due_on: date
+    payload: dict[str, Any]
+    attempts: int = 0
+
+
+def plan(session: Session, kind: str, series: str, key: str, due_on: date, payload: dict[str, Any]) -> None:
+    """Plans a row in the present transaction.
+
+    A key that is planned already moves to the new day; one that was cancelled or superseded is planned again; one
+    that was done stays done, so a thing once due under this key never happens twice.
+    """
+    row = insert(due).values(kind=kind, series=series, key=key, due_on=due_on, payload=payload)
+    session.execute(
+        row.on_conflict_do_update(
+            index_elements=["kind", "key"],
+            set_={
+                "series": row.excluded.series,
+                "due_on": row.excluded.due_on,
+                "payload": row.excluded.payload,
+                "state": "planned",
+                "settled_at": None,
+                "attempts": 0,
+                "not_before": None,
+                "last_error": None,
+            },
+            where=due.c.state != "done",
+        )
+    )
+
+
+def cancel(session: Session, series: str) -> None:
+    """Cancels all that is still planned of `series`."""
+    session.execute(
+        update(due).where(due.c.series == series, due.c.state == "planned")
+        .values(state="cancelled", settled_at=func.now())
+    )  # fmt: skip
+
+
+def _has_fallen_due(today: date) -> Any:
+    return and_(due.c.state == "planned", due.c.due_on <= today)
+
+
+def kinds_due(session: Session, kinds: Iterable[str], today: date) -> set[str]:
+    """Those of `kinds` of which at least one row waits to be handled."""
+    ready = or_(due.c.not_before.is_(None), due.c.not_before <= func.now())
+    wanted = func.unnest(cast(list(kinds), ARRAY(Text))).table_valued("kind")
+    waiting = exists().where(due.c.kind == wanted.c.kind, _has_fallen_due(today), ready)
+    return set(session.scalars(select(wanted.c.kind).where(waiting)))
+
+
+def supersede(session: Session, kind: str, today: date, now: datetime) -> int:
+    """Settles each due row of `kind` that a later one of its series, due as well, has overtaken; counts them."""
+    later = due.alias("later")
+    overtaken = exists().where(
+        later.c.kind == kind,
+        later.c.series == due.c.series,
+        later.c.state == "planned",
+        later.c.due_on <= today,
+        tuple_(later.c.due_on, later.c.id) > tuple_(due.c.due_on, due.c.id),
+    )
+    done = session.execute(
+        update(due).where(due.c.kind == kind, _has_fallen_due(today), overtaken)
+        .values(state="superseded", settled_at=now)
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    return done.rowcount  # type: ignore[attr-defined, no-any-return]
+
+
+def take(session: Session, kind: str, today: date, limit: int) -> list[DueRow]:
+    """Locks up to `limit` due rows of `kind`, the oldest first; rows that another transaction holds are left out."""
+    columns = (due.c.id, due.c.kind, due.c.series, due.c.key, due.c.due_on, due.c.payload, due.c.attempts)
+    ready = or_(due.c.not_before.is_(None), due.c.not_before <= func.now())
+    rows = session.execute(
+        select(*columns)
+        .where(due.c.kind == kind, _has_fallen_due(today), ready)
+        .order_by(due.c.due_on, due.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [DueRow(*row) for row in rows]
+
+
+def settle(session: Session, ids: Sequence[int], now: datetime) -> None:
+    """Marks these rows done."""
+    statement = update(due).where(due.c.id.in_(ids)).values(state="done", settled_at=now)
+    session.execute(statement.execution_options(synchronize_session=False))
+
+
+def postpone(session: Session, row_id: int, error: str) -> None:
+    """Notes a failure, and leaves the row for a later try; waits are real time, whatever the clock was moved to."""
+    wait = func.least(LAST_RETRY, FIRST_RETRY * func.power(2, func.least(due.c.attempts, 20)))
+    session.execute(
+        update(due).where(due.c.id == row_id, due.c.state == "planned")
+        .values(attempts=due.c.attempts + 1, last_error=error[:2000],
+                not_before=func.now() + wait * text("interval '1 second'"))
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+
+
+def overdue(session: Session, clock: Clock) -> dict[str, tuple[int, float]]:
+    """For each kind, how many rows wait though their day has come, and for how many seconds the oldest has."""
+    found = session.execute(
+        select(due.c.kind, func.count(), func.min(due.c.due_on))
+        .where(_has_fallen_due(clock.today()))
+        .group_by(due.c.kind)
+    )
+    return {kind: (count, _seconds_since(oldest, clock)) for kind, count, oldest in found}
+
+
+def _seconds_since(day: date, clock: Clock) -> float:
+    return (clock.now() - datetime.combine(day, time(), SHANGHAI)).total_seconds()

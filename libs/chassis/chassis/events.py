@@ -1,0 +1,98 @@
+"""The envelope in which every event travels: a structured CloudEvent 1.0 in JSON (https://cloudevents.io).
+
+The same bytes go out on the broker and in the feed. `sequence` is the version of the event's object: 1, 2, 3 … with no
+gap, so a reader that keeps the last one it applied for each object needs nothing else to find duplicates and order.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+CONTENT_TYPE = "application/cloudevents+json"
+REQUIRED = ("id", "source", "type", "subject", "time", "sequence", "data")
+
+
+class MalformedEvent(ValueError):
+    """The bytes are not a CloudEvent of ours; the message says what is wrong with them."""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """One event. `data` holds the publisher's fields; in a handler, those that its schema has loaded."""
+
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    sequence: int
+    data: dict[str, Any]
+    division: str | None = None
+    correlationid: str | None = None
+
+    @property
+    def aggregate(self) -> str:
+        """The object's key: its kind and its id, e.g. `certificate:0199…`."""
+        return f"{self.type.partition('.')[0]}:{self.subject}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The CloudEvent as it is sent."""
+        event = {
+            "specversion": "1.0",
+            "id": self.id,
+            "source": self.source,
+            "type": self.type,
+            "subject": self.subject,
+            "time": self.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "datacontenttype": "application/json",
+            "dataschema": f"{self.source}/contracts/{self.type}.json",
+            "sequence": self.sequence,
+            "partitionkey": self.aggregate,
+            "data": self.data,
+        }
+        if self.division is not None:
+            event["division"] = self.division
+        if self.correlationid is not None:
+            event["correlationid"] = self.correlationid
+        return event
+
+    def to_bytes(self) -> bytes:
+        return json.dumps(self.to_dict(), ensure_ascii=False, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> Envelope:
+        """Reads what `to_bytes` wrote; raises MalformedEvent on anything else."""
+        try:
+            event = json.loads(raw)
+        except ValueError as fault:
+            raise MalformedEvent(f"not JSON: {fault}") from fault
+        return cls.from_dict(event)
+
+    @classmethod
+    def from_dict(cls, event: Any) -> Envelope:
+        """Reads a CloudEvent; raises MalformedEvent where it is not one of ours."""
+        if not isinstance(event, dict):
+            raise MalformedEvent("not a JSON object")
+        missing = [name for name in REQUIRED if name not in event]
+        if missing:
+            raise MalformedEvent(f"lacks {', '.join(missing)}")
+        sequence, data = event["sequence"], event["data"]
+        if not isinstance(sequence, int) or isinstance(sequence, bool) or sequence < 1:
+            raise MalformedEvent(f"its sequence is {sequence!r}, not a number from 1")
+        if not isinstance(data, dict):
+            raise MalformedEvent("its data is not an object")
+        texts = {name: event[name] for name in ("id", "source", "type", "subject")}
+        for name, value in texts.items():
+            if not isinstance(value, str) or not value or "\x00" in value:
+                raise MalformedEvent(f"its {name} is not a text")
+        try:
+            time = datetime.fromisoformat(event["time"])
+        except (TypeError, ValueError) as fault:
+            raise MalformedEvent(f"its time is not RFC 3339: {event['time']!r}") from fault
+        if time.tzinfo is None:
+            raise MalformedEvent(f"its time names no zone: {event['time']!r}")
+        division, correlationid = event.get("division"), event.get("correlationid")
+        return cls(**texts, time=time, sequence=sequence, data=data, division=division, correlationid=correlationid)

@@ -1,0 +1,64 @@
+"""Reading a request's body within its limit, and no slower than its deadline."""
+
+from __future__ import annotations
+
+import eventlet
+from werkzeug.wrappers import Request as WerkzeugRequest
+
+from chassis.errors import InvalidInput
+from chassis.http.problems import BodyIncomplete, BodyTimeout, BodyTooLarge, WrongMediaType
+
+JSON = "application/json"
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+JSON_LIMIT = 1 << 20
+WORKBOOK_LIMIT = 10 << 20
+READ_WITHIN = 30  # seconds for the whole body, so that a slow sender can't hold a connection
+CHUNK = 1 << 16
+ZIP_SIGNATURE = b"PK\x03\x04"
+
+
+def read(http: WerkzeugRequest, limit: int) -> bytes:
+    """The body; BodyTooLarge as soon as its announced or its real length passes `limit`."""
+    announced = http.content_length
+    if announced is not None and announced > limit:
+        raise BodyTooLarge(limit_bytes=limit)
+    if announced is None and http.headers.get("Transfer-Encoding", "").lower() != "chunked":
+        return b""
+    source = http.environ["wsgi.input"]
+    parts: list[bytes] = []
+    size = 0
+    try:
+        with eventlet.Timeout(READ_WITHIN, BodyTimeout()):
+            while announced is None or size < announced:
+                part = source.read(CHUNK if announced is None else min(CHUNK, announced - size))
+                if not part:
+                    break
+                parts.append(part)
+                size += len(part)
+                if size > limit:
+                    raise BodyTooLarge(limit_bytes=limit)
+    except (OSError, ValueError) as fault:
+        # The sender went away, or its chunks are malformed: there is nobody, or no whole body, to answer for.
+        raise BodyIncomplete() from fault
+    if announced is not None and size < announced:
+        raise BodyIncomplete()
+    return b"".join(parts)
+
+
+def limit_for(http: WerkzeugRequest, own: int | None) -> int:
+    """The limit that holds for a request."""
+    return own or (WORKBOOK_LIMIT if http.mimetype == WORKBOOK else JSON_LIMIT)
+
+
+def require_media_type(actual: str, *accepted: str) -> None:
+    """Refuses a body of another content type."""
+    if actual not in accepted:
+        raise WrongMediaType(accepted=list(accepted))
+
+
+def read_workbook(media_type: str, raw: bytes) -> bytes:
+    """The body as a workbook; what is inside is for the service to judge."""
+    require_media_type(media_type, WORKBOOK)
+    if not raw.startswith(ZIP_SIGNATURE):
+        raise InvalidInput([{"pointer": "", "reason": "Not an .xlsx workbook.", "reason_zh": "不是 .xlsx 工作簿。"}])
+    return raw

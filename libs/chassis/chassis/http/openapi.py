@@ -1,0 +1,197 @@
+"""The OpenAPI 3.1 description of an API, made from its route declarations alone."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+
+from chassis.auth import PUBLIC
+from chassis.errors import CqoError, Forbidden, InvalidInput, NotFound, StaleVersion, Unauthenticated, VersionRequired
+from chassis.http import body, problems
+from chassis.http.entrypoint import WRITING_METHODS, HttpEntrypoint
+from chassis.http.idempotency import KeyReused
+from chassis.http.schemas import MalformedBody, PageQuery
+
+ARGUMENT = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
+PROBLEM = {
+    "type": "object",
+    "description": "What went wrong (RFC 9457). Members beyond these are facts of the case.",
+    "required": ["type", "title", "status", "detail", "instance", "correlation_id"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference", "description": "A page that explains the problem."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "A sentence for people, in the language of `Accept-Language`."},
+        "instance": {"type": "string", "format": "uri-reference"},
+        "rule": {"type": "string", "description": "The programme's rule that was broken, for example R23."},
+        "correlation_id": {"type": "string", "description": "Give this to those who run the service."},
+        "errors": {"type": "array", "items": {"type": "object"}, "description": "Each fault and its place."},
+    },
+    "examples": [
+        {
+            "type": "/problems/not-found",
+            "title": "Not found",
+            "status": 404,
+            "detail": "There is no such object, or it lies outside your division.",
+            "instance": "/enterprises/0192f3a0-5b7c-7c3e-9d8a-3a2b1c0d4e5f",
+            "correlation_id": "0192f3a0-5b7c-7c3e-9d8a-000000000001",
+        }
+    ],
+}
+HEADERS = {
+    "Idempotency-Key": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Sent again with the same key, the request takes effect once and gets the same answer.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    },
+    "If-Match": {
+        "name": "If-Match",
+        "in": "header",
+        "description": 'The object\'s ETag, `"<version>"`; where a change asks for it, a stale one is refused.',
+        "schema": {"type": "string"},
+    },
+    "Accept-Language": {
+        "name": "Accept-Language",
+        "in": "header",
+        "description": "`zh` or `en`: the language of sentences.",
+        "schema": {"type": "string", "default": "en"},
+    },
+}
+_described: dict[int, dict[str, Any]] = {}
+
+
+def of(container: Any) -> dict[str, Any]:
+    """The description of the API that a nameko container hosts, made at its first use."""
+    found = _described.get(id(container))
+    if found is None:
+        routes = [entrypoint for entrypoint in container.entrypoints if isinstance(entrypoint, HttpEntrypoint)]
+        doc = inspect.getdoc(container.service_cls) or ""
+        found = _described[id(container)] = describe(container.service_name, doc, routes)
+    return found
+
+
+def describe(title: str, description: str, routes: list[HttpEntrypoint]) -> dict[str, Any]:
+    """The description of these routes."""
+    spec = APISpec(
+        title=title,
+        version="1",
+        openapi_version="3.1.0",
+        info={"description": description, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
+        plugins=[MarshmallowPlugin()],
+        security=[{"bearer": []}],
+    )
+    spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    spec.components.schema("Problem", PROBLEM)
+    for name, header in HEADERS.items():
+        spec.components.parameter(name, "header", header)
+    for route in sorted(routes, key=lambda route: (route.template, route.method)):
+        for method in route.method.split(","):
+            spec.path(path=route.template, operations={method.lower(): _operation(route, method)})
+    return spec.to_dict()
+
+
+def _operation(route: HttpEntrypoint, method: str) -> dict[str, Any]:
+    roles = ", ".join(sorted(route.roles)) or "nobody needs a token"
+    operation: dict[str, Any] = {
+        "operationId": route.method_name,
+        "summary": route.summary or route.method_name.replace("_", " ").capitalize(),
+        "description": "\n\n".join(filter(None, [route.description, f"Roles: {roles}."])),
+        "tags": [route.template.split("/")[1] or "root"],
+        "x-roles": sorted(route.roles),
+        "parameters": _parameters(route, method),
+        "responses": _responses(route, method),
+    }
+    if route.roles == PUBLIC:
+        operation["security"] = []
+    if method in WRITING_METHODS and (route.body is not None or route.file):
+        media_type = body.WORKBOOK if route.file else body.JSON
+        schema = {} if route.file else {"schema": route.body}
+        operation["requestBody"] = {"required": True, "content": {media_type: schema}}
+    return operation
+
+
+def _parameters(route: HttpEntrypoint, method: str) -> list[Any]:
+    parameters: list[Any] = [
+        {"name": name, "in": "path", "required": True, "schema": _argument(converter, name)}
+        for converter, name in ARGUMENT.findall(route.url)
+    ]
+    if route.query is not None:
+        parameters.append({"in": "query", "schema": route.query})
+    if route.paged:
+        own = set(route.query.load_fields) if route.query is not None else set()
+        page = PageQuery(exclude=own & {"limit", "cursor"})
+        parameters.append({"in": "query", "schema": page})
+    if method == "POST" and not route.confidential:
+        parameters.append("Idempotency-Key")
+    if method in WRITING_METHODS and "{" in route.template:
+        parameters.append("If-Match")
+    if route.roles != PUBLIC:
+        parameters.append("Accept-Language")
+    return parameters
+
+
+def _argument(converter: str, name: str) -> dict[str, Any]:
+    if converter == "int":
+        return {"type": "integer", "minimum": 0}
+    if not converter and name.endswith("_id"):
+        return {"type": "string", "format": "uuid"}
+    return {"type": "string", "minLength": 1}
+
+
+def _responses(route: HttpEntrypoint, method: str) -> dict[str, Any]:
+    success: dict[str, Any] = {"description": "Done."}
+    if route.produces:
+        success["content"] = {route.produces: {}}
+    elif route.status != 204:
+        success["content"] = {"application/json": {"schema": _returned(route)}}
+    success["headers"] = {
+        "X-Correlation-Id": {"description": "The request's correlation id.", "schema": {"type": "string"}},
+        "ETag": {"description": "The object's version, where it has one.", "schema": {"type": "string"}},
+    }
+    responses: dict[str, Any] = {str(route.status): success}
+    by_status: dict[int, list[type[CqoError]]] = {}
+    for kind in _expected(route, method):
+        by_status.setdefault(kind.status, []).append(kind)
+    for status, kinds in sorted(by_status.items()):
+        sentences = (inspect.cleandoc(kind.__doc__ or "") for kind in dict.fromkeys(kinds))
+        responses.setdefault(str(status), _problem(" / ".join(sentences)))
+    responses["default"] = _problem("Any other problem.")
+    return responses
+
+
+def _problem(description: str) -> dict[str, Any]:
+    reference = {"$ref": "#/components/schemas/Problem"}
+    return {"description": description, "content": {problems.CONTENT_TYPE: {"schema": reference}}}
+
+
+def _returned(route: HttpEntrypoint) -> Any:
+    if not route.paged:
+        return route.returns or {}
+    items = {"type": "array", "items": type(route.returns)(many=False) if route.returns else {}}
+    return {
+        "type": "object",
+        "required": ["items", "next"],
+        "properties": {"items": items, "next": {"type": ["string", "null"], "description": "The next page's cursor."}},
+    }
+
+
+def _expected(route: HttpEntrypoint, method: str) -> list[type[CqoError]]:
+    expected: list[type[CqoError]] = [*route.problems, problems.Unavailable]
+    if route.roles != PUBLIC:
+        expected += [Unauthenticated, Forbidden]
+    if "{" in route.template:
+        expected.append(NotFound)
+    if route.query is not None or route.paged or route.body is not None or route.file:
+        expected.append(InvalidInput)
+    if method in WRITING_METHODS:
+        expected += [problems.BodyTooLarge, KeyReused]
+        if "{" in route.template:
+            expected += [StaleVersion, VersionRequired]
+    if route.body is not None or route.file:
+        expected += [MalformedBody, problems.WrongMediaType]
+    return expected

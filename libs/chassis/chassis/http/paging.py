@@ -1,0 +1,94 @@
+"""Pages by keyset: a cursor says after which row to go on, so rows inserted meanwhile shift nothing.
+
+A cursor is opaque to callers. It holds the sort key of the last row and the names of the key columns; one that was
+made up, or made for another list, is refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, literal, tuple_
+from sqlalchemy.orm import Session
+
+from chassis.errors import InvalidInput
+from chassis.http.schemas import DEFAULT_LIMIT, INT64, MAX_LIMIT, fault_in_query, storable
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of a list's items, and the cursor of the next page; None on the last."""
+
+    items: list[Any]
+    next_cursor: str | None = None
+
+
+def paginate(
+    session: Session,
+    statement: Select[Any],
+    key_columns: Sequence[ColumnElement[Any]],
+    limit: int | None = DEFAULT_LIMIT,
+    cursor: str | None = None,
+    *,
+    descending: bool = False,
+) -> Page:
+    """One page of `statement` in the order of `key_columns`, which must be unique together and never NULL.
+
+    Items are entities when the statement selects one entity, values when it selects one column, else row mappings.
+    """
+    limit = min(limit or DEFAULT_LIMIT, MAX_LIMIT)
+    if cursor:
+        keys, after = tuple_(*key_columns), _read(cursor, key_columns)
+        statement = statement.where(keys < after if descending else keys > after)
+    width = len(statement.column_descriptions)
+    order = [column.desc() if descending else column.asc() for column in key_columns]
+    ordered = statement.order_by(None).order_by(*order)
+    labelled = [column.label(f"cursor_key_{index}") for index, column in enumerate(key_columns)]
+    rows = session.execute(ordered.add_columns(*labelled).limit(limit + 1)).all()
+    page = rows[:limit]
+    items = [row[0] if width == 1 else dict(zip(row._fields[:width], row[:width], strict=True)) for row in page]
+    more = len(rows) > limit
+    return Page(items, _write(page[-1][-len(labelled) :], key_columns) if more else None)
+
+
+def _names(key_columns: Sequence[ColumnElement[Any]]) -> str:
+    return ",".join(str(getattr(column, "key", "")) for column in key_columns)
+
+
+def _write(values: Sequence[Any], key_columns: Sequence[ColumnElement[Any]]) -> str:
+    texts = [value if isinstance(value, int | str) else _text(value) for value in values]
+    payload = json.dumps([_names(key_columns), *texts], separators=(",", ":"), ensure_ascii=False).encode()
+    return base64.urlsafe_b64encode(payload).rstrip(b"=").decode()
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _read(cursor: str, key_columns: Sequence[ColumnElement[Any]]) -> Any:
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        names, *values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        if names != _names(key_columns) or len(values) != len(key_columns):
+            raise ValueError("a cursor of another list")
+        pairs = zip(key_columns, values, strict=True)
+        return tuple_(*(literal(_value(column, value), column.type) for column, value in pairs))
+    except (ValueError, TypeError, ArithmeticError, RecursionError, binascii.Error) as error:
+        raise InvalidInput([fault_in_query("cursor", "Not a cursor of this list.")]) from error
+
+
+def _value(column: ColumnElement[Any], value: Any) -> Any:
+    kind = column.type.python_type
+    if isinstance(value, str) and storable(value) and kind in (str, date, datetime, Decimal, UUID):
+        return kind.fromisoformat(value) if kind in (date, datetime) else kind(value)
+    if kind is int and isinstance(value, int) and not isinstance(value, bool) and value in INT64:
+        return value
+    raise ValueError("a key of another type")

@@ -1,0 +1,152 @@
+"""What a handler gets, and the answer it gives."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Request as WerkzeugRequest
+from werkzeug.wrappers import Response
+
+from chassis.auth import Caller
+from chassis.errors import StaleVersion, VersionRequired
+from chassis.http import idempotency
+from chassis.http.body import read_workbook
+from chassis.http.paging import Page
+from chassis.http.schemas import DEFAULT_LIMIT
+
+if TYPE_CHECKING:
+    from chassis.http.entrypoint import HttpEntrypoint
+
+ETAG = re.compile(r'^(?:W/)?"(\d{1,18})"$')
+
+
+class Request:
+    """A request that was authenticated and checked: its caller, body, query and conditions."""
+
+    def __init__(
+        self, route: HttpEntrypoint, http: WerkzeugRequest, caller: Caller | None, correlation_id: str, language: str
+    ) -> None:
+        self.route = route
+        self.http = http
+        self.caller: Any = caller  # None on public routes only
+        self.correlation_id = correlation_id
+        self.language = language
+        self.raw = b""
+        self.body: Any = None
+        self.query: dict[str, Any] = {}
+        self.idempotency_key: str | None = None
+
+    @property
+    def limit(self) -> int:
+        """How many items a page may hold."""
+        return self.query.get("limit") or DEFAULT_LIMIT
+
+    @property
+    def cursor(self) -> str | None:
+        """Where the page begins."""
+        return self.query.get("cursor")
+
+    @property
+    def if_match(self) -> int:
+        """The version that the caller read, from `If-Match`."""
+        header = self.http.headers.get("If-Match", "").strip()
+        if header in ("", "*"):
+            raise VersionRequired()
+        found = ETAG.match(header)
+        if found is None:
+            raise StaleVersion()
+        return int(found[1])
+
+    @property
+    def file(self) -> bytes:
+        """The uploaded workbook."""
+        return read_workbook(self.http.mimetype, self.raw)
+
+    @property
+    def content_type(self) -> str:
+        """The media type of the body."""
+        return self.http.mimetype
+
+    @property
+    def fingerprint(self) -> str:
+        """What makes another request the same as this one."""
+        return idempotency.fingerprint(self.http.method, self.http.full_path, self.raw)
+
+    def reply(
+        self, session: Session, answer: Any = None, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """The answer, kept in the handler's transaction if the request carries an Idempotency-Key."""
+        # Dumping may read columns that the flush fills in.
+        session.flush()
+        response = render(self, answer, status, headers)
+        if self.idempotency_key and not self.route.confidential:
+            idempotency.keep(session, self.idempotency_key, caller_key(self.caller), self.fingerprint, response)
+        return response
+
+
+def caller_key(caller: Caller | None) -> str:
+    """Whose idempotency keys these are."""
+    return caller.subject if caller else ""
+
+
+def check_version(aggregate: Any, expected: int) -> None:
+    """Refuses a change made to a version that is no longer the present one."""
+    if aggregate.version != expected:
+        raise StaleVersion()
+
+
+def render(request: Request, answer: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """What a handler returned, as a response: dumped by the route's schema, with ETag and Link where they belong."""
+    if isinstance(answer, Response):
+        return answer
+    if answer is None:
+        return Response(status=204 if status == 200 else status, headers=headers)
+    content = _encode(_dump(request, answer))
+    response = Response(content, status=status, headers=headers, content_type="application/json")
+    version = answer.get("version") if isinstance(answer, Mapping) else getattr(answer, "version", None)
+    if isinstance(version, int) and not isinstance(version, bool):
+        response.headers["ETag"] = f'"{version}"'
+    if isinstance(answer, Page) and answer.next_cursor:
+        # Cursors are URL-safe, so the address can be completed as text.
+        others = {name: value for name, value in request.http.args.items(multi=True) if name != "cursor"}
+        response.headers["Link"] = f'<{_address(request.http.path, others, answer.next_cursor)}>; rel="next"'
+    return _or_not_modified(request, response)
+
+
+def _address(path: str, arguments: Mapping[str, str], cursor: str) -> str:
+    return f"{path}?{urlencode({**arguments, 'cursor': cursor})}"
+
+
+def _or_not_modified(request: Request, response: Response) -> Response:
+    if request.http.method not in ("GET", "HEAD") or "ETag" not in response.headers:
+        return response
+    etag, _ = response.get_etag()
+    if request.http.if_none_match.contains_weak(etag or ""):
+        return Response(status=304, headers={"ETag": response.headers["ETag"]})
+    return response
+
+
+def _dump(request: Request, answer: Any) -> Any:
+    schema = request.route.returns
+    if isinstance(answer, Page):
+        items = schema.dump(answer.items, many=True) if schema else answer.items
+        return {"items": items, "next": answer.next_cursor}
+    if schema is None:
+        return answer
+    return schema.dump(answer, many=isinstance(answer, list))
+
+
+def _encode(answer: Any) -> bytes:
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return value.isoformat() if isinstance(value, date) else str(value)

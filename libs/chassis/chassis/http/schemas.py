@@ -1,0 +1,190 @@
+"""The base of every schema, and the checks on input that hold whatever the schema says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from marshmallow import RAISE, ValidationError, fields, pre_load, validate
+from marshmallow import Schema as MarshmallowSchema
+from werkzeug.datastructures import MultiDict
+
+from chassis.errors import CqoError, InvalidInput
+
+MAX_DEPTH = 64
+INT64 = range(-(2**63), 2**63)
+
+
+class MalformedBody(CqoError):
+    """The body is not well-formed JSON."""
+
+    status = 400
+    zh = "请求正文不是格式正确的 JSON。"
+
+
+class Schema(MarshmallowSchema):
+    """A schema that refuses unknown fields, and JSON values of another type than the field's."""
+
+    class Meta:
+        unknown = RAISE
+
+    @pre_load
+    def _refuse_other_types(self, data: Any, **_: Any) -> Any:
+        # marshmallow takes "5" for a number and "yes" for a boolean; in JSON they are neither.
+        if isinstance(data, Mapping):
+            faults = {
+                key: [f"Not a valid {wanted}."]
+                for name, field in self.load_fields.items()
+                if (key := field.data_key or name) in data
+                for wanted in _wrong_type(field, data[key])
+            }
+            if faults:
+                raise ValidationError(faults)
+        return data
+
+
+class QuerySchema(MarshmallowSchema):
+    """A schema for query parameters: all come as text, and unknown ones are refused."""
+
+    class Meta:
+        unknown = RAISE
+
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 500
+
+
+class PageQuery(QuerySchema):
+    """The parameters of every list that comes in pages."""
+
+    limit = fields.Integer(
+        load_default=DEFAULT_LIMIT,
+        validate=validate.Range(1, MAX_LIMIT),
+        metadata={"description": "How many items a page holds at most."},
+    )
+    cursor = fields.String(
+        load_default=None,
+        validate=validate.Length(1, 1000),
+        metadata={"description": "`next` of the page before; leave it out for the first page."},
+    )
+
+
+def _wrong_type(field: fields.Field, value: Any) -> Iterator[str]:
+    if value is None:
+        return
+    if isinstance(field, fields.Boolean):
+        if not isinstance(value, bool):
+            yield "boolean"
+    elif isinstance(field, fields.Integer):
+        if not isinstance(value, int) or isinstance(value, bool):
+            yield "integer"
+    elif isinstance(field, fields.Number) and not isinstance(field, fields.Decimal):
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            yield "number"
+    elif isinstance(field, fields.List) and isinstance(value, list):
+        for item in value:
+            yield from _wrong_type(field.inner, item)
+
+
+def parse_json(raw: bytes) -> Any:
+    """The JSON value in `raw`, refused where no database column and no JSON reader could hold it."""
+    try:
+        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as fault:
+        raise MalformedBody() from fault
+    faults = list(unstorable(value))
+    if faults:
+        raise InvalidInput(faults)
+    return value
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def unstorable(value: Any, pointer: str = "", depth: int = 0) -> Iterator[dict[str, Any]]:
+    """The faults in a JSON value that PostgreSQL could not store."""
+    if depth > MAX_DEPTH:
+        yield fault(pointer, "Nested too deeply.")
+    elif isinstance(value, str):
+        if not storable(value):
+            yield fault(pointer, "Contains a NUL or a lone surrogate.")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if storable(key):
+                yield from unstorable(item, f"{pointer}/{escape(key)}", depth + 1)
+            else:
+                yield fault(pointer, "A field's name contains a NUL or a lone surrogate.")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from unstorable(item, f"{pointer}/{index}", depth + 1)
+    elif isinstance(value, int | float) and not -(2**63) <= value < 2**63:  # NaN too
+        yield fault(pointer, "Number out of range.")
+
+
+def storable(text: str) -> bool:
+    """Whether PostgreSQL can hold the text: no NUL, no half of a surrogate pair."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def escape(key: str) -> str:
+    """A key as a step of a JSON pointer (RFC 6901)."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def load_body(schema: MarshmallowSchema, raw: bytes) -> Any:
+    """The body as the schema loads it."""
+    try:
+        return _in_range(schema.load(parse_json(raw)))
+    except ValidationError as error:
+        raise InvalidInput(list(faults_of(error.messages))) from error
+
+
+def load_query(schema: MarshmallowSchema, arguments: MultiDict[str, str]) -> dict[str, Any]:
+    """The query parameters as the schema loads them; only lists may be given more than once."""
+    lists = {f.data_key or name for name, f in schema.load_fields.items() if isinstance(f, fields.List)}
+    given: dict[str, Any] = {}
+    for name, values in arguments.lists():
+        if not all(map(storable, (name, *values))):
+            raise InvalidInput([fault_in_query(name.encode("ascii", "replace").decode(), "Not a valid string.")])
+        if len(values) > 1 and name not in lists:
+            raise InvalidInput([fault_in_query(name, "Given more than once.")])
+        given[name] = values if name in lists else values[0]
+    try:
+        return _in_range(schema.load(given))
+    except ValidationError as error:
+        raise InvalidInput([_as_parameter(found) for found in faults_of(error.messages)]) from error
+
+
+def _in_range(loaded: Any) -> Any:
+    faults = [found for found in unstorable(loaded) if found["reason"] == "Number out of range."]
+    if faults:
+        raise InvalidInput(faults)
+    return loaded
+
+
+def faults_of(messages: Any, pointer: str = "") -> Iterator[dict[str, Any]]:
+    """marshmallow's messages as a flat list of `{"pointer", "reason"}`."""
+    if isinstance(messages, dict):
+        for key, inner in messages.items():
+            yield from faults_of(inner, pointer if key == "_schema" else f"{pointer}/{escape(str(key))}")
+    elif isinstance(messages, list):
+        for inner in messages:
+            yield from faults_of(inner, pointer)
+    else:
+        yield fault(pointer, str(messages))
+
+
+def fault(pointer: str, reason: str) -> dict[str, Any]:
+    """One fault in the body."""
+    return {"pointer": pointer, "reason": reason}
+
+
+def fault_in_query(parameter: str, reason: str) -> dict[str, Any]:
+    """One fault in the query."""
+    return {"parameter": parameter, "reason": reason}
+
+
+def _as_parameter(found: dict[str, Any]) -> dict[str, Any]:
+    return fault_in_query(found["pointer"].split("/")[1] if found["pointer"] else "", found["reason"])

@@ -1,0 +1,186 @@
+"""Applies batches of events. One transaction: lock the objects' cursors, apply what is next, move the cursors.
+
+A version at or below the cursor is a duplicate; cursor + 1 is applied; a later one is parked until its predecessor
+has come. Events without a handler only move the cursor.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Any
+
+import eventlet
+from marshmallow import EXCLUDE, Schema, ValidationError
+from sqlalchemy import ARRAY, BigInteger, Text, bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+from structlog.contextvars import bound_contextvars
+
+from chassis.clock import Clock
+from chassis.events import Envelope
+from chassis.inbox.tables import inbox_applied, inbox_cursor, inbox_parked
+
+HANDLER_TIMEOUT = 60  # seconds a handler may take, over one event or one batch
+LANES = 16
+
+
+class WrongContent(Exception):
+    """The event's data does not fit what this service expects of its type."""
+
+
+class HandlerTooSlow(Exception):
+    """The handler took longer than 60 s."""
+
+
+@dataclass(frozen=True)
+class Handler:
+    """What applies the events of some types: `apply(session, event)`, or a list of events if `batch`."""
+
+    apply: Callable[[Session, Any], None]
+    schema: Schema
+    batch: bool = False
+
+    def __call__(self, session: Session, events: Sequence[Envelope]) -> None:
+        loaded = [replace(event, data=self._load(event)) for event in events]
+        deadline = eventlet.Timeout(HANDLER_TIMEOUT, HandlerTooSlow)
+        try:
+            if self.batch:
+                self.apply(session, loaded)
+                return
+            for event in loaded:
+                with bound_contextvars(correlation_id=event.correlationid):
+                    self.apply(session, event)
+        finally:
+            deadline.cancel()
+
+    def _load(self, event: Envelope) -> dict[str, Any]:
+        try:
+            # Fields that a later version of the publisher has added are none of this reader's business.
+            data: dict[str, Any] = self.schema.load(event.data, unknown=EXCLUDE)
+        except ValidationError as fault:
+            raise WrongContent(f"{event.type}: {fault.messages}") from fault
+        return data
+
+
+@dataclass
+class Outcome:
+    """What became of a batch."""
+
+    applied: list[Envelope] = field(default_factory=list)
+    early: list[Envelope] = field(default_factory=list)  # parked until their predecessors have come
+    duplicates: int = 0
+
+
+class Applier:
+    """Applies events with the handlers of a service."""
+
+    def __init__(self, handlers: dict[str, Handler], clock: Clock) -> None:
+        self.handlers = handlers
+        self.clock = clock
+        # Replicas count in lanes of their own, so that they don't queue up for one row of the counter.
+        self.lane = random.randrange(LANES)
+
+    def apply(self, session: Session, events: Iterable[Envelope]) -> Outcome:
+        """Applies `events` in the present transaction; a handler's fault comes out as it is."""
+        outcome = Outcome()
+        ordered = sorted(events, key=lambda event: (event.aggregate, event.sequence))
+        cursors = lock_cursors(session, [event.aggregate for event in ordered])
+        parked = self._parked(session, cursors)
+        for event in ordered:
+            cursor = cursors[event.aggregate]
+            if event.sequence <= cursor or event.sequence in parked.get(event.aggregate, ()):
+                outcome.duplicates += 1
+            elif event.sequence == cursor + 1:
+                outcome.applied.append(event)
+                cursors[event.aggregate] = event.sequence
+            else:
+                parked.setdefault(event.aggregate, set()).add(event.sequence)
+                outcome.early.append(event)
+        self.run(session, outcome.applied)
+        park_early(session, outcome.early)
+        return outcome
+
+    def run(self, session: Session, events: Sequence[Envelope]) -> None:
+        """Hands `events`, each the next of its object, to their handlers; moves the cursors and counts."""
+        # First versions first, so that a batch handler gets long runs and each object keeps its order.
+        by_handler = sorted(events, key=lambda event: (event.sequence, event.type))
+        for (_, kind), run in groupby(by_handler, key=lambda event: (event.sequence, event.type)):
+            handler = self.handlers.get(kind)
+            if handler is not None:
+                handler(session, list(run))
+        session.flush()
+        move_cursors(session, {event.aggregate: event.sequence for event in events})
+        self._count(session, Counter(event.type for event in events))
+
+    def _parked(self, session: Session, aggregates: Iterable[str]) -> dict[str, set[int]]:
+        found: dict[str, set[int]] = {}
+        rows = session.execute(
+            select(inbox_parked.c.aggregate, inbox_parked.c.version).where(inbox_parked.c.aggregate.in_(aggregates))
+        )
+        for aggregate, version in rows:
+            found.setdefault(aggregate, set()).add(version)
+        return found
+
+    def _count(self, session: Session, by_type: Counter[str]) -> None:
+        if not by_type:
+            return
+        counts = insert(inbox_applied).values(
+            [{"type": kind, "lane": self.lane, "applied": by_type[kind]} for kind in sorted(by_type)]
+        )
+        session.execute(
+            counts.on_conflict_do_update(
+                index_elements=["type", "lane"],
+                set_={"applied": inbox_applied.c.applied + counts.excluded.applied},
+            )
+        )
+
+
+KEYS = bindparam("keys", type_=ARRAY(Text))
+
+
+def lock_cursors(session: Session, aggregates: Iterable[str]) -> dict[str, int]:
+    """Locks the cursors of `aggregates`, in the order of their keys so that no two batches can wait for each other."""
+    keys = {"keys": sorted(set(aggregates))}
+    names = func.unnest(KEYS).column_valued("aggregate")
+    session.execute(insert(inbox_cursor).from_select(["aggregate"], select(names)).on_conflict_do_nothing(), keys)
+    locked = (
+        select(inbox_cursor)
+        .where(inbox_cursor.c.aggregate == func.any(KEYS))
+        .order_by(inbox_cursor.c.aggregate)
+        .with_for_update()
+    )
+    return {row.aggregate: row.version for row in session.execute(locked, keys)}
+
+
+MOVE = text(
+    "UPDATE inbox_cursor SET version = moved.version FROM unnest(:keys, :versions) AS moved (aggregate, version) "
+    "WHERE inbox_cursor.aggregate = moved.aggregate"
+).bindparams(bindparam("keys", type_=ARRAY(Text)), bindparam("versions", type_=ARRAY(BigInteger)))
+
+
+def move_cursors(session: Session, versions: dict[str, int]) -> None:
+    """Sets the cursors, which must be locked, to the versions applied."""
+    if versions:
+        session.execute(MOVE, {"keys": list(versions), "versions": list(versions.values())})
+
+
+def park_early(session: Session, events: Sequence[Envelope]) -> None:
+    """Parks events that came before their predecessors."""
+    if events:
+        rows = [
+            {
+                "aggregate": event.aggregate,
+                "version": event.sequence,
+                "type": event.type,
+                "event": event.to_dict(),
+                "reason": "its predecessor has not been applied",
+                "state": "blocked",
+                "parked_at": func.now(),
+            }
+            for event in events
+        ]
+        session.execute(insert(inbox_parked).values(rows).on_conflict_do_nothing())

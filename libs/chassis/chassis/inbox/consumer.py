@@ -1,0 +1,228 @@
+"""Takes events from the queue `<service>.inbox` and has them applied; acknowledges after the commit, once per batch.
+
+One greenlet reads, one applies: while a batch waits for the database the next one is read. No exception leaves the
+loops, since nameko would take the worker down: with the broker or the database away, nothing is acknowledged and the
+loop tries again.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import amqp
+import eventlet
+from eventlet.queue import Empty, LightQueue
+from nameko.containers import WorkerContext
+from nameko.extensions import SharedExtension
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from chassis import broker
+from chassis.db import clock_of, engine_for, is_unavailable
+from chassis.events import Envelope, MalformedEvent
+from chassis.inbox import metrics, parking
+from chassis.inbox.applying import Applier, Handler, Outcome
+from chassis.inbox.deadletters import DeadLetterKeeper
+from chassis.inbox.gaps import GapCloser
+
+log = logging.getLogger(__name__)
+
+PREFETCH = 400
+BATCH = 200
+HEARTBEAT = 20  # seconds; a broker that vanished without a word is noticed after two of them
+
+
+class Delivery(NamedTuple):
+    """A message as it came, with the channel that may acknowledge it."""
+
+    channel: amqp.Channel
+    tag: int
+    raw: bytes
+
+
+class Inbox(SharedExtension):
+    """The inbox of one worker: its reader, its applier, and the loops that look after what is parked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.methods: dict[str, tuple[Any, str]] = {}
+        self.stopping = False
+        self.deliveries: LightQueue = LightQueue()
+        self.channel: amqp.Channel | None = None
+
+    def register(self, subscription: Any, method_name: str) -> None:
+        for kind in subscription.types:
+            if kind in self.methods:
+                raise ValueError(f"{kind} is applied by two handlers")
+            self.methods[kind] = (subscription, method_name)
+
+    def setup(self) -> None:
+        self.settings = self.container.config["cqo"]
+        self.service: str = self.settings.service
+        self.clock = clock_of(self.settings)
+
+    @functools.cached_property
+    def engine(self) -> Engine:
+        return engine_for(self.settings.database_url, self.container.service_name)
+
+    @functools.cached_property
+    def applier(self) -> Applier:
+        return Applier(self._handlers(), self.clock)
+
+    def start(self) -> None:
+        self.retrier = parking.Retrier(self)
+        loops = (self.read, self.apply, self.retrier.run, DeadLetterKeeper(self).run, GapCloser(self).run)
+        self.threads = [self.container.spawn_managed_thread(loop, loop.__qualname__) for loop in loops]
+
+    def stop(self) -> None:
+        """Ends the loops after the batches under way."""
+        self.stopping = True
+        for thread in self.threads:
+            thread.wait()
+
+    def kill(self) -> None:
+        self.stopping = True
+
+    def forever(self, turn: Callable[[], object], what: str) -> None:
+        """Runs `turn` until the worker stops, whatever it raises; waits a little longer after each failure in a row."""
+        failures = 0
+        while not self.stopping:
+            started = time.monotonic()
+            try:
+                turn()
+                failures = 0
+            except Exception as fault:
+                lost = isinstance(fault, broker.LOST) or is_unavailable(fault)
+                log.warning("%s was interrupted: %s", what, fault, exc_info=None if lost else fault)
+                failures = failures + 1 if time.monotonic() - started < broker.LONGEST_WAIT else 1
+                eventlet.sleep(broker.back_off(failures))
+
+    def consume(self, queue: str, on_message: Callable[[amqp.Message], None], prefetch: int) -> None:
+        """Reads `queue` until the worker stops or the connection is lost (one of broker.LOST)."""
+        connection = broker.connect(self.settings.amqp_url, f"{queue} reader", HEARTBEAT)
+        try:
+            channel = connection.channel()
+            channel.auto_decode = False  # raw bytes: what can't be decoded must not be acknowledged unseen
+            channel.basic_qos(0, prefetch, False)
+            channel.basic_consume(queue, callback=on_message)
+            checked = time.monotonic()
+            while not self.stopping:
+                try:
+                    connection.drain_events(timeout=1)
+                except TimeoutError:
+                    pass  # nothing came within the second; the heartbeat is due
+                if time.monotonic() - checked > 1:
+                    connection.heartbeat_tick()
+                    checked = time.monotonic()
+        finally:
+            broker.close(connection)
+
+    def read(self) -> None:
+        def read_until_lost() -> None:
+            # What an earlier connection delivered will be delivered again; its tags mean nothing on the new one.
+            self.deliveries = LightQueue()
+            self.consume(f"{self.service}.inbox", self._on_message, PREFETCH)
+
+        self.forever(read_until_lost, "reading the inbox")
+
+    def _on_message(self, message: amqp.Message) -> None:
+        self.deliveries.put(Delivery(message.channel, message.delivery_tag, message.body))
+
+    def apply(self) -> None:
+        self.forever(self._apply_next, "applying events")
+
+    def _apply_next(self) -> None:
+        queue = self.deliveries
+        try:
+            batch = [queue.get(timeout=0.5)]
+        except Empty:
+            return
+        while len(batch) < BATCH and not queue.empty():
+            batch.append(queue.get_nowait())
+        self._process(batch)
+
+    def _process(self, batch: Sequence[Delivery]) -> None:
+        events = []
+        for delivery in batch:
+            try:
+                events.append(Envelope.from_bytes(bytes(delivery.raw)))
+            except MalformedEvent as fault:
+                log.error("a message that is not an event goes to the dead letters: %s", fault)
+                _settle(delivery.channel.basic_reject, delivery.tag, requeue=False)
+        self.apply_until_done(events)
+        _settle(batch[-1].channel.basic_ack, batch[-1].tag, multiple=True)
+
+    def apply_until_done(self, events: Sequence[Envelope]) -> None:
+        """Applies or parks `events`; while the database is away it waits, and ends early only when the worker stops."""
+        failures = 0
+        while events:
+            try:
+                with metrics.batch_seconds.labels(self.service).time():
+                    self._apply_batch(events)
+                return
+            except Exception as fault:
+                if not is_unavailable(fault) or self.stopping:
+                    raise
+                failures += 1
+                log.warning("events wait for the database: %s", fault)
+                eventlet.sleep(broker.back_off(failures))
+
+    def _apply_batch(self, events: Sequence[Envelope]) -> None:
+        try:
+            self._apply_together(events)
+        except Exception as fault:
+            if is_unavailable(fault):
+                raise
+            if len(events) > 1:
+                log.info("a batch of %d failed and is applied one by one: %s", len(events), fault)
+                for event in sorted(events, key=lambda event: (event.aggregate, event.sequence)):
+                    self._apply_batch([event])
+                return
+            self._park(events[0], fault)
+
+    def _apply_together(self, events: Sequence[Envelope]) -> None:
+        with Session(self.engine) as session, session.begin():
+            outcome = self.applier.apply(session, events)
+        self.count(outcome)
+        # What was applied may be what a parked event has waited for.
+        self.retrier.wake()
+
+    def _park(self, event: Envelope, fault: Exception) -> None:
+        with Session(self.engine) as session, session.begin():
+            state = parking.park_failed(session, event, fault)
+        log.error("%s %s is parked (%s)", event.type, event.id, state, exc_info=fault)
+        metrics.parkings.labels(self.service, state).inc()
+
+    def count(self, outcome: Outcome) -> None:
+        now = self.clock.now()
+        lag = metrics.lag.labels(self.service)
+        for event in outcome.applied:
+            metrics.applied.labels(self.service, event.type).inc()
+            lag.observe(max(0.0, (now - event.time).total_seconds()))
+        metrics.duplicates.labels(self.service).inc(outcome.duplicates)
+        if outcome.early:
+            metrics.parkings.labels(self.service, "blocked").inc(len(outcome.early))
+
+    def _handlers(self) -> dict[str, Handler]:
+        # nameko makes a service instance and injects its dependencies for each call, which costs more than applying
+        # an event does. Handlers keep no state, so one instance serves all of them.
+        service = self.container.service_cls()
+        context = WorkerContext(self.container, service, next(iter(self.container.entrypoints)))
+        for provider in self.container.dependencies:
+            setattr(service, provider.attr_name, provider.get_dependency(context))
+        return {
+            kind: Handler(getattr(service, method), subscription.schema(), subscription.batch)
+            for kind, (subscription, method) in self.methods.items()
+        }
+
+
+def _settle(acknowledge: Callable[..., None], tag: int, **how: bool) -> None:
+    """Tells the broker; if the connection is gone it will deliver again, and the cursor will know."""
+    try:
+        acknowledge(tag, **how)
+    except broker.LOST as fault:
+        log.info("an acknowledgement was lost with its connection: %s", fault)

@@ -1,0 +1,72 @@
+"""Moves what the broker gave up on from `<service>.dead` into the table of parked events, where a person can see it.
+
+A message comes here because it could not be decoded, or because the broker delivered it too often: a crash sends back
+everything the worker had in hand, so most of what stood beside it is innocent and gets one try by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import amqp
+from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from chassis.events import Envelope, MalformedEvent
+from chassis.inbox import metrics
+from chassis.inbox.applying import lock_cursors
+from chassis.inbox.parking import DELAYS
+from chassis.inbox.tables import inbox_parked
+
+if TYPE_CHECKING:
+    from chassis.inbox.consumer import Inbox
+
+log = logging.getLogger(__name__)
+
+
+class DeadLetterKeeper:
+    """The loop that empties the dead-letter queue into `inbox_parked`."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self.inbox = inbox
+
+    def run(self) -> None:
+        queue = f"{self.inbox.service}.dead"
+        self.inbox.forever(lambda: self.inbox.consume(queue, self._keep, prefetch=20), "keeping dead letters")
+
+    def _keep(self, message: amqp.Message) -> None:
+        raw = bytes(message.body)
+        # If the database is away this raises, the connection is dropped, and the message stays in its queue.
+        with Session(self.inbox.engine) as session, session.begin():
+            state = keep(session, raw)
+        message.channel.basic_ack(message.delivery_tag)
+        log.error("a dead letter was kept (%s)", state)
+        metrics.parkings.labels(self.inbox.service, state).inc()
+
+
+def keep(session: Session, raw: bytes) -> str:
+    """Parks one dead letter; returns its state, or "duplicate" if its event has been applied after all."""
+    try:
+        event = Envelope.from_bytes(raw)
+    except MalformedEvent as fault:
+        session.execute(
+            insert(inbox_parked).values(raw=raw, reason=f"not an event: {fault}"[:500], state="dead", parked_at=func.now())
+        )
+        return "dead"
+    if event.sequence <= lock_cursors(session, [event.aggregate])[event.aggregate]:
+        return "duplicate"
+    row = insert(inbox_parked).values(
+        aggregate=event.aggregate,
+        version=event.sequence,
+        type=event.type,
+        event=event.to_dict(),
+        reason="the broker delivered it too often; it may have stood beside a crash, and gets one try by itself",
+        state="retrying",
+        attempts=len(DELAYS),  # this try is its last
+        next_attempt_at=func.now(),
+        parked_at=func.now(),
+    )
+    session.execute(row.on_conflict_do_nothing())
+    return "retrying"

@@ -1,0 +1,47 @@
+"""The outbox's table, and the event of one of its rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, Row, Table, Text, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis.events import Envelope
+from chassis.tables import metadata
+
+CHANNEL = "cqo_outbox"  # a trigger on the table notifies it, so that the relay wakes at the commit
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", BigInteger, primary_key=True),
+    Column("id", Uuid(as_uuid=False), nullable=False, unique=True),
+    Column("aggregate_type", Text, nullable=False),
+    Column("aggregate_id", Text, nullable=False),
+    Column("aggregate_version", Integer, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("data", JSONB, nullable=False),
+    Column("division", Text),
+    Column("correlation_id", Text),
+    Column("occurred_at", DateTime(timezone=True), nullable=False),
+    Column("published_at", DateTime(timezone=True)),
+    Column("feed_position", BigInteger, unique=True),
+    UniqueConstraint("aggregate_type", "aggregate_id", "aggregate_version"),
+    Index("ix_outbox_unpublished", "seq", postgresql_where=text("published_at IS NULL")),
+)
+
+
+def envelope(row: Row[Any], service: str) -> Envelope:
+    """The event of one outbox row, as it goes out."""
+    return Envelope(
+        id=row.id,
+        source=f"/{service}",
+        type=row.type,
+        subject=row.aggregate_id,
+        time=row.occurred_at,
+        sequence=row.aggregate_version,
+        data=row.data,
+        division=row.division,
+        correlationid=row.correlation_id,
+    )

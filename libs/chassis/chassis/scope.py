@@ -1,0 +1,153 @@
+"""The dated tree of divisions, and what of it a caller may see.
+
+Roll-up follows the tree as it stood on a day, never the digits of a code. A code that was not in force on that day
+stands for its successor, or before its time for its predecessor, so that a record keeps its place whatever code it
+was entered with. Both ends of a validity are days on which it holds: `valid_from <= on <= valid_to`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    Column,
+    ColumnElement,
+    Date,
+    ScalarSelect,
+    Select,
+    Table,
+    Text,
+    and_,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from chassis.auth import Caller
+from chassis.errors import Forbidden
+from chassis.tables import metadata
+
+division = Table(
+    "division",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("parent", Text),
+    Column("valid_from", Date, primary_key=True),
+    Column("valid_to", Date),
+    Column("successor", Text),
+)
+
+UNLIMITED_ROLES = frozenset({"province", "system", "ops", "auditor", "training_centre"})
+
+
+class OutsideDivision(Forbidden):
+    """This division lies outside the one you look after."""
+
+    zh = "该区划不在您的管辖范围内。"
+
+
+def within(column: ColumnElement[Any], caller: Caller, on: date) -> ColumnElement[bool]:
+    """Whether `column`, a division's code, lies in the caller's subtree on that day.
+
+    Roles enterprise and cqo see rows of their own, which only the service can tell; by division they see nothing, so
+    a query that forgets them shows too little and never too much.
+    """
+    if caller.role in UNLIMITED_ROLES:
+        return true()
+    if caller.role != "division" or caller.division is None:
+        return false()
+    return column.in_(subtree(caller.division, on))
+
+
+def subtree(code: str, on: date) -> Select[tuple[str]]:
+    """The codes of `code` and of all below it on that day, with the codes that stand for one of these."""
+    standing = _standing(on)
+    placed = _placed(on)
+    below = (
+        select(standing.c.stands_for.label("code"))
+        .where(standing.c.code == code)
+        .cte("below", recursive=True, nesting=True)
+    )
+    below = below.union(select(placed.c.code).join(below, placed.c.parent == below.c.code))
+    return select(standing.c.code).join(below, standing.c.stands_for == below.c.code)
+
+
+def reporting_units(on: date) -> Select[tuple[str, str]]:
+    """Each code with its reporting unit on that day: the one directly below the province in which it lies."""
+    standing = _standing(on)
+    placed = _placed(on)
+    root = placed.alias("root")
+    unit = (
+        select(placed.c.code.label("code"), placed.c.code.label("unit"))
+        .join(root, placed.c.parent == root.c.code)
+        .where(root.c.parent.is_(None))
+        .cte("unit", recursive=True, nesting=True)
+    )
+    child = placed.alias("child")
+    unit = unit.union(select(child.c.code, unit.c.unit).join(unit, child.c.parent == unit.c.code))
+    # A code that stands for several (it was merged into or split from them) counts once, with the least of them.
+    return (
+        select(standing.c.code, func.min(unit.c.unit).label("unit"))
+        .join(unit, standing.c.stands_for == unit.c.code)
+        .group_by(standing.c.code)
+    )
+
+
+def reporting_unit(code: Any, on: date) -> ScalarSelect[str]:
+    """The reporting unit of `code` (a text, or a column of an enclosing query) on that day; NULL if it has none."""
+    units = reporting_units(on).subquery("units")
+    return select(units.c.unit).where(units.c.code == code).scalar_subquery()
+
+
+def require_within(session: Session, code: str, caller: Caller, on: date) -> None:
+    """Refuses a change in a division that the caller does not look after."""
+    if not session.scalar(select(within(literal(code, Text), caller, on))):
+        raise OutsideDivision(division=code)
+
+
+def place(session: Session, event_data: Mapping[str, Any]) -> None:
+    """Enters the data of a `division.placed.v1`; twice changes nothing."""
+    values = {column.name: _value(column, event_data.get(column.name)) for column in division.columns}
+    statement = insert(division).values(values)
+    changes = {name: statement.excluded[name] for name in values if name not in ("code", "valid_from")}
+    session.execute(statement.on_conflict_do_update(index_elements=["code", "valid_from"], set_=changes))
+
+
+def _value(column: Column[Any], value: Any) -> Any:
+    return date.fromisoformat(value) if isinstance(column.type, Date) and isinstance(value, str) else value
+
+
+def _placed(on: date) -> CTE:
+    """The placements in force on that day."""
+    row = division.alias("placement")
+    holds = and_(row.c.valid_from <= on, or_(row.c.valid_to.is_(None), row.c.valid_to >= on))
+    return select(row.c.code, row.c.parent).where(holds).cte("placed")
+
+
+def _standing(on: date) -> CTE:
+    """Each code with the code in force on that day for which it stands; a code in force stands for itself."""
+    placed = _placed(on)
+    old, new = division.alias("old"), division.alias("new")
+    kinship = union_all(
+        select(old.c.code.label("code"), old.c.successor.label("kin")).where(old.c.successor.is_not(None)),
+        select(new.c.successor.label("code"), new.c.code.label("kin")).where(new.c.successor.is_not(None)),
+    ).cte("kinship")
+    standing = select(placed.c.code, placed.c.code.label("stands_for")).cte("standing", recursive=True)
+    present = placed.alias("present")
+    return standing.union(
+        select(kinship.c.code, standing.c.stands_for)
+        .join(standing, kinship.c.kin == standing.c.code)
+        .where(~exists().where(present.c.code == kinship.c.code))
+    )

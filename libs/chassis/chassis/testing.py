@@ -1,0 +1,170 @@
+"""What tests share beside the fixtures: services as processes, tokens, waiting for a condition."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from joserfc import jwt
+from joserfc.jwk import ECKey, OKPKey
+
+from chassis import config
+from chassis.ids import new_id
+
+READY_WITHIN = 30  # seconds
+STOP_WITHIN = 30
+
+
+def wait_for(predicate: Callable[[], Any], timeout: float = 10, interval: float = 0.02) -> Any:
+    """What `predicate` gave once that was true; an AssertionError if it never was within `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while not (found := predicate()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not true within {timeout} s, but still {found!r}")
+        time.sleep(interval)
+    return found
+
+
+def free_port() -> int:
+    """A TCP port of loopback on which nobody listens, below the range from which outgoing connections get theirs."""
+    for port in random.SystemRandom().sample(range(18000, 32000), 200):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError("no free port between 18000 and 32000")
+
+
+def secrets_for_tests() -> dict[str, str]:
+    """Values for the secrets that services ask for; synthetic, made anew for each run."""
+    contact = ECKey.generate_key("P-256")
+    return {
+        "pii_key": base64.b64encode(os.urandom(32)).decode(),
+        "pii_index_key": base64.b64encode(os.urandom(32)).decode(),
+        "contact_public_key": json.dumps(contact.as_dict(private=False)),
+        "contact_private_key": json.dumps(contact.as_dict(private=True)),
+    }
+
+
+class TokenSigner:
+    """Signs the tokens of a test run; `jwks` is the file with the public key."""
+
+    def __init__(self, folder: Path) -> None:
+        self.key = OKPKey.generate_key("Ed25519", parameters={"kid": "test"})
+        self.jwks = folder / "jwks.json"
+        self.jwks.write_text(json.dumps({"keys": [self.key.as_dict(private=False)]}))
+
+    def token(self, role: str, subject: str | None = None, expires_in: int = 3600, **claims: str) -> str:
+        """A token of `role`; further claims are `division`, `enterprise` and `person`."""
+        defaults = {setting.name: setting.default for setting in config.COMMON}
+        content = {
+            "iss": defaults["token_issuer"],
+            "aud": defaults["token_audience"],
+            "sub": subject or f"test-{role}",
+            "role": role,
+            "jti": new_id(),
+            "exp": int(time.time()) + expires_in,
+            **claims,
+        }
+        return jwt.encode({"alg": "Ed25519", "kid": "test"}, content, self.key, algorithms=["Ed25519"])
+
+
+class RunningService:
+    """A service as a process of its own; after `kill` or `stop` it can be started again on the same ports."""
+
+    def __init__(self, service: str, process: str | None, settings: Mapping[str, Any], log: Path) -> None:
+        self.service, self.process, self.log = service, process, log
+        self.http_port, self.worker_port = free_port(), free_port()
+        self.settings = {
+            "env": "local",
+            "http_host": "127.0.0.1",
+            "http_port": self.http_port,
+            "worker_port": self.worker_port,
+            **settings,
+        }
+        self.child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def worker_url(self) -> str:
+        return f"http://127.0.0.1:{self.worker_port}"
+
+    @property
+    def alive(self) -> bool:
+        return self.child is not None and self.child.poll() is None
+
+    @property
+    def pid(self) -> int:
+        assert self.child is not None
+        return self.child.pid
+
+    def start(self, ready: bool = True) -> RunningService:
+        """Starts the process, and waits until it is ready unless told not to."""
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("CQO_")}
+        environ |= {f"CQO_{name.upper()}": str(value) for name, value in self.settings.items() if value is not None}
+        environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+        command = [sys.executable, "-m", "chassis.run", self.service, *([self.process] if self.process else [])]
+        with self.log.open("ab") as output:
+            self.child = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        if ready:
+            self.wait_until_ready()
+        return self
+
+    def wait_until_ready(self, timeout: float = READY_WITHIN) -> None:
+        """Waits until every process of the service says that it is ready; names the log if it never does."""
+        urls = {"api": [self.url], "worker": [self.worker_url]}.get(self.process or "", [self.url, self.worker_url])
+        try:
+            wait_for(lambda: not self.alive or all(self.is_ready(url) for url in urls), timeout)
+        except AssertionError as late:
+            raise AssertionError(f"{self.service} was not ready within {timeout} s; {self.last_words()}") from late
+        if not self.alive:
+            raise AssertionError(f"{self.service} ended at its start; {self.last_words()}")
+
+    def is_ready(self, url: str) -> bool:
+        """Whether the process at `url` says that it is ready."""
+        return self.get(f"{url}/health/ready")[0] == 200
+
+    def get(self, url: str) -> tuple[int, Any]:
+        """Status and JSON of an answer to GET; status 0 where nobody answers."""
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return refused.code, json.load(refused)
+        except OSError:
+            return 0, None
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit status."""
+        assert self.child is not None
+        self.child.send_signal(signal.SIGTERM)
+        return self.child.wait(STOP_WITHIN)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        if self.child is not None:
+            self.child.kill()
+            self.child.wait()
+
+    def last_words(self) -> str:
+        """Where the log is, and how it ends."""
+        lines = self.log.read_text(errors="replace").splitlines()[-20:] if self.log.exists() else []
+        return "\n".join([f"its log is {self.log} and ends:", *(line[:500] for line in lines)])

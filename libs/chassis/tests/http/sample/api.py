@@ -1,0 +1,159 @@
+"""The sample's routes: each stands for one thing that a service does with the chassis."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from marshmallow import fields, validate
+from sqlalchemy import insert, select, text, update
+
+from chassis import audit
+from chassis.db import ClockProvider, Database
+from chassis.errors import NotFound, RuleBroken
+from chassis.http import (
+    ANYONE,
+    PUBLIC,
+    AuditRoutes,
+    HttpService,
+    Page,
+    QuerySchema,
+    Request,
+    RulesetRoutes,
+    Schema,
+    check_version,
+    http,
+    paginate,
+)
+from chassis.ids import new_id
+from sample.storage import item
+
+
+class NameTaken(RuleBroken):
+    """There is an item of that name; choose another."""
+
+    zh = "该名称已被使用，请另选。"
+    rule = "R0"
+
+
+class Maker(Schema):
+    name = fields.String(required=True, validate=validate.Length(1, 50))
+
+
+class NewItem(Schema):
+    name = fields.String(required=True, validate=validate.Length(1, 50), metadata={"example": "screw"})
+    size = fields.Integer(required=True, validate=validate.Range(0, 2**31 - 1))
+    made_on = fields.Date(load_default=None)
+    fragile = fields.Boolean(load_default=False)
+    makers = fields.List(fields.Nested(Maker), load_default=list)
+
+
+class Unbounded(Schema):
+    size = fields.Integer(required=True)
+
+
+class Item(Schema):
+    id = fields.String()
+    number = fields.Integer()
+    version = fields.Integer()
+    name = fields.String()
+    size = fields.Integer()
+    made_on = fields.Date(allow_none=True)
+
+
+class ItemQuery(QuerySchema):
+    name = fields.String(validate=validate.Length(1, 50))
+    min_size = fields.Integer(validate=validate.Range(0, 2**31 - 1))
+
+
+class Size(Schema):
+    bytes = fields.Integer()
+
+
+class Parameters(Schema):
+    months = fields.Integer(required=True, validate=validate.Range(1, 120))
+
+
+def die_if(moment: str) -> None:
+    """Kills the process, as an outage would, if the test asked for that moment."""
+    wanted = Path(os.environ["SAMPLE_DIE_FILE"])
+    if wanted.exists() and wanted.read_text() == moment:
+        wanted.unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Api(HttpService, AuditRoutes, RulesetRoutes):
+    """A sample API."""
+
+    name = "sample-api"
+    ruleset_schema = Parameters
+    db = Database()
+    clock = ClockProvider()
+
+    @http("POST", "/items", body=NewItem, returns=Item, roles=("province", "division"), status=201,
+          problems=(NameTaken,), summary="Make an item")  # fmt: skip
+    def make_item(self, request: Request) -> Any:
+        values = {key: request.body[key] for key in ("name", "size", "made_on")}
+        with self.db.begin() as session:
+            if session.scalar(select(item.c.id).where(item.c.name == values["name"])):
+                raise NameTaken(name=values["name"])
+            row = session.execute(insert(item).values(id=new_id(), version=1, **values).returning(item)).one()
+            audit.record(session, request.caller, "item.make", row.id, {"name": row.name}, self.clock)
+            die_if("before commit")
+            answer = request.reply(session, row, status=201, headers={"Location": f"/items/{row.id}"})
+        die_if("after commit")
+        return answer
+
+    @http("GET", "/items", query=ItemQuery, returns=Item, roles=ANYONE, paged=True, summary="List the items")
+    def list_items(self, request: Request) -> Page:
+        wanted = select(item)
+        if "name" in request.query:
+            wanted = wanted.where(item.c.name == request.query["name"])
+        if "min_size" in request.query:
+            wanted = wanted.where(item.c.size >= request.query["min_size"])
+        with self.db.begin() as session:
+            return paginate(session, wanted, [item.c.size, item.c.id], request.limit, request.cursor)
+
+    @http("GET", "/items/<item_id>", returns=Item, roles=ANYONE, summary="Read an item")
+    def get_item(self, request: Request, item_id: str) -> Any:
+        with self.db.begin() as session:
+            row = session.execute(select(item).where(item.c.id == item_id)).one_or_none()
+        if row is None:
+            raise NotFound()
+        return row
+
+    @http("PUT", "/items/<item_id>", body=NewItem, returns=Item, roles=("province",), summary="Change an item")
+    def change_item(self, request: Request, item_id: str) -> Any:
+        expected = request.if_match
+        with self.db.begin() as session:
+            row = session.execute(select(item).where(item.c.id == item_id).with_for_update()).one_or_none()
+            if row is None:
+                raise NotFound()
+            check_version(row, expected)
+            values = {"name": request.body["name"], "size": request.body["size"], "version": row.version + 1}
+            changed = session.execute(update(item).where(item.c.id == item_id).values(**values).returning(item)).one()
+            return request.reply(session, changed)
+
+    @http("POST", "/workbooks", file=True, returns=Size, roles=("division",), summary="Send a workbook")
+    def take_workbook(self, request: Request) -> dict[str, int]:
+        return {"bytes": len(request.file)}
+
+    @http("POST", "/unbounded", body=Unbounded, roles=("province",), summary="Store a number no schema bounds")
+    def unbounded(self, request: Request) -> Any:
+        with self.db.begin() as session:
+            session.execute(insert(item).values(id=new_id(), version=1, name=new_id(), size=request.body["size"]))
+
+    @http("GET", "/crash", roles=ANYONE, summary="Fail unexpectedly")
+    def crash(self, request: Request) -> Any:
+        raise RuntimeError("the password is hunter2")
+
+    @http("GET", "/broken-query", roles=ANYONE, summary="Fail in the database")
+    def broken_query(self, request: Request) -> Any:
+        with self.db.begin() as session:
+            session.execute(text("SELECT secret FROM no_such_table"))
+
+    @http("GET", "/ping", roles=PUBLIC, summary="Answer")
+    def ping(self, request: Request) -> dict[str, bool]:
+        return {"pong": True}

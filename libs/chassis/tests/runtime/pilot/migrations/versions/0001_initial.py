@@ -1,0 +1,27 @@
+"""The chassis's tables and the pilot's.
+
+Revision ID: 0001
+Revises:
+"""
+
+from alembic import op
+
+from chassis import migrations
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    migrations.create_v1(op)
+    op.execute(
+        "CREATE TABLE effect (id BIGSERIAL, key TEXT NOT NULL, by INTEGER NOT NULL, "
+        "CONSTRAINT pk_effect PRIMARY KEY (id))"
+    )
+
+
+def downgrade() -> None:
+    op.execute("DROP TABLE effect")
+    migrations.drop_v1(op)

@@ -1,0 +1,31 @@
+"""The pilot's worker: sweeps due rows of two kinds, and fails as their payload says."""
+
+import os
+
+import eventlet
+from pilot.storage import effect
+from sqlalchemy import insert, text
+from sqlalchemy.orm import Session
+
+from chassis.due import DueRow, sweep
+from chassis.health import HealthRoutes
+
+
+class Worker(HealthRoutes):
+    """What the tests have swept."""
+
+    name = "pilot-worker"
+
+    @sweep("pilot.notice")
+    def notice(self, session: Session, row: DueRow) -> None:
+        session.execute(insert(effect).values(key=row.key, by=os.getpid()))
+        if row.payload.get("fails"):
+            raise ValueError(f"no notice for {row.payload.get('phone', row.key)}")
+        if row.payload.get("sleeps"):
+            session.execute(text("SELECT pg_sleep(:seconds)"), {"seconds": row.payload["sleeps"]})
+        if row.payload.get("hangs"):
+            eventlet.sleep(row.payload["hangs"])
+
+    @sweep("pilot.deadline")
+    def deadline(self, session: Session, row: DueRow) -> None:
+        session.execute(insert(effect).values(key=row.key, by=os.getpid()))

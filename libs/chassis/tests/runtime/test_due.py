@@ -1,0 +1,135 @@
+"""Due rows, with real workers and a real database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import NOWHERE, Rows
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from chassis import due
+from chassis.testing import RunningService, wait_for
+
+
+@pytest.fixture
+def worker(running_service: Callable[..., RunningService], database_url: str) -> Callable[..., RunningService]:
+    def start(**settings: Any) -> RunningService:
+        settings = {"database_url": database_url, "amqp_url": NOWHERE, **settings}
+        return running_service("pilot", process="worker", ready=False, **settings)
+
+    return start
+
+
+def test_a_row_whose_day_has_come_is_handled_and_one_of_tomorrow_is_not(worker: Any, rows: Rows) -> None:
+    rows.plan("today")
+    rows.plan("tomorrow", in_days=1)
+    worker()
+    wait_for(lambda: rows.count("done") == 1)
+
+    assert rows.states() == {"today": "done", "tomorrow": "planned"}
+    assert rows.effects() == ["today"]
+
+
+def test_of_a_series_that_fell_due_together_only_the_tightest_fires(worker: Any, rows: Rows) -> None:
+    rows.plan("certificate:90", -60, series="certificate")
+    rows.plan("certificate:30", -5, series="certificate")
+    rows.plan("certificate:7", +18, series="certificate")
+    rows.plan("other:90", -60, series="other")
+    worker()
+    wait_for(lambda: rows.count("done") == 2)
+
+    assert rows.states() == {
+        "certificate:90": "superseded",
+        "certificate:30": "done",
+        "certificate:7": "planned",
+        "other:90": "done",
+    }
+    assert sorted(rows.effects()) == ["certificate:30", "other:90"]
+
+
+def test_a_failing_row_is_undone_and_postponed_and_holds_up_no_other(worker: Any, rows: Rows, engine: Engine) -> None:
+    rows.plan("a")
+    rows.plan("broken", fails=True, phone="13800138000")
+    rows.plan("z")
+    service = worker()
+    wait_for(lambda: rows.count("done") == 2)
+    with engine.connect() as connection:
+        broken = connection.execute(text("SELECT * FROM due WHERE key = 'broken'")).one()
+
+    assert rows.effects() == ["a", "z"]
+    assert (broken.state, broken.attempts) == ("planned", 1)
+    assert broken.not_before is not None
+    assert "ValueError" in broken.last_error
+    assert "13800138000" not in service.log.read_text()
+
+
+def test_a_failing_row_takes_effect_once_it_no_longer_fails(worker: Any, rows: Rows, engine: Engine) -> None:
+    rows.plan("broken", fails=True)
+    worker()
+    wait_for(lambda: _attempts(engine) == 1)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE due SET payload = '{}', not_before = now()"))
+    wait_for(lambda: rows.count("done") == 1)
+
+    assert rows.effects() == ["broken"]
+
+
+def _attempts(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return connection.scalar(text("SELECT max(attempts) FROM due")) or 0
+
+
+def test_two_replicas_handle_thousands_of_rows_once_each(worker: Any, rows: Rows) -> None:
+    rows.plan_many(3000)
+    worker()
+    worker()
+    wait_for(lambda: rows.count("done") == 3000, 60)
+
+    assert len(rows.effects()) == len(set(rows.effects())) == 3000
+
+
+def test_a_worker_killed_in_the_middle_of_its_rows_leaves_none_half_done(worker: Any, rows: Rows) -> None:
+    rows.plan_many(2000)
+    first = worker()
+    kills = 0
+    for milestone in (200, 700, 1200):
+        wait_for(lambda milestone=milestone: rows.count("done") >= milestone, 30, interval=0.001)
+        first.kill()
+        kills += 1
+        assert len(rows.effects()) == rows.count("done")
+        first.start(ready=False)
+    wait_for(lambda: rows.count("done") == 2000, 30)
+
+    assert kills == 3
+    assert len(rows.effects()) == len(set(rows.effects())) == 2000
+
+
+def test_a_clock_that_is_moved_is_seen_at_once(worker: Any, rows: Rows, tmp_path: Path) -> None:
+    offset = tmp_path / "offset"
+    rows.plan("first")
+    rows.plan("in ten days", in_days=10)
+    worker(clock_offset_file=offset)
+    wait_for(lambda: rows.count("done") == 1)
+    offset.write_text(str(timedelta(days=10).total_seconds()))
+    wait_for(lambda: rows.count("done") == 2, 2)
+
+    assert rows.effects() == ["first", "in ten days"]
+
+
+def test_a_row_that_was_done_is_not_planned_again_and_a_cancelled_one_is(rows: Rows, engine: Engine) -> None:
+    rows.plan("done", series="x")
+    rows.plan("cancelled", series="y")
+    with Session(engine) as session, session.begin():
+        session.execute(text("UPDATE due SET state = 'done' WHERE key = 'done'"))
+        due.cancel(session, "x")
+        due.cancel(session, "y")
+    assert rows.states() == {"done": "done", "cancelled": "cancelled"}
+    rows.plan("done", in_days=3)
+    rows.plan("cancelled", in_days=3)
+
+    assert rows.states() == {"done": "done", "cancelled": "planned"}

@@ -1,0 +1,1 @@
+"""The register of enterprises, people, the talent pool and the appointments of Chief Quality Officers."""

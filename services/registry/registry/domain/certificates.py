@@ -1,0 +1,52 @@
+"""What training has told about certificates, by day. Only facts are kept here; certificates are training's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+VALID, EXPIRED, REVOKED = "valid", "expired", "revoked"
+
+
+@dataclass
+class CertificateFact:
+    """From `on` the certificate has this status, and while valid it runs from `valid_from` to `valid_until`."""
+
+    certificate_id: str
+    person_id: str
+    number: str
+    on: date
+    status: str
+    valid_from: date | None = None
+    valid_until: date | None = None
+    id: int | None = None
+
+    def covers(self, day: date) -> bool:
+        """Whether the certificate entitles its holder on `day`."""
+        if self.status != VALID or self.valid_from is None or self.valid_until is None:
+            return False
+        return self.valid_from <= day <= self.valid_until
+
+
+def standing(facts: Iterable[CertificateFact], day: date) -> list[CertificateFact]:
+    """The last fact about each certificate that was true by `day`; `facts` come in the order they were told."""
+    latest: dict[str, CertificateFact] = {}
+    for fact in facts:
+        known = latest.get(fact.certificate_id)
+        if fact.on <= day and (known is None or fact.on >= known.on):
+            latest[fact.certificate_id] = fact
+    return list(latest.values())
+
+
+def valid_on(facts: Iterable[CertificateFact], day: date) -> CertificateFact | None:
+    """The certificate that entitles its holder on `day`, the longest running one if there are several."""
+    covering = [fact for fact in standing(facts, day) if fact.covers(day)]
+    return max(covering, key=lambda fact: fact.valid_until or day, default=None)
+
+
+def first_issued(facts: Iterable[CertificateFact], day: date) -> CertificateFact | None:
+    """The first certificate that was issued by `day`, whatever became of it: its holder passed the exam."""
+    return min(
+        (fact for fact in facts if fact.on <= day and fact.status == VALID), key=lambda fact: fact.on, default=None
+    )

@@ -1,0 +1,16 @@
+"""What a decision needs to know of the rule set in force: its number, its document and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Protocol
+
+
+class RuleSet(Protocol):
+    """The figures that the source leaves open; each decision stores the version it was made by."""
+
+    version: int
+    effective_from: date
+    document: str
+    parameters: Mapping[str, Any]

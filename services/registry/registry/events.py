@@ -1,0 +1,169 @@
+"""The facts this service announces; their fields become the event's `data` (see `contracts/`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class DivisionPlaced:
+    type: ClassVar[str] = "division.placed.v1"
+    code: str
+    name: str
+    level: str
+    parent: str | None
+    valid_from: date
+    valid_to: date | None
+    successor: str | None
+
+
+@dataclass(frozen=True)
+class EnterpriseRegistered:
+    type: ClassVar[str] = "enterprise.registered.v1"
+    enterprise_id: str
+    uscc: str
+    name: str
+    division: str
+    industry: str
+    above_threshold: bool
+    award_contender: bool
+    brand_contender: bool
+    legal_representative: str
+    responsible_person: str | None
+    on: date
+
+
+@dataclass(frozen=True)
+class EnterpriseChanged(EnterpriseRegistered):
+    type: ClassVar[str] = "enterprise.changed.v1"
+
+
+@dataclass(frozen=True)
+class PersonRegistered:
+    type: ClassVar[str] = "person.registered.v1"
+    person_id: str
+    name: str
+    division: str
+    enterprise_id: str | None
+    on: date
+
+
+@dataclass(frozen=True)
+class PersonChanged(PersonRegistered):
+    type: ClassVar[str] = "person.changed.v1"
+
+
+@dataclass(frozen=True)
+class ContactChanged:
+    """`jwe` can be opened by notifications alone."""
+
+    type: ClassVar[str] = "contact.changed.v1"
+    owner_kind: str
+    owner_id: str
+    jwe: str
+
+
+@dataclass(frozen=True)
+class PostOpened:
+    type: ClassVar[str] = "post.opened.v1"
+    post_id: str
+    enterprise_id: str
+    title: str
+    decision_level: bool
+    departments: list[str]
+    on: date
+
+
+@dataclass(frozen=True)
+class TalentAdmitted:
+    type: ClassVar[str] = "talent.admitted.v1"
+    person_id: str
+    name: str
+    certificate_id: str
+    valid_until: date
+    on: date
+
+
+@dataclass(frozen=True)
+class TalentRestored(TalentAdmitted):
+    type: ClassVar[str] = "talent.restored.v1"
+
+
+@dataclass(frozen=True)
+class TalentLapsed(TalentAdmitted):
+    type: ClassVar[str] = "talent.lapsed.v1"
+    reason: str
+
+
+@dataclass(frozen=True)
+class AppointmentMade:
+    type: ClassVar[str] = "appointment.made.v1"
+    appointment_id: str
+    enterprise_id: str
+    enterprise_name: str
+    person_id: str
+    person_name: str
+    post_id: str
+    position: str
+    decision_level: bool
+    on: date
+    filing_due_on: date
+    document: str
+    ruleset: int
+    provisional_until: date | None = None
+
+
+@dataclass(frozen=True)
+class AppointmentFiled:
+    type: ClassVar[str] = "appointment.filed.v1"
+    appointment_id: str
+    enterprise_id: str
+    person_id: str
+    filing_number: str
+    on: date
+    late: bool
+    filing_due_on: date
+    ruleset: int
+
+
+@dataclass(frozen=True)
+class AppointmentFilingOverdue:
+    type: ClassVar[str] = "appointment.filing_overdue.v1"
+    appointment_id: str
+    enterprise_id: str
+    person_id: str
+    filing_due_on: date
+    on: date
+
+
+@dataclass(frozen=True)
+class AppointmentSuspended:
+    type: ClassVar[str] = "appointment.suspended.v1"
+    appointment_id: str
+    enterprise_id: str
+    person_id: str
+    reason: str
+    on: date
+    ruleset: int
+
+
+@dataclass(frozen=True)
+class AppointmentRestored:
+    type: ClassVar[str] = "appointment.restored.v1"
+    appointment_id: str
+    enterprise_id: str
+    person_id: str
+    on: date
+    ruleset: int
+
+
+@dataclass(frozen=True)
+class AppointmentEnded:
+    type: ClassVar[str] = "appointment.ended.v1"
+    appointment_id: str
+    enterprise_id: str
+    person_id: str
+    reason: str
+    on: date

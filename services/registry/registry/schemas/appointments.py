@@ -1,0 +1,143 @@
+"""The talent pool, posts and appointments."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from chassis.http.schemas import QuerySchema, Schema
+from registry.domain.candidacy import LEGAL_REPRESENTATIVE, RESPONSIBLE_PERSON
+from registry.schemas.common import OnDay, flag, query_flag, text
+
+
+class TalentFilters(OnDay):
+    division = fields.String()
+    status = fields.String(validate=validate.OneOf(["in_pool", "lapsed"]))
+    available = query_flag(metadata={"description": "holds no post today"})
+    q = fields.String(validate=validate.Length(min=1, max=100))
+
+
+class Talent(Schema):
+    person_id = fields.String(required=True)
+    name = fields.String(required=True)
+    division = fields.String(required=True)
+    status = fields.String(required=True)
+    since = fields.Date(required=True)
+    reason = fields.String(allow_none=True)
+    certificate_id = fields.String(required=True)
+    valid_until = fields.Date(required=True)
+    admitted_on = fields.Date(required=True)
+    appointed = fields.Boolean(required=True)
+
+
+class NewPost(Schema):
+    title = text(required=True)
+    decision_level = flag(load_default=True)
+    departments = fields.List(text(50), validate=validate.Length(max=20))
+
+
+class Post(Schema):
+    id = fields.String(required=True)
+    version = fields.Integer(required=True)
+    enterprise_id = fields.String(required=True)
+    division = fields.String(required=True)
+    title = fields.String(required=True)
+    decision_level = fields.Boolean(required=True)
+    departments = fields.List(fields.String(), required=True)
+    opened_on = fields.Date(required=True)
+    vacant = fields.Boolean()
+    appointment_id = fields.String(allow_none=True)
+
+
+class PostFilters(QuerySchema):
+    division = fields.String()
+    enterprise_id = fields.String()
+    vacant = query_flag()
+
+
+class AppointedBy(Schema):
+    name = text(required=True)
+    capacity = fields.String(required=True, validate=validate.OneOf([LEGAL_REPRESENTATIVE, RESPONSIBLE_PERSON]))
+
+
+class Document(Schema):
+    number = text(required=True)
+    date = fields.Date(required=True)
+
+
+class NewAppointment(Schema):
+    post_id = fields.String(required=True)
+    person_id = fields.String(required=True)
+    appointed_on = fields.Date(required=True)
+    appointed_by = fields.Nested(AppointedBy, required=True)
+    document = fields.Nested(Document, required=True)
+    authorisation = text(
+        2000, required=True, metadata={"description": "the written authorisation, or its number (R25)"}
+    )
+    position = text(required=True, metadata={"example": "副总经理"})
+    decision_level = flag(required=True, metadata={"description": "false is accepted with a warning (R26)"})
+    departments = fields.List(text(50), validate=validate.Length(max=20))
+
+
+class AppointmentWarning(Schema):
+    rule = fields.String(required=True)
+    message = fields.String(required=True)
+
+
+class Appointment(Schema):
+    id = fields.String(required=True)
+    version = fields.Integer(required=True)
+    enterprise_id = fields.String(required=True)
+    person_id = fields.String(required=True)
+    post_id = fields.String(required=True)
+    division = fields.String(required=True)
+    position = fields.String(required=True)
+    decision_level = fields.Boolean(required=True)
+    departments = fields.List(fields.String(), required=True)
+    appointed_on = fields.Date(required=True)
+    appointed_by = fields.Nested(AppointedBy, required=True)
+    document = fields.Nested(Document, required=True)
+    authorisation = fields.String(required=True)
+    status = fields.String(required=True, metadata={"description": "active, suspended or ended"})
+    since = fields.Date(metadata={"description": "when the status began; in lists"})
+    reason = fields.String(allow_none=True)
+    causes = fields.List(fields.String(), required=True)
+    ruleset = fields.Integer(required=True)
+    warnings = fields.List(fields.Nested(AppointmentWarning), required=True)
+    provisional_until = fields.Date(allow_none=True)
+    filing_due_on = fields.Date(required=True)
+    filed_on = fields.Date(allow_none=True)
+    filing_number = fields.String(allow_none=True)
+    filed_late = fields.Boolean(allow_none=True)
+    ended_on = fields.Date(allow_none=True)
+    end_reason = fields.String(allow_none=True)
+
+
+class HistoryLine(Schema):
+    on = fields.Date(required=True)
+    status = fields.String(required=True)
+    reason = fields.String(allow_none=True)
+    ruleset = fields.Integer(allow_none=True)
+
+
+class AppointmentWithHistory(Appointment):
+    history = fields.List(fields.Nested(HistoryLine), required=True)
+
+
+class AppointmentFilters(OnDay):
+    division = fields.String()
+    enterprise_id = fields.String()
+    person_id = fields.String()
+    post_id = fields.String()
+    status = fields.String(validate=validate.OneOf(["active", "suspended", "ended"]))
+    filed = query_flag()
+    filed_late = query_flag()
+
+
+class Filing(Schema):
+    filed_on = fields.Date(required=True)
+    number = text(load_default=None, allow_none=True)
+
+
+class Ending(Schema):
+    on = fields.Date(required=True)
+    reason = text(500, required=True)

@@ -1,0 +1,42 @@
+"""Divisions and contact points."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from chassis.http.schemas import Schema
+from registry.domain.codes import email_fault, phone_fault
+from registry.schemas.common import passes
+
+
+class Placement(Schema):
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    level = fields.String(required=True, validate=validate.OneOf(["province", "prefecture", "county"]))
+    parent = fields.String(required=True, allow_none=True)
+    valid_from = fields.Date(required=True)
+    valid_to = fields.Date(required=True, allow_none=True)
+    successor = fields.String(required=True, allow_none=True)
+
+
+class Divisions(Schema):
+    items = fields.List(fields.Nested(Placement), required=True)
+
+
+class Division(Schema):
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    placements = fields.List(fields.Nested(Placement), required=True)
+
+
+class NewContact(Schema):
+    phone = fields.String(load_default=None, allow_none=True, validate=passes(phone_fault))
+    email = fields.String(load_default=None, allow_none=True, validate=passes(email_fault))
+
+
+class Contact(Schema):
+    owner_id = fields.String(required=True)
+    owner_kind = fields.String(required=True)
+    phone = fields.String(allow_none=True, metadata={"description": "masked"})
+    email = fields.String(allow_none=True, metadata={"description": "masked"})
+    version = fields.Integer(required=True)

@@ -1,0 +1,123 @@
+"""People, their eligibility, the exclusion list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from chassis.http.schemas import QuerySchema, Schema
+from registry.domain.codes import email_fault, phone_fault, resident_id_fault
+from registry.schemas.common import flag, passes, text
+
+
+class NewPerson(Schema):
+    name = text(required=True)
+    id_number = fields.String(required=True, validate=passes(resident_id_fault))
+    enterprise_id = fields.String(load_default=None, allow_none=True)
+    division = fields.String(metadata={"description": "only for a person without an enterprise"})
+    degree = text(load_default=None, allow_none=True)
+    quality_years = fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(0, 60))
+    title = text(load_default=None, allow_none=True)
+    declaration = flag(load_default=False)
+    phone = fields.String(load_default=None, allow_none=True, validate=passes(phone_fault))
+    email = fields.String(load_default=None, allow_none=True, validate=passes(email_fault))
+
+
+class PersonChanges(Schema):
+    name = text()
+    enterprise_id = fields.String(allow_none=True)
+    division = fields.String()
+    degree = text(allow_none=True)
+    quality_years = fields.Integer(strict=True, allow_none=True, validate=validate.Range(0, 60))
+    title = text(allow_none=True)
+    declaration = flag()
+
+
+class Person(Schema):
+    id = fields.String(required=True)
+    version = fields.Integer(required=True)
+    name = fields.String(required=True)
+    division = fields.String(required=True)
+    enterprise_id = fields.String(allow_none=True)
+    id_number = fields.String(required=True, metadata={"description": "masked"})
+    degree = fields.String(allow_none=True)
+    quality_years = fields.Integer(allow_none=True, metadata={"description": "as stated when it was recorded"})
+    title = fields.String(allow_none=True)
+    declaration = fields.Boolean(required=True)
+    phone = fields.String(allow_none=True, metadata={"description": "masked"})
+    email = fields.String(allow_none=True, metadata={"description": "masked"})
+    registered_on = fields.Date(required=True)
+
+
+class PersonFilters(QuerySchema):
+    division = fields.String()
+    enterprise_id = fields.String()
+    q = fields.String(validate=validate.Length(min=1, max=100), metadata={"description": "words in the name"})
+
+
+class IdNumber(Schema):
+    id_number = fields.String(required=True, validate=passes(resident_id_fault))
+
+
+class Reason(Schema):
+    reason = text(500, required=True)
+
+
+class Revealed(Schema):
+    person_id = fields.String(required=True)
+    id_number = fields.String(required=True)
+    phone = fields.String(allow_none=True)
+    email = fields.String(allow_none=True)
+
+
+class Criterion(Schema):
+    rule = fields.String(required=True, metadata={"example": "R32"})
+    name = fields.String(required=True)
+    met = fields.Boolean(required=True)
+    why = fields.String(required=True)
+    evidence = fields.List(fields.Dict(), required=True)
+
+
+class DecidedBy(Schema):
+    version = fields.Integer(required=True)
+    document = fields.String(required=True)
+    effective_from = fields.Date(required=True)
+
+
+class Eligibility(Schema):
+    person_id = fields.String(required=True)
+    on = fields.Date(required=True)
+    eligible = fields.Boolean(required=True)
+    ruleset = fields.Nested(DecidedBy, required=True)
+    criteria = fields.List(fields.Nested(Criterion), required=True)
+
+
+class NewExclusion(Schema):
+    person_id = fields.String()
+    id_number = fields.String(validate=passes(resident_id_fault), metadata={"description": "if not registered yet"})
+    reason = text(500, required=True)
+    document = text(required=True)
+    valid_from = fields.Date(required=True)
+    valid_to = fields.Date(allow_none=True)
+
+    @validates_schema
+    def one_person(self, data: dict[str, Any], **_: Any) -> None:
+        if ("person_id" in data) == ("id_number" in data):
+            raise ValidationError("Give either person_id or id_number. / 须且只须填写 person_id 或 id_number 之一。")
+        if data.get("valid_to") and data["valid_to"] < data["valid_from"]:
+            raise ValidationError("Ends before it begins. / 截止日期早于起始日期。", "valid_to")
+
+
+class Exclusion(Schema):
+    id = fields.String(required=True)
+    reason = fields.String(required=True)
+    document = fields.String(required=True)
+    valid_from = fields.Date(required=True)
+    valid_to = fields.Date(allow_none=True)
+    recorded_on = fields.Date(required=True)
+
+
+class Lifting(Schema):
+    on = fields.Date(required=True)
+    document = text(required=True)

@@ -1,0 +1,26 @@
+"""The parameters of this service's rule sets."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from chassis.http.schemas import Schema
+
+SUSPEND_OR_NONE = validate.OneOf(["suspend", "none"])
+
+
+def whole_number(meaning: str) -> fields.Integer:
+    """A whole number that is not negative."""
+    return fields.Integer(required=True, validate=validate.Range(0, 3650), metadata={"description": meaning})
+
+
+class RuleSetParameters(Schema):
+    experience_years = whole_number("years of quality work that R32 asks for, unless there is a technical title")
+    filing_days = whole_number("days within which an appointment is filed")
+    change_filing_working_days = whole_number("working days within which a change is filed")
+    vacancy_grace_days = whole_number("days for which a post may be vacant")
+    appoint_without_certificate = fields.String(required=True, validate=validate.OneOf(["refuse", "provisional"]))
+    provisional_days = whole_number("days in which a provisional holder must earn the certificate")
+    on_certificate_expired = fields.String(required=True, validate=SUSPEND_OR_NONE)
+    on_certificate_revoked = fields.String(required=True, validate=SUSPEND_OR_NONE)
+    continuing_education_hours = whole_number("hours of continuing education a year (R34)")

@@ -1,0 +1,72 @@
+"""The tree of divisions: announced once from the shipped file, and looked up by everything that lies in one."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date
+from importlib.resources import files
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from chassis import outbox, scope
+from chassis.clock import Clock
+from chassis.errors import InvalidInput
+from registry.domain.divisions import Division, Placement, place_fault
+
+
+def shipped() -> list[Placement]:
+    """The placements of `data/divisions.csv`."""
+    with (files("registry") / "data" / "divisions.csv").open(encoding="utf-8", newline="") as file:
+        return [_placement(row) for row in csv.DictReader(file)]
+
+
+def _placement(row: dict[str, str]) -> Placement:
+    return Placement(
+        code=row["code"],
+        name=row["name"],
+        level=row["level"],
+        parent=row["parent"] or None,
+        valid_from=date.fromisoformat(row["valid_from"]),
+        valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+        successor=row["successor"] or None,
+    )
+
+
+def seed(session: Session, placements: Iterable[Placement], clock: Clock) -> int:
+    """Enters and announces the placements that are new or differ; returns how many. Twice changes nothing."""
+    known = {(p.code, p.valid_from): p for rows in stored(session).values() for p in rows}
+    new = [placement for placement in placements if known.get((placement.code, placement.valid_from)) != placement]
+    codes = {placement.code for placement in new}
+    locked = select(Division).where(Division.id.in_(codes)).order_by(Division.id).with_for_update()
+    records = {record.id: record for record in session.scalars(locked)}
+    for code in sorted(codes - records.keys()):
+        records[code] = Division(code)
+        session.add(records[code])
+    for placement in new:
+        event = records[placement.code].place(placement)
+        scope.place(session, asdict(event))
+        outbox.add(session, records[placement.code], event, clock)
+    return len(new)
+
+
+def stored(session: Session, codes: Iterable[str] | None = None) -> dict[str, list[Placement]]:
+    """The placements by code, of some codes or of all."""
+    tree = scope.division
+    wanted = select(tree).order_by(tree.c.code, tree.c.valid_from)
+    if codes is not None:
+        wanted = wanted.where(tree.c.code.in_(set(codes)))
+    by_code: dict[str, list[Placement]] = defaultdict(list)
+    for row in session.execute(wanted).mappings():
+        by_code[row["code"]].append(Placement(**row))
+    return by_code
+
+
+def require_county(session: Session, code: str, on: date) -> None:
+    """Refuses a code in which nothing can lie on that day."""
+    fault = place_fault(stored(session, [code]).get(code, []), code, on)
+    if fault:
+        raise InvalidInput([{"pointer": "/division", "reason": fault.en, "reason_zh": fault.zh}])

@@ -1,0 +1,274 @@
+import threading
+from datetime import date, timedelta
+
+import pytest
+from registry_world import CHANGCHUN, PROVINCE, SIPING, Register, appointment_of, make_vault
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from chassis import audit
+from chassis.auth import Caller
+from chassis.db import engine_for
+from chassis.errors import NotFound, RuleBroken
+from registry import queries
+from registry.domain.appointment import DayOutOfOrder
+from registry.domain.candidacy import AlreadyCqoElsewhere, NotInPool, NoValidCertificate, PostTaken
+from registry.domain.person import Person
+from registry.domain.post import Post
+from registry.usecases import appointments, divisions, standing
+
+DAY = date(2026, 3, 1)
+
+
+@pytest.fixture
+def firm(register):
+    return register.firm()
+
+
+@pytest.fixture
+def holder(register, firm):
+    person = register.person(firm)
+    register.issue(person)
+    return person
+
+
+def test_an_appointment_from_the_pool_is_announced_with_its_filing_day_and_rule_set(register, firm, holder):
+    appointment = register.appoint(holder, register.post(firm))
+
+    [event] = register.told("appointment.made")
+    assert (event["appointment_id"], event["person_id"]) == (appointment.id, holder.id)
+    assert (event["filing_due_on"], event["ruleset"]) == ("2026-03-31", 1)
+    assert appointment.warnings == []
+    assert register.gaps() == []
+
+
+def test_the_four_refusals_have_their_own_sentences_and_leave_nothing_behind(register, firm, holder):
+    post, other = register.post(firm), register.firm(division="220302")
+    register.appoint(holder, post)
+    other_post = register.post(other)
+    second = register.person(firm)
+    register.issue(second, number="2")
+
+    for refusal, person, place, day in (
+        (NotInPool, register.person(other), other_post, DAY),
+        (NoValidCertificate, second, other_post, date(2026, 1, 9)),
+        (AlreadyCqoElsewhere, holder, other_post, DAY),
+        (PostTaken, second, post, DAY),
+    ):
+        with pytest.raises(refusal) as refused:
+            register.appoint(person, place, day)
+        assert refused.value.sentence("zh") != refused.value.sentence("en")
+
+    assert len(register.told("appointment.made")) == 1
+
+
+def test_an_appointment_below_decision_level_is_made_with_a_warning(register, firm, holder):
+    appointment = register.appoint(holder, register.post(firm), decision_level=False)
+
+    assert appointment.warnings == ["R26"]
+
+
+def test_an_appointment_in_the_future_is_refused(register, firm, holder):
+    with pytest.raises(DayOutOfOrder):
+        register.appoint(holder, register.post(firm), date(2026, 3, 3))
+
+
+def test_a_late_filing_is_flagged_and_a_missed_one_was_announced_before(register, firm, holder):
+    appointment = register.appoint(holder, register.post(firm))
+    register.clock.move(days=31)
+    appointments.miss_filing(register.session, appointment.id, register.clock)
+    appointments.file(register.session, PROVINCE, appointment.id, register.clock.today(), None, register.clock)
+
+    [overdue], [filed] = register.told("appointment.filing_overdue"), register.told("appointment.filed")
+    assert (overdue["filing_due_on"], filed["late"]) == ("2026-03-31", True)
+    assert filed["filing_number"].startswith("BA-220102-2026-")
+
+
+def due_rows(session):
+    return session.execute(text("SELECT kind, due_on, state FROM due ORDER BY id")).all()
+
+
+def test_filing_in_time_cancels_the_deadline(register, firm, holder):
+    appointment = register.appoint(holder, register.post(firm))
+    register.session.flush()
+    assert due_rows(register.session) == [("appointment.filing", date(2026, 4, 1), "planned")]
+
+    appointments.file(register.session, PROVINCE, appointment.id, DAY, "备〔2026〕1号", register.clock)
+
+    assert due_rows(register.session)[0].state == "cancelled"
+    assert register.told("appointment.filed")[0]["late"] is False
+
+
+def test_an_expiry_suspends_and_a_renewal_restores(register, firm, holder):
+    appointment = register.appoint(holder, register.post(firm))
+    certificate = f"{holder.id}-1"
+    register.clock.move(days=1100)
+    register.tell(standing.certificate_expired, holder, certificate, date(2029, 1, 10))
+    assert appointment.status == "suspended"
+
+    register.tell(standing.certificate_renewed, holder, certificate, date(2029, 2, 1), valid_until=date(2032, 1, 9))
+
+    assert appointment.status == "active"
+    assert [event["reason"] for event in register.told("appointment.suspended")] == ["certificate_expired"]
+    assert len(register.told("appointment.restored")) == 1
+    assert len(register.told("talent.admitted")) == len(register.told("talent.restored")) == 1
+    assert [event["reason"] for event in register.told("talent.lapsed")] == ["expired"]
+    history = [(line.on, line.status) for line in queries.appointment_history(register.session, appointment.id)]
+    assert history == [(DAY, "active"), (date(2029, 1, 10), "suspended"), (date(2029, 2, 1), "active")]
+    assert register.gaps() == []
+
+
+def test_a_revocation_outlasts_a_renewal_and_ends_with_a_new_certificate(register, firm, holder):
+    appointment = register.appoint(holder, register.post(firm))
+    certificate = f"{holder.id}-1"
+    register.tell(standing.certificate_expired, holder, certificate, date(2026, 3, 1))
+    register.tell(standing.certificate_revoked, holder, certificate, date(2026, 3, 2))
+    register.tell(standing.certificate_renewed, holder, certificate, date(2026, 3, 2), valid_until=date(2030, 1, 1))
+    assert appointment.status == "suspended"
+
+    register.issue(holder, date(2026, 3, 2), date(2029, 3, 1), number="2")
+
+    assert appointment.status == "active"
+    assert len(register.told("appointment.suspended")) == len(register.told("appointment.restored")) == 1
+
+
+def test_an_expiry_does_nothing_while_another_certificate_is_valid(register, firm, holder):
+    appointment = register.appoint(holder, register.post(firm))
+    register.issue(holder, date(2026, 2, 1), date(2029, 1, 31), number="2")
+    register.tell(standing.certificate_expired, holder, f"{holder.id}-1", date(2026, 3, 1))
+
+    assert appointment.status == "active"
+    assert register.told("talent.lapsed", "appointment.suspended") == []
+
+
+def test_a_rule_set_of_its_own_date_decides_whether_an_expiry_suspends(register, firm, holder):
+    appointment = register.appoint(holder, register.post(firm))
+    register.session.execute(
+        text(
+            "INSERT INTO ruleset SELECT 2, '2026-03-02', '示例〔2026〕2号', "
+            'parameters || \'{"on_certificate_expired": "none"}\', now() FROM ruleset WHERE version = 1'
+        )
+    )
+    register.tell(standing.certificate_expired, holder, f"{holder.id}-1", date(2026, 3, 2))
+
+    assert appointment.status == "active"
+
+
+def listed(register, caller=PROVINCE, on=date(2026, 3, 2), **filters):
+    page = queries.appointments(register.session, caller, filters, on, None, 50)
+    return [(row["Appointment"].id, row["AppointmentStatus"].status) for row in page.items]
+
+
+def test_a_past_day_shows_the_status_of_that_day(register, firm, holder):
+    appointment = register.appoint(holder, register.post(firm), date(2026, 2, 1))
+    register.tell(standing.certificate_revoked, holder, f"{holder.id}-1", date(2026, 2, 20))
+    appointments.end(register.session, PROVINCE, appointment.id, date(2026, 3, 1), "撤职", register.clock)
+
+    assert listed(register, on=date(2026, 1, 31)) == []
+    assert listed(register, on=date(2026, 2, 19)) == [(appointment.id, "active")]
+    assert listed(register, on=date(2026, 2, 28)) == [(appointment.id, "suspended")]
+    assert listed(register, on=date(2026, 2, 28), status="active") == []
+    assert listed(register) == [(appointment.id, "ended")]
+
+
+def test_everybody_sees_their_own_subtree_their_own_firm_or_themselves(register, firm, holder):
+    appointment = register.appoint(holder, register.post(firm))
+    own = Caller("firm", "enterprise", enterprise_id=firm.id)
+    other = Caller("other", "enterprise", enterprise_id=register.firm().id)
+    cqo = Caller("cqo", "cqo", person_id=holder.id)
+
+    seen = {caller.subject: len(listed(register, caller)) for caller in (PROVINCE, CHANGCHUN, SIPING, own, other, cqo)}
+
+    assert seen == {"wang": 1, "li": 1, "zhao": 0, "firm": 1, "other": 0, "cqo": 1}
+    assert len(listed(register, CHANGCHUN, division="220102")) == 1
+    assert listed(register, CHANGCHUN, division="220103") == listed(register, CHANGCHUN, division="220302") == []
+    with pytest.raises(NotFound):
+        appointments.end(register.session, SIPING, appointment.id, DAY, "辞职", register.clock)
+    with pytest.raises(NotFound):
+        appointments.appoint(
+            register.session, other, appointment_of(holder.id, appointment.post_id, DAY), register.clock
+        )
+
+
+def test_every_change_is_on_record_and_the_chain_holds(register, firm, holder):
+    register.appoint(holder, register.post(firm))
+
+    assert audit.verify(register.session).ok
+    actions = register.session.scalars(text("SELECT action FROM audit_log ORDER BY seq")).all()
+    assert actions == ["enterprise.registered", "person.registered", "post.opened", "appointment.made"]
+
+
+@pytest.mark.parametrize("same", ["post", "person"])
+def test_of_two_appointments_at_the_same_moment_only_one_wins(make_database, clock, same):
+    engine = engine_for(make_database("registry"), "test")
+    with Session(engine) as session, session.begin():
+        divisions.seed(session, divisions.shipped(), clock)
+        register = Register(session, clock, make_vault())
+        firm, other = register.firm(), register.firm()
+        people = [register.person(firm), register.person(firm)]
+        for person in people:
+            register.issue(person)
+        posts = [register.post(firm), register.post(other)]
+        pairs = [(person.id, posts[0].id) for person in people]
+        if same == "person":
+            pairs = [(people[0].id, post.id) for post in posts]
+
+    outcomes = run_at_once(engine, clock, pairs * 4)
+
+    # All have an outcome by a rule: none ran into the unique index that lies beneath the locks.
+    assert len(outcomes) == 8 and outcomes.count("appointed") == 1
+    assert set(outcomes) - {"appointed"} <= {"PostTaken", "AlreadyCqoElsewhere"}
+    with Session(engine) as session:
+        assert session.scalar(text("SELECT count(*) FROM appointment")) == 1
+    engine.dispose()
+
+
+def run_at_once(engine, clock, pairs):
+    outcomes, barrier = [], threading.Barrier(len(pairs))
+
+    def attempt(person_id, post_id):
+        with Session(engine) as session:
+            session.execute(text("SELECT 1"))
+            barrier.wait(timeout=10)
+            try:
+                with session:
+                    appointments.appoint(session, PROVINCE, appointment_of(person_id, post_id, DAY), clock)
+                    session.commit()
+                outcomes.append("appointed")
+            except RuleBroken as refusal:
+                outcomes.append(type(refusal).__name__)
+
+    threads = [threading.Thread(target=attempt, args=pair) for pair in pairs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    return outcomes
+
+
+def test_what_belongs_to_a_firm_moves_with_it_to_another_division(register, firm, holder):
+    from registry.usecases import enterprises
+
+    appointment = register.appoint(holder, register.post(firm))
+    enterprises.change(register.session, PROVINCE, firm.id, firm.version, {"division": "220302"}, register.clock)
+    register.session.flush()
+
+    assert listed(register, SIPING) == [(appointment.id, "active")] and listed(register, CHANGCHUN) == []
+    assert register.session.get(Person, holder.id).division == "220302"
+    assert register.told("person.changed")[-1]["division"] == "220302"
+    assert register.session.get(Post, appointment.post_id).division == "220302"
+
+
+def test_a_provisional_appointment_ends_if_no_certificate_is_earned_in_time(register, firm):
+    register.session.execute(
+        text('UPDATE ruleset SET parameters = parameters || \'{"appoint_without_certificate": "provisional"}\'')
+    )
+    person = register.person(firm)
+    appointment = register.appoint(person, register.post(firm))
+    register.clock.move(days=181)
+
+    appointments.end_provisional(register.session, appointment.id, register.clock)
+
+    assert appointment.end_reason == "no_certificate_by_deadline"
+    assert appointment.ended_on == DAY + timedelta(days=180)
+    assert register.gaps() == []

@@ -1,0 +1,123 @@
+from datetime import date
+
+import pytest
+from registry_world import CHANGCHUN, PROVINCE, SIPING, id_number
+from sqlalchemy import text
+
+from chassis.auth import Caller
+from chassis.errors import InvalidInput, NotFound, StaleVersion
+from chassis.scope import OutsideDivision
+from registry import queries, views
+from registry.domain.candidacy import Excluded
+from registry.usecases import enterprises, exclusions, people, standing
+from registry.usecases.access import OutsideEnterprise
+from registry.usecases.people import AlreadyRegistered
+
+
+def met(register, person, on):
+    decided = queries.eligibility(register.session, PROVINCE, person.id, on, register.clock.today())
+    return {criterion.rule for criterion in decided.criteria if criterion.met}
+
+
+def test_eligibility_of_a_past_day_is_decided_by_what_held_then(register):
+    person = register.person(register.firm(), quality_years=3)
+    certificate = register.issue(person, date(2026, 1, 10))
+    register.tell(standing.certificate_revoked, person, certificate, date(2026, 2, 1))
+
+    assert met(register, person, date(2026, 3, 2)) == {"R30", "R31", "R32", "R34"}
+    assert met(register, person, date(2026, 1, 20)) == {"R31", "R33", "R34"}
+    assert met(register, person, date(2026, 1, 9)) == set()
+
+
+def test_a_decision_names_its_rule_set_and_speaks_the_callers_language(register):
+    person = register.person(register.firm())
+    decided = queries.eligibility(register.session, PROVINCE, person.id, date(2026, 3, 2), date(2026, 3, 2))
+    view = views.eligibility_view(decided, "zh")
+
+    assert (view["ruleset"].version, view["ruleset"].document) == (1, "吉质联办〔2013〕10号")
+    assert "诚信承诺" in view["criteria"][0]["why"] and not view["eligible"]
+
+
+def test_continuing_education_told_by_training_counts_from_its_day(register):
+    person = register.person(register.firm())
+    register.issue(person, date(2024, 1, 10), date(2027, 1, 9))
+    standing.education_recorded(
+        register.session,
+        {"person_id": person.id, "year": 2025, "on": date(2025, 9, 1), "total_hours": 16.0, "required_hours": 16.0},
+    )
+
+    assert "R34" in met(register, person, date(2026, 3, 2))
+
+
+def test_the_exclusion_list_also_hits_whoever_is_registered_later(register):
+    content = {
+        "id_number": id_number(2),
+        "reason": "伪造检验报告",
+        "document": "示例〔2026〕9号",
+        "valid_from": date(2026, 1, 1),
+    }
+    exclusions.exclude(register.session, PROVINCE, content, register.vault, register.clock)
+    firm = register.firm()
+    person = register.person(firm)
+    register.issue(person)
+
+    assert "R30" not in met(register, person, date(2026, 3, 2))
+    with pytest.raises(Excluded):
+        register.appoint(person, register.post(firm))
+
+
+def test_answers_are_masked_and_a_reveal_is_on_record_with_its_reason(register):
+    person = register.person(register.firm(), phone="13800000001", email="li@ren.example")
+    [view] = views.person_views(register.session, [person], register.vault)
+    assert "*" in view["id_number"] and "*" in view["phone"] and view["email"].startswith("l***@")
+
+    shown = people.reveal(register.session, CHANGCHUN, person.id, "核对证件", register.vault, register.clock)
+
+    assert (shown.id_number, shown.phone) == (id_number(2), "13800000001")
+    entry = register.session.scalar(text("SELECT entry FROM audit_log WHERE action = 'person.revealed'"))
+    assert "核对证件" in entry and id_number(2) not in entry
+
+
+def test_a_person_is_registered_once_and_found_by_number_within_the_callers_division(register):
+    firm = register.firm()
+    person = register.person(firm)
+    index, today = register.vault.index(id_number(2)), register.clock.today()
+
+    assert queries.person_by_number(register.session, CHANGCHUN, index, today) is person
+    with pytest.raises(NotFound):
+        queries.person_by_number(register.session, SIPING, index, today)
+    with pytest.raises(AlreadyRegistered):
+        register.person(firm, id_number=id_number(2))
+
+
+def test_a_change_needs_the_present_version(register):
+    person = register.person(register.firm())
+    people.change(register.session, PROVINCE, person.id, 1, {"quality_years": 9}, register.clock)
+
+    assert person.version == 2
+    with pytest.raises(StaleVersion):
+        people.change(register.session, PROVINCE, person.id, 1, {"name": "张三"}, register.clock)
+
+
+def test_staff_register_in_their_own_division_and_a_firm_only_its_own_people(register):
+    firm = register.firm()
+    content = {"name": "李明", "id_number": id_number(99), "enterprise_id": firm.id}
+    stranger = Caller("other", "enterprise", enterprise_id="another")
+
+    with pytest.raises(OutsideEnterprise):
+        people.register(register.session, stranger, content, register.vault, register.clock)
+    with pytest.raises(NotFound):
+        people.register(register.session, SIPING, content, register.vault, register.clock)
+    with pytest.raises(OutsideDivision):
+        enterprises.change(register.session, CHANGCHUN, firm.id, 1, {"division": "220302"}, register.clock)
+    with pytest.raises(InvalidInput):
+        enterprises.change(register.session, PROVINCE, firm.id, 1, {"division": "220381"}, register.clock)
+
+
+def test_a_new_name_is_taken_over_into_the_pool(register):
+    person = register.person(register.firm())
+    register.issue(person)
+    people.change(register.session, PROVINCE, person.id, person.version, {"name": "李改名"}, register.clock)
+    page = queries.talents(register.session, PROVINCE, {"q": "改名"}, register.clock.today(), None, 50)
+
+    assert [row["Talent"].id for row in page.items] == [person.id]

@@ -1,0 +1,107 @@
+from datetime import date
+
+import pytest
+from registry_makers import RULES, appointment, expired, issued, talent
+
+from registry.domain.appointment import AlreadyEnded, AlreadyFiled, DayOutOfOrder, filing_due
+from registry.domain.certificates import valid_on
+from registry.events import AppointmentRestored, AppointmentSuspended, TalentLapsed, TalentRestored
+
+TODAY = date(2026, 4, 1)
+
+
+def test_filing_on_the_last_day_is_in_time_and_the_day_after_is_late():
+    assert filing_due(date(2026, 2, 1), RULES) == date(2026, 3, 3)
+    assert appointment().file(date(2026, 3, 3), "BA-1", TODAY).late is False
+    assert appointment().file(date(2026, 3, 4), "BA-1", TODAY).late is True
+
+
+def test_an_appointment_is_filed_once_and_not_before_it_was_made_nor_ahead_of_today():
+    filed = appointment()
+    filed.file(date(2026, 2, 2), "BA-1", TODAY)
+
+    with pytest.raises(AlreadyFiled):
+        filed.file(date(2026, 2, 3), "BA-2", TODAY)
+    with pytest.raises(DayOutOfOrder):
+        appointment().file(date(2026, 1, 31), "BA-1", TODAY)
+    with pytest.raises(DayOutOfOrder):
+        appointment().file(date(2026, 4, 2), "BA-1", TODAY)
+
+
+def test_filing_is_overdue_only_while_it_is_owed():
+    filed = appointment()
+    filed.file(date(2026, 2, 2), "BA-1", TODAY)
+
+    assert filed.miss_filing(TODAY) is None
+    assert appointment(status="ended").miss_filing(TODAY) is None
+    assert appointment().miss_filing(TODAY).filing_due_on == date(2026, 3, 3)
+
+
+def test_a_certificate_revoked_after_the_appointment_suspends_it():
+    held = appointment()
+
+    event = held.suspend("certificate_revoked", "c1", TODAY, RULES)
+
+    assert isinstance(event, AppointmentSuspended)
+    assert (held.status, event.reason, event.ruleset) == ("suspended", "certificate_revoked", 1)
+
+
+def test_the_rule_set_may_let_an_expiry_pass():
+    held = appointment()
+
+    assert held.suspend("certificate_expired", "c1", TODAY, RULES.but(on_certificate_expired="none")) is None
+    assert held.status == "active"
+
+
+def test_a_renewal_restores_what_the_expiry_suspended():
+    held = appointment()
+    held.suspend("certificate_expired", "c1", TODAY, RULES)
+
+    assert isinstance(held.certificate_renewed("c1", TODAY, RULES), AppointmentRestored)
+    assert (held.status, held.causes) == ("active", [])
+
+
+def test_a_renewal_does_not_undo_a_revocation():
+    held = appointment()
+    held.suspend("certificate_expired", "c1", TODAY, RULES)
+    assert held.suspend("certificate_revoked", "c1", TODAY, RULES) is None
+
+    assert held.certificate_renewed("c1", TODAY, RULES) is None
+    assert (held.status, held.causes) == ("suspended", ["certificate_revoked:c1"])
+
+
+def test_a_new_certificate_restores_whatever_the_cause_was():
+    held = appointment()
+    held.suspend("certificate_revoked", "c1", TODAY, RULES)
+
+    assert isinstance(held.certificate_issued(TODAY, RULES), AppointmentRestored)
+
+
+def test_a_renewal_of_an_active_appointment_announces_nothing():
+    assert appointment().certificate_renewed("c1", TODAY, RULES) is None
+
+
+def test_an_appointment_ends_once():
+    held = appointment()
+    held.end(TODAY, "辞职", TODAY)
+
+    with pytest.raises(AlreadyEnded):
+        held.end(TODAY, "辞职", TODAY)
+    assert held.suspend("certificate_expired", "c1", TODAY, RULES) is None
+
+
+def test_the_pool_is_left_and_entered_again_by_certificates_alone():
+    member = talent()
+
+    assert isinstance(member.lapse("expired", TODAY), TalentLapsed)
+    assert member.lapse("revoked", TODAY) is None
+    assert isinstance(member.hold(issued(TODAY, date(2029, 3, 31)), TODAY), TalentRestored)
+    assert member.hold(issued(TODAY, date(2030, 3, 31)), TODAY) is None
+    assert member.valid_until == date(2030, 3, 31)
+
+
+def test_a_day_before_the_expiry_still_sees_the_certificate_valid():
+    told = [issued(date(2023, 4, 1), date(2026, 3, 31)), expired(date(2026, 4, 1))]
+
+    assert valid_on(told, date(2026, 3, 31)) is told[0]
+    assert valid_on(told, date(2026, 4, 1)) is None

@@ -1,0 +1,90 @@
+from datetime import date
+
+from registry_makers import RULES, expired, issued
+
+from registry.domain.eligibility import Dossier, EducationFact, assess
+from registry.domain.person import Exclusion, PersonFact, full_years, restate
+
+DAY = date(2026, 3, 2)
+
+
+def stated(**facts):
+    return restate("p1", [], {"quality_years": 5, "declaration": True, **facts}, date(2026, 1, 5))
+
+
+def met(dossier, on=DAY, rules=RULES):
+    return {criterion.rule for criterion in assess("p1", dossier, on, rules).criteria if criterion.met}
+
+
+def test_a_declared_experienced_and_certified_person_meets_every_criterion():
+    decided = assess("p1", Dossier(stated(), [], [issued()]), DAY, RULES)
+
+    assert decided.eligible
+    assert [criterion.rule for criterion in decided.criteria] == ["R30", "R31", "R32", "R33", "R34"]
+    assert all(criterion.why[0] and criterion.why[1] for criterion in decided.criteria)
+
+
+def test_a_candidate_before_the_training_lacks_what_the_training_proves():
+    assert met(Dossier(stated())) == {"R30", "R32"}
+
+
+def test_a_title_stands_in_for_years_of_experience():
+    assert "R32" not in met(Dossier(stated(quality_years=2)))
+    assert "R32" in met(Dossier(stated(quality_years=0, title="质量工程师")))
+
+
+def test_experience_grows_with_the_days_and_is_less_on_a_past_day():
+    dossier = Dossier(stated(quality_years=3))
+
+    assert "R32" in met(dossier)
+    assert "R32" not in met(dossier, date(2025, 12, 31))
+
+
+def test_a_past_day_sees_the_certificate_as_it_stood_then():
+    dossier = Dossier(stated(), [], [issued(date(2026, 1, 10), date(2026, 2, 28)), expired(date(2026, 3, 1))])
+
+    assert "R33" in met(dossier, date(2026, 2, 28))
+    assert "R33" not in met(dossier, DAY)
+    assert {"R31", "R33"}.isdisjoint(met(dossier, date(2026, 1, 9)))
+
+
+def test_an_exclusion_counts_between_its_days_only():
+    entry = Exclusion("x1", "i", "r", "d", date(2026, 2, 1), date(2026, 2, 1), date(2026, 2, 28))
+    dossier = Dossier(stated(), [entry], [issued()])
+
+    assert "R30" not in met(dossier, date(2026, 2, 28))
+    assert "R30" in met(dossier, date(2026, 3, 1))
+
+
+def test_continuing_education_is_judged_for_the_year_that_is_over():
+    certificates = [issued(date(2024, 5, 6), date(2027, 5, 5))]
+    hours = [EducationFact("p1", 2025, date(2025, 6, 1), 8, 16), EducationFact("p1", 2025, date(2025, 11, 1), 16, 16)]
+
+    assert "R34" in met(Dossier(stated(), [], certificates, hours))
+    assert "R34" not in met(Dossier(stated(), [], certificates, hours[:1]))
+    assert "R34" in met(Dossier(stated(), [], certificates), date(2025, 3, 2))
+
+
+def test_the_figure_is_the_rule_sets_and_not_the_codes():
+    assert "R32" not in met(Dossier(stated(quality_years=3)), rules=RULES.but(experience_years=5))
+
+
+def test_stating_the_same_again_touches_no_fact():
+    facts = stated(title="工程师")
+
+    assert restate("p1", facts, {"quality_years": 5, "declaration": True, "title": "工程师"}, date(2027, 1, 5)) == []
+
+
+def test_a_withdrawn_title_closes_its_fact_and_leaves_the_past():
+    facts = stated(title="工程师")
+    [closed] = restate("p1", facts, {"title": None}, DAY)
+
+    assert (closed.kind, closed.valid_to) == ("title", DAY)
+    assert closed.holds_on(date(2026, 3, 1)) and not closed.holds_on(DAY)
+
+
+def test_full_years_count_anniversaries_and_a_leap_day_has_one_too():
+    assert full_years(date(2024, 2, 29), date(2025, 2, 27)) == 0
+    assert full_years(date(2024, 2, 29), date(2025, 2, 28)) == 1
+    assert full_years(date(2020, 3, 3), date(2026, 3, 2)) == 5
+    assert PersonFact("p1", "experience", "1", date(2024, 2, 29), DAY).holds_on(date(2024, 2, 29))
