@@ -36,6 +36,8 @@ SERVER_SETTINGS = {
     "statement_timeout": "30s",
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "60s",
+    # The server ends a query, and frees its locks, soon after the process that asked has died.
+    "client_connection_check_interval": "1s",
     "timezone": "UTC",
 }
 # A peer that vanished without a word is noticed within about 20 s, not after the kernel's two hours.

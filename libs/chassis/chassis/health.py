@@ -16,12 +16,11 @@ from typing import Any
 
 import eventlet
 from amqp.exceptions import NotFound as NoSuchQueue
-from kombu import Connection
 from sqlalchemy import exc as database
 from sqlalchemy import text
 from werkzeug.wrappers import Response
 
-from chassis import metrics, revisions
+from chassis import broker, metrics, revisions
 from chassis.auth import PUBLIC
 from chassis.config import Settings
 from chassis.db import engine_for
@@ -148,13 +147,12 @@ def _migrations(service: str, found: str | None) -> Outcome:
 
 
 def _broker(settings: Settings, inbox: str | None) -> dict[str, Outcome]:
-    connection = Connection(settings.amqp_url, connect_timeout=TIMEOUT, heartbeat=0)
+    connection = broker.connect(settings.amqp_url, f"{settings.service} health")
     try:
-        channel = connection.channel()
         if inbox:
-            channel.queue_declare(queue=inbox, passive=True)
+            connection.channel().queue_declare(queue=inbox, passive=True)
     except NoSuchQueue:
         return {"broker": Outcome(False, f"the queue {inbox} is missing; apply the topology")}
     finally:
-        connection.release()
+        broker.close(connection)
     return {"broker": Outcome(True, "answered", required=inbox is not None)}

@@ -88,6 +88,10 @@ CREATE TABLE audit_log (
     hash TEXT NOT NULL,
     CONSTRAINT pk_audit_log PRIMARY KEY (seq)
 );
+CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS
+    $$BEGIN RAISE EXCEPTION 'the audit log is append-only'; END$$;
+CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
 
 CREATE TABLE audit_head (
     id INTEGER NOT NULL,
@@ -149,4 +153,4 @@ def create_v1(op: Any) -> None:
 
 def drop_v1(op: Any) -> None:
     """Removes the tables of chassis 1."""
-    op.execute(f"DROP TABLE {V1_TABLES}; DROP FUNCTION notify_outbox()")
+    op.execute(f"DROP TABLE {V1_TABLES}; DROP FUNCTION notify_outbox(), refuse_audit_change()")

@@ -3,6 +3,7 @@
 SIGTERM and SIGINT let what is under way end, and end the process after 25 s whatever happens.
 """
 
+import importlib
 import os
 import sys
 import warnings
@@ -11,15 +12,14 @@ import warnings
 # leaves out its own resolver, which takes longer to load than all else that it brings.
 os.environ["PSYCOPG_WAIT_FUNC"] = "wait_select"
 os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
-
-# Eventlet says at each import that it is in maintenance only, which is known: docs/architecture.md.
+# Eventlet says at each import that it is in maintenance only. That is known: docs/architecture.md.
 warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 
-import eventlet
-
+eventlet = importlib.import_module("eventlet")
 eventlet.monkey_patch()
 
-from chassis.runner import main  # noqa: E402 - what it loads has to find the standard library patched
+# What this loads has to find the standard library patched.
+main = importlib.import_module("chassis.runner").main
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -5,6 +5,7 @@ Loaded by `chassis.run`, after eventlet has patched the standard library.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import logging
 import os
@@ -64,6 +65,8 @@ def resolve(host: Any, *arguments: Any, **options: Any) -> Any:
 def start(service: str, processes: Sequence[str], settings: config.Settings) -> ServiceRunner:
     """Starts the containers of `processes`; returns their runner."""
     socket.getaddrinfo = eventlet.green.socket.getaddrinfo = resolve
+    # nameko listens with eventlet's default, by which a second process would share the port and take half its requests.
+    eventlet.listen = functools.partial(eventlet.listen, reuse_port=False)
     version = getattr(importlib.import_module(service), "__version__", __version__)
     metrics.describe_build(service, version)
     runner = ServiceRunner({"cqo": settings, "AMQP_URI": settings.amqp_url, "max_workers": MAX_WORKERS})

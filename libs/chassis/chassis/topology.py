@@ -12,6 +12,8 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,36 +34,52 @@ def load(path: Path = DEFINITIONS) -> dict[str, Any]:
     return definitions
 
 
-def apply(connection: amqp.Connection, definitions: dict[str, Any]) -> None:
-    """Declares everything; what stands already as it should be is left alone. Raises Differs where it stands otherwise."""
-    _declare(connection, definitions, passive=False)
-    with connection.channel() as channel:
+def apply(url: str, definitions: dict[str, Any] | None = None, wait: float = 0) -> None:
+    """Declares everything at the broker `url`, waiting up to `wait` seconds for it; what stands already is left alone.
+
+    Raises Differs where something stands with other arguments.
+    """
+    definitions = definitions or load()
+    connection = _connect(url, wait)
+    try:
+        _declare(connection, definitions, passive=False)
+        channel = connection.channel()
         for binding in definitions["bindings"]:
             channel.queue_bind(binding["destination"], binding["source"], binding["routing_key"])
+    finally:
+        broker.close(connection)
 
 
-def check(connection: amqp.Connection, definitions: dict[str, Any]) -> None:
-    """Raises Differs if an exchange or queue is missing, or stands with other arguments."""
-    _declare(connection, definitions, passive=True)
-    _declare(connection, definitions, passive=False)
+def check(url: str, definitions: dict[str, Any] | None = None, wait: float = 0) -> None:
+    """Raises Differs if an exchange or queue is missing at the broker `url`, or stands with other arguments."""
+    definitions = definitions or load()
+    connection = _connect(url, wait)
+    try:
+        # Passively first, so that what is missing is not made by looking; a second time to compare the arguments.
+        _declare(connection, definitions, passive=True)
+        _declare(connection, definitions, passive=False)
+    finally:
+        broker.close(connection)
 
 
 def _declare(connection: amqp.Connection, definitions: dict[str, Any], passive: bool) -> None:
-    for kind in ("exchanges", "queues"):
-        for item in definitions[kind]:
-            channel = connection.channel()
-            try:
-                if kind == "exchanges":
-                    channel.exchange_declare(
-                        item["name"], item["type"], passive=passive, durable=True, auto_delete=False, arguments=item["arguments"]
-                    )
-                else:
-                    channel.queue_declare(
-                        item["name"], passive=passive, durable=True, auto_delete=False, arguments=item["arguments"]
-                    )
-            except (amqp.exceptions.NotFound, amqp.exceptions.PreconditionFailed) as fault:
-                raise Differs(f"{kind[:-1]} {item['name']}: {fault.reply_text}") from fault
-            channel.close()
+    how = {"passive": passive, "durable": True, "auto_delete": False}
+    for item in definitions["exchanges"]:
+        with _compared(connection, f"exchange {item['name']}") as channel:
+            channel.exchange_declare(item["name"], item["type"], arguments=item["arguments"], **how)
+    for item in definitions["queues"]:
+        with _compared(connection, f"queue {item['name']}") as channel:
+            channel.queue_declare(item["name"], arguments=item["arguments"], **how)
+
+
+@contextmanager
+def _compared(connection: amqp.Connection, what: str) -> Iterator[amqp.Channel]:
+    channel = connection.channel()
+    try:
+        yield channel
+    except (amqp.exceptions.NotFound, amqp.exceptions.PreconditionFailed) as fault:
+        raise Differs(f"{what}: {fault.reply_text}") from fault  # the broker has closed the channel
+    channel.close()
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -73,14 +91,15 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if not options.amqp:
         parser.error("name the broker: --amqp amqp://user:password@host:5672/vhost, or CQO_AMQP_URL")
-    connection = _connect(options.amqp, options.wait)
+    act = apply if options.action == "apply" else check
     try:
-        (apply if options.action == "apply" else check)(connection, load(options.file))
+        act(options.amqp, load(options.file), options.wait)
     except Differs as fault:
         sys.stderr.write(f"the broker's topology differs from {options.file}: {fault}\n")
         return 1
-    finally:
-        broker.close(connection)
+    except broker.LOST as fault:
+        sys.stderr.write(f"the broker does not answer ({fault}); is CQO_AMQP_URL right, and is it running?\n")
+        return 1
     sys.stdout.write(f"topology: {options.action} done\n")
     return 0
 
@@ -90,9 +109,9 @@ def _connect(url: str, wait: float) -> amqp.Connection:
     while True:
         try:
             return broker.connect(url, "topology")
-        except broker.LOST as fault:
+        except broker.LOST:
             if time.monotonic() > deadline:
-                raise SystemExit(f"the broker does not answer ({fault}); is CQO_AMQP_URL right, and is it running?") from fault
+                raise
             time.sleep(0.5)
 
 

@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 POLL = 0.4  # seconds between two looks, so that a clock that was moved is seen at once
 REPORT = 5  # seconds between two counts of what is overdue
 CHUNK = 100  # rows handled in one transaction
-DEADLINE = 60  # seconds a handler may take over one row
 BACK_OFF = 5  # seconds at most between two tries to reach the database
 
 settled = Counter("cqo_due_settled", "Due rows settled, by outcome.", ["service", "kind", "outcome"])
@@ -97,7 +96,7 @@ class Sweeper(SharedExtension):
             kinds = table.kinds_due(session, self.sweeps, self.clock.today())
         more = False
         for kind in sorted(kinds):
-            more |= self.sweeps[kind].sweep_chunk(Chunk(self, kind))
+            more |= self.sweeps[kind].sweep_chunk()
         self.report()
         return more
 
@@ -117,22 +116,23 @@ class Sweeper(SharedExtension):
 class Chunk:
     """Up to CHUNK rows of one kind, handled in one transaction, each behind its own savepoint."""
 
-    def __init__(self, sweeper: Sweeper, kind: str) -> None:
+    def __init__(self, sweeper: Sweeper, kind: str, deadline: float) -> None:
         self.sweeper = sweeper
         self.kind = kind
+        self.seconds = deadline
         self.current: DueRow | None = None
 
     def run(self, handler: Handler) -> bool:
         """Handles the rows; True if there may be more of them."""
         try:
-            with eventlet.Timeout(DEADLINE) as self.deadline:
+            with eventlet.Timeout(self.seconds) as self.deadline:
                 return self._run(handler)
         except eventlet.Timeout as fault:
             if fault is not self.deadline or self.current is None:
                 raise
             # The connection was given up in mid-query, and with it the chunk. The row is postponed by itself, so
             # that the others pass it at the next turn.
-            self._postpone_alone(self.current, f"took longer than {DEADLINE} s")
+            self._postpone_alone(self.current, f"took longer than {self.seconds} s")
             return True
 
     def _run(self, handler: Handler) -> bool:
@@ -141,12 +141,14 @@ class Chunk:
         with Session(self.sweeper.engine, expire_on_commit=False) as session, session.begin():
             if not self._my_turn(session):
                 return False
-            superseded = table.supersede(session, self.kind, today, clock.now())
             rows = table.take(session, self.kind, today, CHUNK)
-            done = [row.id for row in rows if self._handled(handler, session, row)]
-            if done:
-                table.settle(session, done, clock.now())
-        self._count(done=len(done), failed=len(rows) - len(done), superseded=superseded)
+            tightest = table.latest(session, self.kind, {row.series for row in rows}, today)
+            superseded = [row.id for row in rows if row.id not in tightest]
+            done = [row.id for row in rows if row.id in tightest and self._handled(handler, session, row)]
+            table.settle(session, superseded, "superseded", clock.now())
+            table.settle(session, done, "done", clock.now())
+        failed = len(rows) - len(done) - len(superseded)
+        self._count(done=len(done), failed=failed, superseded=len(superseded))
         return len(rows) == CHUNK
 
     def _my_turn(self, session: Session) -> bool:
@@ -194,9 +196,10 @@ class Sweep(Entrypoint):
 
     sweeper = Sweeper()
 
-    def __init__(self, kind: str, **options: Any) -> None:
+    def __init__(self, kind: str, deadline: float = 60, **options: Any) -> None:
         super().__init__(**options)
         self.kind = kind
+        self.deadline = deadline
 
     def setup(self) -> None:
         self.sweeper.register(self)
@@ -205,8 +208,9 @@ class Sweep(Entrypoint):
         # Before the container waits for its workers, so that none begins after that.
         self.sweeper.stop()
 
-    def sweep_chunk(self, chunk: Chunk) -> bool:
-        """Has a nameko worker handle the chunk, and waits for it."""
+    def sweep_chunk(self) -> bool:
+        """Has a nameko worker handle a chunk, and waits for it; True if there may be more rows."""
+        chunk = Chunk(self.sweeper, self.kind, self.deadline)
         done: Event = Event()
 
         def handle_result(worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
@@ -223,11 +227,12 @@ class Sweep(Entrypoint):
         return bool(more)
 
 
-def sweep(kind: str) -> Callable[[Callable[..., None]], Callable[..., Any]]:
+def sweep(kind: str, deadline: float = 60) -> Callable[[Callable[..., None]], Callable[..., Any]]:
     """Declares the handler of due rows of `kind`: `def handler(self, session, row)`.
 
     It runs inside the transaction that settles the row. If it raises, its changes are undone and the row is tried
-    again later, after 5 s at first and an hour at most; the other rows are not held up.
+    again later, after 5 s at first and an hour at most; the other rows are not held up. `deadline`: the seconds that
+    one row may take.
     """
 
     def decorate(handler: Callable[..., None]) -> Callable[..., Any]:
@@ -240,6 +245,6 @@ def sweep(kind: str) -> Callable[[Callable[..., None]], Callable[..., Any]]:
                 return False, fault
 
         # nameko registers the function it is given; this one runs a whole chunk.
-        return Sweep.decorator(kind)(handle)  # type: ignore[no-any-return]
+        return Sweep.decorator(kind, deadline)(handle)  # type: ignore[no-any-return]
 
     return decorate

@@ -19,16 +19,16 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
-    cast,
+    column,
     exists,
     func,
     or_,
     select,
     text,
-    tuple_,
     update,
+    values,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
 from chassis.clock import SHANGHAI, Clock
@@ -110,27 +110,20 @@ def _has_fallen_due(today: date) -> Any:
 def kinds_due(session: Session, kinds: Iterable[str], today: date) -> set[str]:
     """Those of `kinds` of which at least one row waits to be handled."""
     ready = or_(due.c.not_before.is_(None), due.c.not_before <= func.now())
-    wanted = func.unnest(cast(list(kinds), ARRAY(Text))).table_valued("kind")
+    wanted = values(column("kind", Text), name="wanted").data([(kind,) for kind in kinds])
     waiting = exists().where(due.c.kind == wanted.c.kind, _has_fallen_due(today), ready)
     return set(session.scalars(select(wanted.c.kind).where(waiting)))
 
 
-def supersede(session: Session, kind: str, today: date, now: datetime) -> int:
-    """Settles each due row of `kind` that a later one of its series, due as well, has overtaken; counts them."""
-    later = due.alias("later")
-    overtaken = exists().where(
-        later.c.kind == kind,
-        later.c.series == due.c.series,
-        later.c.state == "planned",
-        later.c.due_on <= today,
-        tuple_(later.c.due_on, later.c.id) > tuple_(due.c.due_on, due.c.id),
+def latest(session: Session, kind: str, series: Iterable[str], today: date) -> set[int]:
+    """The ids of the rows of `kind` that are the last to have fallen due in their `series`."""
+    rows = (
+        select(due.c.id)
+        .distinct(due.c.series)
+        .where(due.c.kind == kind, due.c.series.in_(set(series)), _has_fallen_due(today))
+        .order_by(due.c.series, due.c.due_on.desc(), due.c.id.desc())
     )
-    done = session.execute(
-        update(due).where(due.c.kind == kind, _has_fallen_due(today), overtaken)
-        .values(state="superseded", settled_at=now)
-        .execution_options(synchronize_session=False)
-    )  # fmt: skip
-    return done.rowcount  # type: ignore[attr-defined, no-any-return]
+    return set(session.scalars(rows))
 
 
 def take(session: Session, kind: str, today: date, limit: int) -> list[DueRow]:
@@ -147,10 +140,11 @@ def take(session: Session, kind: str, today: date, limit: int) -> list[DueRow]:
     return [DueRow(*row) for row in rows]
 
 
-def settle(session: Session, ids: Sequence[int], now: datetime) -> None:
-    """Marks these rows done."""
-    statement = update(due).where(due.c.id.in_(ids)).values(state="done", settled_at=now)
-    session.execute(statement.execution_options(synchronize_session=False))
+def settle(session: Session, ids: Sequence[int], state: str, now: datetime) -> None:
+    """Marks these rows as `done` or `superseded`."""
+    if ids:
+        statement = update(due).where(due.c.id.in_(ids)).values(state=state, settled_at=now)
+        session.execute(statement.execution_options(synchronize_session=False))
 
 
 def postpone(session: Session, row_id: int, error: str) -> None:

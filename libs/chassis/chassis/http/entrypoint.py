@@ -45,14 +45,11 @@ class HttpEntrypoint(HttpRequestHandler):
         method: str,
         url: str,
         *,
-        body: Arguments = Mapping[str, Any]
-SchemaOrClass = None,
-        query: Arguments = Mapping[str, Any]
-SchemaOrClass = None,
-        returns: Arguments = Mapping[str, Any]
-SchemaOrClass = None,
+        body: SchemaOrClass = None,
+        query: SchemaOrClass = None,
+        returns: SchemaOrClass = None,
         roles: Iterable[str] = ANYONE,
-        status: int = 200,
+        status: int | None = None,
         summary: str = "",
         description: str = "",
         paged: bool = False,
@@ -108,7 +105,8 @@ SchemaOrClass = None,
         except (Exception, eventlet.Timeout) as fault:
             response = _problem(request, fault)
         service = self.container.config["cqo"].service
-        http_duration.labels(service, http.method, self.template, response.status_code).observe(time.perf_counter() - started)
+        took = time.perf_counter() - started
+        http_duration.labels(service, http.method, self.template, response.status_code).observe(took)
         return response
 
     def prepare(self, request: Request, arguments: Arguments) -> None:

@@ -71,7 +71,8 @@ def of(container: Any) -> dict[str, Any]:
     if found is None:
         routes = [entrypoint for entrypoint in container.entrypoints if isinstance(entrypoint, HttpEntrypoint)]
         doc = inspect.getdoc(container.service_cls) or ""
-        found = _described[id(container)] = describe(container.service_name, doc, routes)
+        title = getattr(container.service_cls, "title", container.service_name)
+        found = _described[id(container)] = describe(title, doc, routes)
     return found
 
 
@@ -147,13 +148,13 @@ def _responses(route: HttpEntrypoint, method: str) -> dict[str, Any]:
     success: dict[str, Any] = {"description": "Done."}
     if route.produces:
         success["content"] = {route.produces: {}}
-    elif route.status != 204:
+    elif route.status != 204 and route.returns is not None:
         success["content"] = {"application/json": {"schema": _returned(route)}}
     success["headers"] = {
         "X-Correlation-Id": {"description": "The request's correlation id.", "schema": {"type": "string"}},
         "ETag": {"description": "The object's version, where it has one.", "schema": {"type": "string"}},
     }
-    responses: dict[str, Any] = {str(route.status): success}
+    responses: dict[str, Any] = {status: success for status in _successes(route, method)}
     by_status: dict[int, list[type[CqoError]]] = {}
     for kind in _expected(route, method):
         by_status.setdefault(kind.status, []).append(kind)
@@ -164,6 +165,15 @@ def _responses(route: HttpEntrypoint, method: str) -> dict[str, Any]:
     return responses
 
 
+def _successes(route: HttpEntrypoint, method: str) -> tuple[str, ...]:
+    if route.status is not None:
+        return (str(route.status),)
+    if method in WRITING_METHODS:
+        # A handler says by request.reply whether it made something; without a schema it may have nothing to say.
+        return ("200", "201") if route.returns is not None else ("200", "201", "204")
+    return ("200",)
+
+
 def _problem(description: str) -> dict[str, Any]:
     reference = {"$ref": "#/components/schemas/Problem"}
     return {"description": description, "content": {problems.CONTENT_TYPE: {"schema": reference}}}
@@ -171,7 +181,7 @@ def _problem(description: str) -> dict[str, Any]:
 
 def _returned(route: HttpEntrypoint) -> Any:
     if not route.paged:
-        return route.returns or {}
+        return route.returns
     items = {"type": "array", "items": type(route.returns)(many=False) if route.returns else {}}
     return {
         "type": "object",

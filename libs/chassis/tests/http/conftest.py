@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import socket
-import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,22 +14,19 @@ from typing import Any
 
 import pytest
 import requests
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
 from joserfc import jwt
 from joserfc.jwk import OKPKey, RSAKey
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from chassis import migrations
 from chassis.ids import new_id
+from chassis.testing import RunningService
 
-HERE = Path(__file__).parent
+sys.path.insert(0, str(Path(__file__).parent / "sample"))
+
 ISSUER, AUDIENCE = "https://id.cqo.invalid/", "cqo"
-sys.path.insert(0, str(HERE))
-
-from sample import storage  # noqa: E402
+NOWHERE = "amqp://guest:guest@127.0.0.1:9/"
 
 
 @dataclass
@@ -63,30 +58,15 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
     return issuer
 
 
-def fresh_database(postgres_url: str) -> str:
-    """The URL of a new database with the chassis's tables, made by their migration, and the sample's."""
-    name = f"sample_{new_id().replace('-', '')}"
-    admin = create_engine(make_url(postgres_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    admin.dispose()
-    url = make_url(postgres_url).set(drivername="postgresql+psycopg", database=name)
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        migrations.create_v1(Operations(MigrationContext.configure(connection)))
-        connection.execute(text(storage.DDL))
-    engine.dispose()
-    return url.render_as_string(hide_password=False)
-
-
 @pytest.fixture
-def database_url(postgres_url: str) -> str:
-    return fresh_database(postgres_url)
+def database_url(make_database: Callable[[str], str]) -> str:
+    """A fresh database of the sample."""
+    return make_database("sample")
 
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    engine = create_engine(database_url)
+    engine = engine_of(database_url)
     yield engine
     engine.dispose()
 
@@ -97,117 +77,71 @@ def session(engine: Engine) -> Iterator[Session]:
         yield session
 
 
-@dataclass
+def engine_of(url: str) -> Engine:
+    return create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+
+
 class Sample:
-    """The running sample service."""
+    """The running sample service, and a caller of it."""
 
-    environ: dict[str, str]
-    engine: Engine
-    issuer: Issuer
-    log: Path
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.environ['CQO_HTTP_PORT']}"
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, "-W", "ignore", "-m", "sample"], env=self.environ, stderr=log)
-        wait_until(self.answers, 20)
-
-    def answers(self) -> bool:
-        assert self.process is not None
-        assert self.process.poll() is None, self.log.read_text()
-        try:
-            return requests.get(f"{self.url}/ping", timeout=1).ok
-        except requests.ConnectionError:
-            return False
-
-    def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(timeout=20)
-
-    def die(self, moment: str) -> None:
-        Path(self.environ["SAMPLE_DIE_FILE"]).write_text(moment)
+    def __init__(self, database_url: str, issuer: Issuer, folder: Path, **settings: Any) -> None:
+        self.engine = engine_of(database_url)
+        self.issuer = issuer
+        own = {"database_url": database_url, "amqp_url": NOWHERE, "jwks": issuer.file, **settings}
+        self.service = RunningService("sample", "api", own, folder / "sample.log")
 
     def call(self, method: str, path: str, *, role: str | None = "province", **options: Any) -> requests.Response:
         headers = dict(options.pop("headers", {}))
         if role is not None:
             division = {"division": "220000"} if role == "division" else {}
             headers.setdefault("Authorization", f"Bearer {self.issuer.token(role, **division)}")
-        return requests.request(method, self.url + path, headers=headers, timeout=30, **options)
+        return requests.request(method, self.service.url + path, headers=headers, timeout=30, **options)
 
-    def items(self) -> int:
+    def make(self, name: str = "screw", size: int = 1, **options: Any) -> requests.Response:
+        return self.call("POST", "/items", json={"name": name, "size": size}, **options)
+
+    def count(self, table: str = "item") -> int:
         with self.engine.connect() as connection:
-            return connection.execute(text("SELECT count(*) FROM item")).scalar_one()
+            return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
 
+    def die(self, moment: str) -> None:
+        """Has the process kill itself at that moment of the next request."""
+        (Path(tempfile.gettempdir()) / f"sample-dies-{self.service.pid}").write_text(moment)
 
-def wait_until(condition: Callable[[], Any], timeout: float) -> Any:
-    """The condition's first true value; it is asked again and again until the time is up."""
-    deadline = time.monotonic() + timeout
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.02)
-    return found
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def environment(database_url: str, issuer: Issuer, folder: Path) -> dict[str, str]:
-    return {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(HERE), *sys.path]),
-        "CQO_ENV": "local",
-        "CQO_DATABASE_URL": database_url.replace("+psycopg", ""),
-        "CQO_AMQP_URL": "amqp://127.0.0.1:1/",
-        "CQO_HTTP_HOST": "127.0.0.1",
-        "CQO_HTTP_PORT": str(free_port()),
-        "CQO_JWKS": str(issuer.file),
-        "CQO_TOKEN_ISSUER": ISSUER,
-        "CQO_TOKEN_AUDIENCE": AUDIENCE,
-        "SAMPLE_DIE_FILE": str(folder / "die"),
-    }
+    def close(self) -> None:
+        self.service.kill()
+        self.engine.dispose()
 
 
 @pytest.fixture(scope="session")
 def shared_sample(
-    postgres_url: str, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
+    make_database: Callable[[str], str], issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Sample]:
     """One sample for all tests that leave it running."""
-    folder = tmp_path_factory.mktemp("sample")
-    url = fresh_database(postgres_url)
-    sample = Sample(environment(url, issuer, folder), create_engine(url), issuer, folder / "log")
-    sample.start()
+    sample = Sample(make_database("sample"), issuer, tmp_path_factory.mktemp("sample"))
+    sample.service.start()
     yield sample
-    sample.stop()
-    sample.engine.dispose()
+    sample.close()
 
 
 @pytest.fixture
 def sample(shared_sample: Sample) -> Sample:
     """The shared sample, with no items."""
     with shared_sample.engine.begin() as connection:
-        connection.execute(text("DELETE FROM item"))
-        connection.execute(text("DELETE FROM idempotency"))
+        connection.execute(text("DELETE FROM item; DELETE FROM idempotency"))
     return shared_sample
 
 
 @pytest.fixture
-def own_sample(database_url: str, engine: Engine, issuer: Issuer, tmp_path: Path) -> Iterator[Sample]:
+def own_sample(database_url: str, issuer: Issuer, tmp_path: Path) -> Iterator[Sample]:
     """A sample of the test's own, which may be killed."""
-    sample = Sample(environment(database_url, issuer, tmp_path), engine, issuer, tmp_path / "log")
-    sample.start()
+    sample = Sample(database_url, issuer, tmp_path)
+    sample.service.start()
     yield sample
-    sample.stop()
+    sample.close()
 
 
-def unsigned(claims: dict[str, Any]) -> str:
-    """A token with `alg: none`."""
-    parts = ({"alg": "none", "kid": "one"}, claims)
+def unsigned(claims: dict[str, Any], alg: str = "none", kid: str = "one") -> str:
+    """A token with an empty signature."""
+    parts = ({"alg": alg, "kid": kid}, claims)
     return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts) + "."

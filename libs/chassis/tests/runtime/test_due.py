@@ -79,6 +79,18 @@ def test_a_failing_row_takes_effect_once_it_no_longer_fails(worker: Any, rows: R
     assert rows.effects() == ["broken"]
 
 
+@pytest.mark.parametrize("how", ["sleeps", "hangs"])
+def test_a_row_that_never_ends_is_given_up_and_the_others_pass_it(how: str, worker: Any, rows: Rows, engine: Engine) -> None:
+    rows.plan("a")
+    rows.plan("endless", **{how: 3600})
+    rows.plan("z")
+    worker()
+    wait_for(lambda: rows.count("done") == 2)
+
+    assert rows.effects() == ["a", "z"]
+    assert _attempts(engine) == 1
+
+
 def _attempts(engine: Engine) -> int:
     with engine.connect() as connection:
         return connection.scalar(text("SELECT max(attempts) FROM due")) or 0

@@ -16,7 +16,7 @@ class Worker(HealthRoutes):
 
     name = "pilot-worker"
 
-    @sweep("pilot.notice")
+    @sweep("pilot.notice", deadline=1)
     def notice(self, session: Session, row: DueRow) -> None:
         session.execute(insert(effect).values(key=row.key, by=os.getpid()))
         if row.payload.get("fails"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import insert, select, text, update
 from chassis import audit
 from chassis.db import ClockProvider, Database
 from chassis.errors import NotFound, RuleBroken
+from chassis.health import HealthRoutes
 from chassis.http import (
     ANYONE,
     PUBLIC,
@@ -78,13 +80,13 @@ class Parameters(Schema):
 
 def die_if(moment: str) -> None:
     """Kills the process, as an outage would, if the test asked for that moment."""
-    wanted = Path(os.environ["SAMPLE_DIE_FILE"])
+    wanted = Path(tempfile.gettempdir()) / f"sample-dies-{os.getpid()}"
     if wanted.exists() and wanted.read_text() == moment:
         wanted.unlink()
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-class Api(HttpService, AuditRoutes, RulesetRoutes):
+class Api(HttpService, HealthRoutes, AuditRoutes, RulesetRoutes):
     """A sample API."""
 
     name = "sample-api"

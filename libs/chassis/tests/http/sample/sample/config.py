@@ -1,0 +1,3 @@
+"""The sample has no settings of its own."""
+
+EXTRA = ()

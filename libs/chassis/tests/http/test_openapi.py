@@ -1,0 +1,77 @@
+"""The description is valid OpenAPI 3.1, says all, and the service keeps to it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+import schemathesis
+from conftest import Sample
+from hypothesis import HealthCheck, settings
+from jsonschema import Draft202012Validator
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+# The rules of a name or a day are beyond a schema, so a well-formed request may still be refused.
+UNSUITABLE = [positive_data_acceptance]
+
+
+@pytest.fixture
+def document(sample: Sample) -> dict[str, Any]:
+    return sample.call("GET", "/openapi.json", role=None).json()
+
+
+def test_every_schema_and_reference_in_it_holds(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    for schema in document["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+    for reference in set(re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(document))):
+        target: Any = document
+        for step in reference.split("/"):
+            target = target[step]
+
+
+def test_each_route_tells_its_roles_problems_and_headers(document: dict[str, Any]) -> None:
+    make = document["paths"]["/items"]["post"]
+
+    assert make["x-roles"] == ["division", "province"]
+    assert {"201", "401", "403", "409", "413", "415", "422", "503", "default"} <= make["responses"].keys()
+    assert "There is an item of that name" in make["responses"]["409"]["description"]
+    assert {"$ref": "#/components/parameters/Idempotency-Key"} in make["parameters"]
+    assert document["paths"]["/ping"]["get"]["security"] == []
+    listed = {parameter.get("name") for parameter in document["paths"]["/items"]["get"]["parameters"]}
+    assert {"name", "min_size", "limit", "cursor"} <= listed
+    [identifier] = [p for p in document["paths"]["/items/{item_id}"]["get"]["parameters"] if p.get("in") == "path"]
+    assert identifier["schema"] == {"type": "string", "format": "uuid"}
+
+
+def test_every_operation_has_an_id_of_its_own_and_a_summary(document: dict[str, Any]) -> None:
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+
+    assert len({operation["operationId"] for operation in operations}) == len(operations)
+    assert all(operation["summary"] for operation in operations)
+
+
+def test_the_page_needs_nothing_from_elsewhere(sample: Sample) -> None:
+    page = sample.call("GET", "/docs", role=None)
+
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert "http://" not in page.text and "https://" not in page.text
+    assert "sha256-" in page.headers["Content-Security-Policy"]
+
+
+@pytest.fixture
+def described(shared_sample: Sample) -> Any:
+    return schemathesis.openapi.from_url(f"{shared_sample.service.url}/openapi.json")
+
+
+generated = schemathesis.pytest.from_fixture("described").exclude(path_regex="^/(crash|broken-query|metrics|health)")
+
+
+@generated.parametrize()
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_service_keeps_to_its_description_whatever_is_sent(case: schemathesis.Case, shared_sample: Sample) -> None:
+    headers = {"Authorization": f"Bearer {shared_sample.issuer.token('province')}"}
+
+    case.call_and_validate(headers=headers, excluded_checks=UNSUITABLE)

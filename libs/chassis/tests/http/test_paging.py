@@ -1,0 +1,81 @@
+"""Every row that was there at the start comes exactly once, whatever is inserted meanwhile."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from conftest import Sample
+from sqlalchemy import Engine, insert, select
+from sqlalchemy.orm import Session
+
+from chassis.errors import InvalidInput
+from chassis.http import paginate
+from chassis.ids import new_id
+
+
+def fill(engine: Engine, count: int, first: int = 0) -> set[str]:
+    from sample.storage import item
+
+    rows = [{"id": new_id(), "version": 1, "name": f"item {n}", "size": n % 7} for n in range(first, first + count)]
+    with engine.begin() as connection:
+        connection.execute(insert(item), rows)
+    return {row["id"] for row in rows}
+
+
+def test_a_thousand_rows_come_once_each_while_others_are_inserted(sample: Sample) -> None:
+    there = fill(sample.engine, 1000)
+    seen: list[str] = []
+    path = "/items?limit=37"
+    while path:
+        answer = sample.call("GET", path)
+        page = answer.json()
+        seen += [row["id"] for row in page["items"]]
+        fill(sample.engine, 5, first=10_000 + len(seen))
+        path = answer.links["next"]["url"] if page["next"] else ""
+
+    assert len(seen) == len(set(seen))
+    assert there <= set(seen)
+
+
+def test_the_last_page_has_no_next_and_filters_stay_in_the_link(sample: Sample) -> None:
+    fill(sample.engine, 60)
+
+    first = sample.call("GET", "/items?min_size=1")
+    last = sample.call("GET", first.links["next"]["url"])
+
+    assert len(first.json()["items"]) == 50
+    assert "min_size=1" in first.headers["Link"]
+    assert len(last.json()["items"]) == sum(n % 7 >= 1 for n in range(60)) - 50
+    assert last.json()["next"] is None
+    assert "Link" not in last.headers
+
+
+def test_a_cursor_of_another_list_is_refused(engine: Engine) -> None:
+    from sample.storage import item
+
+    fill(engine, 3)
+    with Session(engine) as session:
+        by_id = paginate(session, select(item), [item.c.id], 1)
+        with pytest.raises(InvalidInput):
+            paginate(session, select(item), [item.c.size, item.c.id], 1, by_id.next_cursor)
+
+
+def test_pages_run_backwards_too_and_by_days(engine: Engine) -> None:
+    from sample.storage import item
+
+    with engine.begin() as connection:
+        for day in range(1, 10):
+            values = {"id": f"i{day}", "version": 1, "name": "a", "size": 1, "made_on": date(2026, 1, day)}
+            connection.execute(insert(item).values(**values))
+    with Session(engine) as session:
+        seen: list[str] = []
+        cursor = None
+        while True:
+            page = paginate(session, select(item.c.id), [item.c.made_on, item.c.id], 2, cursor, descending=True)
+            seen += page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+
+    assert seen == [f"i{day}" for day in range(9, 0, -1)]

@@ -1,0 +1,88 @@
+"""Migrations, and the guard around them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+
+from chassis import migrate, revisions
+
+
+@pytest.fixture
+def empty_database(postgres_url: str, request: pytest.FixtureRequest) -> Any:
+    name = "test_empty"
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        admin.execute(f"CREATE DATABASE {name}")
+        yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_an_upgrade_brings_an_empty_database_to_head_and_a_second_changes_nothing(empty_database: str) -> None:
+    assert migrate.current("pilot", empty_database) == "empty"
+    assert migrate.upgrade("pilot", empty_database) == "empty → 0001"
+    assert migrate.upgrade("pilot", empty_database) == "at 0001"
+
+
+def test_the_models_of_the_chassis_agree_with_its_migrations(make_database: Callable[[str], str]) -> None:
+    assert migrate.check("pilot", make_database("pilot")) == []
+
+
+def test_a_database_behind_head_and_models_that_differ_are_reported(
+    empty_database: str, make_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    assert "head is 0001" in migrate.check("pilot", empty_database)[0]
+    changed = make_database("pilot")
+    with psycopg.connect(changed) as connection:
+        connection.execute("ALTER TABLE due DROP COLUMN last_error")
+        connection.execute("ALTER TABLE effect ALTER COLUMN by TYPE text")
+    found = "\n".join(migrate.check("pilot", changed))
+    monkeypatch.setenv("CQO_DATABASE_URL_PILOT", changed)
+
+    assert "last_error" in found
+    assert "effect by" in found
+    assert migrate.main(["pilot", "check"]) == 1
+    assert "last_error" in capsys.readouterr().err
+
+
+def test_two_upgrades_at_once_wait_for_each_other(empty_database: str) -> None:
+    outcomes: list[str] = []
+    jobs = [threading.Thread(target=lambda: outcomes.append(_upgrade_in_a_process(empty_database))) for _ in range(3)]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+
+    assert sorted(outcomes) == ["pilot: at 0001", "pilot: at 0001", "pilot: empty → 0001"]
+
+
+def _upgrade_in_a_process(url: str) -> str:
+    import os
+    import subprocess
+    import sys
+
+    environ = {**os.environ, "CQO_DATABASE_URL_PILOT": url, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-m", "chassis.migrate", "pilot", "upgrade"]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_a_migration_gives_up_rather_than_queue_before_the_running_service(
+    make_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = make_database("pilot")
+    monkeypatch.setattr(migrate, "LOCK_TIMEOUT", "50ms")
+    with psycopg.connect(url) as service:
+        service.execute("LOCK TABLE effect IN ACCESS SHARE MODE")
+        with migrate.guarded_connection(url) as connection, pytest.raises(OperationalError, match="lock timeout"):
+            connection.execute(text("ALTER TABLE effect ADD COLUMN note text"))
+
+
+def test_the_head_is_found_without_alembic() -> None:
+    assert revisions.known("pilot") == ("0001", {"0001"})

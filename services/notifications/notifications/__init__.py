@@ -1,0 +1,1 @@
+"""Notices: who must know of what, on which channel, and the proof that they were told."""

@@ -1,0 +1,39 @@
+"""The senders of a worker, as nameko runs them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nameko.extensions import DependencyProvider
+
+from chassis.db import clock_of
+from notifications.mail.sender import Sender
+from notifications.sealing import Vault
+
+
+class Mailer(DependencyProvider):
+    """Runs the senders in a worker; replicas share the work, each letter is in one sender's hands."""
+
+    def setup(self) -> None:
+        settings = self.container.config["cqo"]
+        self.stopping = False
+        vault = Vault.from_settings(settings)
+        self.senders = [
+            Sender(settings, clock_of(settings), vault, lambda: self.stopping) for _ in range(settings.smtp_connections)
+        ]
+        self.threads: list[Any] = []
+
+    def start(self) -> None:
+        self.threads = [self.container.spawn_managed_thread(sender.run, "sender") for sender in self.senders]
+
+    def stop(self) -> None:
+        """Ends each sender after the letter in its hands."""
+        self.stopping = True
+        for thread in self.threads:
+            thread.wait()
+
+    def kill(self) -> None:
+        self.stopping = True
+
+    def get_dependency(self, worker_ctx: Any) -> Mailer:
+        return self

@@ -1,0 +1,194 @@
+"""A sender: one database session, one connection to the mail server, one letter at a time.
+
+Each transaction enters the answer to the letter before and takes the next one, so a letter costs one commit, and a
+crash leaves at most one letter of which it is not known whether it was taken.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+
+import eventlet
+from sqlalchemy import Connection as DatabaseConnection
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from chassis import broker
+from chassis.clock import Clock
+from chassis.config import Settings
+from chassis.db import engine_for, is_unavailable
+from chassis.pii import CannotOpen
+from notifications import texts
+from notifications.domain.notice import Outcome, Refused, Unanswered
+from notifications.mail import metrics
+from notifications.mail.connection import Connection, MailServerDown
+from notifications.mail.message import compose
+from notifications.queries.mail import backlog
+from notifications.sealing import Vault
+from notifications.usecases import deliveries
+from notifications.usecases.deliveries import Letter
+
+log = logging.getLogger(__name__)
+
+POLL = 0.5  # seconds between two looks when there is nothing to send
+KEEP_HOUSE = 5.0  # seconds between two looks for letters of dead senders and for addresses that have become known
+# After its own start a sender waits so long before it takes others for dead: after an outage of the database all of
+# them come back, and each first enters the answer it still holds.
+GRACE = 3.0
+
+
+class NotAlone(Exception):
+    """The database still holds this sender's number for its lost session."""
+
+
+class Sender:
+    """Sends until `stopping()`; whatever fails, it goes on."""
+
+    def __init__(self, settings: Settings, clock: Clock, vault: Vault, stopping: Callable[[], bool]) -> None:
+        self.settings = settings
+        self.service: str = settings.service
+        self.clock = clock
+        self.vault = vault
+        self.stopping = stopping
+        self.number = secrets.randbelow(2**31 - 1) + 1
+        self.mail = Connection(settings.smtp_url, settings.smtp_ca)
+        self.database: DatabaseConnection | None = None
+        self.answered: tuple[Letter, Outcome] | None = None  # not yet entered
+        self.house_kept_at = 0.0
+
+    def run(self) -> None:
+        failures = 0
+        while not self.stopping():
+            try:
+                is_busy = self.turn()
+                failures = 0
+            except Exception as fault:
+                # nameko takes the container down when this loop raises; letters wait in the database.
+                failures += 1
+                is_busy = False
+                self._report(fault)
+            if not is_busy:
+                eventlet.sleep(broker.back_off(failures) if failures else POLL)
+        self.end()
+
+    def turn(self) -> bool:
+        """Enters the last answer, and hands the next letter over; False if there was none."""
+        if self.database is None:
+            self.database = self._connect()
+        letter = self._exchange(self.database)
+        if letter is not None:
+            self.answered = (letter, self._hand_over(letter))
+            return True
+        self._keep_house(self.database)
+        if self.mail.is_open or not self._is_waiting(self.database):
+            self.mail.close_if_idle()
+            return False
+        self._open_mail()
+        return True
+
+    def end(self) -> None:
+        """Enters the last answer and lets go of both connections."""
+        try:
+            if self.answered is not None and self.database is not None:
+                with Session(self.database, expire_on_commit=False) as session, session.begin():
+                    self._enter_answer(session)
+        except Exception as fault:
+            log.error("the answer to a last letter could not be entered: %s", fault)
+        self.mail.close()
+        self._drop_database()
+
+    def _connect(self) -> DatabaseConnection:
+        """A session of its own, which holds this sender's number as long as it lives."""
+        connection = engine_for(self.settings.database_url, f"{self.service}-mail").connect()
+        # Out of the pool: the lock has to go with the connection.
+        connection.detach()
+        try:
+            with connection.begin():
+                lock = select(func.pg_try_advisory_lock(deliveries.SENDERS, self.number))
+                if not connection.scalar(lock):
+                    raise NotAlone(NotAlone.__doc__)
+            with Session(connection) as session, session.begin():
+                deliveries.release(session, self.number, self.answered[0].delivery_id if self.answered else None)
+        except BaseException:
+            connection.close()
+            raise
+        self.house_kept_at = time.monotonic() + GRACE - KEEP_HOUSE
+        return connection
+
+    def _exchange(self, database: DatabaseConnection) -> Letter | None:
+        """One transaction: the answer to the last letter goes in, the next letter comes out."""
+        with Session(database, expire_on_commit=False) as session, session.begin():
+            self._enter_answer(session)
+            # Only who is connected to the mail server takes letters: while it is down they wait, their attempts unspent.
+            letter = deliveries.take(session, self.number, self.clock) if self.mail.is_open else None
+        self.answered = None
+        return letter
+
+    def _enter_answer(self, session: Session) -> None:
+        if self.answered is None:
+            return
+        letter, outcome = self.answered
+        settled = deliveries.settle(session, letter.delivery_id, self.number, outcome, self.clock)
+        metrics.settled.labels(self.service, type(outcome).__name__.lower()).inc()
+        if isinstance(outcome, Unanswered):
+            metrics.repeated.labels(self.service).inc()
+        if settled is None:
+            log.warning("delivery %s was taken over by another sender before its answer was entered", letter.delivery_id)
+
+    def _hand_over(self, letter: Letter) -> Outcome:
+        try:
+            recipient = self.vault.open_email(letter.recipient_id, letter.address)
+            text = texts.Text(letter.subject, letter.body)
+            sender = self.settings.mail_from
+            content = compose(letter.delivery_id, letter.notice_id, sender, recipient, text, self.clock.now())
+        except CannotOpen as fault:
+            log.error("the address of delivery %s does not open with the configured keys", letter.delivery_id)
+            return Refused(f"the address could not be opened: {fault}", permanent=False)
+        except ValueError:
+            log.exception("delivery %s can't be put into a message", letter.delivery_id)
+            return Refused("the letter can't be put into a message", permanent=True)
+        self.mail.open()
+        return self.mail.send(sender, recipient, content)
+
+    def _open_mail(self) -> None:
+        try:
+            self.mail.open()
+        except MailServerDown:
+            metrics.server_up.labels(self.service).set(0)
+            raise
+        metrics.server_up.labels(self.service).set(1)
+
+    def _is_waiting(self, database: DatabaseConnection) -> bool:
+        with Session(database) as session, session.begin():
+            return deliveries.is_waiting(session)
+
+    def _keep_house(self, database: DatabaseConnection) -> None:
+        if time.monotonic() - self.house_kept_at < KEEP_HOUSE:
+            return
+        with Session(database) as session, session.begin():
+            orphans = deliveries.release_orphans(session)
+            addressed = deliveries.readdress(session, self.clock)
+            count, age = backlog(session)
+        if orphans:
+            metrics.repeated.labels(self.service).inc(orphans)
+            log.warning("%d letters of senders that died are sent again; each may arrive twice", orphans)
+        if addressed:
+            log.info("%d letters have got an address and are sent now", addressed)
+        metrics.waiting.labels(self.service).set(count)
+        metrics.oldest.labels(self.service).set(age)
+        self.house_kept_at = time.monotonic()
+
+    def _report(self, fault: Exception) -> None:
+        expected = isinstance(fault, MailServerDown | NotAlone) or is_unavailable(fault)
+        log.warning("letters wait: %s", fault, exc_info=None if expected else fault)
+        if not isinstance(fault, MailServerDown):
+            self._drop_database()
+
+    def _drop_database(self) -> None:
+        database, self.database = self.database, None
+        if database is not None:
+            database.invalidate()
+            database.close()

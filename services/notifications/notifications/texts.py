@@ -1,0 +1,91 @@
+"""The texts of notices: a template for each kind, in the language of official letters.
+
+The text is plain; the letter's HTML part is made from it, escaped.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+
+FOLDER = Path(__file__).parent / "templates"
+
+INDENT = "\u3000\u3000"
+POPULATIONS = {
+    "award": "吉林省质量管理奖获奖和争创企业",
+    "brand": "吉林省名牌产品获得和争创企业",
+    "above_threshold": "规模以上工业企业",
+}
+REASONS = {
+    "certificate_expired": "任职资格证书有效期届满",
+    "certificate_revoked": "任职资格证书被撤销",
+}
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a recipient reads."""
+
+    subject: str
+    body: str
+
+
+def day(value: date) -> str:
+    """2026年3月2日."""
+    return format_date(value, "y年M月d日", locale="zh_CN")
+
+
+def number(value: float) -> str:
+    """40 and 92.5, not 40.0."""
+    return f"{value:g}"
+
+
+def reason(code: str | None) -> str | None:
+    """What stands behind a reason's code; a reason that somebody wrote stays as it is."""
+    return REASONS.get(code, code).rstrip("。") if code else None
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        # A name that is missing is a fault to be parked, not a gap in an official letter.
+        undefined=StrictUndefined,
+        # Only the HTML part is escaped: `<` in a firm's name has to stay `<` in plain text.
+        autoescape=select_autoescape(["html"]),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"day": day, "number": number}
+    environment.globals["populations"] = POPULATIONS
+    return environment
+
+
+ENVIRONMENT = _environment()
+
+
+@functools.cache
+def _template(name: str) -> Template:
+    return ENVIRONMENT.get_template(name)
+
+
+def render(kind: str, recipient_kind: str, facts: dict[str, Any]) -> Text:
+    """The text of a notice of that kind for a recipient of that kind."""
+    template = _template(f"{kind}.txt")
+    context = template.new_context({**facts, "recipient_kind": recipient_kind})
+    subject = " ".join("".join(template.blocks["subject"](context)).split())
+    body = "".join(template.root_render_func(context))
+    lines = [stripped for line in body.splitlines() if (stripped := line.strip())]
+    # As letters are set: whom it is for, paragraphs indented by two characters, who writes and when.
+    indented = [INDENT + line for line in lines[1:-2]]
+    return Text(subject, "\n".join([lines[0], *indented, *lines[-2:]]) + "\n")
+
+
+def as_html(text: Text) -> str:
+    """The same letter for a reader that shows HTML."""
+    return _template("letter.html").render(subject=text.subject, paragraphs=text.body.strip().split("\n"))

@@ -1,0 +1,102 @@
+"""An event that somebody must know of becomes a notice for each who must, and a delivery for each channel.
+
+All of it happens in the transaction that moves the event's cursor, so an event is announced once, whatever crashes.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, insert
+from sqlalchemy.orm import Session
+
+from chassis import outbox, rulesets
+from chassis.clock import Clock, day_of
+from chassis.events import Envelope
+from chassis.ids import new_id
+from notifications import texts
+from notifications.domain import rules
+from notifications.domain.notice import INBOX, Delivery, Notice
+from notifications.domain.recipients import Parties
+from notifications.storage import cause
+from notifications.usecases import parties as known
+
+
+def announce(session: Session, event: Envelope, clock: Clock) -> list[Notice]:
+    """Records `event` as a cause, and writes the notices that its rules ask for."""
+    today = clock.today()
+    parties, names = known.resolve(session, event, today)
+    ruleset = rulesets.in_force(session, today)
+    _record(session, event, parties, ruleset.version, clock)
+    facts = {
+        **event.data,
+        **names,
+        "today": today,
+        "happened_on": event.data.get("on") or day_of(event.time),
+        "document": event.data.get("document") or ruleset.document,
+        "basis": ruleset.document,
+        "signature": ruleset.parameters["signature"],
+        "reason_text": texts.reason(event.data.get("reason")),
+    }
+    written = []
+    for rule in rules.matching(event.type, event.data):
+        for recipient_kind in rule.recipients:
+            recipient_id = parties.of(recipient_kind)
+            if recipient_id is not None:
+                written.append(_write(event, rule.kind, recipient_kind, recipient_id, parties, facts, clock))
+    session.add_all(written)
+    for notice in written:
+        _deliver(session, notice, channels_of(ruleset.parameters, notice.kind), clock)
+    return written
+
+
+def channels_of(parameters: dict[str, Any], kind: str) -> list[str]:
+    """The channels by which a kind of notice goes out."""
+    return list(parameters["channels_by_kind"].get(kind, parameters["channels"]))
+
+
+def _record(session: Session, event: Envelope, parties: Parties, ruleset: int, clock: Clock) -> None:
+    session.execute(
+        insert(cause).values(
+            id=event.id,
+            type=event.type,
+            subject=event.subject,
+            occurred_at=event.time,
+            received_at=clock.now(),
+            division=parties.division,
+            person_id=parties.person_id,
+            enterprise_id=parties.enterprise_id,
+            data=json.loads(json.dumps(event.data, default=date.isoformat)),
+            ruleset=ruleset,
+        )
+    )
+
+
+def _write(
+    event: Envelope, kind: str, recipient_kind: str, recipient_id: str, parties: Parties, facts: dict[str, Any], clock: Clock
+) -> Notice:
+    text = texts.render(kind, recipient_kind, facts)
+    return Notice(
+        id=new_id(),
+        cause_id=event.id,
+        kind=kind,
+        recipient_kind=recipient_kind,
+        recipient_id=recipient_id,
+        division=parties.division,
+        subject=text.subject,
+        body=text.body,
+        created_at=clock.now(),
+    )
+
+
+def _deliver(session: Session, notice: Notice, channels: list[str], clock: Clock) -> None:
+    for channel in channels:
+        delivery = Delivery(new_id(), notice, channel)
+        session.add(delivery)
+        if channel == INBOX:
+            outbox.add(session, delivery, delivery.show(clock.now(), clock.today()), clock)
+        else:
+            # The next attempt goes by the database's clock: the programme's may be moved by months in a demo.
+            delivery.next_attempt_at = func.now()

@@ -1,0 +1,155 @@
+"""Training's HTTP API: a table of contents. Each entrypoint opens the transaction and hands over to a use case."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chassis.auth import PUBLIC
+from chassis.clock import Clock
+from chassis.db import ClockProvider, Database
+from chassis.feed import MessagingOps
+from chassis.health import HealthRoutes
+from chassis.http import ANYONE, AuditRoutes, HttpService, Page, Request, RulesetRoutes, http
+from training import queries, schemas
+from training.domain.certificate import EducationShort, IsRevoked, OutsideRenewalWindow
+from training.domain.course import ClassIsClosed, ClassNotOver, Course
+from training.usecases import certificates, classes, education
+from training.usecases.access import load
+
+CENTRE = ("training_centre", "province")
+NOMINATORS = (*CENTRE, "division", "enterprise")
+PEOPLE_READERS = tuple(sorted(ANYONE - {"ops", "system"}))
+
+
+class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
+    """Classes, exams, certificates and the yearly education ledger."""
+
+    name = "training-api"
+    title = "Training and certificates of Chief Quality Officers"
+    db = Database()
+    clock: Clock = ClockProvider()
+    ruleset_schema = schemas.RuleSetParameters
+
+    # Classes
+
+    @http("POST", "/classes", body=schemas.NewClass, returns=schemas.Class, roles=CENTRE, status=201,
+          summary="Schedule a class (R56–R58)")  # fmt: skip
+    def schedule_class(self, request: Request) -> Any:
+        with self.db.begin() as session:
+            course = classes.schedule(session, request.caller, request.body, self.clock)
+            return request.reply(session, course, status=201)
+
+    @http("GET", "/classes", query=schemas.ClassFilters, returns=schemas.Class, roles=ANYONE, paged=True,
+          summary="Classes, open and closed")  # fmt: skip
+    def list_classes(self, request: Request) -> Page:
+        with self.db.begin() as session:
+            return queries.classes(session, request.query, request.limit, request.cursor)
+
+    @http("GET", "/classes/<class_id>", returns=schemas.Class, roles=ANYONE, summary="A class")
+    def get_class(self, request: Request, class_id: str) -> Any:
+        with self.db.begin() as session:
+            return load(session, Course, class_id)
+
+    @http("POST", "/classes/<class_id>/nominations", body=schemas.NewNominations, returns=schemas.NominationResults,
+          roles=NOMINATORS, problems=(ClassIsClosed,), summary="Nominate people; each is accepted or refused (R17, R61)")  # fmt: skip
+    def nominate(self, request: Request, class_id: str) -> Any:
+        with self.db.begin() as session:
+            results = classes.nominate(session, request.caller, class_id, request.body["items"], self.clock)
+            return request.reply(session, _nominations(results, request.language))
+
+    @http("GET", "/classes/<class_id>/enrolments", returns=schemas.Enrolment, roles=PEOPLE_READERS, paged=True,
+          summary="Who is enrolled, with hours, scores and outcome")  # fmt: skip
+    def list_enrolments(self, request: Request, class_id: str) -> Page:
+        with self.db.begin() as session:
+            today = self.clock.today()
+            return queries.enrolments(session, request.caller, class_id, today, request.limit, request.cursor)
+
+    @http("PUT", "/classes/<class_id>/attendance", body=schemas.AttendanceList, returns=schemas.Entered, roles=CENTRE,
+          problems=(ClassIsClosed,), summary="Enter hours attended, all or none")  # fmt: skip
+    def record_attendance(self, request: Request, class_id: str) -> Any:
+        with self.db.begin() as session:
+            entered = classes.record_attendance(session, request.caller, class_id, request.body["items"], self.clock)
+            return request.reply(session, {"entered": entered})
+
+    @http("PUT", "/classes/<class_id>/exam", body=schemas.ScoreList, returns=schemas.Entered, roles=CENTRE,
+          problems=(ClassIsClosed,), summary="Enter the scores of a sitting, all or none")  # fmt: skip
+    def record_exam(self, request: Request, class_id: str) -> Any:
+        with self.db.begin() as session:
+            entered = classes.record_exam(session, request.caller, class_id, request.body["items"], self.clock)
+            return request.reply(session, {"entered": entered})
+
+    @http("POST", "/classes/<class_id>/close", returns=schemas.Closed, roles=CENTRE,
+          problems=(ClassIsClosed, ClassNotOver), summary="Judge everybody; who passes gets a certificate (R59)")  # fmt: skip
+    def close_class(self, request: Request, class_id: str) -> Any:
+        with self.db.begin() as session:
+            return request.reply(session, classes.close(session, request.caller, class_id, self.clock))
+
+    # Certificates
+
+    @http("GET", "/certificates", query=schemas.CertificateFilters, returns=schemas.Certificate, roles=PEOPLE_READERS,
+          paged=True, summary="Certificates, as of a day")  # fmt: skip
+    def list_certificates(self, request: Request) -> Page:
+        with self.db.begin() as session:
+            today = self.clock.today()
+            return queries.certificates(
+                session, request.caller, request.query, today, request.limit, request.cursor
+            )
+
+    @http("GET", "/certificates/verify", query=schemas.NumberQuery, returns=schemas.Verification, roles=PUBLIC,
+          summary="Whether a number is genuine; open to anybody")  # fmt: skip
+    def verify_number(self, request: Request) -> Any:
+        with self.db.begin() as session:
+            return queries.verify(session, request.query["number"])
+
+    @http("GET", "/certificates/notices-due", query=schemas.DueQuery, returns=schemas.DueNotice, paged=True,
+          roles=("province", "training_centre", "ops", "auditor"), summary="Each expiry notice that was due")  # fmt: skip
+    def list_due_notices(self, request: Request) -> Page:
+        with self.db.begin() as session:
+            return queries.due_notices(session, request.query, self.clock.today(), request.limit, request.cursor)
+
+    @http("GET", "/certificates/<certificate_id>", returns=schemas.CertificateWithHistory, roles=PEOPLE_READERS,
+          summary="A certificate with its history")  # fmt: skip
+    def get_certificate(self, request: Request, certificate_id: str) -> Any:
+        with self.db.begin() as session:
+            return queries.certificate(session, request.caller, certificate_id, self.clock.today())
+
+    @http("POST", "/certificates/<certificate_id>/renew", returns=schemas.Certificate, roles=CENTRE,
+          problems=(IsRevoked, OutsideRenewalWindow, EducationShort), summary="Renew; needs If-Match (R34)")  # fmt: skip
+    def renew_certificate(self, request: Request, certificate_id: str) -> Any:
+        with self.db.begin() as session:
+            renewed = certificates.renew(session, request.caller, certificate_id, request.if_match, self.clock)
+            return request.reply(session, renewed)
+
+    @http("POST", "/certificates/<certificate_id>/revoke", body=schemas.Revocation, returns=schemas.Certificate,
+          roles=CENTRE, problems=(IsRevoked,), summary="Revoke, on a document; needs If-Match")  # fmt: skip
+    def revoke_certificate(self, request: Request, certificate_id: str) -> Any:
+        with self.db.begin() as session:
+            revoked = certificates.revoke(
+                session, request.caller, certificate_id, request.if_match, request.body, self.clock
+            )
+            return request.reply(session, revoked)
+
+    # Continuing education
+
+    @http("POST", "/education", body=schemas.NewEducationList, returns=schemas.Recorded,
+          roles=(*CENTRE, "division"), summary="Enter hours of continuing education (R34)")  # fmt: skip
+    def record_education(self, request: Request) -> Any:
+        with self.db.begin() as session:
+            return request.reply(session, education.record(session, request.caller, request.body["items"], self.clock))
+
+    @http("GET", "/people/<person_id>/education", returns=schemas.EducationYear, roles=PEOPLE_READERS,
+          summary="A person's years of continuing education")  # fmt: skip
+    def get_education(self, request: Request, person_id: str) -> Any:
+        with self.db.begin() as session:
+            return queries.education(session, request.caller, person_id, self.clock.today())
+
+
+def _nominations(results: list[dict[str, Any]], language: str) -> dict[str, Any]:
+    items = []
+    for result in results:
+        refusal = result.pop("refusal", None)
+        if refusal is not None:
+            result |= {"reason": refusal.sentence(language), "rule": refusal.rule}
+        items.append(result)
+    accepted = sum(item["accepted"] for item in items)
+    return {"accepted": accepted, "refused": len(items) - accepted, "items": items}

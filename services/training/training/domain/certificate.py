@@ -1,0 +1,133 @@
+"""A certificate's life: issued, expiring, expired, renewed, revoked (R34, R59)."""
+
+from __future__ import annotations
+
+import calendar
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from chassis.errors import RuleBroken
+from training.domain.rules import Rules
+from training.events import (
+    CertificateExpired,
+    CertificateExpiring,
+    CertificateIssued,
+    CertificateRenewed,
+    CertificateRevoked,
+)
+
+VALID, EXPIRED, REVOKED = "valid", "expired", "revoked"
+
+
+class IsRevoked(RuleBroken):
+    """The certificate has been revoked; it can be neither renewed nor revoked again."""
+
+    zh = "该证书已被撤销，不能续期或再次撤销。"
+
+
+class OutsideRenewalWindow(RuleBroken):
+    """The certificate can't be renewed on this day; before the window wait, after it take the full training again."""
+
+    zh = "当前不在续期窗口内：窗口开启前请等待，窗口关闭后须重新参加任职培训。"
+
+
+class EducationShort(RuleBroken):
+    """Renewal needs the year's hours of continuing education, this year or the year before."""
+
+    zh = "续期须在本年度或上一年度完成规定的再教育学时。"
+    rule = "R34"
+
+
+@dataclass
+class CertificateStatus:
+    """One line of a certificate's history: what held from `on`."""
+
+    certificate_id: str
+    on: date
+    status: str
+    valid_until: date
+    id: int | None = None
+
+
+@dataclass
+class Certificate:
+    """任职资格证书: that its holder has passed the training."""
+
+    id: str
+    number: str
+    person_id: str
+    name: str
+    enterprise_id: str | None
+    division: str
+    issued_on: date
+    valid_from: date
+    valid_until: date
+    ruleset: int
+    status: str = VALID
+    revoked_reason: str | None = None
+    revoked_document: str | None = None
+    version: int = 0
+
+    def issue(self) -> CertificateIssued:
+        return CertificateIssued(
+            self.id,
+            self.number,
+            self.person_id,
+            self.name,
+            self.enterprise_id,
+            self.issued_on,
+            self.valid_from,
+            self.valid_until,
+            self.ruleset,
+        )
+
+    def remind(self, days_left: int, on: date) -> CertificateExpiring | None:
+        """The notice that was due so many days before the end; None where it has ended already."""
+        if self.status != VALID:
+            return None
+        return CertificateExpiring(
+            self.id, self.number, self.person_id, self.name, self.enterprise_id, self.valid_until, days_left, on
+        )
+
+    def expire(self) -> CertificateExpired | None:
+        if self.status != VALID:
+            return None
+        self.status = EXPIRED
+        return CertificateExpired(self.id, self.number, self.person_id, self.valid_until + timedelta(days=1))
+
+    def renew(self, on: date, hours: float, rules: Rules) -> CertificateRenewed:
+        """Renews for another term: from the old end if that is still to come, else from today.
+
+        `hours` of continuing education were taken this year or the year before, whichever is more.
+        """
+        if self.status == REVOKED:
+            raise IsRevoked()
+        opens = self.valid_until - timedelta(days=rules.renewal_before_days)
+        closes = self.valid_until + timedelta(days=rules.renewal_after_days)
+        if not opens <= on <= closes:
+            raise OutsideRenewalWindow(opens=opens.isoformat(), closes=closes.isoformat())
+        if hours < rules.continuing_hours:
+            raise EducationShort(hours=hours, required_hours=rules.continuing_hours)
+        previous = self.valid_until
+        self.valid_until = add_months(max(previous, on - timedelta(days=1)), rules.certificate_months)
+        self.status, self.ruleset = VALID, rules.version
+        return CertificateRenewed(
+            self.id, self.number, self.person_id, self.name, on, previous, self.valid_until, rules.version
+        )
+
+    def revoke(self, on: date, reason: str, document: str) -> CertificateRevoked:
+        if self.status == REVOKED:
+            raise IsRevoked()
+        self.status, self.revoked_reason, self.revoked_document = REVOKED, reason, document
+        return CertificateRevoked(self.id, self.number, self.person_id, on, reason, document)
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day `months` later; where that month is shorter, its last day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def end_of_term(first_day: date, months: int) -> date:
+    """The last day of a term that begins on `first_day`."""
+    return add_months(first_day, months) - timedelta(days=1)

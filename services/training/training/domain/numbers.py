@@ -1,0 +1,32 @@
+"""Certificate numbers: `CQO-JL-{year}-{unit}-{5-digit sequence}{check character}`.
+
+The check character is ISO/IEC 7064 MOD 37,36 over the letters and digits before it. It catches every single wrong
+character and every transposition of neighbours.
+"""
+
+from __future__ import annotations
+
+import re
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+NUMBER = re.compile(r"CQO-JL-\d{4}-[0-9A-Z]{3,6}-\d{5}[0-9A-Z]")
+
+
+def number_of(year: int, unit: str, sequence: int) -> str:
+    """The number of the `sequence`-th certificate of a year and reporting unit."""
+    stem = f"CQO-JL-{year}-{unit.removeprefix('JL-')}-{sequence:05d}"
+    return stem + check_character(stem)
+
+
+def is_valid(number: str) -> bool:
+    """Whether `number` has the form of a certificate number and its check character is right."""
+    return bool(NUMBER.fullmatch(number)) and check_character(number[:-1]) == number[-1]
+
+
+def check_character(stem: str) -> str:
+    """The check character of `stem`; hyphens don't count."""
+    product = 36
+    for character in stem.replace("-", ""):
+        product = (product + ALPHABET.index(character)) % 36 or 36
+        product = product * 2 % 37
+    return ALPHABET[(37 - product) % 36]

@@ -1,0 +1,131 @@
+"""The facts this service announces; their fields become the event's `data` (see `contracts/`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class ClassScheduled:
+    type: ClassVar[str] = "class.scheduled.v1"
+    class_id: str
+    name: str
+    kind: str
+    starts_on: date
+    ends_on: date
+    hours: float
+    capacity: int
+
+
+@dataclass(frozen=True)
+class ClassClosed:
+    type: ClassVar[str] = "class.closed.v1"
+    class_id: str
+    on: date
+    passed: int
+    failed: int
+
+
+@dataclass(frozen=True)
+class NominationSubmitted:
+    type: ClassVar[str] = "nomination.submitted.v1"
+    nomination_id: str
+    class_id: str
+    class_name: str
+    enterprise_id: str
+    person_id: str
+    on: date
+
+
+@dataclass(frozen=True)
+class EnrolmentCompleted:
+    type: ClassVar[str] = "enrolment.completed.v1"
+    enrolment_id: str
+    class_id: str
+    person_id: str
+    enterprise_id: str | None
+    hours: float
+    attendance_percent: float
+    score: float | None
+    passed: bool
+    on: date
+    ruleset: int
+
+
+@dataclass(frozen=True)
+class EducationRecorded:
+    """`hours` were added on that day; `total_hours` is the year's sum."""
+
+    type: ClassVar[str] = "education.recorded.v1"
+    person_id: str
+    year: int
+    hours: float
+    total_hours: float
+    required_hours: float
+    on: date
+
+
+@dataclass(frozen=True)
+class CertificateIssued:
+    type: ClassVar[str] = "certificate.issued.v1"
+    certificate_id: str
+    number: str
+    person_id: str
+    name: str
+    enterprise_id: str | None
+    issued_on: date
+    valid_from: date
+    valid_until: date
+    ruleset: int
+
+
+@dataclass(frozen=True)
+class CertificateExpiring:
+    """`days_left` is 90, 60, 30, 7 or 0 by the first rule set."""
+
+    type: ClassVar[str] = "certificate.expiring.v1"
+    certificate_id: str
+    number: str
+    person_id: str
+    name: str
+    enterprise_id: str | None
+    valid_until: date
+    days_left: int
+    on: date
+
+
+@dataclass(frozen=True)
+class CertificateExpired:
+    """The first day on which the certificate no longer holds is `on`."""
+
+    type: ClassVar[str] = "certificate.expired.v1"
+    certificate_id: str
+    number: str
+    person_id: str
+    on: date
+
+
+@dataclass(frozen=True)
+class CertificateRenewed:
+    type: ClassVar[str] = "certificate.renewed.v1"
+    certificate_id: str
+    number: str
+    person_id: str
+    name: str
+    on: date
+    previous_valid_until: date
+    valid_until: date
+    ruleset: int
+
+
+@dataclass(frozen=True)
+class CertificateRevoked:
+    type: ClassVar[str] = "certificate.revoked.v1"
+    certificate_id: str
+    number: str
+    person_id: str
+    on: date
+    reason: str
+    document: str

@@ -1,0 +1,46 @@
+"""What training does without being asked: it publishes its outbox, follows the registry's events, keeps days."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from chassis import scope
+from chassis.clock import Clock
+from chassis.db import ClockProvider
+from chassis.due import sweep
+from chassis.events import Envelope
+from chassis.health import HealthRoutes
+from chassis.inbox import subscribe
+from chassis.outbox import Relay
+from training import schemas
+from training.usecases import certificates, learning
+
+
+class Worker(HealthRoutes):
+    """The relay, the inbox and the sweeps of training."""
+
+    name = "training-worker"
+    relay = Relay()
+    clock: Clock = ClockProvider()
+
+    @subscribe("division.placed.v1", schemas.DivisionPlaced)
+    def division_placed(self, session: Session, event: Envelope) -> None:
+        scope.place(session, event.data)
+
+    @subscribe("enterprise.registered.v1", "enterprise.changed.v1", schemas.EnterpriseKnown)
+    def enterprise_known(self, session: Session, event: Envelope) -> None:
+        learning.enterprise(session, event.data)
+
+    @subscribe("person.registered.v1", "person.changed.v1", schemas.PersonKnown)
+    def person_known(self, session: Session, event: Envelope) -> None:
+        learning.person(session, event.data)
+
+    @sweep(certificates.EXPIRING)
+    def certificate_expiring(self, session: Session, row: Any) -> None:
+        certificates.remind(session, row, self.clock)
+
+    @sweep(certificates.EXPIRED)
+    def certificate_expired(self, session: Session, row: Any) -> None:
+        certificates.expire(session, row, self.clock)
