@@ -73,29 +73,25 @@ def within(column: ColumnElement[Any], caller: Caller, on: date) -> ColumnElemen
 
 def subtree(code: str, on: date) -> Select[tuple[str]]:
     """The codes of `code` and of all below it on that day, with the codes that stand for one of these."""
-    standing = _standing(on)
     placed = _placed(on)
-    below = (
-        select(standing.c.stands_for.label("code"))
-        .where(standing.c.code == code)
-        .cte("below", recursive=True, nesting=True)
-    )
+    standing = _standing(placed)
+    below = select(standing.c.stands_for.label("code")).where(standing.c.code == code).cte(recursive=True)
     below = below.union(select(placed.c.code).join(below, placed.c.parent == below.c.code))
     return select(standing.c.code).join(below, standing.c.stands_for == below.c.code)
 
 
 def reporting_units(on: date) -> Select[tuple[str, str]]:
     """Each code with its reporting unit on that day: the one directly below the province in which it lies."""
-    standing = _standing(on)
     placed = _placed(on)
-    root = placed.alias("root")
+    standing = _standing(placed)
+    root = placed.alias()
     unit = (
         select(placed.c.code.label("code"), placed.c.code.label("unit"))
         .join(root, placed.c.parent == root.c.code)
         .where(root.c.parent.is_(None))
-        .cte("unit", recursive=True, nesting=True)
+        .cte(recursive=True)
     )
-    child = placed.alias("child")
+    child = placed.alias()
     unit = unit.union(select(child.c.code, unit.c.unit).join(unit, child.c.parent == unit.c.code))
     # A code that stands for several (it was merged into or split from them) counts once, with the least of them.
     return (
@@ -107,7 +103,7 @@ def reporting_units(on: date) -> Select[tuple[str, str]]:
 
 def reporting_unit(code: Any, on: date) -> ScalarSelect[str]:
     """The reporting unit of `code` (a text, or a column of an enclosing query) on that day; NULL if it has none."""
-    units = reporting_units(on).subquery("units")
+    units = reporting_units(on).subquery()
     return select(units.c.unit).where(units.c.code == code).scalar_subquery()
 
 
@@ -130,22 +126,21 @@ def _value(column: Column[Any], value: Any) -> Any:
 
 
 def _placed(on: date) -> CTE:
-    """The placements in force on that day."""
-    row = division.alias("placement")
+    """The placements in force on that day. Nothing here has a name of its own: a query may use several trees."""
+    row = division.alias()
     holds = and_(row.c.valid_from <= on, or_(row.c.valid_to.is_(None), row.c.valid_to >= on))
-    return select(row.c.code, row.c.parent).where(holds).cte("placed")
+    return select(row.c.code, row.c.parent).where(holds).cte()
 
 
-def _standing(on: date) -> CTE:
+def _standing(placed: CTE) -> CTE:
     """Each code with the code in force on that day for which it stands; a code in force stands for itself."""
-    placed = _placed(on)
-    old, new = division.alias("old"), division.alias("new")
+    old, new = division.alias(), division.alias()
     kinship = union_all(
         select(old.c.code.label("code"), old.c.successor.label("kin")).where(old.c.successor.is_not(None)),
         select(new.c.successor.label("code"), new.c.code.label("kin")).where(new.c.successor.is_not(None)),
-    ).cte("kinship")
-    standing = select(placed.c.code, placed.c.code.label("stands_for")).cte("standing", recursive=True)
-    present = placed.alias("present")
+    ).cte()
+    standing = select(placed.c.code, placed.c.code.label("stands_for")).cte(recursive=True)
+    present = placed.alias()
     return standing.union(
         select(kinship.c.code, standing.c.stands_for)
         .join(standing, kinship.c.kin == standing.c.code)

@@ -15,7 +15,12 @@ EXTRA = (
         parse=parse_url,
         secret=True,
     ),
-    Setting("smtp_ca", "a file with the authority that signed the mail server's certificate, if not a public one", None, Path),
+    Setting(
+        "smtp_ca",
+        "a file with the authority that signed the mail server's certificate, if not a public one",
+        None,
+        Path,
+    ),
     Setting("smtp_connections", "how many connections each worker opens to the mail server", 4, int),
     Setting("mail_from", "the address that letters come from", "no-reply@cqo.invalid"),
 )

@@ -99,7 +99,9 @@ reading = Table(
 
 mapper = mapper_registry(metadata=metadata)
 mapper.map_imperatively(
-    Notice, notice, properties={"deliveries": relationship(Delivery, back_populates="notice", order_by=delivery.c.channel)}
+    Notice,
+    notice,
+    properties={"deliveries": relationship(Delivery, back_populates="notice", order_by=delivery.c.channel)},
 )
 mapper.map_imperatively(
     Delivery, delivery, properties={"notice": relationship(Notice, back_populates="deliveries", innerjoin=True)}

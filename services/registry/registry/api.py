@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from chassis.feed import MessagingOps
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
 from chassis.db import ClockProvider, Database
+from chassis.feed import MessagingOps
 from chassis.health import HealthRoutes
 from chassis.http import ANYONE, AuditRoutes, HttpService, Page, Request, RulesetRoutes, http
 from registry import queries, schemas, views

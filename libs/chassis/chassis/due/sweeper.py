@@ -105,7 +105,7 @@ class Sweeper(SharedExtension):
         if time.monotonic() - self.reported_at < REPORT:
             return
         with Session(self.engine) as session, session.begin():
-            found = table.overdue(session, self.clock)
+            found = table.overdue(session, self.clock, self.sweeps)
         for kind in self.sweeps:
             count, age = found.get(kind, (0, 0.0))
             overdue_rows.labels(self.settings.service, kind).set(count)

@@ -158,13 +158,12 @@ def postpone(session: Session, row_id: int, error: str) -> None:
     )  # fmt: skip
 
 
-def overdue(session: Session, clock: Clock) -> dict[str, tuple[int, float]]:
+def overdue(session: Session, clock: Clock, kinds: Iterable[str] | None = None) -> dict[str, tuple[int, float]]:
     """For each kind, how many rows wait though their day has come, and for how many seconds the oldest has."""
-    found = session.execute(
-        select(due.c.kind, func.count(), func.min(due.c.due_on))
-        .where(_has_fallen_due(clock.today()))
-        .group_by(due.c.kind)
-    )
+    wanted = select(due.c.kind, func.count(), func.min(due.c.due_on)).where(_has_fallen_due(clock.today()))
+    if kinds is not None:
+        wanted = wanted.where(due.c.kind.in_(list(kinds)))
+    found = session.execute(wanted.group_by(due.c.kind))
     return {kind: (count, _seconds_since(oldest, clock)) for kind, count, oldest in found}
 
 

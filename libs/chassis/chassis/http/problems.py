@@ -37,6 +37,13 @@ class MethodNotAllowed(CqoError):
     zh = "该地址不支持此请求方法，可用方法见 Allow 头。"
 
 
+class AddressTooLong(CqoError):
+    """The address is longer than 8,192 bytes."""
+
+    status = 414
+    zh = "请求地址超过 8,192 字节。"
+
+
 class BodyTimeout(CqoError):
     """The body did not arrive in time."""
 

@@ -139,7 +139,7 @@ def _dump(request: Request, answer: Any) -> Any:
         return {"items": items, "next": answer.next_cursor}
     if schema is None:
         return answer
-    return schema.dump(answer, many=isinstance(answer, list))
+    return schema.dump(answer, many=schema.many or isinstance(answer, list))
 
 
 def _encode(answer: Any) -> bytes:

@@ -97,6 +97,12 @@ class PublishedRuleSet(Schema):
     published_at = fields.AwareDateTime(allow_none=True)
 
 
+class RuleSets(Schema):
+    """All rule sets."""
+
+    items = fields.List(fields.Nested(PublishedRuleSet))
+
+
 class RulesetRoutes:
     """Reading and publishing rule sets; for a service with `db` and `clock` that names its parameters' schema."""
 
@@ -104,10 +110,10 @@ class RulesetRoutes:
     clock: Any
     ruleset_schema: ClassVar[type[MarshmallowSchema]]
 
-    @http("GET", "/rulesets", returns=PublishedRuleSet, roles=ANYONE, summary="List the rule sets, the newest first")
-    def list_rulesets(self, request: Request) -> list[rulesets.RuleSet]:
+    @http("GET", "/rulesets", returns=RuleSets, roles=ANYONE, summary="List the rule sets, the newest first")
+    def list_rulesets(self, request: Request) -> dict[str, list[rulesets.RuleSet]]:
         with self.db.begin() as session:
-            return rulesets.all_versions(session)
+            return {"items": rulesets.all_versions(session)}
 
     @http("POST", "/rulesets", body=NewRuleSet, returns=PublishedRuleSet, roles=("province",), status=201,
           problems=(rulesets.EffectiveTooEarly,), summary="Publish a rule set")  # fmt: skip

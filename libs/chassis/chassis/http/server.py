@@ -88,7 +88,8 @@ class Server(WebServer):
             debug=False,
             log=log,
             log_output=False,
-            url_length_limit=MAX_ADDRESS,
+            # Beyond this eventlet answers by itself, without a word of explanation.
+            url_length_limit=8 * MAX_ADDRESS,
             socket_timeout=SOCKET_TIMEOUT,
         )
 
@@ -132,8 +133,10 @@ class App:
         """The answer of the route that matches, or the problem that none does."""
         language = language_of(http)
         try:
+            if len(http.environ.get("RAW_PATH_INFO", "")) + len(http.query_string) > MAX_ADDRESS:
+                raise problems.AddressTooLong()
             route, arguments = self.url_map.bind_to_environ(http.environ).match()
-        except HTTPException as fault:
+        except (HTTPException, problems.AddressTooLong) as fault:
             return problems.response(
                 fault, language=language, correlation_id=correlation_id, instance=instance_of(http)
             )

@@ -72,9 +72,12 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def session(engine: Engine) -> Iterator[Session]:
-    with Session(engine) as session:
-        yield session
+def session(shared_engine: Callable[[str], Engine]) -> Iterator[Session]:
+    """A session on a database that all such tests share; what it does is rolled back."""
+    with shared_engine("sample").connect() as connection, connection.begin() as transaction:
+        with Session(connection, join_transaction_mode="create_savepoint") as session:
+            yield session
+        transaction.rollback()
 
 
 def engine_of(url: str) -> Engine:

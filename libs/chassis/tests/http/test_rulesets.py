@@ -57,7 +57,7 @@ def test_the_province_publishes_and_everyone_reads(own_sample: Sample) -> None:
 
     assert made.status_code == 201
     assert made.json()["version"] == 2
-    assert [found["version"] for found in own_sample.call("GET", "/rulesets", role="ops").json()] == [2, 1]
+    assert [found["version"] for found in own_sample.call("GET", "/rulesets", role="ops").json()["items"]] == [2, 1]
     assert own_sample.call("POST", "/rulesets", json=SECOND, role="division").status_code == 403
     [entry] = own_sample.call("GET", "/audit", role="auditor").json()["items"]
     assert (entry["action"], entry["subject"]) == ("ruleset.publish", "ruleset:2")

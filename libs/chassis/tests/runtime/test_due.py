@@ -121,6 +121,16 @@ def test_a_worker_killed_in_the_middle_of_its_rows_leaves_none_half_done(worker:
     assert len(rows.effects()) == len(set(rows.effects())) == 2000
 
 
+def test_a_worker_told_to_stop_ends_its_chunk_and_leaves_the_rest(worker: Any, rows: Rows) -> None:
+    rows.plan_many(2000)
+    service = worker()
+    wait_for(lambda: rows.count("done") >= 100, 30, interval=0.001)
+
+    assert service.stop() == 0
+    assert 100 <= rows.count("done") == len(rows.effects()) < 2000
+    assert "Traceback" not in service.log.read_text()
+
+
 def test_a_clock_that_is_moved_is_seen_at_once(worker: Any, rows: Rows, tmp_path: Path) -> None:
     offset = tmp_path / "offset"
     rows.plan("first")

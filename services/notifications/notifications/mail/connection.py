@@ -45,7 +45,7 @@ class Connection:
 
     def open(self) -> None:
         """Connects, unless a usable connection is open; raises MailServerDown."""
-        if self.smtp is not None and self.handed_over < LETTERS_PER_CONNECTION:
+        if self.is_open:
             return
         self.close()
         try:
@@ -75,7 +75,8 @@ class Connection:
 
     @property
     def is_open(self) -> bool:
-        return self.smtp is not None
+        """Whether a letter can be handed over; after many the connection is exchanged, as servers like it."""
+        return self.smtp is not None and self.handed_over < LETTERS_PER_CONNECTION
 
     def close_if_idle(self) -> None:
         """Closes a connection that has not been used for a while."""

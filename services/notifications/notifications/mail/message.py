@@ -15,9 +15,7 @@ def message_id(delivery_id: str, sender: str) -> str:
     return f"<{delivery_id}@{sender.rpartition('@')[2]}>"
 
 
-def compose(
-    delivery_id: str, notice_id: str, sender: str, recipient: str, text: texts.Text, at: datetime
-) -> bytes:
+def compose(delivery_id: str, notice_id: str, sender: str, recipient: str, text: texts.Text, at: datetime) -> bytes:
     """The message's bytes, as plain text and as HTML."""
     message = EmailMessage(policy=SMTP if recipient.isascii() else SMTPUTF8)
     message["From"] = sender

@@ -78,11 +78,11 @@ class Sender:
         """Enters the last answer, and hands the next letter over; False if there was none."""
         if self.database is None:
             self.database = self._connect()
+        self._keep_house(self.database)
         letter = self._exchange(self.database)
         if letter is not None:
             self.answered = (letter, self._hand_over(letter))
             return True
-        self._keep_house(self.database)
         if self.mail.is_open or not self._is_waiting(self.database):
             self.mail.close_if_idle()
             return False
@@ -122,7 +122,7 @@ class Sender:
         """One transaction: the answer to the last letter goes in, the next letter comes out."""
         with Session(database, expire_on_commit=False) as session, session.begin():
             self._enter_answer(session)
-            # Only who is connected to the mail server takes letters: while it is down they wait, their attempts unspent.
+            # Without a mail server no letter is taken: while it is down they wait, and spend no attempts.
             letter = deliveries.take(session, self.number, self.clock) if self.mail.is_open else None
         self.answered = None
         return letter
@@ -136,9 +136,12 @@ class Sender:
         if isinstance(outcome, Unanswered):
             metrics.repeated.labels(self.service).inc()
         if settled is None:
-            log.warning("delivery %s was taken over by another sender before its answer was entered", letter.delivery_id)
+            log.warning(
+                "delivery %s was taken over by another sender before its answer was entered", letter.delivery_id
+            )
 
     def _hand_over(self, letter: Letter) -> Outcome:
+        """Never raises: the letter is in this sender's hands, and what came of it has to be entered."""
         try:
             recipient = self.vault.open_email(letter.recipient_id, letter.address)
             text = texts.Text(letter.subject, letter.body)
@@ -147,11 +150,15 @@ class Sender:
         except CannotOpen as fault:
             log.error("the address of delivery %s does not open with the configured keys", letter.delivery_id)
             return Refused(f"the address could not be opened: {fault}", permanent=False)
-        except ValueError:
+        except Exception as fault:
             log.exception("delivery %s can't be put into a message", letter.delivery_id)
-            return Refused("the letter can't be put into a message", permanent=True)
-        self.mail.open()
-        return self.mail.send(sender, recipient, content)
+            return Refused(f"the letter could not be put into a message: {type(fault).__name__}", permanent=True)
+        try:
+            return self.mail.send(sender, recipient, content)
+        except Exception as fault:
+            log.exception("delivery %s broke off", letter.delivery_id)
+            self.mail.close()
+            return Unanswered(f"broke off: {type(fault).__name__}")
 
     def _open_mail(self) -> None:
         try:
@@ -190,5 +197,4 @@ class Sender:
     def _drop_database(self) -> None:
         database, self.database = self.database, None
         if database is not None:
-            database.invalidate()
             database.close()

@@ -75,7 +75,13 @@ def _record(session: Session, event: Envelope, parties: Parties, ruleset: int, c
 
 
 def _write(
-    event: Envelope, kind: str, recipient_kind: str, recipient_id: str, parties: Parties, facts: dict[str, Any], clock: Clock
+    event: Envelope,
+    kind: str,
+    recipient_kind: str,
+    recipient_id: str,
+    parties: Parties,
+    facts: dict[str, Any],
+    clock: Clock,
 ) -> Notice:
     text = texts.render(kind, recipient_kind, facts)
     return Notice(

@@ -120,7 +120,9 @@ def readdress(session: Session, clock: Clock) -> int:
     addressed = (
         select(delivery.c.id)
         .join(notice, notice.c.id == delivery.c.notice_id)
-        .join(contact, (contact.c.owner_kind == notice.c.recipient_kind) & (contact.c.owner_id == notice.c.recipient_id))
+        .join(
+            contact, (contact.c.owner_kind == notice.c.recipient_kind) & (contact.c.owner_id == notice.c.recipient_id)
+        )
         .where(_in_state(NO_ADDRESS), contact.c.email.is_not(None))
         .where(notice.c.created_at >= clock.now() - timedelta(days=days))
         .with_for_update(of=delivery, skip_locked=True)

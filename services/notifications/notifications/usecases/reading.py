@@ -25,9 +25,7 @@ def reader(caller: Caller) -> str:
 
 def in_inbox_of(caller: Caller, on: date) -> ColumnElement[bool]:
     """The notices shown in the caller's inbox: its own, or for staff those to its division and the ones below it."""
-    shown = exists().where(
-        delivery.c.notice_id == notice.c.id, delivery.c.channel == INBOX, delivery.c.state == SENT
-    )
+    shown = exists().where(delivery.c.notice_id == notice.c.id, delivery.c.channel == INBOX, delivery.c.state == SENT)
     own = {"cqo": (PERSON, caller.person_id), "enterprise": (ENTERPRISE, caller.enterprise_id)}
     if caller.role in own:
         kind, recipient_id = own[caller.role]
@@ -43,9 +41,7 @@ def mark_read(session: Session, caller: Caller, notice_id: str, clock: Clock) ->
     if session.scalar(visible) is None:
         raise NotFound()
     marked = session.execute(
-        insert(reading)
-        .values(notice_id=notice_id, reader=reader(caller), read_at=clock.now())
-        .on_conflict_do_nothing()
+        insert(reading).values(notice_id=notice_id, reader=reader(caller), read_at=clock.now()).on_conflict_do_nothing()
     )
     if marked.rowcount:
         audit.record(session, caller, "notice.read", f"notice:{notice_id}", {"reader": reader(caller)}, clock)

@@ -1,4 +1,4 @@
-"""What other services' events tell about those who are to be told. Each row is the state after its object's last event."""
+"""What other services' events tell about those who are to be told: each row is its object after its last event."""
 
 from __future__ import annotations
 

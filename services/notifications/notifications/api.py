@@ -1,0 +1,91 @@
+"""The HTTP API of notifications: a table of contents. Each entrypoint opens the transaction and hands over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chassis.clock import Clock
+from chassis.db import ClockProvider, Database
+from chassis.feed import MessagingOps
+from chassis.health import HealthRoutes
+from chassis.http import AuditRoutes, HttpService, Page, Request, RulesetRoutes, http
+from notifications import schemas
+from notifications.domain.notice import AlreadyDelivered
+from notifications.providers import VaultProvider
+from notifications.queries import notices
+from notifications.queries.proof import proof
+from notifications.usecases import deliveries, reading
+
+RECIPIENTS = ("cqo", "enterprise", "division", "province")
+# Texts hold names: operators and other systems get counts, not texts.
+READERS = ("province", "division", "auditor")
+COUNTERS = (*READERS, "ops", "system")
+
+
+class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
+    """Inboxes, notices with their deliveries, and the proof that everybody was told."""
+
+    name = "notifications-api"
+    title = "Notices of the Chief Quality Officer programme"
+    db = Database()
+    clock: Clock = ClockProvider()
+    vault = VaultProvider()
+    ruleset_schema = schemas.RuleSetParameters
+
+    # A recipient's own
+
+    @http("GET", "/inbox", query=schemas.InboxFilters, returns=schemas.InboxItem, roles=RECIPIENTS, paged=True,
+          summary="The caller's own notices; for staff, those to its division and the ones below")  # fmt: skip
+    def list_inbox(self, request: Request) -> Page:
+        with self.db.begin() as session:
+            return notices.inbox(session, request.caller, request.query, *self._part(request))
+
+    @http("GET", "/inbox/<notice_id>", returns=schemas.InboxItem, roles=RECIPIENTS, summary="One notice in it")
+    def get_inbox_item(self, request: Request, notice_id: str) -> Any:
+        with self.db.begin() as session:
+            return notices.inbox_item(session, request.caller, notice_id, self.clock.today())
+
+    @http("POST", "/inbox/<notice_id>/read", returns=schemas.InboxItem, roles=RECIPIENTS,
+          summary="Mark a notice as read; each office marks for itself")  # fmt: skip
+    def mark_read(self, request: Request, notice_id: str) -> Any:
+        with self.db.begin() as session:
+            reading.mark_read(session, request.caller, notice_id, self.clock)
+            item = notices.inbox_item(session, request.caller, notice_id, self.clock.today())
+            return request.reply(session, item)
+
+    # What was sent to whom, and the proof of it
+
+    @http("GET", "/notices", query=schemas.NoticeFilters, returns=schemas.Notice, roles=READERS, paged=True,
+          summary="Notices with their deliveries, the newest first")  # fmt: skip
+    def list_notices(self, request: Request) -> Page:
+        with self.db.begin() as session:
+            return notices.notices(session, request.caller, request.query, *self._part(request), self.vault)
+
+    @http("GET", "/notices/<notice_id>", returns=schemas.NoticeInFull, roles=READERS,
+          summary="A notice in full: text, deliveries with the mail server's answers, cause, readers")  # fmt: skip
+    def get_notice(self, request: Request, notice_id: str) -> Any:
+        with self.db.begin() as session:
+            return notices.one(session, request.caller, notice_id, self.clock.today(), self.vault)
+
+    @http("GET", "/notices/summary", query=schemas.SummaryFilters, returns=schemas.Summary, roles=COUNTERS,
+          summary="Deliveries by kind, channel and state")  # fmt: skip
+    def summarise_notices(self, request: Request) -> Any:
+        with self.db.begin() as session:
+            return notices.summary(session, request.caller, request.query, self.clock.today())
+
+    @http("GET", "/notices/proof", query=schemas.ProofFilters, returns=schemas.Proof, roles=COUNTERS,
+          summary="What the events received ask for, beside what was delivered")  # fmt: skip
+    def prove_notices(self, request: Request) -> Any:
+        with self.db.begin() as session:
+            return proof(session, request.caller, request.query, self.clock.today())
+
+    @http("POST", "/deliveries/<delivery_id>/retry", returns=schemas.Delivery, roles=("ops", "province", "division"),
+          problems=(AlreadyDelivered,), summary="Try a failed delivery again")  # fmt: skip
+    def retry_delivery(self, request: Request, delivery_id: str) -> Any:
+        with self.db.begin() as session:
+            delivery = deliveries.retry(session, request.caller, delivery_id, self.clock)
+            session.flush()
+            return request.reply(session, notices.delivery_view(delivery, self.vault))
+
+    def _part(self, request: Request) -> tuple[Any, str | None, int]:
+        return self.clock.today(), request.cursor, request.limit

@@ -1,0 +1,1 @@
+"""What the service can be asked, limited to what the caller may see."""

@@ -1,0 +1,123 @@
+"""The life of a notice on one channel."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from notifications.domain.notice import (
+    EMAIL,
+    FAILED,
+    INBOX,
+    MAX_ATTEMPTS,
+    NO_ADDRESS,
+    PENDING,
+    SENDING,
+    SENT,
+    Accepted,
+    AlreadyDelivered,
+    Delivery,
+    Notice,
+    Refused,
+    Unanswered,
+)
+
+NOW, TODAY = datetime(2026, 3, 2, 1, tzinfo=UTC), date(2026, 3, 2)
+
+
+def letter(channel=EMAIL):
+    notice = Notice("n-1", "e-1", "certificate_issued", "person", "p-1", "220102", "s", "b", NOW)
+    return Delivery("d-1", notice, channel)
+
+
+def attempt(delivery, outcome):
+    delivery.begin(sender=7, address="sealed")
+    return delivery.settle(outcome, NOW, TODAY)
+
+
+def test_a_letter_that_is_taken_is_sent_and_keeps_the_answer():
+    delivery = letter()
+
+    event = attempt(delivery, Accepted("250 2.0.0 kept"))
+
+    assert (delivery.state, delivery.answer, delivery.attempts, delivery.sender) == (SENT, "250 2.0.0 kept", 1, None)
+    assert (event.type, event.notice_id, event.channel, event.cause_id) == ("notice.sent.v1", "d-1", EMAIL, "e-1")
+
+
+def test_a_letter_in_a_senders_hands_says_whose():
+    delivery = letter()
+
+    delivery.begin(sender=7, address="sealed")
+
+    assert (delivery.state, delivery.sender) == (SENDING, 7)
+
+
+def test_a_letter_refused_for_now_is_tried_again_after_5_s_30_s_5_min_and_1_h():
+    delivery = letter()
+    waits = []
+    for _ in range(5):
+        assert attempt(delivery, Refused("451 try later", permanent=False)) is None
+        waits.append(delivery.wait)
+
+    assert delivery.state == PENDING
+    assert waits == [5, 30, 300, 3600, 3600]
+
+
+def test_a_letter_refused_for_good_has_failed_with_the_answer_as_reason():
+    delivery = letter()
+
+    event = attempt(delivery, Refused("550 no such mailbox", permanent=True))
+
+    assert delivery.state == FAILED
+    assert (event.type, event.reason) == ("notice.failed.v1", "550 no such mailbox")
+
+
+def test_a_letter_whose_attempts_are_used_up_has_failed():
+    delivery = letter()
+    events = [attempt(delivery, Refused("451 try later", permanent=False)) for _ in range(MAX_ATTEMPTS)]
+
+    assert delivery.state == FAILED
+    assert [event for event in events if event] == [events[-1]]
+
+
+def test_a_letter_without_an_answer_is_tried_again_and_counted_as_maybe_repeated():
+    delivery = letter()
+
+    assert attempt(delivery, Unanswered("connection lost")) is None
+    attempt(delivery, Accepted("250 ok"))
+
+    assert (delivery.state, delivery.maybe_repeated) == (SENT, 1)
+
+
+def test_a_recipient_without_an_address_is_told_apart_from_one_who_was_refused():
+    delivery = letter()
+
+    event = delivery.lacks_address(TODAY)
+
+    assert (delivery.state, event.reason) == (NO_ADDRESS, "no_address")
+
+
+def test_a_notice_in_an_inbox_is_sent_at_once():
+    delivery = letter(INBOX)
+
+    assert delivery.show(NOW, TODAY).channel == INBOX
+    assert (delivery.state, delivery.sent_at) == (SENT, NOW)
+
+
+def test_what_failed_can_be_tried_again_from_the_beginning():
+    delivery = letter()
+    attempt(delivery, Refused("550 no such mailbox", permanent=True))
+
+    delivery.retry()
+
+    assert (delivery.state, delivery.attempts) == (PENDING, 0)
+
+
+@pytest.mark.parametrize("state", [PENDING, SENDING, SENT])
+def test_what_did_not_fail_is_not_tried_again(state):
+    delivery = letter()
+    delivery.state = state
+
+    with pytest.raises(AlreadyDelivered):
+        delivery.retry()

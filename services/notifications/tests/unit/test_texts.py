@@ -1,0 +1,84 @@
+"""The texts: each kind says who, what, by which day, what to do and whom to ask."""
+
+from __future__ import annotations
+
+import pytest
+from examples import EVENTS, NAMES, TODAY
+
+from notifications import texts
+from notifications.domain.rules import PERSON, matching
+
+LETTERS = [
+    (rule.kind, recipient, data)
+    for event, data in EVENTS
+    for rule in matching(event, data)
+    for recipient in rule.recipients
+]
+
+
+def render(kind, recipient, data, **changes):
+    facts = {
+        **data, **NAMES, "today": TODAY, "happened_on": TODAY, "basis": "吉质联办〔2013〕10号",
+        "document": data.get("document", "吉质联办〔2013〕10号"), "signature": "吉林省实施质量强省战略联席会议办公室",
+        "reason_text": texts.reason(data.get("reason")), **changes,
+    }  # fmt: skip
+    return texts.render(kind, recipient, facts)
+
+
+@pytest.mark.parametrize(("kind", "recipient", "data"), LETTERS)
+def test_every_kind_reads_as_a_whole_letter(kind, recipient, data):
+    text = render(kind, recipient, data)
+
+    lines = text.body.splitlines()
+    addressee = {
+        "person": "李明同志：",
+        "enterprise": "示例机械有限公司：",
+        "division": "长春市南关区市场监督管理部门：",
+    }
+    assert lines[0] == addressee[recipient]
+    assert lines[-2:] == ["吉林省实施质量强省战略联席会议办公室", "2026年3月2日"]
+    assert all(line.startswith("\u3000\u3000") and line.endswith(("。", "：", "%。")) for line in lines[1:-2]), (
+        text.body
+    )
+    assert not any(leak in text.subject + text.body for leak in ("None", "{{", "{%", "  ", "certificate_", "。。"))
+    assert "\n" not in text.subject and text.subject.startswith("关于")
+
+
+@pytest.mark.parametrize(("kind", "recipient", "data"), [letter for letter in LETTERS if "number" in letter[2]])
+def test_a_letter_about_a_certificate_names_its_number(kind, recipient, data):
+    text = render(kind, recipient, data)
+
+    assert data["number"] in text.subject and data["number"] in text.body
+
+
+def test_a_reminder_says_how_many_days_are_left_and_on_the_day_says_today():
+    data = {event: data for event, data in EVENTS if event == "certificate.expiring.v1"}["certificate.expiring.v1"]
+
+    assert "30日后到期" in render("certificate_expiring", PERSON, {**data, "days_left": 30}).subject
+    assert "今日到期" in render("certificate_expiring", PERSON, {**data, "days_left": 0}).subject
+
+
+def test_a_name_with_markup_stays_as_it_is_in_text_and_is_escaped_in_html():
+    event, data = next(pair for pair in EVENTS if pair[0] == "appointment.ended.v1")
+    text = render(matching(event, data)[0].kind, "enterprise", data, enterprise_name="<b>甲&乙</b>公司")
+
+    assert text.body.startswith("<b>甲&乙</b>公司：")
+    assert "&lt;b&gt;甲&amp;乙&lt;/b&gt;公司" in texts.as_html(text) and "<b>" not in texts.as_html(text)
+
+
+def test_a_line_break_in_a_name_does_not_reach_the_subject():
+    event, data = EVENTS[0]
+    text = render(matching(event, data)[0].kind, "person", data, class_name="培训班\r\nBcc: x@example.cn")
+
+    assert "\n" not in text.subject and "\r" not in text.subject
+
+
+def test_a_fact_that_is_missing_is_a_fault_and_not_a_gap():
+    with pytest.raises(Exception, match="valid_until"):
+        texts.render("certificate_expiring", PERSON, {**NAMES, "number": "1", "days_left": 7})
+
+
+def test_each_template_belongs_to_a_kind():
+    kinds = {kind for kind, _, _ in LETTERS} | {"letter"}
+
+    assert {path.stem for path in texts.FOLDER.iterdir()} == kinds

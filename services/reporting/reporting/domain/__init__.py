@@ -1,0 +1,1 @@
+"""The rules of targets and coverage, without any I/O."""

@@ -1,0 +1,21 @@
+"""The facts this service announces; their fields become the event's `data` (see `contracts/`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class TargetSet:
+    """Set or revised: the object's version tells which."""
+
+    type: ClassVar[str] = "target.set.v1"
+    target_id: str
+    division: str
+    year: int
+    population: str
+    percent: float
+    document: str
+    on: date

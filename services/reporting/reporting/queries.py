@@ -1,0 +1,153 @@
+"""The figures: each a query over the dated lines that held on the day asked."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, Subquery, Table, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from chassis import scope
+from chassis.auth import Caller
+from chassis.http import Page, paginate
+from reporting import storage
+from reporting.domain.coverage import IN_FORCE, NONE, POPULATIONS, SUSPENDED, Coverage, total
+from reporting.domain.target import PROVINCE, Target
+
+
+def as_of(table: Table, on: date) -> Subquery:
+    """Of each object, the line that held on that day."""
+    key = table.primary_key.columns.values()[0]
+    held = select(table).where(table.c.on <= on).distinct(key).order_by(key, table.c.on.desc(), table.c.version.desc())
+    return held.subquery(f"{table.name}_held")
+
+
+def members(on: date, population: str, caller: Caller) -> Select[Any]:
+    """The population's enterprises on that day, each with its reporting unit and the state of its CQO's post."""
+    firm = as_of(storage.enterprise_line, on)
+    appointment = as_of(storage.appointment_line, on)
+    units = scope.reporting_units(on).subquery("units")
+
+    def has(status: str) -> Any:
+        return exists().where(appointment.c.enterprise_id == firm.c.enterprise_id, appointment.c.status == status)
+
+    state = case((has("in_force"), IN_FORCE), (has("suspended"), SUSPENDED), else_=NONE)
+    flags = [firm.c[flag] for flag in POPULATIONS[population]]
+    return (
+        select(firm.c.enterprise_id, firm.c.name, firm.c.division, units.c.unit, state.label("state"))
+        .join(units, units.c.code == firm.c.division)
+        .where(or_(*flags) if flags else True, scope.within(firm.c.division, caller, on))
+    )
+
+
+def coverage(session: Session, caller: Caller, on: date, population: str) -> dict[str, Any]:
+    """Coverage of a population by reporting unit on a day; every unit is there, empty ones too."""
+    row = members(on, population, caller).subquery("row")
+    counted = select(
+        row.c.unit,
+        func.count(),
+        func.count().filter(row.c.state == IN_FORCE),
+        func.count().filter(row.c.state == SUSPENDED),
+    ).group_by(row.c.unit)
+    figures = {unit: counts for unit, *counts in session.execute(counted)}
+    aims = targets_on(session, on, population)
+    units = [
+        Coverage(code, name, *figures.get(code, (0, 0, 0)), aims.get(code, aims.get(PROVINCE)))
+        for code, name in session.execute(_units(on, caller))
+    ]
+    return {
+        "on": on,
+        "population": population,
+        "units": units,
+        "total": total(units, PROVINCE, "合计", aims.get(PROVINCE)),
+    }
+
+
+def records(session: Session, caller: Caller, query: dict[str, Any], on: date, limit: int, cursor: str | None) -> Page:
+    """The enterprises behind a figure of `coverage`."""
+    row = members(on, query["population"], caller).subquery("row")
+    wanted = select(row)
+    for name in ("unit", "state"):
+        if name in query:
+            wanted = wanted.where(row.c[name] == query[name])
+    return paginate(session, wanted, [row.c.enterprise_id], limit, cursor)
+
+
+def targets_on(session: Session, on: date, population: str) -> dict[str, float]:
+    """Each division's target for that day's year, as it then stood."""
+    line, target = as_of(storage.target_line, on), storage.target.c
+    found = session.execute(
+        select(target.division, line.c.percent)
+        .join(line, line.c.target_id == target.id)
+        .where(target.population == population, target.year == on.year)
+    )
+    return dict(found.all())
+
+
+def targets(session: Session, caller: Caller, query: dict[str, Any], today: date, limit: int, cursor: str | None) -> Page:
+    column = storage.target.c
+    wanted = select(Target).where(or_(column.division == PROVINCE, scope.within(column.division, caller, today)))
+    for name in ("year", "population", "division"):
+        if name in query:
+            wanted = wanted.where(column[name] == query[name])
+    return paginate(session, wanted, [column.id], limit, cursor)
+
+
+def statistics(session: Session, on: date) -> dict[str, Any]:
+    """The programme's counts on a day, for the whole province."""
+    enrolment, course, filing, notice = storage.enrolment.c, storage.course.c, storage.filing.c, storage.notice.c
+    passed = (
+        select(course.kind, enrolment.passed, func.count())
+        .join_from(storage.enrolment, storage.course, course.class_id == enrolment.class_id)
+        .where(enrolment.on <= on)
+        .group_by(course.kind, enrolment.passed)
+    )
+    filed = select(filing.late, func.count()).where(filing.on <= on).group_by(filing.late)
+    sent = (
+        select(notice.kind, notice.channel, notice.state, func.count())
+        .where(notice.on <= on)
+        .group_by(notice.kind, notice.channel, notice.state)
+        .order_by(notice.kind, notice.channel, notice.state)
+    )
+    filings = dict(session.execute(filed).all())
+    return {
+        "on": on,
+        "enterprises": _count(session, as_of(storage.enterprise_line, on)),
+        "certificates": _by_status(session, storage.certificate_line, on),
+        "talents": _by_status(session, storage.talent_line, on),
+        "appointments": _by_status(session, storage.appointment_line, on),
+        "filings": {"in_time": filings.get(False, 0), "late": filings.get(True, 0)},
+        "enrolments": [
+            {"class_kind": kind, "passed": outcome, "number": number} for kind, outcome, number in session.execute(passed)
+        ],
+        "notices": [
+            {"kind": kind, "channel": channel, "state": state, "number": number}
+            for kind, channel, state, number in session.execute(sent)
+        ],
+    }
+
+
+def _by_status(session: Session, table: Table, on: date) -> dict[str, int]:
+    held = as_of(table, on)
+    rows = session.execute(select(held.c.status, func.count()).group_by(held.c.status).order_by(held.c.status))
+    return dict(rows.all())
+
+
+def _count(session: Session, held: Subquery) -> int:
+    return session.scalar(select(func.count()).select_from(held)) or 0
+
+
+def _units(on: date, caller: Caller) -> Select[Any]:
+    """The reporting units on that day that have anything the caller may see, with their names."""
+    units = scope.reporting_units(on).subquery("units")
+    place = scope.division.c
+    holds = and_(place.valid_from <= on, or_(place.valid_to.is_(None), place.valid_to >= on))
+    return (
+        select(place.code, place.name)
+        .where(
+            holds,
+            place.code.in_(select(units.c.unit).where(scope.within(units.c.code, caller, on))),
+        )
+        .order_by(place.code)
+    )

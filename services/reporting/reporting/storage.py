@@ -1,0 +1,83 @@
+"""The service's tables: dated lines, never counters, so that every figure can be asked for as of a past day.
+
+A line says what held of an object from a day on. Its key is the object and the version of the event that brought it,
+so applying an event again changes nothing. What held on a day is the last line of that day or before.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Date, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy.orm import registry as mapper_registry
+
+from reporting.domain.target import Target, TargetLine
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _text(name: str, **options: object) -> Column:
+    return Column(name, Text, nullable=options.pop("nullable", False), **options)
+
+
+def _flag(name: str) -> Column:
+    return Column(name, Boolean, nullable=False)
+
+
+def _day(name: str = "on") -> Column:
+    return Column(name, Date, nullable=False)
+
+
+def _lines(name: str, key: str, *columns: object) -> Table:
+    """A table of dated lines of the objects named by `key`."""
+    return Table(
+        name,
+        metadata,
+        Column(key, Text, primary_key=True),
+        Column("version", Integer, primary_key=True, autoincrement=False),
+        _day(),
+        *columns,
+        Index(f"ix_{name}_on", key, "on", "version"),
+    )
+
+
+enterprise_line = _lines(
+    "enterprise_line", "enterprise_id", _text("name"), _text("division"), _flag("above_threshold"),
+    _flag("award_contender"), _flag("brand_contender"),
+)  # fmt: skip
+appointment_line = _lines(
+    "appointment_line", "appointment_id", _text("enterprise_id", index=True), _text("person_id"), _text("status"),
+)  # fmt: skip
+certificate_line = _lines("certificate_line", "certificate_id", _text("person_id"), _text("status"))
+talent_line = _lines("talent_line", "person_id", _text("status"))
+
+filing = Table("filing", metadata, Column("appointment_id", Text, primary_key=True), _day(), _flag("late"))
+course = Table("course", metadata, Column("class_id", Text, primary_key=True), _text("kind"))
+enrolment = Table(
+    "enrolment", metadata, Column("enrolment_id", Text, primary_key=True), _text("class_id"), _day(), _flag("passed")
+)
+education = Table(
+    "education", metadata, Column("person_id", Text, primary_key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False), _day(),
+    Column("total_hours", Float, nullable=False), Column("required_hours", Float, nullable=False),
+)  # fmt: skip
+notice = Table(
+    "notice", metadata, Column("notice_id", Text, primary_key=True), _text("kind"), _text("channel"), _text("state"),
+    _day(),
+)  # fmt: skip
+
+target = Table(
+    "target", metadata, Column("id", Text, primary_key=True), Column("version", Integer, nullable=False),
+    _text("division"), Column("year", Integer, nullable=False), _text("population"),
+    Column("percent", Float, nullable=False), _text("document"), UniqueConstraint("division", "year", "population"),
+)  # fmt: skip
+target_line = _lines("target_line", "target_id", Column("percent", Float, nullable=False))
+
+mapper = mapper_registry(metadata=metadata)
+mapper.map_imperatively(Target, target)
+mapper.map_imperatively(TargetLine, target_line)
