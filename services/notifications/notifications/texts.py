@@ -38,6 +38,8 @@ class Text:
 
 def day(value: date) -> str:
     """2026年3月2日."""
+    if not isinstance(value, date):
+        raise TypeError(f"not a day: {value}")
     return format_date(value, "y年M月d日", locale="zh_CN")
 
 

@@ -15,7 +15,8 @@ PAGE = r"""<!doctype html>
   code, pre, textarea, input { font: 13px/1.4 monospace }
   pre { background: #f6f6f6; overflow: auto; padding: .6rem }
   textarea, input { box-sizing: border-box; width: 100% }
-  table { border-collapse: collapse; width: 100% } td { border-top: 1px solid #eee; padding: .2rem .6rem .2rem 0; vertical-align: top }
+  table { border-collapse: collapse; width: 100% }
+  td { border-top: 1px solid #eee; padding: .2rem .6rem .2rem 0; vertical-align: top }
 </style>
 <h1 id="title">API</h1>
 <p id="description"></p>
@@ -40,7 +41,8 @@ const inline = (document_, schema, seen = []) => {
   return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, inline(document_, value, seen)]));
 };
 const attempt = (path, method, parameters, hasBody) => {
-  const fields = parameters.map(parameter => [parameter, element("input", { placeholder: `${parameter.name} (${parameter.in})` })]);
+  const field = parameter => element("input", { placeholder: `${parameter.name} (${parameter.in})` });
+  const fields = parameters.map(parameter => [parameter, field(parameter)]);
   const body = element("textarea", { rows: 6, placeholder: "{ }" });
   const output = element("pre", { hidden: true });
   const send = element("button", { textContent: "Send 发送" });
@@ -59,7 +61,8 @@ const attempt = (path, method, parameters, hasBody) => {
     const target = query.size ? `${address}?${query}` : address;
     output.hidden = false;
     try {
-      const answer = await fetch(target, { method: method.toUpperCase(), headers, body: hasBody ? body.value : undefined });
+      const content = hasBody ? body.value : undefined;
+      const answer = await fetch(target, { method: method.toUpperCase(), headers, body: content });
       output.textContent = `${answer.status} ${answer.statusText}\n\n${await answer.text()}`;
     } catch (failure) {
       output.textContent = String(failure);
@@ -78,7 +81,9 @@ const operation = (document_, path, method, declared) => {
     element("td", {}, element("code", { textContent: parameter.name })), element("td", { textContent: parameter.in }),
     element("td", { textContent: [parameter.schema?.type, parameter.description].filter(Boolean).join(" · ") })))));
   for (const [type, media] of Object.entries(content))
-    box.append(element("p", { textContent: `Body: ${type}` }), element("pre", { textContent: JSON.stringify(inline(document_, media.schema || {}), null, 1) }));
+    box.append(
+      element("p", { textContent: `Body: ${type}` }),
+      element("pre", { textContent: JSON.stringify(inline(document_, media.schema || {}), null, 1) }));
   box.append(element("table", {}, ...Object.entries(declared.responses).map(([status, response]) => element("tr", {},
     element("td", { textContent: status }), element("td", { textContent: response.description })))));
   box.append(attempt(path, method, parameters, "application/json" in content));

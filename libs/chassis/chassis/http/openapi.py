@@ -182,7 +182,7 @@ def _problem(description: str) -> dict[str, Any]:
 def _returned(route: HttpEntrypoint) -> Any:
     if not route.paged:
         return route.returns
-    items = {"type": "array", "items": route.returns or {}}
+    items: dict[str, Any] = {"type": "array", "items": route.returns or {}}
     return {
         "type": "object",
         "required": ["items", "next"],

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
-from conftest import Sample
+from sample_process import Sample
 from sqlalchemy import Engine, exc, text
 from sqlalchemy.orm import Session
 

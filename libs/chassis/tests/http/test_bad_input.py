@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import requests
-from conftest import Sample
+from sample_process import Sample
 
 GOOD = {"name": "screw", "size": 1}
 JSON = {"Content-Type": "application/json"}
@@ -128,8 +128,7 @@ def test_an_unexpected_failure_tells_its_correlation_id_and_nothing_else(sample:
 
         assert set(problem) == {"type", "title", "status", "detail", "instance", "correlation_id"}
         assert not any(secret in answer.text for secret in ("hunter2", "Traceback", "no_such_table", "Error"))
-        wait = sample.service.log.read_text()
-        assert problem["correlation_id"] in wait
+        assert problem["correlation_id"] in sample.service.log.read_text()
 
 
 def test_a_broken_rule_is_told_by_name_in_the_callers_language(sample: Sample) -> None:

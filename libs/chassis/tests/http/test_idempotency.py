@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from conftest import Sample
+from sample_process import Sample
 
 KEY = {"Idempotency-Key": "b7f7c1d2-0001"}
 
@@ -41,7 +41,10 @@ def test_keys_of_two_callers_are_two_keys(sample: Sample) -> None:
     assert sample.count() == 2
 
 
-@pytest.mark.parametrize("key", ["", "a" * 256, "吉林".encode(), b"a\x01b"], ids=["empty", "long", "not ASCII", "control"])
+NO_KEYS = {"empty": "", "long": "a" * 256, "not ASCII": "吉林".encode(), "control": b"a\x01b"}
+
+
+@pytest.mark.parametrize("key", NO_KEYS.values(), ids=NO_KEYS)
 def test_what_can_be_no_key_is_refused(sample: Sample, key: str | bytes) -> None:
     answer = sample.make(headers={"Idempotency-Key": key})
 

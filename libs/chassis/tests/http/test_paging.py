@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from conftest import Sample
+from sample.storage import item
+from sample_process import Sample
 from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import Session
 
@@ -15,8 +16,6 @@ from chassis.ids import new_id
 
 
 def fill(engine: Engine, count: int, first: int = 0) -> set[str]:
-    from sample.storage import item
-
     rows = [{"id": new_id(), "version": 1, "name": f"item {n}", "size": n % 7} for n in range(first, first + count)]
     with engine.begin() as connection:
         connection.execute(insert(item), rows)
@@ -52,8 +51,6 @@ def test_the_last_page_has_no_next_and_filters_stay_in_the_link(sample: Sample) 
 
 
 def test_a_cursor_of_another_list_is_refused(engine: Engine) -> None:
-    from sample.storage import item
-
     fill(engine, 3)
     with Session(engine) as session:
         by_id = paginate(session, select(item), [item.c.id], 1)
@@ -62,8 +59,6 @@ def test_a_cursor_of_another_list_is_refused(engine: Engine) -> None:
 
 
 def test_pages_run_backwards_too_and_by_days(engine: Engine) -> None:
-    from sample.storage import item
-
     with engine.begin() as connection:
         for day in range(1, 10):
             values = {"id": f"i{day}", "version": 1, "name": "a", "size": 1, "made_on": date(2026, 1, day)}

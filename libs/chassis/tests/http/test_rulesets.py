@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from conftest import Sample
+from sample_process import Sample
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 

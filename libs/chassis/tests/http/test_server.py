@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import NOWHERE, Issuer, Sample
+from sample_process import NOWHERE, Issuer, Sample
 from sqlalchemy import text
 
 from chassis.testing import wait_for
@@ -27,9 +27,9 @@ def connection(sample: Sample) -> Iterator[socket.socket]:
 def raw(sample: Sample, *headers: str, body: bytes = b"", path: str = "/items") -> bytes:
     """The first bytes of the answer to a request written by hand."""
     token = sample.issuer.token()
-    lines = [f"POST {path} HTTP/1.1", "Host: x", f"Authorization: Bearer {token}", "Content-Type: application/json", *headers]
+    own = ("Host: x", f"Authorization: Bearer {token}", "Content-Type: application/json")
     with connection(sample) as opened:
-        opened.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+        opened.sendall("\r\n".join([f"POST {path} HTTP/1.1", *own, *headers, "", ""]).encode() + body)
         return opened.recv(4096)
 
 
@@ -129,7 +129,8 @@ def test_while_the_database_is_down_writes_get_503_and_then_go_on(
         own.engine.dispose()
         with sample.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as admin:
             admin.execute(text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'))
-            admin.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"), {"name": name})
+            ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
+            admin.execute(text(ended), {"name": name})
             refused = own.make("during", headers={"Idempotency-Key": "k-1"})
             admin.execute(text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'))
         assert refused.status_code == 503

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import Sample
+from sample_process import Sample
 
 CHANGE = {"name": "nail", "size": 2}
 
@@ -34,10 +34,10 @@ def test_a_change_without_the_present_etag_is_refused(sample: Sample, headers: d
 
 def test_of_many_changes_to_one_version_one_succeeds(sample: Sample) -> None:
     made = sample.make()
-    headers = {"If-Match": made.headers["ETag"]}
+    path, headers = made.headers["Location"], {"If-Match": made.headers["ETag"]}
 
     with ThreadPoolExecutor(8) as pool:
-        answers = pool.map(lambda _: sample.call("PUT", made.headers["Location"], json=CHANGE, headers=headers), range(8))
+        answers = pool.map(lambda _: sample.call("PUT", path, json=CHANGE, headers=headers), range(8))
 
     assert sorted(answer.status_code for answer in answers) == [200] + [412] * 7
 

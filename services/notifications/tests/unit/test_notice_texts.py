@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from examples import EVENTS, NAMES, TODAY
+from notice_examples import EVENTS, NAMES, TODAY
 
 from notifications import texts
 from notifications.domain.rules import PERSON, matching

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 TODAY = date(2026, 3, 2)
@@ -38,7 +38,7 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ),
     ("certificate.issued.v1", {**OF_CERTIFICATE, "issued_on": TODAY, "valid_from": TODAY, "valid_until": UNTIL}),
     *(
-        ("certificate.expiring.v1", {**OF_CERTIFICATE, "valid_until": date(2026, 3, 2 + min(left, 7)), "days_left": left})
+        ("certificate.expiring.v1", {**OF_CERTIFICATE, "valid_until": TODAY + timedelta(left), "days_left": left})
         for left in (90, 60, 30, 7, 0)
     ),
     ("certificate.renewed.v1", {**OF_CERTIFICATE, "previous_valid_until": TODAY, "valid_until": UNTIL}),
@@ -48,8 +48,13 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
         "appointment.made.v1",
         {**OF_APPOINTMENT, "position": "副总经理", "filing_due_on": FILING_DUE, "document": "示例任〔2026〕1号"},
     ),
-    ("appointment.filed.v1", {**OF_APPOINTMENT, "filing_number": "备2026-000001", "late": False, "filing_due_on": FILING_DUE}),
-    ("appointment.filed.v1", {**OF_APPOINTMENT, "filing_number": "备2026-000002", "late": True, "filing_due_on": FILING_DUE}),
+    *(
+        (
+            "appointment.filed.v1",
+            {**OF_APPOINTMENT, "filing_number": "备2026-000001", "late": late, "filing_due_on": FILING_DUE},
+        )
+        for late in (False, True)
+    ),
     ("appointment.filing_overdue.v1", {**OF_APPOINTMENT, "filing_due_on": FILING_DUE}),
     ("appointment.suspended.v1", {**OF_APPOINTMENT, "reason": "certificate_revoked"}),
     ("appointment.restored.v1", OF_APPOINTMENT),

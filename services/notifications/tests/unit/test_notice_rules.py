@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from examples import EVENTS as EXAMPLES
+from notice_examples import EVENTS as EXAMPLES
 
 from notifications.domain import rules
 from notifications.domain.recipients import Parties
