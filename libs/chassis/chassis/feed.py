@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from chassis import audit, scope
+from chassis import audit, due, scope
 from chassis.auth import Caller
 from chassis.http import Page, QuerySchema, Request, Schema, http, paginate
 from chassis.inbox import parking
@@ -68,6 +68,12 @@ class InboxState(Schema):
     cursor_sum = fields.Integer(metadata={"description": "The sum of their versions: each event applied counts one."})
 
 
+class DueState(Schema):
+    """What should have happened by now and has not."""
+
+    overdue = fields.Dict(keys=fields.String(), values=fields.Integer(), metadata={"description": "Rows, by kind."})
+
+
 class ParkedEvent(Schema):
     """An event that waits for a retry, a predecessor, or a person."""
 
@@ -117,6 +123,11 @@ class MessagingOps:
     def inbox_state(self, request: Request) -> Any:
         with self.db.begin() as session:
             return inbox_state(session)
+
+    @http("GET", "/ops/due", returns=DueState, roles=OPERATORS, summary="What has come due and is not done")
+    def due_state(self, request: Request) -> Any:
+        with self.db.begin() as session:
+            return {"overdue": {kind: count for kind, (count, _) in due.overdue(session, self.clock).items()}}
 
     @http("GET", "/ops/parked", returns=ParkedEvent, roles=OPERATORS, paged=True, summary="List the parked events")
     def list_parked(self, request: Request) -> Page:

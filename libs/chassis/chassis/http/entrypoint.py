@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -25,6 +26,8 @@ from chassis.http.metrics import http_duration
 from chassis.http.request import Request, caller_key, render
 from chassis.http.schemas import PageQuery, QuerySchema, load_body, load_query, storable
 from chassis.http.server import Server, instance_of
+
+log = logging.getLogger(__name__)
 
 HANDLER_DEADLINE = 60  # seconds
 SAFE_METHODS = ("GET", "HEAD")
@@ -107,6 +110,17 @@ class HttpEntrypoint(HttpRequestHandler):
         service = self.container.config["cqo"].service
         took = time.perf_counter() - started
         http_duration.labels(service, http.method, self.template, response.status_code).observe(took)
+        # What succeeded without changing anything is counted above and not worth a line.
+        quiet = http.method in SAFE_METHODS and response.status_code < 400
+        log.log(
+            logging.DEBUG if quiet else logging.INFO,
+            "%s %s answered %d in %.0f ms",
+            http.method,
+            self.template,
+            response.status_code,
+            1000 * took,
+            extra={"caller": request.caller.subject if request.caller else None},
+        )
         return response
 
     def prepare(self, request: Request, arguments: Arguments) -> None:

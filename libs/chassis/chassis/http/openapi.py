@@ -47,7 +47,7 @@ HEADERS = {
         "name": "Idempotency-Key",
         "in": "header",
         "description": "Sent again with the same key, the request takes effect once and gets the same answer.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
     },
     "If-Match": {
         "name": "If-Match",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import threading
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -13,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from chassis import migrate, revisions
+from chassis.testing import wait_for
 
 
 @pytest.fixture
@@ -52,22 +56,24 @@ def test_a_database_behind_head_and_models_that_differ_are_reported(
     assert "last_error" in capsys.readouterr().err
 
 
-def test_two_upgrades_at_once_wait_for_each_other(empty_database: str) -> None:
-    outcomes: list[str] = []
-    jobs = [threading.Thread(target=lambda: outcomes.append(_upgrade_in_a_process(empty_database))) for _ in range(3)]
-    for job in jobs:
-        job.start()
-    for job in jobs:
-        job.join()
+def test_an_upgrade_waits_for_one_that_is_under_way(empty_database: str) -> None:
+    with ThreadPoolExecutor(2) as pool, psycopg.connect(empty_database, autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(hashtext('cqo.migrate'))")
+        jobs = [pool.submit(migrate_in_a_process, empty_database) for _ in range(2)]
+        wait_for(lambda: _waiting(other) == 2, 20)
+        assert not any(job.done() for job in jobs)
+        other.execute("SELECT pg_advisory_unlock(hashtext('cqo.migrate'))")
 
-    assert sorted(outcomes) == ["pilot: at 0001", "pilot: at 0001", "pilot: empty → 0001"]
+        assert sorted(job.result() for job in jobs) == ["pilot: at 0001", "pilot: empty → 0001"]
 
 
-def _upgrade_in_a_process(url: str) -> str:
-    import os
-    import subprocess
-    import sys
+def _waiting(connection: psycopg.Connection[Any]) -> int:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'"
+    row = connection.execute(waiting).fetchone()
+    return row[0] if row else 0
 
+
+def migrate_in_a_process(url: str) -> str:
     environ = {**os.environ, "CQO_DATABASE_URL_PILOT": url, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-m", "chassis.migrate", "pilot", "upgrade"]
     return subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout.strip()

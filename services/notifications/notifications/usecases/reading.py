@@ -40,8 +40,11 @@ def mark_read(session: Session, caller: Caller, notice_id: str, clock: Clock) ->
     visible = select(notice.c.id).where(notice.c.id == notice_id, in_inbox_of(caller, clock.today()))
     if session.scalar(visible) is None:
         raise NotFound()
-    marked = session.execute(
-        insert(reading).values(notice_id=notice_id, reader=reader(caller), read_at=clock.now()).on_conflict_do_nothing()
+    marked = session.scalar(
+        insert(reading)
+        .values(notice_id=notice_id, reader=reader(caller), read_at=clock.now())
+        .on_conflict_do_nothing()
+        .returning(reading.c.notice_id)
     )
-    if marked.rowcount:
+    if marked is not None:
         audit.record(session, caller, "notice.read", f"notice:{notice_id}", {"reader": reader(caller)}, clock)

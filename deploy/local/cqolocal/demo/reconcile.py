@@ -1,0 +1,80 @@
+"""Reads back from the four services what was published and what was applied, and compares."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict
+from typing import Any
+
+from cqolocal import paths
+from cqolocal.demo.client import Caller
+from cqolocal.names import SERVICES
+
+SETTLED_WITHIN = 240  # seconds; chaos makes it long
+
+
+def readers() -> dict[tuple[str, str], list[str]]:
+    """For each publisher and kind of object, the services that read it, from the broker's topology."""
+    definitions = json.loads((paths.PROJECT / "deploy/rabbitmq/definitions.json").read_text())
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for binding in definitions["bindings"]:
+        publisher, _, exchange = binding["source"].partition(".")
+        if exchange == "events":
+            aggregate = binding["routing_key"].partition(".")[0]
+            found[publisher, aggregate].append(binding["destination"].partition(".")[0])
+    return found
+
+
+def state(ops: Caller) -> dict[str, Any]:
+    """The outbox, the inbox and the due rows of every service."""
+    return {
+        service: {part: ops.get(service, f"/ops/{part}") for part in ("outbox", "inbox", "due")} for service in SERVICES
+    }
+
+
+def reconcile(found: dict[str, Any]) -> dict[str, Any]:
+    """Published beside applied at every consumer: `lost`, `applied_twice`, `parked`, and the counts by type."""
+    published: dict[str, int] = {}
+    applied: dict[str, dict[str, int]] = defaultdict(dict)
+    lost = twice = 0
+    for (publisher, aggregate), consumers in readers().items():
+        for kind, count in found[publisher]["outbox"]["by_type"].items():
+            if kind.partition(".")[0] != aggregate:
+                continue
+            for consumer in consumers:
+                seen = found[consumer]["inbox"]["applied"].get(kind, 0)
+                applied[kind][consumer] = seen
+                lost += max(0, count - seen)
+                twice += max(0, seen - count)
+    for service in SERVICES:
+        published |= found[service]["outbox"]["by_type"]
+    return {
+        "published": published,
+        "applied": dict(applied),
+        "lost": lost,
+        "applied_twice": twice,
+        "parked": sum(found[service]["inbox"]["parked"] for service in SERVICES),
+        "unpublished": sum(found[service]["outbox"]["unpublished"] for service in SERVICES),
+        "overdue": sum(sum(found[service]["due"]["overdue"].values()) for service in SERVICES),
+    }
+
+
+def is_settled(result: dict[str, Any]) -> bool:
+    """Whether nothing is under way any more."""
+    return not any(result[name] for name in ("lost", "applied_twice", "parked", "unpublished", "overdue"))
+
+
+def settle(ops: Caller, patience: float = SETTLED_WITHIN) -> dict[str, Any]:
+    """Waits until nothing is under way: seen twice alike, since one event may cause another between two looks."""
+    deadline = time.monotonic() + patience
+    before: dict[str, Any] = {}
+    while True:
+        result = reconcile(state(ops))
+        mail_waits = ops.get("notifications", "/notices/proof")["total"]["pending"]
+        if is_settled(result) and not mail_waits and result == before:
+            return result
+        before = result
+        if time.monotonic() > deadline:
+            return result
+        time.sleep(0.1)

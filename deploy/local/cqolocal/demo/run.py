@@ -1,0 +1,143 @@
+"""Runs the scenario and says what happened; the exit status is 0 only if everything reconciles."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import date, timedelta
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from cqolocal.demo.chaos import Chaos
+from cqolocal.demo.reconcile import is_settled, settle
+from cqolocal.demo.scenario import APPOINTED, FILED_LATE, Scenario
+from cqolocal.system import System
+
+
+def run(system: System, as_json: bool, chaos: bool) -> int:
+    """Plays the programme on `system`, which it starts and stops; returns the exit status."""
+    started = time.monotonic()
+    console = Console(stderr=as_json, highlight=False, soft_wrap=True)
+
+    def say(text: str) -> None:
+        console.print(f"[dim]{time.monotonic() - started:5.1f} s[/dim]  {text}", markup=True)
+
+    system.report = say
+    try:
+        system.start(fresh=True)
+        say("ready: everything below goes through the services' HTTP APIs; all people and firms are synthetic")
+        scenario = Scenario(system, say)
+        harm = Chaos(system) if chaos else None
+        if harm:
+            harm.start()
+        try:
+            scenario.play()
+        finally:
+            done = harm.stop() if harm else {}
+        result = settle(scenario.ops)
+        seconds = round(time.monotonic() - started, 1)
+        summary = summarise(scenario, result, seconds)
+        show(console, scenario, result, summary, dict(done))
+        if as_json:
+            click.echo(json.dumps(summary, ensure_ascii=False))
+        return 0 if is_settled(result) and summary["notices_missing"] == 0 else 1
+    finally:
+        system.stop()
+
+
+def summarise(scenario: Scenario, result: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """What `--json` prints."""
+    proof = scenario.ops.get("notifications", "/notices/proof")
+    return {
+        "enterprises": scenario.figures["enterprises"],
+        "candidates": scenario.figures["candidates"],
+        "certificates": scenario.figures["certificates"],
+        "appointments": scenario.figures["appointments"],
+        "events_published": sum(result["published"].values()),
+        "events_applied": sum(sum(consumers.values()) for consumers in result["applied"].values()),
+        "notices": proof["total"]["sent"],
+        "notices_due": proof["total"]["due"],
+        "notices_missing": proof["total"]["missing"],
+        "lost": result["lost"],
+        "applied_twice": result["applied_twice"],
+        "parked": result["parked"],
+        "seconds": seconds,
+    }
+
+
+def show(
+    console: Console, scenario: Scenario, result: dict[str, Any], summary: dict[str, Any], harm: dict[str, int]
+) -> None:
+    """The end of the demo, for a person."""
+    console.print(_events(result))
+    console.print(_notices(scenario))
+    _one_notice(console, scenario)
+    console.print(_expiry(scenario))
+    for population in ("contenders", "above_threshold"):
+        console.print(_coverage(scenario, population))
+    if harm:
+        console.print("Killed meanwhile: " + ", ".join(f"{count} × {what}" for what, count in harm.items()))
+    console.print(
+        f"[bold]Reconciliation[/bold], read back from the four databases through the services: "
+        f"{summary['events_published']} events published, {summary['events_applied']} applications at their readers, "
+        f"lost {summary['lost']}, applied twice {summary['applied_twice']}, parked {summary['parked']}; "
+        f"notices due {summary['notices_due']}, sent {summary['notices']}, missing {summary['notices_missing']}; "
+        f"{summary['seconds']} s."
+    )
+
+
+def _events(result: dict[str, Any]) -> Table:
+    table = Table("event", "published", "applied by", title="Events", title_justify="left")
+    for kind, count in sorted(result["published"].items()):
+        applied = result["applied"].get(kind, {})
+        readers = ", ".join(f"{service} {seen}" for service, seen in sorted(applied.items()))
+        table.add_row(kind, str(count), readers or "nobody here: in the feed for subscribers")
+    return table
+
+
+def _notices(scenario: Scenario) -> Table:
+    table = Table("notice", "inbox", "e-mail", title="Notices delivered", title_justify="left")
+    found = scenario.notices()
+    for kind in sorted({kind for kind, _ in found}):
+        table.add_row(kind, str(found[kind, "inbox"]), str(found[kind, "email"]))
+    files = sum(1 for _ in scenario.system.mail_folder.glob("*.eml"))
+    table.caption = f"{files} letters lie as .eml files in {scenario.system.mail_folder}"
+    return table
+
+
+def _one_notice(console: Console, scenario: Scenario) -> None:
+    found = scenario.province.get("notifications", "/notices", kind="appointment_suspended", limit=1)["items"]
+    if found:
+        notice = scenario.province.get("notifications", f"/notices/{found[0]['id']}")
+        console.print(f"[bold]One notice in full[/bold] (to the {notice['recipient_kind']})\n{notice['subject']}\n")
+        console.print(notice["text"], markup=False)
+
+
+def _expiry(scenario: Scenario) -> Table:
+    due = scenario.ops.all("training", "/certificates/notices-due")
+    table = Table("days left", "due", "announced", "overtaken", "cancelled", title="Expiry notices", title_justify="left")
+    for days in (90, 60, 30, 7, 0):
+        rows = [row for row in due if row["days_left"] == days]
+        announced = sum(row["event_id"] is not None for row in rows)
+        states = [sum(row["state"] == state for row in rows) for state in ("superseded", "cancelled")]
+        table.add_row(str(days), str(len(rows)), str(announced), *map(str, states))
+    return table
+
+
+def _coverage(scenario: Scenario, population: str) -> Table:
+    days = (APPOINTED - timedelta(days=1), FILED_LATE, _today(scenario))
+    figures = [scenario.province.get("reporting", "/coverage", population=population, on=str(day)) for day in days]
+    table = Table("reporting unit", "enterprises", *map(str, days), "target", title_justify="left")
+    table.title = f"Coverage of {population.replace('_', ' ')}: enterprises with a CQO in force, as of three days"
+    for rows in zip(*([*figure["units"], figure["total"]] for figure in figures), strict=True):
+        shown = ["–" if row["percent"] is None else f"{row['percent']:.1f} %" for row in rows]
+        target = rows[-1]["target_percent"]
+        table.add_row(rows[-1]["name"], str(rows[-1]["enterprises"]), *shown, "–" if target is None else f"{target:g} %")
+    return table
+
+
+def _today(scenario: Scenario) -> date:
+    return date.fromisoformat(scenario.province.get("reporting", "/coverage")["on"])

@@ -1,0 +1,59 @@
+"""Fixtures of the notifications service's integration tests."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+
+import pytest
+from joserfc.jwk import ECKey
+from notice_world import World, mail_server, tree
+
+from chassis.pii import Cipher
+from notifications.sealing import Vault
+from notifications.worker import Worker
+
+
+@pytest.fixture(scope="session")
+def contact_key(service_secrets):
+    return ECKey.import_key(json.loads(service_secrets["contact_private_key"]))
+
+
+@pytest.fixture
+def world(contact_key):
+    return World(contact_key)
+
+
+@pytest.fixture
+def vault(contact_key):
+    key = base64.b64encode(bytes(range(32))).decode()
+    return Vault(Cipher(key, key), contact_key)
+
+
+@pytest.fixture
+def mail():
+    with mail_server() as server:
+        yield server
+
+
+@pytest.fixture
+def tell(session, clock, vault):
+    """Hands events to the worker's own handlers, loaded by its own schemas, without a broker."""
+    worker = Worker()
+    worker.clock, worker.vault = clock, vault
+    handlers = {
+        kind: (getattr(worker, name), member.subscription.schema())
+        for name, member in vars(Worker).items()
+        if hasattr(member, "subscription")
+        for kind in member.subscription.types
+    }
+
+    def apply(*events):
+        for event in events:
+            handler, schema = handlers[event.type]
+            handler(session, replace(event, data=schema.load(event.data)))
+            session.flush()
+
+    apply(*tree())
+    return apply

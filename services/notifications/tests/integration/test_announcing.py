@@ -1,0 +1,337 @@
+"""From an event to notices, inboxes and the proof; on a real database."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from notice_world import COUNTY, ELSEWHERE, PREFECTURE
+from sqlalchemy import delete, insert, select, text
+
+from chassis import audit, rulesets
+from chassis.auth import Caller
+from chassis.errors import NotFound, Transient
+from chassis.inbox.tables import inbox_applied, inbox_parked
+from notifications.domain.notice import EMAIL, NO_ADDRESS, PENDING, SENT, AlreadyDelivered, Delivery, Notice
+from notifications.queries import notices
+from notifications.queries.proof import proof
+from notifications.storage import cause, delivery, notice
+from notifications.usecases import deliveries, reading
+
+OFFICE = Caller("wang", "province")
+COUNTY_STAFF = Caller("li", "division", division=COUNTY)
+PREFECTURE_STAFF = Caller("zhao", "division", division=PREFECTURE)
+STAFF_ELSEWHERE = Caller("qian", "division", division=ELSEWHERE)
+
+
+@pytest.fixture
+def holder(world, tell):
+    """A certificate's holder in a firm that appointed them, in the county of COUNTY."""
+    firm = world.firm()
+    person = world.person(firm)
+    tell(firm, person)
+    return person
+
+
+def recipients(session, kind):
+    rows = session.execute(select(notice.c.recipient_kind, notice.c.recipient_id).where(notice.c.kind == kind))
+    return {row.recipient_kind: row.recipient_id for row in rows}
+
+
+def inbox(session, caller, clock, **filters):
+    return notices.inbox(session, caller, filters, clock.today(), None, 50).items
+
+
+def prove(session, clock, caller=OFFICE, **filters):
+    return proof(session, caller, filters, clock.today())
+
+
+def test_an_event_becomes_a_notice_for_each_party_on_each_channel(session, world, tell, holder):
+    certificate = world.certificate(holder)
+    tell(certificate)
+
+    tell(world.revoked(certificate))
+
+    assert recipients(session, "certificate_revoked") == {
+        "person": holder.subject, "enterprise": holder.data["enterprise_id"], "division": COUNTY,
+    }  # fmt: skip
+    made = session.execute(
+        select(delivery.c.channel, delivery.c.state).join(notice).where(notice.c.kind == "certificate_revoked")
+    )
+    assert sorted(map(tuple, made)) == 3 * [(EMAIL, PENDING)] + 3 * [("inbox", SENT)]
+
+
+def test_what_is_shown_in_an_inbox_is_announced_as_sent(session, world, tell, holder):
+    tell(world.certificate(holder))
+
+    sent = session.execute(text("SELECT aggregate_type, aggregate_version, type, data, division FROM outbox")).all()
+    assert {(row.aggregate_type, row.aggregate_version, row.type, row.division) for row in sent} == {
+        ("notice", 1, "notice.sent.v1", COUNTY)
+    }
+    assert {row.data["recipient_kind"] for row in sent} == {"person", "enterprise"}
+
+
+def test_a_certificates_notice_goes_to_the_present_employer(session, world, tell, holder):
+    other = world.firm(ELSEWHERE)
+    tell(other, world.appointment(holder, other))
+
+    tell(world.certificate(holder))
+
+    assert recipients(session, "certificate_issued")["enterprise"] == other.subject
+
+
+def test_after_the_appointment_has_ended_it_goes_to_the_firm_the_person_belongs_to(session, world, tell, holder):
+    other = world.firm(ELSEWHERE)
+    made = world.appointment(holder, other)
+    ended = {name: made.data[name] for name in ("appointment_id", "enterprise_id", "person_id")}
+    tell(other, made)
+    tell(world.event("appointment.ended.v1", made.subject, {**ended, "on": "2026-03-02", "reason": "离职"}))
+
+    tell(world.certificate(holder))
+
+    assert recipients(session, "certificate_issued")["enterprise"] == holder.data["enterprise_id"]
+
+
+def test_an_event_about_somebody_not_yet_known_is_tried_again_later(session, world, tell):
+    stranger = world.person(None)
+
+    with pytest.raises(Transient):
+        tell(world.certificate(stranger))
+
+    assert session.scalar(select(cause.c.id)) is None
+
+
+def test_a_division_that_was_renumbered_is_told_under_its_present_code(session, world, tell):
+    firm = world.firm("220381")
+    person = world.person(firm, "220381")
+    certificate = world.certificate(person)
+    certificate = world.event(certificate.type, certificate.subject, certificate.data, "220381")
+    tell(firm, person, certificate)
+
+    tell(world.event("certificate.revoked.v1", certificate.subject, world.revoked(certificate).data, "220381"))
+
+    assert recipients(session, "certificate_revoked")["division"] == "220184"
+    assert "长春市公主岭市市场监督管理部门：" in session.scalar(
+        select(notice.c.body).where(notice.c.recipient_kind == "division")
+    )
+
+
+def test_the_proof_counts_what_is_due_from_the_events_and_finds_nothing_missing(session, world, tell, holder, clock):
+    tell(world.certificate(holder))
+
+    # Without the broker nobody has counted what was applied, so here only the notices are proved.
+    total = prove(session, clock)["total"]
+    assert total == {
+        "due": 4, "sent": 2, "pending": 2, "failed": 0, "no_address": 0, "missing": 0, "nobody_concerned": 0,
+    }  # fmt: skip
+
+
+def test_a_delivery_that_was_never_made_shows_as_missing(session, world, tell, holder, clock):
+    certificate = world.certificate(holder)
+    tell(certificate)
+    lost = session.scalar(select(delivery.c.id).where(delivery.c.channel == EMAIL).limit(1))
+    session.execute(delete(delivery).where(delivery.c.id == lost))
+
+    found = prove(session, clock)
+
+    assert not found["proved"]
+    assert [(row["cause_id"], row["channel"]) for row in found["missing"]] == [(certificate.id, EMAIL)]
+
+
+def test_a_notice_that_was_never_written_shows_as_missing_on_each_channel(session, world, tell, holder, clock):
+    tell(world.certificate(holder))
+    lost = session.scalar(select(notice.c.id).where(notice.c.recipient_kind == "person"))
+    session.execute(delete(delivery).where(delivery.c.notice_id == lost))
+    session.execute(delete(notice).where(notice.c.id == lost))
+
+    assert prove(session, clock)["total"]["missing"] == 2
+
+
+def test_a_person_without_an_employer_leaves_nobody_to_tell_in_an_enterprise(session, world, tell, clock):
+    person = world.person(None)
+    tell(person, world.certificate(person))
+
+    total = prove(session, clock)["total"]
+    assert (total["due"], total["nobody_concerned"], total["missing"]) == (2, 2, 0)
+
+
+def test_events_that_wait_in_the_inbox_are_held_up_and_not_proved(session, world, tell, holder, clock):
+    session.execute(insert(inbox_applied).values(type="certificate.issued.v1", lane=0, applied=1))
+    tell(world.certificate(holder))
+    assert prove(session, clock)["proved"]
+    parked = {"type": "certificate.expired.v1", "reason": "a bug", "state": "waiting", "parked_at": clock.now()}
+    session.execute(insert(inbox_parked).values(aggregate="certificate:x", version=2, **parked))
+
+    found = prove(session, clock)
+
+    assert not found["proved"]
+    assert [(row["type"], row["number"]) for row in found["held_up"]] == [("certificate.expired.v1", 1)]
+
+
+def test_an_event_that_was_applied_and_left_no_cause_is_not_proved(session, clock):
+    session.execute(insert(inbox_applied).values(type="certificate.issued.v1", lane=3, applied=1))
+
+    found = prove(session, clock)
+
+    assert found["received"] == [{"type": "certificate.issued.v1", "applied": 1, "kept": 0}] and not found["proved"]
+
+
+def test_the_proof_can_be_asked_for_by_kind_and_days_and_division(session, world, tell, holder, clock):
+    tell(world.certificate(holder), world.target(PREFECTURE))
+    day = clock.today()
+
+    assert prove(session, clock, kind="target_set")["total"]["due"] == 2
+    assert prove(session, clock, since=day, until=day)["total"]["due"] == 6
+    assert prove(session, clock, since=day + timedelta(1))["total"]["due"] == 0
+    assert prove(session, clock, COUNTY_STAFF)["total"]["due"] == 4
+    assert prove(session, clock, STAFF_ELSEWHERE)["total"]["due"] == 0
+
+
+def test_a_rule_set_can_keep_a_kind_out_of_the_mail(session, world, tell, holder, clock):
+    parameters = rulesets.in_force(session, clock.today()).parameters
+    changed = {**parameters, "channels_by_kind": {"certificate_issued": ["inbox"]}}
+    rulesets.publish(session, OFFICE, clock.today(), "吉质强省办〔2026〕3号", changed, clock)
+
+    tell(world.certificate(holder))
+
+    assert set(session.scalars(select(delivery.c.channel))) == {"inbox"}
+    total = prove(session, clock)["total"]
+    assert (total["due"], total["sent"], total["missing"]) == (2, 2, 0)
+
+
+def test_each_recipient_finds_its_own_notices_in_its_inbox(session, world, tell, holder, clock):
+    certificate = world.certificate(holder)
+    tell(certificate, world.revoked(certificate))
+    person = Caller("p", "cqo", person_id=holder.subject)
+    firm = Caller("f", "enterprise", enterprise_id=holder.data["enterprise_id"])
+
+    kinds = ["certificate_revoked", "certificate_issued"]
+    assert [item["kind"] for item in inbox(session, person, clock)] == kinds
+    assert [item["kind"] for item in inbox(session, firm, clock)] == kinds
+    for staff in (COUNTY_STAFF, PREFECTURE_STAFF, OFFICE):
+        assert [item["kind"] for item in inbox(session, staff, clock)] == ["certificate_revoked"]
+    for stranger in (STAFF_ELSEWHERE, Caller("x", "cqo", person_id="x"), Caller("y", "enterprise", enterprise_id="y")):
+        assert inbox(session, stranger, clock) == []
+
+
+def test_what_a_prefecture_has_read_is_still_new_to_its_county(session, world, tell, holder, clock):
+    certificate = world.certificate(holder)
+    tell(certificate, world.revoked(certificate))
+    (item,) = inbox(session, PREFECTURE_STAFF, clock, unread=True)
+
+    reading.mark_read(session, PREFECTURE_STAFF, item["id"], clock)
+
+    assert inbox(session, PREFECTURE_STAFF, clock, unread=True) == []
+    assert inbox(session, PREFECTURE_STAFF, clock, unread=False)[0]["read_at"] == clock.now()
+    assert len(inbox(session, COUNTY_STAFF, clock, unread=True)) == 1
+
+
+def test_reading_twice_is_entered_in_the_audit_log_once(session, world, tell, holder, clock):
+    tell(world.certificate(holder))
+    person = Caller("p", "cqo", person_id=holder.subject)
+    (item,) = inbox(session, person, clock)
+
+    for _ in range(2):
+        reading.mark_read(session, person, item["id"], clock)
+
+    assert session.scalars(select(audit.audit_log.c.action)).all() == ["notice.read"]
+    assert audit.verify(session).ok
+
+
+def test_nobody_marks_what_is_not_in_their_inbox(session, world, tell, holder, clock):
+    tell(world.certificate(holder))
+    other = session.scalar(select(notice.c.id).where(notice.c.recipient_kind == "enterprise"))
+
+    with pytest.raises(NotFound):
+        reading.mark_read(session, Caller("p", "cqo", person_id=holder.subject), other, clock)
+
+
+def test_notices_are_listed_by_what_became_of_them_and_within_the_callers_division(
+    session, world, tell, holder, clock, vault
+):
+    tell(world.certificate(holder))
+
+    def listed(caller, **filters):
+        return notices.notices(session, caller, filters, clock.today(), None, 50, vault).items
+
+    assert len(listed(COUNTY_STAFF, channel=EMAIL, state=PENDING)) == 2
+    assert listed(COUNTY_STAFF, channel=EMAIL, state=SENT) == []
+    assert [item["recipient_id"] for item in listed(OFFICE, recipient_kind="person")] == [holder.subject]
+    assert listed(STAFF_ELSEWHERE) == []
+
+
+def test_a_letter_without_an_address_waits_for_one(session, world, tell, holder, clock):
+    tell(world.certificate(holder))
+    assert deliveries.take(session, 1, clock) is None
+    assert set(session.scalars(select(delivery.c.state).where(delivery.c.channel == EMAIL))) == {NO_ADDRESS}
+
+    assert deliveries.readdress(session, clock) == 0
+    tell(world.contact("person", holder.subject, "li.ming@firm.example"))
+
+    assert deliveries.readdress(session, clock) == 1
+    letter = deliveries.take(session, 1, clock)
+    assert letter.recipient_id == holder.subject
+    assert session.scalar(text("SELECT count(*) FROM outbox WHERE type = 'notice.failed.v1'")) == 2
+
+
+def test_an_address_that_comes_too_late_is_not_used_for_old_notices(session, world, tell, holder, clock):
+    tell(world.certificate(holder))
+    deliveries.take(session, 1, clock)
+    clock.move(days=31)
+
+    tell(world.contact("person", holder.subject, "li.ming@firm.example"))
+
+    assert deliveries.readdress(session, clock) == 0
+
+
+def test_what_failed_is_tried_again_by_the_staff_it_concerns_on_record(session, world, tell, holder, clock):
+    tell(world.certificate(holder))
+    deliveries.take(session, 1, clock)
+    failed = session.scalar(select(delivery.c.id).where(delivery.c.state == NO_ADDRESS).limit(1))
+    with pytest.raises(NotFound):
+        deliveries.retry(session, STAFF_ELSEWHERE, failed, clock)
+
+    deliveries.retry(session, COUNTY_STAFF, failed, clock)
+
+    assert session.get(Delivery, failed).state == PENDING
+    assert session.scalars(select(audit.audit_log.c.action)).all() == ["delivery.retried"]
+    with pytest.raises(AlreadyDelivered):
+        deliveries.retry(session, COUNTY_STAFF, failed, clock)
+
+
+def test_one_notice_is_shown_in_full_with_its_cause_and_its_readers(session, world, tell, holder, clock, vault):
+    certificate = world.certificate(holder)
+    tell(certificate, world.contact("person", holder.subject, "li.ming@firm.example"))
+    person = Caller("p", "cqo", person_id=holder.subject)
+    (item,) = inbox(session, person, clock)
+    reading.mark_read(session, person, item["id"], clock)
+    deliveries.take(session, 1, clock)
+
+    shown = notices.one(session, COUNTY_STAFF, item["id"], clock.today(), vault)
+
+    assert shown["cause"]["id"] == certificate.id and shown["cause"]["type"] == certificate.type
+    assert [row["reader"] for row in shown["readings"]] == [f"cqo:{holder.subject}"]
+    assert {each["channel"]: each["address"] for each in shown["deliveries"]} == {
+        EMAIL: "l***@firm.example", "inbox": None,
+    }  # fmt: skip
+    with pytest.raises(NotFound):
+        notices.one(session, STAFF_ELSEWHERE, item["id"], clock.today(), vault)
+
+
+def test_the_summary_counts_by_kind_channel_and_state(session, world, tell, holder, clock):
+    tell(world.certificate(holder))
+
+    found = notices.summary(session, OFFICE, {}, clock.today())
+
+    assert (found["notices"], found["deliveries"], found["maybe_repeated"]) == (2, 4, 0)
+    assert {(row["channel"], row["state"], row["number"]) for row in found["items"]} == {
+        (EMAIL, PENDING, 2), ("inbox", SENT, 2),
+    }  # fmt: skip
+
+
+def test_no_contact_point_is_kept_in_clear(session, world, tell, holder):
+    tell(world.contact("person", holder.subject, "li.ming@firm.example"), world.certificate(holder))
+
+    kept = session.execute(text("SELECT concat(contact, cause.data) FROM contact, cause")).scalars().all()
+    assert kept and not any("li.ming" in row for row in kept)
+    assert len(session.scalars(select(Notice)).all()) == 2

@@ -1,0 +1,241 @@
+"""Senders on a real database and a real mail server."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from notice_world import COUNTY, MailServer
+from sqlalchemy import create_engine, func, select, text, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from chassis.ids import new_id
+from notifications.domain.notice import EMAIL, FAILED, PENDING, SENDING, SENT, Delivery, Notice
+from notifications.mail.connection import MailServerDown
+from notifications.mail.sender import Sender
+from notifications.mail.server import parse_url
+from notifications.storage import cause, contact, delivery
+from notifications.usecases import deliveries
+
+
+@pytest.fixture
+def database(make_database):
+    url = make_database("notifications")
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    yield SimpleNamespace(url=url, engine=engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def sender_of(database, clock, vault):
+    """`sender_of(mail)`: a sender that is driven turn by turn."""
+    made = []
+
+    def make(mail):
+        settings = SimpleNamespace(
+            service="notifications", database_url=database.url, smtp_url=parse_url(mail.url), smtp_ca=None,
+            mail_from="no-reply@cqo.invalid",
+        )  # fmt: skip
+        made.append(Sender(settings, clock, vault, lambda: False))
+        return made[-1]
+
+    yield make
+    for sender in made:
+        sender.end()
+
+
+@pytest.fixture
+def write(database, clock, vault):
+    """`write(*addresses)`: a notice by e-mail to a person at each; returns the deliveries' ids."""
+
+    def letters(*addresses):
+        with Session(database.engine) as session, session.begin():
+            session.execute(
+                cause.insert().values(
+                    id=(cause_id := new_id()), type="certificate.issued.v1", subject="c", occurred_at=clock.now(),
+                    received_at=clock.now(), division=COUNTY, data={}, ruleset=1,
+                )
+            )  # fmt: skip
+            made = []
+            for address in addresses:
+                owner = new_id()
+                sealed = vault.cipher.seal(address, f"email:{owner}")
+                session.execute(contact.insert().values(owner_kind="person", owner_id=owner, email=sealed))
+                told = Notice(
+                    new_id(), cause_id, "certificate_issued", "person", owner, COUNTY, "关于颁发证书的通知",
+                    "李明同志：\n\u3000\u3000内容。\n办公室\n2026年3月2日\n", clock.now(),
+                )  # fmt: skip
+                made.append(Delivery(new_id(), told, EMAIL, next_attempt_at=func.now()))
+            session.add_all(made)
+            return [each.id for each in made]
+
+    return letters
+
+
+def states(database):
+    with Session(database.engine) as session:
+        columns = (delivery.c.state, delivery.c.attempts, delivery.c.maybe_repeated, delivery.c.answer)
+        return [tuple(row) for row in session.execute(select(*columns).order_by(delivery.c.id))]
+
+
+def make_due(database):
+    """Lets the time until the next attempt pass."""
+    with database.engine.begin() as connection:
+        connection.execute(update(delivery).where(delivery.c.state == PENDING).values(next_attempt_at=func.now()))
+
+
+def work(sender, turns=20):
+    """Turns until there is nothing to do."""
+    for _ in range(turns):
+        if not sender.turn():
+            return
+    raise AssertionError(f"still busy after {turns} turns")
+
+
+def test_each_letter_is_sent_once_over_one_connection_and_the_answer_is_kept(database, mail, sender_of, write):
+    ids = write("a@firm.example", "b@firm.example", "c@firm.example")
+
+    work(sender_of(mail))
+
+    assert [letter["Message-ID"] for letter in mail.letters] == [f"<{each}@cqo.invalid>" for each in ids]
+    assert mail.connections == 1
+    assert states(database) == [(SENT, 1, 0, f"250 2.0.0 kept as {number}") for number in (1, 2, 3)]
+    with database.engine.connect() as connection:
+        sent = connection.execute(text("SELECT aggregate_id, type FROM outbox ORDER BY seq")).all()
+    assert sent == [(each, "notice.sent.v1") for each in ids]
+
+
+def test_a_refusal_for_now_is_tried_again_and_one_for_good_is_not(database, mail, sender_of, write):
+    mail.answers = {"later@firm.example": ["451 4.7.1 greylisted"], "gone@firm.example": ["550 5.1.1 no such user"]}
+    write("later@firm.example", "gone@firm.example", "well@firm.example")
+    sender = sender_of(mail)
+
+    work(sender)
+
+    assert states(database) == [
+        (PENDING, 1, 0, "451 4.7.1 greylisted"), (FAILED, 1, 0, "550 5.1.1 no such user"),
+        (SENT, 1, 0, "250 2.0.0 kept as 1"),
+    ]  # fmt: skip
+    make_due(database)
+    work(sender)
+    assert [row[:2] for row in states(database)] == [(SENT, 2), (FAILED, 1), (SENT, 1)]
+    assert len(mail.to("later@firm.example")) == 1
+
+
+def test_a_refused_address_is_not_repeated_in_what_is_kept(database, mail, sender_of, write):
+    mail.answers = {"gone@firm.example": ["550 5.1.1 <gone@firm.example>: no such user"]}
+    write("gone@firm.example")
+
+    work(sender_of(mail))
+
+    assert states(database)[0][3] == "550 5.1.1 <[email]>: no such user"
+
+
+def test_while_the_mail_server_is_down_letters_wait_and_spend_no_attempts(database, sender_of, write):
+    mail = MailServer()
+    write("a@firm.example")
+    sender = sender_of(mail)
+    for _ in range(3):
+        with pytest.raises(MailServerDown):
+            sender.turn()
+    assert states(database) == [(PENDING, 0, 0, None)]
+
+    mail.start()
+    try:
+        work(sender)
+    finally:
+        mail.stop()
+
+    assert [row[:2] for row in states(database)] == [(SENT, 1)]
+
+
+def test_a_connection_lost_before_the_letter_was_handed_over_repeats_nothing(database, mail, sender_of, write):
+    sender = sender_of(mail)
+    write("a@firm.example")
+    work(sender)
+    mail.stop()
+    mail.start()
+
+    write("b@firm.example")
+    work(sender)
+    make_due(database)
+    work(sender)
+
+    assert sorted(row[:3] for row in states(database)) == [(SENT, 1, 0), (SENT, 2, 0)]
+    assert len(mail.letters) == 2
+
+
+def test_the_letter_of_a_sender_that_died_is_sent_again_and_counted(database, mail, sender_of, write):
+    write("a@firm.example")
+    dead = sender_of(mail)
+    dead.turn()
+    dead.turn()
+    # It handed the letter over and died before the answer was entered.
+    dead.answered = None
+    dead._drop_database()
+    assert [row[:2] for row in states(database)] == [(SENDING, 1)]
+
+    with Session(database.engine) as session, session.begin():
+        assert deliveries.release_orphans(session) == 1
+    work(sender_of(mail))
+
+    assert [row[:3] for row in states(database)] == [(SENT, 2, 1)]
+    assert len({letter["Message-ID"] for letter in mail.letters}) == 1 and len(mail.letters) == 2
+
+
+def test_the_letter_of_a_sender_that_lives_is_left_to_it(database, mail, sender_of, write):
+    write("a@firm.example")
+    sender = sender_of(mail)
+    sender.turn()
+    sender.turn()
+
+    with Session(database.engine) as session, session.begin():
+        assert deliveries.release_orphans(session) == 0
+    work(sender)
+
+    assert [row[:3] for row in states(database)] == [(SENT, 1, 0)]
+
+
+def test_a_sender_that_lost_its_database_enters_the_answer_it_still_holds(database, mail, sender_of, write):
+    write("a@firm.example", "b@firm.example")
+    sender = sender_of(mail)
+    sender.turn()
+    sender.turn()
+    with database.engine.connect() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+                                "AND datname = current_database()"))  # fmt: skip
+    with pytest.raises(Exception, match="terminat") as lost:
+        sender.turn()
+    sender._report(lost.value)
+
+    work(sender)
+
+    assert [row[:3] for row in states(database)] == [(SENT, 1, 0), (SENT, 1, 0)]
+    assert len(mail.letters) == 2
+
+
+def test_two_senders_share_the_letters_and_send_none_twice(database, mail, sender_of, write):
+    ids = write(*(f"p{number}@firm.example" for number in range(20)))
+    pair = [sender_of(mail), sender_of(mail)]
+
+    while any([sender.turn() for sender in pair]):
+        pass
+
+    assert sorted(letter["Message-ID"] for letter in mail.letters) == sorted(f"<{each}@cqo.invalid>" for each in ids)
+    assert mail.connections == 2
+    assert {row[:3] for row in states(database)} == {(SENT, 1, 0)}
+
+
+def test_a_letter_that_can_not_be_written_fails_alone(database, mail, sender_of, write):
+    write("broken@firm.example", "a@firm.example")
+    with database.engine.begin() as connection:
+        first = select(func.min(delivery.c.notice_id)).scalar_subquery()
+        connection.execute(
+            text("UPDATE notice SET subject = E'a\\nb' WHERE id = (SELECT min(notice_id) FROM delivery)")
+        )
+        assert connection.scalar(select(first)) is not None
+
+    work(sender_of(mail))
+
+    assert sorted(row[0] for row in states(database)) == [FAILED, SENT]
