@@ -159,7 +159,7 @@ class System:
     def is_ready(self, service: str) -> bool:
         """Whether the API and the worker of `service` both say that they are."""
         worker = f"http://127.0.0.1:{self.worker_ports[service]}"
-        return all(_answers_ok(f"{url}/health/ready") for url in (self.url(service), worker))
+        return all(answers_ok(f"{url}/health/ready") for url in (self.url(service), worker))
 
     def kill(self, name: str) -> None:
         """SIGKILL to the process `name`, which the supervisor starts again."""
@@ -181,7 +181,7 @@ class System:
         paths.write_atomically(self.clock_file, str((target - datetime.now(UTC)).total_seconds()))
 
 
-def _answers_ok(url: str) -> bool:
+def answers_ok(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=3) as answer:
             return bool(answer.status == 200)

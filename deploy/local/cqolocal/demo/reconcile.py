@@ -71,10 +71,13 @@ def settle(ops: Caller, patience: float = SETTLED_WITHIN) -> dict[str, Any]:
     before: dict[str, Any] = {}
     while True:
         result = reconcile(state(ops))
-        mail_waits = ops.get("notifications", "/notices/proof")["total"]["pending"]
-        if is_settled(result) and not mail_waits and result == before:
+        if is_settled(result) and result == before and not _letters_wait(ops):
             return result
         before = result
         if time.monotonic() > deadline:
             return result
-        time.sleep(0.1)
+        time.sleep(0.2)
+
+
+def _letters_wait(ops: Caller) -> bool:
+    return bool(ops.get("notifications", "/notices/proof")["total"]["pending"])

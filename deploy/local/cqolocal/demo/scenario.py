@@ -55,6 +55,11 @@ class Scenario:
             for year in (2026, 2028, 2029):
                 goal = {"division": "220000", "year": year, "population": population, "percent": percent}
                 self.province.post("reporting", "/targets", goal | {"document": f"示例文号〔{year}〕1号"})
+        # Nominations and exam results go to the inbox only; what a certificate or an appointment changes is also mailed.
+        rules = self.province.get("notifications", "/rulesets")[0]["parameters"]
+        rules["channels_by_kind"] = {"nomination_received": ["inbox"], "enrolment_result": ["inbox"]}
+        published = {"effective_from": str(BEGIN), "document": "示例文号〔2026〕3号", "parameters": rules}
+        self.province.post("notifications", "/rulesets", published)
         counties = [d["code"] for d in self.province.get("registry", "/divisions")["items"] if d["level"] == "county"]
         self._each(counties, lambda code: self.province.put("registry", f"/divisions/{code}/contact", _mail_of(code)))
         self.say(f"targets set; {len(counties)} counties have an address for notices")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import eventlet
 import requests
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from chassis.events import Envelope
@@ -72,7 +73,7 @@ def _gaps(patience: float) -> Any:
         .where(
             parked.state == "blocked",
             parked.version > cursor.version + 1,
-            parked.parked_at < func.now() - patience * text("interval '1 second'"),
+            parked.parked_at < func.now() - timedelta(seconds=patience),
         )
         .distinct(parked.aggregate)
         .order_by(parked.aggregate, parked.version)

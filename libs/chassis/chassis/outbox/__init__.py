@@ -11,14 +11,13 @@ import dataclasses
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 from structlog.contextvars import get_contextvars
 
 from chassis.clock import Clock
 from chassis.ids import new_id
 from chassis.outbox.relay import Relay
-from chassis.outbox.table import envelope, outbox
+from chassis.outbox.table import OutboxRow, envelope, outbox
 
 __all__ = ["Aggregate", "Relay", "add", "envelope", "outbox"]
 
@@ -32,15 +31,15 @@ class Aggregate(Protocol):
 
 
 def add(session: Session, aggregate: Aggregate, event: Any, clock: Clock) -> str:
-    """Writes `event` in the present transaction and raises the aggregate's version; returns the event's id.
+    """Writes `event` in the present transaction, at its next flush, and raises the aggregate's version; returns the event's id.
 
     `event` is a frozen dataclass with a class attribute `type`. The caller must hold the aggregate's row lock (or have
     just made it), so that the order of versions is the order of commits.
     """
     aggregate.version = (aggregate.version or 0) + 1
     event_id = new_id()
-    session.execute(
-        insert(outbox).values(
+    session.add(
+        OutboxRow(
             id=event_id,
             aggregate_type=event.type.partition(".")[0],
             aggregate_id=aggregate.id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, Row, Table, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import orm
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.events import Envelope
@@ -30,6 +31,17 @@ outbox = Table(
     UniqueConstraint("aggregate_type", "aggregate_id", "aggregate_version"),
     Index("ix_outbox_unpublished", "seq", postgresql_where=text("published_at IS NULL")),
 )
+
+
+class OutboxRow:
+    """A row to be written. Mapped, so that the rows of a transaction go to the database together, at its flush."""
+
+    def __init__(self, **values: Any) -> None:
+        for name, value in values.items():
+            setattr(self, name, value)
+
+
+orm.registry(metadata=metadata).map_imperatively(OutboxRow, outbox)
 
 
 def envelope(row: Row[Any], service: str) -> Envelope:

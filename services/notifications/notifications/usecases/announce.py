@@ -6,10 +6,10 @@ All of it happens in the transaction that moves the event's cursor, so an event 
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import func, insert
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from chassis import outbox, rulesets
@@ -27,9 +27,11 @@ from notifications.usecases import parties as known
 def announce(session: Session, event: Envelope, clock: Clock) -> list[Notice]:
     """Records `event` as a cause, and writes the notices that its rules ask for."""
     today = clock.today()
-    parties, names = known.resolve(session, event, today)
-    ruleset = rulesets.in_force(session, today)
-    _record(session, event, parties, ruleset.version, clock)
+    # What is written here is read by no query below, so it goes to the database with the rest of the batch.
+    with session.no_autoflush:
+        parties, names = known.resolve(session, event, today)
+        ruleset = rulesets.in_force(session, today)
+        _record(session, event, parties, ruleset.version, clock)
     facts = {
         **event.data,
         **names,
@@ -104,5 +106,5 @@ def _deliver(session: Session, notice: Notice, channels: list[str], clock: Clock
         if channel == INBOX:
             outbox.add(session, delivery, delivery.show(clock.now(), clock.today()), clock)
         else:
-            # The next attempt goes by the database's clock: the programme's may be moved by months in a demo.
-            delivery.next_attempt_at = func.now()
+            # The machine's clock: the programme's may be moved by months in a demo.
+            delivery.next_attempt_at = datetime.now(UTC)

@@ -102,7 +102,8 @@ def release_orphans(session: Session) -> int:
     """Gives back the letters of senders that have died; each may have been taken by the mail server, and is counted."""
     is_dead = text(
         "NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 "
-        "AND classid = :senders AND objid = delivery.sender AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+        "AND classid = :senders AND objid = delivery.sender "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
     ).bindparams(senders=SENDERS)
     orphans = select(delivery.c.id).where(_in_state(SENDING), is_dead).with_for_update(skip_locked=True)
     repeated = {"maybe_repeated": delivery.c.maybe_repeated + 1}

