@@ -64,9 +64,7 @@ def record(
     `details` must hold no personal data in clear: the log can't be corrected.
     """
     caller = caller or SYSTEM
-    # ON CONFLICT DO NOTHING waits for a rival's insert, so that the first two entries can't both be number 1.
-    session.execute(insert(audit_head).values(id=1, seq=0, hash=FIRST_HASH).on_conflict_do_nothing())
-    head = session.execute(select(audit_head.c.seq, audit_head.c.hash).with_for_update()).one()
+    head = _locked_head(session)
     row = {
         "seq": head.seq + 1,
         "at": clock.now(),
@@ -80,6 +78,16 @@ def record(
     session.execute(insert(audit_log).values(**row, entry=entry, previous_hash=head.hash, hash=digest))
     session.execute(update(audit_head).values(seq=row["seq"], hash=digest))
     return row["seq"]
+
+
+def _locked_head(session: Session) -> Row[Any]:
+    locked = select(audit_head.c.seq, audit_head.c.hash).with_for_update()
+    head = session.execute(locked).one_or_none()
+    if head is None:
+        # ON CONFLICT DO NOTHING waits for a rival's insert, so that the first two entries can't both be number 1.
+        session.execute(insert(audit_head).values(id=1, seq=0, hash=FIRST_HASH).on_conflict_do_nothing())
+        head = session.execute(locked).one()
+    return head
 
 
 def verify(session: Session) -> Verification:

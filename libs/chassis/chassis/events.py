@@ -13,6 +13,8 @@ from typing import Any
 
 CONTENT_TYPE = "application/cloudevents+json"
 REQUIRED = ("id", "source", "type", "subject", "time", "sequence", "data")
+LONGEST_NAME = 300  # characters; ids, types and subjects are keys of tables
+HIGHEST_SEQUENCE = 2**63 - 1
 
 
 class MalformedEvent(ValueError):
@@ -66,9 +68,12 @@ class Envelope:
     def from_bytes(cls, raw: bytes) -> Envelope:
         """Reads what `to_bytes` wrote; raises MalformedEvent on anything else."""
         try:
-            event = json.loads(raw)
-        except ValueError as fault:
+            event = DECODER.decode(raw.decode())
+        except (ValueError, RecursionError) as fault:
             raise MalformedEvent(f"not JSON: {fault}") from fault
+        # Only an escape can bring in what is valid JSON and no text that PostgreSQL or UTF-8 can hold.
+        if b"\\u" in raw:
+            _refuse_unstorable(event)
         return cls.from_dict(event)
 
     @classmethod
@@ -80,19 +85,40 @@ class Envelope:
         if missing:
             raise MalformedEvent(f"lacks {', '.join(missing)}")
         sequence, data = event["sequence"], event["data"]
-        if not isinstance(sequence, int) or isinstance(sequence, bool) or sequence < 1:
+        if not isinstance(sequence, int) or isinstance(sequence, bool) or not 1 <= sequence <= HIGHEST_SEQUENCE:
             raise MalformedEvent(f"its sequence is {sequence!r}, not a number from 1")
         if not isinstance(data, dict):
             raise MalformedEvent("its data is not an object")
         texts = {name: event[name] for name in ("id", "source", "type", "subject")}
-        for name, value in texts.items():
-            if not isinstance(value, str) or not value or "\x00" in value:
-                raise MalformedEvent(f"its {name} is not a text")
+        optional = {name: event.get(name) for name in ("division", "correlationid")}
+        for name, value in (*texts.items(), *((name, value) for name, value in optional.items() if value is not None)):
+            if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_NAME:
+                raise MalformedEvent(f"its {name} is not a text of 1 to {LONGEST_NAME} characters")
         try:
             time = datetime.fromisoformat(event["time"])
         except (TypeError, ValueError) as fault:
             raise MalformedEvent(f"its time is not RFC 3339: {event['time']!r}") from fault
         if time.tzinfo is None:
             raise MalformedEvent(f"its time names no zone: {event['time']!r}")
-        division, correlationid = event.get("division"), event.get("correlationid")
-        return cls(**texts, time=time, sequence=sequence, data=data, division=division, correlationid=correlationid)
+        return cls(**texts, **optional, time=time, sequence=sequence, data=data)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise MalformedEvent(f"not JSON: {name}")
+
+
+def _refuse_unstorable(value: Any) -> None:
+    """Raises MalformedEvent if a text anywhere in `value` has a NUL or half a surrogate pair."""
+    if isinstance(value, str):
+        if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+            raise MalformedEvent("it has a text that is not valid Unicode, or has a NUL in it")
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            _refuse_unstorable(name)
+            _refuse_unstorable(member)
+    elif isinstance(value, list):
+        for member in value:
+            _refuse_unstorable(member)
+
+
+DECODER = json.JSONDecoder(parse_constant=_refuse_constant)  # NaN and Infinity are Python's, not JSON's

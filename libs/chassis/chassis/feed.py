@@ -68,10 +68,14 @@ class InboxState(Schema):
     cursor_sum = fields.Integer(metadata={"description": "The sum of their versions: each event applied counts one."})
 
 
-class DueState(Schema):
-    """What should have happened by now and has not."""
+class State(Schema):
+    """Whether anything is under way or held up in this service."""
 
-    overdue = fields.Dict(keys=fields.String(), values=fields.Integer(), metadata={"description": "Rows, by kind."})
+    outbox = fields.Nested(OutboxState)
+    inbox = fields.Nested(InboxState)
+    overdue = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), metadata={"description": "Due rows not yet done, by kind."}
+    )
 
 
 class ParkedEvent(Schema):
@@ -114,20 +118,11 @@ class MessagingOps:
         with self.db.begin() as session:
             return read_feed(session, request.route.container.config["cqo"].service, request.caller, request.query, self.clock)
 
-    @http("GET", "/ops/outbox", returns=OutboxState, roles=OPERATORS, summary="What has been published")
-    def outbox_state(self, request: Request) -> Any:
+    @http("GET", "/ops/state", returns=State, roles=OPERATORS, summary="What is published, applied, and due")
+    def ops_state(self, request: Request) -> Any:
         with self.db.begin() as session:
-            return outbox_state(session)
-
-    @http("GET", "/ops/inbox", returns=InboxState, roles=OPERATORS, summary="What has been applied")
-    def inbox_state(self, request: Request) -> Any:
-        with self.db.begin() as session:
-            return inbox_state(session)
-
-    @http("GET", "/ops/due", returns=DueState, roles=OPERATORS, summary="What has come due and is not done")
-    def due_state(self, request: Request) -> Any:
-        with self.db.begin() as session:
-            return {"overdue": {kind: count for kind, (count, _) in due.overdue(session, self.clock).items()}}
+            overdue = {kind: count for kind, (count, _) in due.overdue(session, self.clock).items()}
+            return {"outbox": outbox_state(session), "inbox": inbox_state(session), "overdue": overdue}
 
     @http("GET", "/ops/parked", returns=ParkedEvent, roles=OPERATORS, paged=True, summary="List the parked events")
     def list_parked(self, request: Request) -> Page:

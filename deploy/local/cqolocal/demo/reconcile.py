@@ -28,9 +28,7 @@ def readers() -> dict[tuple[str, str], list[str]]:
 
 def state(ops: Caller) -> dict[str, Any]:
     """The outbox, the inbox and the due rows of every service."""
-    return {
-        service: {part: ops.get(service, f"/ops/{part}") for part in ("outbox", "inbox", "due")} for service in SERVICES
-    }
+    return {service: ops.get(service, "/ops/state") for service in SERVICES}
 
 
 def reconcile(found: dict[str, Any]) -> dict[str, Any]:
@@ -56,7 +54,7 @@ def reconcile(found: dict[str, Any]) -> dict[str, Any]:
         "applied_twice": twice,
         "parked": sum(found[service]["inbox"]["parked"] for service in SERVICES),
         "unpublished": sum(found[service]["outbox"]["unpublished"] for service in SERVICES),
-        "overdue": sum(sum(found[service]["due"]["overdue"].values()) for service in SERVICES),
+        "overdue": sum(sum(found[service]["overdue"].values()) for service in SERVICES),
     }
 
 
@@ -76,7 +74,7 @@ def settle(ops: Caller, patience: float = SETTLED_WITHIN) -> dict[str, Any]:
         before = result
         if time.monotonic() > deadline:
             return result
-        time.sleep(0.2)
+        time.sleep(0.3)
 
 
 def _letters_wait(ops: Caller) -> bool:

@@ -113,7 +113,7 @@ def _one_notice(console: Console, scenario: Scenario) -> None:
     if found:
         notice = scenario.province.get("notifications", f"/notices/{found[0]['id']}")
         console.print(f"[bold]One notice in full[/bold] (to the {notice['recipient_kind']})\n{notice['subject']}\n")
-        console.print(notice["text"], markup=False)
+        console.print(notice["body"], markup=False)
 
 
 def _expiry(scenario: Scenario) -> Table:

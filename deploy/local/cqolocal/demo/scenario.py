@@ -17,7 +17,7 @@ BEGIN = date(2026, 3, 2)
 CLASS_DAYS = (date(2026, 3, 9), date(2026, 3, 13))
 APPOINTED, FILED, FILED_LATE = date(2026, 3, 16), date(2026, 3, 27), date(2026, 5, 8)
 BLOCKS = {"cqo_system": 16, "quality_safety_law": 12, "advanced_methods": 12}
-APPOINTMENTS = 150
+APPOINTMENTS = 100
 LEAVE_TO_EXPIRE = 20  # certificates that nobody renews in time
 RENEW_LATE = 8
 CALLERS = 4  # requests under way at once
@@ -55,14 +55,16 @@ class Scenario:
             for year in (2026, 2028, 2029):
                 goal = {"division": "220000", "year": year, "population": population, "percent": percent}
                 self.province.post("reporting", "/targets", goal | {"document": f"示例文号〔{year}〕1号"})
-        # Nominations and exam results go to the inbox only; what a certificate or an appointment changes is also mailed.
-        rules = self.province.get("notifications", "/rulesets")[0]["parameters"]
-        rules["channels_by_kind"] = {"nomination_received": ["inbox"], "enrolment_result": ["inbox"]}
+        # What needs nobody's act goes to the inbox only; everything else is mailed as well.
+        rules = self.province.get("notifications", "/rulesets")["items"][0]["parameters"]
+        quiet = ("nomination_received", "enrolment_result", "appointment_filed", "certificate_renewed")
+        rules["channels_by_kind"] = {kind: ["inbox"] for kind in quiet}
         published = {"effective_from": str(BEGIN), "document": "示例文号〔2026〕3号", "parameters": rules}
         self.province.post("notifications", "/rulesets", published)
-        counties = [d["code"] for d in self.province.get("registry", "/divisions")["items"] if d["level"] == "county"]
-        self._each(counties, lambda code: self.province.put("registry", f"/divisions/{code}/contact", _mail_of(code)))
-        self.say(f"targets set; {len(counties)} counties have an address for notices")
+        places = self.province.get("registry", "/divisions")["items"]
+        staffed = [place["code"] for place in places if place["level"] in ("province", "county")]
+        self._each(staffed, lambda code: self.province.put("registry", f"/divisions/{code}/contact", _mail_of(code)))
+        self.say(f"targets set; the staff of {len(staffed)} divisions have an address for notices")
 
     def import_workbooks(self) -> None:
         """Step 1: each bad row is reported, the good ones land, importing again changes nothing."""

@@ -7,6 +7,7 @@ never got its answer may ask again. Rivals with one key meet at the primary key:
 from __future__ import annotations
 
 import hashlib
+import random
 from typing import Any
 
 from sqlalchemy import Column, DateTime, Index, Integer, LargeBinary, Table, Text, delete, func, insert, select, text
@@ -32,7 +33,7 @@ idempotency = Table(
 
 KEPT_HEADERS = ("Content-Type", "ETag", "Location")
 KEPT_FOR = "7 days"
-PURGED_AT_ONCE = 20
+PURGED_EVERY, PURGED_AT_ONCE = 50, 1000
 
 
 class KeyReused(CqoError):
@@ -81,11 +82,13 @@ def keep(session: Session, key: str, caller: str, expected: str, response: Respo
             body=response.get_data(), headers=headers, created_at=func.now(),
         )
     )  # fmt: skip
-    _purge(session)
+    # Old rows go now and then with a new one, so the table stays small without a job that could be forgotten.
+    if random.random() < 1 / PURGED_EVERY:
+        purge(session)
 
 
-def _purge(session: Session) -> None:
-    # A few old rows go with each new one, so the table stays small without a job that could be forgotten.
+def purge(session: Session) -> None:
+    """Removes answers that are no longer kept, some at a time."""
     old = (
         select(idempotency.c.key, idempotency.c.caller)
         .where(idempotency.c.created_at < func.now() - text(f"interval '{KEPT_FOR}'"))

@@ -83,7 +83,7 @@ def describe(title: str, description: str, routes: list[HttpEntrypoint]) -> dict
         version="1",
         openapi_version="3.1.0",
         info={"description": description, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
-        plugins=[MarshmallowPlugin()],
+        plugins=[MarshmallowPlugin(schema_name_resolver=_component)],
         security=[{"bearer": []}],
     )
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
@@ -94,6 +94,12 @@ def describe(title: str, description: str, routes: list[HttpEntrypoint]) -> dict
         for method in route.method.split(","):
             spec.path(path=route.template, operations={method.lower(): _operation(route, method)})
     return spec.to_dict()
+
+
+def _component(schema: Any) -> str:
+    kind = schema if isinstance(schema, type) else type(schema)
+    # A service may well have a schema of the same name as one of ours.
+    return f"Chassis{kind.__name__}" if kind.__module__.startswith("chassis.") else kind.__name__
 
 
 def _operation(route: HttpEntrypoint, method: str) -> dict[str, Any]:

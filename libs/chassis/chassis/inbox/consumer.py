@@ -44,6 +44,29 @@ class Delivery(NamedTuple):
     raw: bytes
 
 
+class Window:
+    """What one connection has delivered and is still to be applied."""
+
+    def __init__(self) -> None:
+        self.queue: LightQueue = LightQueue()
+        # An acknowledgement covers all before it, so after a batch that was neither applied nor parked there may be no
+        # further one: the connection is given up, and the broker delivers all of it again.
+        self.abandoned = False
+
+    def put(self, message: amqp.Message) -> None:
+        self.queue.put(Delivery(message.channel, message.delivery_tag, bytes(message.body)))
+
+    def next_batch(self, wait: float) -> list[Delivery]:
+        """What is there, BATCH at most; waits for the first up to `wait` seconds."""
+        try:
+            batch = [self.queue.get(timeout=wait)]
+        except Empty:
+            return []
+        while len(batch) < BATCH and not self.queue.empty():
+            batch.append(self.queue.get_nowait())
+        return batch
+
+
 class Inbox(SharedExtension):
     """The inbox of one worker: its reader, its applier, and the loops that look after what is parked."""
 
@@ -51,8 +74,8 @@ class Inbox(SharedExtension):
         super().__init__()
         self.methods: dict[str, tuple[Any, str]] = {}
         self.stopping = False
-        self.deliveries: LightQueue = LightQueue()
-        self.channel: amqp.Channel | None = None
+        self.applying = False
+        self.window = Window()
 
     def register(self, subscription: Any, method_name: str) -> None:
         for kind in subscription.types:
@@ -101,8 +124,10 @@ class Inbox(SharedExtension):
                 failures = failures + 1 if time.monotonic() - started < broker.LONGEST_WAIT else 1
                 eventlet.sleep(broker.back_off(failures))
 
-    def consume(self, queue: str, on_message: Callable[[amqp.Message], None], prefetch: int) -> None:
-        """Reads `queue` until the worker stops or the connection is lost (one of broker.LOST)."""
+    def consume(
+        self, queue: str, on_message: Callable[[amqp.Message], None], prefetch: int, goes_on: Callable[[], bool]
+    ) -> None:
+        """Reads `queue` while `goes_on()`; raises one of broker.LOST when the connection is lost."""
         connection = broker.connect(self.settings.amqp_url, f"{queue} reader", HEARTBEAT)
         try:
             channel = connection.channel()
@@ -110,7 +135,7 @@ class Inbox(SharedExtension):
             channel.basic_qos(0, prefetch, False)
             channel.basic_consume(queue, callback=on_message)
             checked = time.monotonic()
-            while not self.stopping:
+            while goes_on():
                 try:
                     connection.drain_events(timeout=1)
                 except TimeoutError:
@@ -124,37 +149,50 @@ class Inbox(SharedExtension):
     def read(self) -> None:
         def read_until_lost() -> None:
             # What an earlier connection delivered will be delivered again; its tags mean nothing on the new one.
-            self.deliveries = LightQueue()
-            self.consume(f"{self.service}.inbox", self._on_message, PREFETCH)
+            window = self.window = Window()
+
+            def goes_on() -> bool:
+                # When the worker stops, the batch under way is still to be acknowledged.
+                return not window.abandoned and (self.applying or not self.stopping)
+
+            self.consume(f"{self.service}.inbox", window.put, PREFETCH, goes_on)
 
         self.forever(read_until_lost, "reading the inbox")
-
-    def _on_message(self, message: amqp.Message) -> None:
-        self.deliveries.put(Delivery(message.channel, message.delivery_tag, message.body))
 
     def apply(self) -> None:
         self.forever(self._apply_next, "applying events")
 
     def _apply_next(self) -> None:
-        queue = self.deliveries
-        try:
-            batch = [queue.get(timeout=0.5)]
-        except Empty:
+        window = self.window
+        if window.abandoned:
+            eventlet.sleep(0.05)  # until the reader has a new connection
             return
-        while len(batch) < BATCH and not queue.empty():
-            batch.append(queue.get_nowait())
-        self._process(batch)
+        batch = window.next_batch(wait=0.5)
+        if not batch:
+            return
+        self.applying = True
+        try:
+            self._process(batch)
+        except BaseException:
+            window.abandoned = True
+            raise
+        finally:
+            self.applying = False
 
     def _process(self, batch: Sequence[Delivery]) -> None:
         events = []
+        last: Delivery | None = None
         for delivery in batch:
             try:
-                events.append(Envelope.from_bytes(bytes(delivery.raw)))
+                events.append(Envelope.from_bytes(delivery.raw))
             except MalformedEvent as fault:
                 log.error("a message that is not an event goes to the dead letters: %s", fault)
                 _settle(delivery.channel.basic_reject, delivery.tag, requeue=False)
+            else:
+                last = delivery
         self.apply_until_done(events)
-        _settle(batch[-1].channel.basic_ack, batch[-1].tag, multiple=True)
+        if last is not None:
+            _settle(last.channel.basic_ack, last.tag, multiple=True)
 
     def apply_until_done(self, events: Sequence[Envelope]) -> None:
         """Applies or parks `events`; while the database is away it waits, and ends early only when the worker stops."""
@@ -179,7 +217,7 @@ class Inbox(SharedExtension):
                 raise
             if len(events) > 1:
                 log.info("a batch of %d failed and is applied one by one: %s", len(events), fault)
-                for event in sorted(events, key=lambda event: (event.aggregate, event.sequence)):
+                for event in sorted(events, key=lambda event: event.sequence):
                     self._apply_batch([event])
                 return
             self._park(events[0], fault)

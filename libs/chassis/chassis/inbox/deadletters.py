@@ -34,7 +34,10 @@ class DeadLetterKeeper:
 
     def run(self) -> None:
         queue = f"{self.inbox.service}.dead"
-        self.inbox.forever(lambda: self.inbox.consume(queue, self._keep, prefetch=20), "keeping dead letters")
+        self.inbox.forever(lambda: self._consume(queue), "keeping dead letters")
+
+    def _consume(self, queue: str) -> None:
+        self.inbox.consume(queue, self._keep, prefetch=20, goes_on=lambda: not self.inbox.stopping)
 
     def _keep(self, message: amqp.Message) -> None:
         raw = bytes(message.body)

@@ -7,6 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 from sample_process import Sample
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from chassis.http.idempotency import purge
 
 KEY = {"Idempotency-Key": "b7f7c1d2-0001"}
 
@@ -83,3 +87,22 @@ def test_a_process_killed_around_its_commit_has_one_effect_after_the_retry(
     assert answer.status_code == 201
     assert ("Idempotency-Replayed" in answer.headers) == bool(stored)
     assert own_sample.count() == own_sample.count("audit_log") == 1
+
+
+def test_answers_are_kept_for_a_week_and_then_go(sample: Sample) -> None:
+    with sample.engine.begin() as connection:
+        for name, age in (("old", "8 days"), ("recent", "6 days")):
+            connection.execute(
+                text(
+                    "INSERT INTO idempotency (key, caller, fingerprint, status, body, headers, created_at) "
+                    "SELECT :name || n, 'x', '', 200, '', '{}', now() - CAST(:age AS interval) "
+                    "FROM generate_series(1, 50) n"
+                ),
+                {"name": name, "age": age},
+            )
+    with Session(sample.engine) as session, session.begin():
+        purge(session)
+
+    with sample.engine.connect() as connection:
+        kept = connection.scalars(text("SELECT DISTINCT regexp_replace(key, '[0-9]', '', 'g') FROM idempotency")).all()
+    assert kept == ["recent"]

@@ -111,7 +111,7 @@ class Sender:
                 if not connection.scalar(lock):
                     raise NotAlone(NotAlone.__doc__)
             with Session(connection) as session, session.begin():
-                deliveries.release(session, self.number, self.answered[0].delivery_id if self.answered else None)
+                deliveries.release(session, self.number, self.answered[0].id if self.answered else None)
         except BaseException:
             connection.close()
             raise
@@ -131,32 +131,31 @@ class Sender:
         if self.answered is None:
             return
         letter, outcome = self.answered
-        settled = deliveries.settle(session, letter.delivery_id, self.number, outcome, self.clock)
+        settled = deliveries.settle(session, letter, self.number, outcome, self.clock)
         metrics.settled.labels(self.service, type(outcome).__name__.lower()).inc()
         if isinstance(outcome, Unanswered):
             metrics.repeated.labels(self.service).inc()
-        if settled is None:
-            log.warning(
-                "delivery %s was taken over by another sender before its answer was entered", letter.delivery_id
-            )
+        if not settled:
+            log.warning("delivery %s was taken over by another sender before its answer was entered", letter.id)
 
     def _hand_over(self, letter: Letter) -> Outcome:
         """Never raises: the letter is in this sender's hands, and what came of it has to be entered."""
         try:
-            recipient = self.vault.open_email(letter.recipient_id, letter.address)
-            text = texts.Text(letter.subject, letter.body)
+            told = letter.told
+            recipient = self.vault.open_email(told["recipient_id"], letter.columns["address"])
+            text = texts.Text(told["subject"], told["body"])
             sender = self.settings.mail_from
-            content = compose(letter.delivery_id, letter.notice_id, sender, recipient, text, self.clock.now())
+            content = compose(letter.id, told["id"], sender, recipient, text, self.clock.now())
         except CannotOpen as fault:
-            log.error("the address of delivery %s does not open with the configured keys", letter.delivery_id)
+            log.error("the address of delivery %s does not open with the configured keys", letter.id)
             return Refused(f"the address could not be opened: {fault}", permanent=False)
         except Exception as fault:
-            log.exception("delivery %s can't be put into a message", letter.delivery_id)
+            log.exception("delivery %s can't be put into a message", letter.id)
             return Refused(f"the letter could not be put into a message: {type(fault).__name__}", permanent=True)
         try:
             return self.mail.send(sender, recipient, content)
         except Exception as fault:
-            log.exception("delivery %s broke off", letter.delivery_id)
+            log.exception("delivery %s broke off", letter.id)
             self.mail.close()
             return Unanswered(f"broke off: {type(fault).__name__}")
 

@@ -9,33 +9,71 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Text, exists, func, literal, select, text, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from chassis import audit, outbox, rulesets, scope
 from chassis.auth import Caller
 from chassis.clock import Clock
 from chassis.errors import NotFound
-from notifications.domain.notice import NO_ADDRESS, PENDING, SENDING, Delivery, Outcome
+from notifications.domain.notice import NO_ADDRESS, PENDING, SENDING, Delivery, Notice, Outcome
 from notifications.storage import contact, delivery, notice
 
 # A sender lives as long as its database session holds the advisory lock (SENDERS, its number); the database lets go of
 # the lock when the process dies. No lease can expire under a slow mail server, and none has to be waited for.
 SENDERS = 7_305_001
 UNADDRESSED_AT_ONCE = 50
+DELIVERY_FIELDS = tuple(column.name for column in delivery.columns if column.name != "notice_id")
+NOTICE_FIELDS = tuple(column.name for column in notice.columns)
+
+
+def _in_state(state: str) -> ColumnElement[bool]:
+    # Written into the statement, so that the planner sees that the state's partial index applies.
+    return delivery.c.state == literal(state, Text, literal_execute=True)
+
+
+def _due() -> tuple[ColumnElement[bool], ...]:
+    return _in_state(PENDING), delivery.c.next_attempt_at <= func.now()
 
 
 @dataclass(frozen=True)
 class Letter:
-    """What a sender has to hand over."""
+    """What a sender has to hand over: a delivery in its hands, as the table has it."""
 
-    delivery_id: str
-    notice_id: str
-    recipient_id: str
-    address: str  # sealed
-    subject: str
-    body: str
+    columns: dict[str, Any]
+    told: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        return str(self.columns["id"])
+
+    @property
+    def delivery(self) -> Delivery:
+        """The delivery, made anew each time: an answer that could not be entered is entered again."""
+        return Delivery(notice=Notice(**self.told), **self.columns)
+
+
+# Statements of the hot path, one of each per letter; the rows are locked, so the ORM would only add its bookkeeping.
+NEXT = (
+    select(delivery, notice, contact.c.email)
+    .join_from(delivery, notice)
+    .outerjoin(
+        contact, (contact.c.owner_kind == notice.c.recipient_kind) & (contact.c.owner_id == notice.c.recipient_id)
+    )
+    .where(*_due())
+    .order_by(delivery.c.next_attempt_at, delivery.c.id)
+    .limit(1)
+    .with_for_update(of=delivery, skip_locked=True)
+)
+STORE = text(
+    "UPDATE delivery SET state = :state, version = :version, attempts = :attempts, sender = :sender, "
+    "maybe_repeated = :maybe_repeated, address = :address, answer = :answer, sent_at = :sent_at, "
+    "next_attempt_at = now() + make_interval(secs => :wait) WHERE id = :id"
+)
+HELD = text("SELECT FROM delivery WHERE id = :id AND state = 'sending' AND sender = :sender FOR UPDATE")
+STORED = ("id", "state", "version", "attempts", "sender", "maybe_repeated", "address", "answer", "sent_at")
 
 
 def is_waiting(session: Session) -> bool:
@@ -46,47 +84,38 @@ def is_waiting(session: Session) -> bool:
 def take(session: Session, sender: int, clock: Clock) -> Letter | None:
     """The next letter, now in the hands of `sender`; None if there is none. Letters without an address are settled."""
     for _ in range(UNADDRESSED_AT_ONCE):
-        found = session.scalars(
-            select(Delivery)
-            .where(*_due())
-            .options(joinedload(Delivery.notice))
-            .order_by(delivery.c.next_attempt_at, delivery.c.id)
-            .limit(1)
-            .with_for_update(of=delivery, skip_locked=True)
-            .execution_options(populate_existing=True)
-        ).one_or_none()
-        if found is None:
+        row = session.execute(NEXT).one_or_none()
+        if row is None:
             return None
-        told = found.notice
-        address = session.scalar(
-            select(contact.c.email).where(
-                contact.c.owner_kind == told.recipient_kind, contact.c.owner_id == told.recipient_id
-            )
-        )
-        if address is not None:
-            found.begin(sender, address)
-            return Letter(found.id, told.id, told.recipient_id, address, told.subject, told.body)
-        outbox.add(session, found, found.lacks_address(clock.today()), clock)
-        session.flush()
+        columns = {name: row._mapping[delivery.c[name]] for name in DELIVERY_FIELDS}
+        told = {name: row._mapping[notice.c[name]] for name in NOTICE_FIELDS}
+        found = Letter(columns, told).delivery
+        if row.email is None:
+            outbox.add(session, found, found.lacks_address(clock.today()), clock)
+            _store(session, found)
+            continue
+        found.begin(sender, row.email)
+        _store(session, found)
+        return Letter({name: getattr(found, name) for name in DELIVERY_FIELDS}, told)
     return None
 
 
-def settle(session: Session, delivery_id: str, sender: int, outcome: Outcome, clock: Clock) -> Delivery | None:
-    """Enters what came of handing a letter over; None if the letter is no longer in this sender's hands."""
-    found = session.scalars(
-        select(Delivery)
-        .where(delivery.c.id == delivery_id, _in_state(SENDING), delivery.c.sender == sender)
-        .options(joinedload(Delivery.notice))
-        .with_for_update(of=delivery)
-    ).one_or_none()
-    if found is None:
-        return None
+def settle(session: Session, letter: Letter, sender: int, outcome: Outcome, clock: Clock) -> bool:
+    """Enters what came of handing a letter over; False if it is no longer in this sender's hands."""
+    found = letter.delivery
     event = found.settle(outcome, clock.now(), clock.today())
+    if not session.execute(HELD, {"id": letter.id, "sender": sender}).one_or_none():
+        return False
     if event is not None:
         outbox.add(session, found, event, clock)
-    elif found.state == PENDING:
-        found.next_attempt_at = func.now() + timedelta(seconds=found.wait)
-    return found
+    _store(session, found)
+    return True
+
+
+def _store(session: Session, found: Delivery) -> None:
+    """Writes back a delivery whose row this transaction has locked."""
+    values = {name: getattr(found, name) for name in STORED}
+    session.execute(STORE, {**values, "wait": found.wait if found.state == PENDING else None})
 
 
 def release(session: Session, sender: int, kept: str | None) -> None:
@@ -148,12 +177,3 @@ def retry(session: Session, caller: Caller, delivery_id: str, clock: Clock) -> D
     found.next_attempt_at = func.now()
     audit.record(session, caller, "delivery.retried", f"delivery:{found.id}", {"channel": found.channel}, clock)
     return found
-
-
-def _in_state(state: str) -> ColumnElement[bool]:
-    # Written into the statement, so that the planner sees that the state's partial index applies.
-    return delivery.c.state == literal(state, Text, literal_execute=True)
-
-
-def _due() -> tuple[ColumnElement[bool], ...]:
-    return _in_state(PENDING), delivery.c.next_attempt_at <= func.now()
