@@ -80,7 +80,7 @@ def record(
     return row["seq"]
 
 
-def _locked_head(session: Session) -> Row[Any]:
+def _locked_head(session: Session) -> Row[int, str]:
     locked = select(audit_head.c.seq, audit_head.c.hash).with_for_update()
     head = session.execute(locked).one_or_none()
     if head is None:

@@ -163,7 +163,10 @@ class MessagingOps:
 
 def read_feed(session: Session, service: str, caller: Caller, query: dict[str, Any], clock: Any) -> dict[str, Any]:
     """Published events after a position, in the caller's division; positions have no gap, answers may leave some out."""
-    wanted: Select[Any] = select(outbox).where(outbox.c.feed_position > query["after"], outbox.c.aggregate_type != PRIVATE)
+    # Read first: the answer goes no further, so that a page with little in it may name the end of the feed as `next`.
+    end = session.scalar(select(func.max(outbox.c.feed_position))) or 0
+    positions = outbox.c.feed_position > query["after"], outbox.c.feed_position <= end
+    wanted: Select[Any] = select(outbox).where(*positions, outbox.c.aggregate_type != PRIVATE)
     within = scope.within(outbox.c.division, caller, clock.today())
     wanted = wanted.where(or_(outbox.c.division.is_(None), within))
     if "type" in query:
@@ -174,7 +177,8 @@ def read_feed(session: Session, service: str, caller: Caller, query: dict[str, A
         wanted = wanted.where(outbox.c.division.in_(scope.subtree(query["division"], clock.today())))
     rows = session.execute(wanted.order_by(outbox.c.feed_position).limit(query["limit"])).all()
     items = [{"position": row.feed_position, "event": envelope(row, service).to_dict()} for row in rows]
-    return {"items": items, "next": items[-1]["position"] if items else query["after"]}
+    is_full = len(items) == query["limit"]
+    return {"items": items, "next": items[-1]["position"] if is_full else max(end, query["after"])}
 
 
 def outbox_state(session: Session) -> dict[str, Any]:

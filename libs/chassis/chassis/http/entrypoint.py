@@ -34,6 +34,9 @@ SAFE_METHODS = ("GET", "HEAD")
 BARE_ID = re.compile(r"<(\w+_id)>")
 WRITING_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
+# Making a schema takes longer than using it.
+NO_QUERY, PAGE = QuerySchema(), PageQuery()
+
 Arguments = Mapping[str, Any]
 SchemaOrClass = MarshmallowSchema | type[MarshmallowSchema] | None
 
@@ -149,11 +152,11 @@ class HttpEntrypoint(HttpRequestHandler):
     def _query(self, http: WerkzeugRequest) -> dict[str, Any]:
         arguments = http.args.copy()
         if not self.paged:
-            return load_query(self.query or QuerySchema(), arguments)
+            return load_query(self.query or NO_QUERY, arguments)
         own = set(self.query.load_fields) if self.query else set()
         page = {name: arguments.poplist(name) for name in ("limit", "cursor") if name in arguments and name not in own}
-        loaded = load_query(PageQuery(), type(arguments)(page))
-        return loaded | load_query(self.query or QuerySchema(), arguments)
+        loaded = load_query(PAGE, type(arguments)(page))
+        return loaded | load_query(self.query or NO_QUERY, arguments)
 
     def run(self, request: Request, arguments: Arguments) -> Response:
         """Runs the handler in a worker of its own and waits for its answer."""

@@ -46,16 +46,21 @@ class Handler:
 
     def __call__(self, session: Session, events: Sequence[Envelope]) -> None:
         loaded = [replace(event, data=self._load(event)) for event in events]
-        deadline = eventlet.Timeout(HANDLER_TIMEOUT, HandlerTooSlow)
         try:
-            if self.batch:
-                self.apply(session, loaded)
-                return
-            for event in loaded:
-                with bound_contextvars(correlation_id=event.correlationid):
-                    self.apply(session, event)
-        finally:
-            deadline.cancel()
+            with eventlet.Timeout(HANDLER_TIMEOUT):
+                self._hand_over(session, loaded)
+        except eventlet.Timeout as late:
+            # A connection left in the middle of a query can't even be rolled back.
+            session.invalidate()
+            raise HandlerTooSlow(f"{events[0].type}: {late}") from late
+
+    def _hand_over(self, session: Session, events: list[Envelope]) -> None:
+        if self.batch:
+            self.apply(session, events)
+            return
+        for event in events:
+            with bound_contextvars(correlation_id=event.correlationid):
+                self.apply(session, event)
 
     def _load(self, event: Envelope) -> dict[str, Any]:
         try:
@@ -87,7 +92,8 @@ class Applier:
     def apply(self, session: Session, events: Iterable[Envelope]) -> Outcome:
         """Applies `events` in the present transaction; a handler's fault comes out as it is."""
         outcome = Outcome()
-        ordered = sorted(events, key=lambda event: (event.aggregate, event.sequence))
+        # Each object's versions in order; between objects as they came, so that causes stay before their effects.
+        ordered = sorted(events, key=lambda event: event.sequence)
         cursors = lock_cursors(session, [event.aggregate for event in ordered])
         parked = self._parked(session, cursors)
         for event in ordered:
@@ -106,8 +112,9 @@ class Applier:
 
     def run(self, session: Session, events: Sequence[Envelope]) -> None:
         """Hands `events`, each the next of its object, to their handlers; moves the cursors and counts."""
-        # First versions first, so that a batch handler gets long runs and each object keeps its order.
-        by_handler = sorted(events, key=lambda event: (event.sequence, event.type))
+        # First versions first, and types as they came: each object keeps its order, and a batch handler gets long runs.
+        came = {kind: place for place, kind in enumerate(dict.fromkeys(event.type for event in events))}
+        by_handler = sorted(events, key=lambda event: (event.sequence, came[event.type]))
         for (_, kind), run in groupby(by_handler, key=lambda event: (event.sequence, event.type)):
             handler = self.handlers.get(kind)
             if handler is not None:
@@ -118,9 +125,8 @@ class Applier:
 
     def _parked(self, session: Session, aggregates: Iterable[str]) -> dict[str, set[int]]:
         found: dict[str, set[int]] = {}
-        rows = session.execute(
-            select(inbox_parked.c.aggregate, inbox_parked.c.version).where(inbox_parked.c.aggregate.in_(aggregates))
-        )
+        query = select(inbox_parked.c.aggregate, inbox_parked.c.version)
+        rows = session.execute(query.where(inbox_parked.c.aggregate == func.any(KEYS)), {"keys": list(aggregates)})
         for aggregate, version in rows:
             found.setdefault(aggregate, set()).add(version)
         return found

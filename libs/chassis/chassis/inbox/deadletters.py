@@ -15,9 +15,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis.events import Envelope, MalformedEvent
-from chassis.inbox import metrics
+from chassis.inbox import metrics, parking
 from chassis.inbox.applying import lock_cursors
-from chassis.inbox.parking import DELAYS
 from chassis.inbox.tables import inbox_parked
 
 if TYPE_CHECKING:
@@ -60,16 +59,12 @@ def keep(session: Session, raw: bytes) -> str:
         return "dead"
     if event.sequence <= lock_cursors(session, [event.aggregate])[event.aggregate]:
         return "duplicate"
-    row = insert(inbox_parked).values(
-        aggregate=event.aggregate,
-        version=event.sequence,
-        type=event.type,
-        event=event.to_dict(),
+    parking.keep(
+        session,
+        event,
         reason="the broker delivered it too often; it may have stood beside a crash, and gets one try by itself",
         state="retrying",
-        attempts=len(DELAYS),  # this try is its last
+        attempts=len(parking.DELAYS),  # this try is its last
         next_attempt_at=func.now(),
-        parked_at=func.now(),
     )
-    session.execute(row.on_conflict_do_nothing())
     return "retrying"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import eventlet
 import requests
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, literal, select
 from sqlalchemy.orm import Session
 
-from chassis.events import Envelope
+from chassis.events import Envelope, MalformedEvent
 from chassis.inbox import metrics
 from chassis.inbox.tables import inbox_cursor, inbox_parked
 
@@ -23,14 +23,14 @@ log = logging.getLogger(__name__)
 PATIENCE = 15 * 60  # seconds
 LOOK = 30  # seconds between two looks
 TIMEOUT = 10
+PAGE = 500
 
 
 class GapCloser:
     """The loop that looks for objects whose next event is missing."""
 
-    def __init__(self, inbox: Inbox, patience: float = PATIENCE) -> None:
+    def __init__(self, inbox: Inbox) -> None:
         self.inbox = inbox
-        self.patience = patience
 
     def run(self) -> None:
         self.inbox.forever(self._turn, "looking for missing events")
@@ -45,35 +45,56 @@ class GapCloser:
     def close_gaps(self) -> None:
         """Fetches what is missing and applies it."""
         with Session(self.inbox.engine) as session, session.begin():
-            gaps = session.execute(_gaps(self.patience)).all()
+            gaps = session.execute(_gaps(PATIENCE)).all()
         metrics.missing.labels(self.inbox.service).set(len(gaps))
         for gap in gaps:
             log.warning("%s waits for its version %d, which has not come", gap.aggregate, gap.version + 1)
-            self.inbox.apply_until_done(self._fetch(gap.event))
+            try:
+                self.inbox.apply_until_done(self._fetch(gap.event, gap.version))
+            except (requests.RequestException, MalformedEvent, LookupError) as fault:
+                # One publisher that does not answer keeps nobody from another's events.
+                log.warning("what %s waits for could not be fetched: %s", gap.aggregate, fault)
 
-    def _fetch(self, waiting: dict[str, Any]) -> list[Envelope]:
-        url = getattr(self.inbox.settings, f"url_{waiting['source'].strip('/')}")
+    def _fetch(self, waiting: dict[str, Any], cursor: int) -> list[Envelope]:
+        """All events of the object that come after its cursor, from the feed of its publisher."""
+        source = waiting["source"].strip("/")
+        url = vars(self.inbox.settings).get(f"url_{source}")
+        if url is None:
+            raise LookupError(f"no feed of {source!r} is configured")
+        kind, found, position = waiting["type"].partition(".")[0], [], 0
+        while page := self._page(url, waiting["subject"], position):
+            position = page[-1]["position"]
+            events = [Envelope.from_dict(item["event"]) for item in page]
+            found += [event for event in events if event.type.partition(".")[0] == kind and event.sequence > cursor]
+        return found
+
+    def _page(self, url: str, subject: str, after: int) -> list[dict[str, Any]]:
         answer = requests.get(
             f"{url}/events",
-            params={"subject": waiting["subject"], "limit": 500},
+            params={"subject": subject, "after": after, "limit": PAGE},
             headers={"Authorization": f"Bearer {self.inbox.settings.feed_token}"},
             timeout=TIMEOUT,
         )
         answer.raise_for_status()
-        events = [Envelope.from_dict(item["event"]) for item in answer.json()["items"]]
-        return [event for event in events if event.type.partition(".")[0] == waiting["type"].partition(".")[0]]
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
 
 
 def _gaps(patience: float) -> Any:
-    """For each object held up for longer than that: its cursor, and the first event that waits."""
+    """Each object held up for longer than that by an event that is not parked: its cursor, and an event that waits."""
     parked, cursor = inbox_parked.c, inbox_cursor.c
+    next_one = inbox_parked.alias()
+    its_next_is_parked = exists().where(
+        next_one.c.aggregate == parked.aggregate, next_one.c.version == cursor.version + literal(1)
+    )
     return (
         select(parked.aggregate, cursor.version, parked.event)
         .join(inbox_cursor, cursor.aggregate == parked.aggregate)
         .where(
-            parked.state == "blocked",
-            parked.version > cursor.version + 1,
+            parked.version > cursor.version + literal(1),
+            parked.event.is_not(None),
             parked.parked_at < func.now() - timedelta(seconds=patience),
+            ~its_next_is_parked,
         )
         .distinct(parked.aggregate)
         .order_by(parked.aggregate, parked.version)

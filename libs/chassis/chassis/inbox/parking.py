@@ -62,19 +62,24 @@ def park_failed(session: Session, event: Envelope, fault: BaseException) -> str:
     passing = is_passing(fault)
     state = "retrying" if passing else "waiting"
     if event.sequence > lock_cursors(session, [event.aggregate])[event.aggregate]:
-        row = insert(inbox_parked).values(
-            aggregate=event.aggregate,
-            version=event.sequence,
-            type=event.type,
-            event=event.to_dict(),
-            state=state,
-            attempts=1,
-            next_attempt_at=_in(DELAYS[0]) if passing else None,
-            parked_at=func.now(),
-            **_described(fault),
-        )
-        session.execute(row.on_conflict_do_nothing())
+        next_attempt = _in(DELAYS[0]) if passing else None
+        keep(session, event, state=state, attempts=1, next_attempt_at=next_attempt, **_described(fault))
     return state
+
+
+def keep(session: Session, event: Envelope, **values: Any) -> None:
+    """Parks `event` unless it is parked already; as bytes, for a person, where the database can't hold it as JSON."""
+    row = insert(inbox_parked).on_conflict_do_nothing()
+    key = {"aggregate": event.aggregate, "version": event.sequence, "type": event.type, "parked_at": func.now()}
+    try:
+        with session.begin_nested():
+            session.execute(row.values(key | values | {"event": event.to_dict()}))
+    except DBAPIError as fault:
+        if is_unavailable(fault):
+            raise
+        log.error("%s %s can't be kept as JSON: %s", event.type, event.id, fault)
+        unreadable = {"raw": event.to_bytes(), "state": "dead", "next_attempt_at": None}
+        session.execute(row.values(key | values | unreadable))
 
 
 def find(session: Session, parked_id: int, lock: bool = False) -> Row[Any]:

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
@@ -45,7 +45,7 @@ def add(session: Session, aggregate: Aggregate, event: Any, clock: Clock) -> str
             aggregate_id=aggregate.id,
             aggregate_version=aggregate.version,
             type=event.type,
-            data=_plain(dataclasses.asdict(event)),
+            data=_plain(event),
             division=aggregate.division,
             correlation_id=get_contextvars().get("correlation_id"),
             occurred_at=clock.now(),
@@ -55,11 +55,15 @@ def add(session: Session, aggregate: Aggregate, event: Any, clock: Clock) -> str
 
 
 def _plain(value: Any) -> Any:
-    """`value` in JSON's own types: dates and instants as ISO 8601, tuples as lists."""
-    if isinstance(value, datetime | date):
+    """`value` in JSON's own types: dates and instants as ISO 8601, tuples as lists, dataclasses as objects."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, date):  # a datetime is one too
         return value.isoformat()
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    return value
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    raise TypeError(f"an event can't carry a {type(value).__name__}")

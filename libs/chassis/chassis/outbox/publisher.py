@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
 import amqp
+import eventlet
+from amqp import spec
 
 from chassis import broker
 from chassis.events import CONTENT_TYPE, Envelope
@@ -43,9 +44,15 @@ class Publisher:
         self.nacked.clear()
         self.returned.clear()
         self.open = set(range(first, first + len(events)))
-        for event in events:
-            self._send(event)
-        self._await_confirms()
+        try:
+            # Sending is under the deadline as well: a broker under an alarm stops reading, and the socket fills up.
+            with eventlet.Timeout(CONFIRM_TIMEOUT):
+                for event in events:
+                    self._send(event)
+                while self.open:
+                    self.connection.drain_events()
+        except eventlet.Timeout as late:
+            raise Unconfirmed(Unconfirmed.__doc__) from late
         held = 0
         for tag, event in enumerate(events, start=first):
             if tag in self.nacked or event.id in self.returned:
@@ -65,18 +72,10 @@ class Publisher:
             type=event.type,
         )
         self.tag += 1
-        self.channel.basic_publish(message, exchange=self.exchange, routing_key=event.type, mandatory=True)
-
-    def _await_confirms(self) -> None:
-        deadline = time.monotonic() + CONFIRM_TIMEOUT
-        while self.open:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise Unconfirmed(Unconfirmed.__doc__)
-            try:
-                self.connection.drain_events(timeout=left)
-            except TimeoutError as fault:
-                raise Unconfirmed(Unconfirmed.__doc__) from fault
+        # Not the channel's own basic_publish, which asks the socket for news before each message, at a third of the cost
+        # of a batch. What the broker says (returns, a closed channel) is read with the confirms.
+        arguments = (0, self.exchange, event.type, True, False)
+        self.channel.send_method(spec.Basic.Publish, "Bssbb", arguments, message)
 
     def _settle(self, tag: int, multiple: bool) -> set[int]:
         settled = {open_tag for open_tag in self.open if open_tag <= tag} if multiple else {tag} & self.open

@@ -17,7 +17,7 @@ from nameko.extensions import DependencyProvider
 from psycopg.rows import namedtuple_row
 
 from chassis import broker
-from chassis.db import CONNECT_TIMEOUT
+from chassis.db import CONNECT_TIMEOUT, KEEPALIVE, SERVER_SETTINGS
 from chassis.outbox import metrics
 from chassis.outbox.publisher import Publisher
 from chassis.outbox.table import CHANNEL, envelope
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 BATCH = 500
 POLL = 1.0  # seconds; a notification usually comes first
 REPORT = 5.0
+# A leader that has died, or vanished without a word, is noticed and loses its lock.
+OPTIONS = " ".join(f"-c {name}={value}" for name, value in SERVER_SETTINGS.items())
 LEADER = "SELECT pg_try_advisory_lock(hashtext('cqo.relay'))"
 # No cursor on seq: a number is handed out before its transaction commits, and a slow one would be passed over.
 UNPUBLISHED = (
@@ -88,10 +90,13 @@ class Relay(DependencyProvider):
             self.settings.database_url,
             autocommit=True,
             connect_timeout=CONNECT_TIMEOUT,
+            options=OPTIONS,
             application_name=f"{self.service}-relay",
             row_factory=namedtuple_row,
+            **KEEPALIVE,
         ) as database:
             if not database.execute(LEADER).fetchone()[0]:  # type: ignore[index]
+                self.report(database)
                 return
             database.execute(f"LISTEN {CHANNEL}")
             try:
@@ -124,11 +129,9 @@ class Relay(DependencyProvider):
         return held
 
     def wait(self, database: psycopg.Connection[Any]) -> None:
-        """Waits for a notification, POLL seconds at most; also reads what the broker says unasked."""
+        """Waits for a notification, POLL seconds at most."""
         for _ in database.notifies(timeout=POLL, stop_after=1):
             return
-        if self.publisher is not None and not self.publisher.connection.connected:
-            self.drop_publisher()
 
     def drop_publisher(self) -> None:
         if self.publisher is not None:

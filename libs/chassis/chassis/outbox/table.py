@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, Row, Table, Text, UniqueConstraint, Uuid, text
-from sqlalchemy import orm
+from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, Row, Table, Text, UniqueConstraint, Uuid, orm, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.events import Envelope

@@ -1,7 +1,7 @@
-"""A sender: one database session, one connection to the mail server, one letter at a time.
+"""A sender: one database session, one connection to the mail server, a few letters at a time.
 
-Each transaction enters the answer to the letter before and takes the next one, so a letter costs one commit, and a
-crash leaves at most one letter of which it is not known whether it was taken.
+Each transaction enters the answers to the letters before and takes the next ones. What a crash leaves in doubt is what
+the sender held: one letter when little is to be sent, up to MOST when much is.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ KEEP_HOUSE = 5.0  # seconds between two looks for letters of dead senders and fo
 # After its own start a sender waits so long before it takes others for dead: after an outage of the database all of
 # them come back, and each first enters the answer it still holds.
 GRACE = 3.0
+MOST = 10  # letters taken in one transaction; a commit for each would cost more than the sending
 
 
 class NotAlone(Exception):
@@ -56,7 +57,9 @@ class Sender:
         self.number = secrets.randbelow(2**31 - 1) + 1
         self.mail = Connection(settings.smtp_url, settings.smtp_ca)
         self.database: DatabaseConnection | None = None
-        self.answered: tuple[Letter, Outcome] | None = None  # not yet entered
+        self.answered: list[tuple[Letter, Outcome]] = []  # not yet entered
+        self.has_unsent = False  # some of what was taken was not handed over
+        self.room = 1
         self.house_kept_at = 0.0
 
     def run(self) -> None:
@@ -75,13 +78,18 @@ class Sender:
         self.end()
 
     def turn(self) -> bool:
-        """Enters the last answer, and hands the next letter over; False if there was none."""
+        """Enters the last answers, and hands the next letters over; False if there were none."""
         if self.database is None:
             self.database = self._connect()
         self._keep_house(self.database)
-        letter = self._exchange(self.database)
-        if letter is not None:
-            self.answered = (letter, self._hand_over(letter))
+        letters = self._exchange(self.database)
+        for letter in letters:
+            if self.stopping() or not self.mail.is_open:
+                self.has_unsent = True
+                break
+            self.answered.append((letter, self._hand_over(letter)))
+        self.room = min(2 * self.room, MOST) if len(letters) == self.room else 1
+        if letters:
             return True
         if self.mail.is_open or not self._is_waiting(self.database):
             self.mail.close_if_idle()
@@ -90,14 +98,13 @@ class Sender:
         return True
 
     def end(self) -> None:
-        """Enters the last answer and lets go of both connections."""
-        try:
-            if self.answered is not None and self.database is not None:
-                with Session(self.database, expire_on_commit=False) as session, session.begin():
-                    self._enter_answer(session)
-        except Exception as fault:
-            log.error("the answer to a last letter could not be entered: %s", fault)
+        """Enters the last answers, gives back what was not handed over, and lets go of both connections."""
         self.mail.close()
+        try:
+            if self.database is not None:
+                self._exchange(self.database)
+        except Exception as fault:
+            log.error("the answers to %d last letters could not be entered: %s", len(self.answered), fault)
         self._drop_database()
 
     def _connect(self) -> DatabaseConnection:
@@ -111,35 +118,36 @@ class Sender:
                 if not connection.scalar(lock):
                     raise NotAlone(NotAlone.__doc__)
             with Session(connection) as session, session.begin():
-                deliveries.release(session, self.number, self.answered[0].id if self.answered else None)
+                deliveries.release(session, self.number, [letter.id for letter, _ in self.answered])
         except BaseException:
             connection.close()
             raise
         self.house_kept_at = time.monotonic() + GRACE - KEEP_HOUSE
         return connection
 
-    def _exchange(self, database: DatabaseConnection) -> Letter | None:
-        """One transaction: the answer to the last letter goes in, the next letter comes out."""
+    def _exchange(self, database: DatabaseConnection) -> list[Letter]:
+        """One transaction: the answers to the last letters go in, the next letters come out."""
         with Session(database, expire_on_commit=False) as session, session.begin():
-            self._enter_answer(session)
+            entered = deliveries.settle(session, self.answered, self.number, self.clock)
+            if self.has_unsent:
+                deliveries.release(session, self.number, [])
             # Without a mail server no letter is taken: while it is down they wait, and spend no attempts.
-            letter = deliveries.take(session, self.number, self.clock) if self.mail.is_open else None
-        self.answered = None
-        return letter
+            letters = deliveries.take(session, self.number, self.room, self.clock) if self.mail.is_open else []
+        self._count(entered)
+        self.answered, self.has_unsent = [], False
+        return letters
 
-    def _enter_answer(self, session: Session) -> None:
-        if self.answered is None:
-            return
-        letter, outcome = self.answered
-        settled = deliveries.settle(session, letter, self.number, outcome, self.clock)
-        metrics.settled.labels(self.service, type(outcome).__name__.lower()).inc()
-        if isinstance(outcome, Unanswered):
-            metrics.repeated.labels(self.service).inc()
-        if not settled:
-            log.warning("delivery %s was taken over by another sender before its answer was entered", letter.id)
+    def _count(self, entered: int) -> None:
+        for _, outcome in self.answered:
+            metrics.settled.labels(self.service, type(outcome).__name__.lower()).inc()
+            if isinstance(outcome, Unanswered):
+                metrics.repeated.labels(self.service).inc()
+        if entered < len(self.answered):
+            lost = len(self.answered) - entered
+            log.warning("%d letters were taken over by another sender before their answers were entered", lost)
 
     def _hand_over(self, letter: Letter) -> Outcome:
-        """Never raises: the letter is in this sender's hands, and what came of it has to be entered."""
+        """Never raises: what came of a letter in this sender's hands has to be entered."""
         try:
             told = letter.told
             recipient = self.vault.open_email(told["recipient_id"], letter.columns["address"])

@@ -1,17 +1,18 @@
-"""A letter on its way: taken by one sender, handed to the mail server, settled by the server's answer.
+"""Letters on their way: taken by a sender, handed to the mail server, settled by the server's answer.
 
-Taking a letter is committed before it is handed over, and the answer is committed after. A crash between the two leaves
-the letter with a sender that no longer lives; whether the server took it nobody can know, so it is sent again with the
-same Message-ID and counted as `maybe_repeated`. At most one letter per connection is in that window.
+Taking letters is committed before they are handed over, and the answers are committed after. A crash between the two
+leaves letters with a sender that no longer lives; whether the server took them nobody can know, so they are sent again
+with the same Message-ID and counted as `maybe_repeated`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, exists, func, literal, select, text, update
+from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, exists, func, literal, select, text, update
 from sqlalchemy.orm import Session
 
 from chassis import audit, outbox, rulesets, scope
@@ -24,7 +25,7 @@ from notifications.storage import contact, delivery, notice
 # A sender lives as long as its database session holds the advisory lock (SENDERS, its number); the database lets go of
 # the lock when the process dies. No lease can expire under a slow mail server, and none has to be waited for.
 SENDERS = 7_305_001
-UNADDRESSED_AT_ONCE = 50
+LOOKS = 5  # in one transaction, past letters without an address
 DELIVERY_FIELDS = tuple(column.name for column in delivery.columns if column.name != "notice_id")
 NOTICE_FIELDS = tuple(column.name for column in notice.columns)
 
@@ -35,7 +36,8 @@ def _in_state(state: str) -> ColumnElement[bool]:
 
 
 def _due() -> tuple[ColumnElement[bool], ...]:
-    return _in_state(PENDING), delivery.c.next_attempt_at <= func.now()
+    # Not now(), which stands still in a transaction: a letter may be taken in the one that wrote it.
+    return _in_state(PENDING), delivery.c.next_attempt_at <= func.statement_timestamp()
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Letter:
         return Delivery(notice=Notice(**self.told), **self.columns)
 
 
-# Statements of the hot path, one of each per letter; the rows are locked, so the ORM would only add its bookkeeping.
+# Statements of the hot path: the rows are locked, so the ORM would only add its bookkeeping.
 NEXT = (
     select(delivery, notice, contact.c.email)
     .join_from(delivery, notice)
@@ -64,15 +66,17 @@ NEXT = (
     )
     .where(*_due())
     .order_by(delivery.c.next_attempt_at, delivery.c.id)
-    .limit(1)
+    .limit(bindparam("room"))
     .with_for_update(of=delivery, skip_locked=True)
 )
+HELD = text(
+    "SELECT id FROM delivery WHERE id = ANY(:ids) AND state = 'sending' AND sender = :sender ORDER BY id FOR UPDATE"
+).bindparams(bindparam("ids", type_=ARRAY(Text)))
 STORE = text(
     "UPDATE delivery SET state = :state, version = :version, attempts = :attempts, sender = :sender, "
     "maybe_repeated = :maybe_repeated, address = :address, answer = :answer, sent_at = :sent_at, "
     "next_attempt_at = now() + make_interval(secs => :wait) WHERE id = :id"
 )
-HELD = text("SELECT FROM delivery WHERE id = :id AND state = 'sending' AND sender = :sender FOR UPDATE")
 STORED = ("id", "state", "version", "attempts", "sender", "maybe_repeated", "address", "answer", "sent_at")
 
 
@@ -81,49 +85,61 @@ def is_waiting(session: Session) -> bool:
     return bool(session.scalar(select(exists().where(*_due()))))
 
 
-def take(session: Session, sender: int, clock: Clock) -> Letter | None:
-    """The next letter, now in the hands of `sender`; None if there is none. Letters without an address are settled."""
-    for _ in range(UNADDRESSED_AT_ONCE):
-        row = session.execute(NEXT).one_or_none()
-        if row is None:
-            return None
-        columns = {name: row._mapping[delivery.c[name]] for name in DELIVERY_FIELDS}
-        told = {name: row._mapping[notice.c[name]] for name in NOTICE_FIELDS}
-        found = Letter(columns, told).delivery
-        if row.email is None:
-            outbox.add(session, found, found.lacks_address(clock.today()), clock)
-            _store(session, found)
+def take(session: Session, sender: int, room: int, clock: Clock) -> list[Letter]:
+    """Up to `room` letters, now in the hands of `sender`. Those without an address are settled on the way."""
+    letters: list[Letter] = []
+    for _ in range(LOOKS):
+        rows = session.execute(NEXT, {"room": room}).all()
+        touched = []
+        for row in rows:
+            told = {name: row._mapping[notice.c[name]] for name in NOTICE_FIELDS}
+            found = Letter({name: row._mapping[delivery.c[name]] for name in DELIVERY_FIELDS}, told).delivery
+            if row.email is None:
+                outbox.add(session, found, found.lacks_address(clock.today()), clock)
+            else:
+                found.begin(sender, row.email)
+                letters.append(Letter({name: getattr(found, name) for name in DELIVERY_FIELDS}, told))
+            touched.append(found)
+        _store(session, touched)
+        if letters or not rows:
+            break
+    return letters
+
+
+def settle(session: Session, answered: Sequence[tuple[Letter, Outcome]], sender: int, clock: Clock) -> int:
+    """Enters what came of handing letters over; returns how many of them still were in this sender's hands."""
+    if not answered:
+        return 0
+    held = set(session.scalars(HELD, {"ids": [letter.id for letter, _ in answered], "sender": sender}))
+    settled = []
+    for letter, outcome in answered:
+        if letter.id not in held:
             continue
-        found.begin(sender, row.email)
-        _store(session, found)
-        return Letter({name: getattr(found, name) for name in DELIVERY_FIELDS}, told)
-    return None
+        found = letter.delivery
+        event = found.settle(outcome, clock.now(), clock.today())
+        if event is not None:
+            outbox.add(session, found, event, clock)
+        settled.append(found)
+    _store(session, settled)
+    return len(settled)
 
 
-def settle(session: Session, letter: Letter, sender: int, outcome: Outcome, clock: Clock) -> bool:
-    """Enters what came of handing a letter over; False if it is no longer in this sender's hands."""
-    found = letter.delivery
-    event = found.settle(outcome, clock.now(), clock.today())
-    if not session.execute(HELD, {"id": letter.id, "sender": sender}).one_or_none():
-        return False
-    if event is not None:
-        outbox.add(session, found, event, clock)
-    _store(session, found)
-    return True
+def _store(session: Session, deliveries: Sequence[Delivery]) -> None:
+    """Writes back deliveries whose rows this transaction has locked."""
+    values = [
+        {**{name: getattr(found, name) for name in STORED}, "wait": found.wait if found.state == PENDING else None}
+        for found in deliveries
+    ]
+    if values:
+        session.execute(STORE, values)
 
 
-def _store(session: Session, found: Delivery) -> None:
-    """Writes back a delivery whose row this transaction has locked."""
-    values = {name: getattr(found, name) for name in STORED}
-    session.execute(STORE, {**values, "wait": found.wait if found.state == PENDING else None})
-
-
-def release(session: Session, sender: int, kept: str | None) -> None:
-    """Gives back what `sender` had taken and, as it knows, not handed over; but not the letter `kept`."""
+def release(session: Session, sender: int, kept: Sequence[str]) -> None:
+    """Gives back what `sender` had taken and, as it knows, not handed over; but not the letters `kept`."""
     session.execute(
         update(delivery)
-        .where(_in_state(SENDING), delivery.c.sender == sender, delivery.c.id.is_distinct_from(kept))
-        .values(state=PENDING, sender=None, next_attempt_at=func.now())
+        .where(_in_state(SENDING), delivery.c.sender == sender, delivery.c.id.not_in(kept))
+        .values(state=PENDING, sender=None, attempts=delivery.c.attempts - 1, next_attempt_at=func.now())
     )
 
 

@@ -262,21 +262,21 @@ def test_notices_are_listed_by_what_became_of_them_and_within_the_callers_divisi
 
 def test_a_letter_without_an_address_waits_for_one(session, world, tell, holder, clock):
     tell(world.certificate(holder))
-    assert deliveries.take(session, 1, clock) is None
+    assert deliveries.take(session, 1, 10, clock) == []
     assert set(session.scalars(select(delivery.c.state).where(delivery.c.channel == EMAIL))) == {NO_ADDRESS}
 
     assert deliveries.readdress(session, clock) == 0
     tell(world.contact("person", holder.subject, "li.ming@firm.example"))
 
     assert deliveries.readdress(session, clock) == 1
-    letter = deliveries.take(session, 1, clock)
-    assert letter.recipient_id == holder.subject
+    (letter,) = deliveries.take(session, 1, 10, clock)
+    assert letter.told["recipient_id"] == holder.subject
     assert session.scalar(text("SELECT count(*) FROM outbox WHERE type = 'notice.failed.v1'")) == 2
 
 
 def test_an_address_that_comes_too_late_is_not_used_for_old_notices(session, world, tell, holder, clock):
     tell(world.certificate(holder))
-    deliveries.take(session, 1, clock)
+    deliveries.take(session, 1, 10, clock)
     clock.move(days=31)
 
     tell(world.contact("person", holder.subject, "li.ming@firm.example"))
@@ -286,7 +286,8 @@ def test_an_address_that_comes_too_late_is_not_used_for_old_notices(session, wor
 
 def test_what_failed_is_tried_again_by_the_staff_it_concerns_on_record(session, world, tell, holder, clock):
     tell(world.certificate(holder))
-    deliveries.take(session, 1, clock)
+    deliveries.take(session, 1, 10, clock)
+    session.expire_all()
     failed = session.scalar(select(delivery.c.id).where(delivery.c.state == NO_ADDRESS).limit(1))
     with pytest.raises(NotFound):
         deliveries.retry(session, STAFF_ELSEWHERE, failed, clock)
@@ -305,7 +306,8 @@ def test_one_notice_is_shown_in_full_with_its_cause_and_its_readers(session, wor
     person = Caller("p", "cqo", person_id=holder.subject)
     (item,) = inbox(session, person, clock)
     reading.mark_read(session, person, item["id"], clock)
-    deliveries.take(session, 1, clock)
+    deliveries.take(session, 1, 10, clock)
+    session.expire_all()
 
     shown = notices.one(session, COUNTY_STAFF, item["id"], clock.today(), vault)
 

@@ -172,7 +172,7 @@ def test_the_letter_of_a_sender_that_died_is_sent_again_and_counted(database, ma
     dead.turn()
     dead.turn()
     # It handed the letter over and died before the answer was entered.
-    dead.answered = None
+    dead.answered = []
     dead._drop_database()
     assert [row[:2] for row in states(database)] == [(SENDING, 1)]
 

@@ -3,12 +3,12 @@
 import os
 
 import eventlet
-from pilot.storage import effect
 from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from chassis.due import DueRow, sweep
 from chassis.health import HealthRoutes
+from pilot.storage import effect
 
 
 class Worker(HealthRoutes):

@@ -1,0 +1,288 @@
+"""Measures the whole way of an event, beside nameko as it comes and beside a bare publish and consume, in one run.
+
+    ./cqo bench pipeline [--events 30000] [--rounds 1] [--rest 300]
+
+All three run as processes of their own on the same servers: the broker's queue is a quorum queue that confirms, the
+database commits to disk. A change is a row; changes are committed 100 at a time, as an import does it, in both
+pipelines that have a database. Ours is counted from committed changes on, as they wait in the outbox; how fast it is
+while the changes are being committed on the same cores is shown beside it. Servers named by CQO_TEST_POSTGRES_URL (a superuser's) and CQO_TEST_AMQP_URL are used;
+otherwise private ones are started. Exits 1 when a goal is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+PATHS = [HERE, HERE / "services", HERE.parent / "libs" / "chassis", HERE.parent / "deploy" / "local"]
+sys.path[:0] = [str(path) for path in PATHS]
+
+import amqp  # noqa: E402
+import bare  # noqa: E402
+import psycopg  # noqa: E402
+import workload  # noqa: E402
+from sqlalchemy import create_engine  # noqa: E402
+from sqlalchemy.engine import make_url  # noqa: E402
+from sqlalchemy.orm import Session  # noqa: E402
+
+from chassis import migrations, outbox, topology  # noqa: E402
+from chassis.clock import SystemClock  # noqa: E402
+from chassis.outbox.table import envelope  # noqa: E402
+
+AGAINST_NAMEKO, AGAINST_BARE, AT_REST = 8.0, 0.4, 50.0  # the goals: times, times, milliseconds
+PER_COMMIT = 100
+PATIENCE = 600  # seconds for one run
+DEFINITIONS: dict[str, Any] = {
+    "exchanges": [{"name": "maker.events", "type": "topic", "arguments": {}}],
+    "queues": [
+        {
+            "name": "taker.inbox",
+            "arguments": {
+                "x-queue-type": "quorum",
+                "x-dead-letter-exchange": "cqo.dead",
+                "x-dead-letter-strategy": "at-least-once",
+                "x-overflow": "reject-publish",
+                "x-delivery-limit": 100,
+            },
+        },
+        {"name": "taker.dead", "arguments": {"x-queue-type": "quorum"}},
+        {"name": bare.QUEUE, "arguments": {"x-queue-type": "quorum"}},
+    ],
+    "bindings": [{"source": "maker.events", "destination": "taker.inbox", "routing_key": "item.#"}],
+}
+
+
+class Bench:
+    """The servers, and one database for each process that keeps something."""
+
+    def __init__(self, postgres_url: str, amqp_url: str, folder: Path, stack: ExitStack) -> None:
+        self.postgres_url, self.amqp_url, self.folder, self.stack = postgres_url, amqp_url, folder, stack
+        self.processes: list[subprocess.Popen[bytes]] = []
+        topology.apply(amqp_url, DEFINITIONS)
+
+    def database(self, name: str) -> str:
+        """A new database with the tables of the chassis and of the work."""
+        name = f"bench_{name}_{os.getpid()}"
+        self._admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
+        self.stack.callback(self._admin, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        url = make_url(self.postgres_url).set(database=name).render_as_string(hide_password=False)
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(migrations.V1)
+            connection.execute(workload.TABLES)
+        return url
+
+    def _admin(self, *statements: str) -> None:
+        with psycopg.connect(self.postgres_url, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    @contextmanager
+    def process(self, *command: str, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A Python process, ended at the end of the block."""
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("CQO_")}
+        environ |= {f"CQO_{name.upper()}": value for name, value in settings.items()}
+        environ["PYTHONPATH"] = os.pathsep.join(str(path) for path in PATHS)
+        log = self.folder / f"{len(list(self.folder.iterdir()))}.log"
+        with log.open("wb") as output:
+            child = subprocess.Popen([sys.executable, *command], env=environ, stdout=output, stderr=output, cwd=HERE)
+        try:
+            yield child
+        except AssertionError as late:
+            raise SystemExit(f"{late}; {' '.join(command[:3])} ended with: {log.read_text()[-2000:]}") from late
+        finally:
+            child.terminate()
+            child.wait()
+
+    def worker(self, service: str, database: str) -> Any:
+        """A nameko worker of the chassis."""
+        settings = {"database_url": database, "amqp_url": self.amqp_url, "jwks": "none", "env": "local"}
+        return self.process("-m", "chassis.run", service, "worker", log_level="WARNING", **settings)
+
+    def consumers(self, queue: str) -> int:
+        connection = bare.connect(self.amqp_url)
+        try:
+            return int(connection.channel().queue_declare(queue, passive=True).consumer_count)
+        except amqp.exceptions.NotFound:
+            return 0
+        finally:
+            connection.close()
+
+
+def until(predicate: Callable[[], Any], interval: float = 0.05) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not predicate():
+        assert time.monotonic() < deadline, "nothing moves"
+        time.sleep(interval)
+
+
+def commit_changes(database: str, numbers: Sequence[int], per_commit: int) -> None:
+    """Commits items with their events, `per_commit` in a transaction: what an API does."""
+    engine = create_engine(make_url(database).set(drivername="postgresql+psycopg"))
+    clock = SystemClock()
+    for start in range(0, len(numbers), per_commit):
+        with Session(engine) as session, session.begin():
+            for number in numbers[start : start + per_commit]:
+                item = workload.Item(number)
+                session.add(item)
+                outbox.add(session, item, item.made(), clock)
+    engine.dispose()
+
+
+def visible(reader: psycopg.Connection[Any]) -> int:
+    """How many events the projection shows."""
+    found = reader.execute("SELECT count(*) FROM stock").fetchone()
+    return int(found[0]) if found else 0
+
+
+def chassis_pipeline(bench: Bench, events: int, rest: int) -> dict[str, Any]:
+    """Events/s from committed to projected, and with the commits in the same time; ms from commit to visible at rest."""
+    made, taken = bench.database("maker"), bench.database("taker")
+    found: dict[str, Any] = {}
+    with bench.worker("taker", taken), psycopg.connect(taken, autocommit=True) as reader:
+        until(lambda: bench.consumers("taker.inbox") == 1)
+        started = time.perf_counter()
+        commit_changes(made, range(events), PER_COMMIT)
+        found["commits"] = events / (time.perf_counter() - started)
+        with bench.worker("maker", made):
+            found["committed"] = rate(reader, events)
+            for name, first, count, size in (("along", events, events // 3, PER_COMMIT), ("single", 2 * events, events // 15, 1)):
+                already = visible(reader)
+                started = time.perf_counter()
+                commit_changes(made, range(first, first + count), size)
+                until(lambda total=already + count: visible(reader) >= total, 0.01)  # type: ignore[misc]
+                found[name] = count / (time.perf_counter() - started)
+            found["rest"] = at_rest(made, reader, 10**7, rest)
+    return found
+
+
+def rate(reader: psycopg.Connection[Any], events: int) -> float:
+    """Events/s from the first that is visible to the last, so that no process's start is counted."""
+    until(lambda: visible(reader), 0.005)
+    started, already = time.perf_counter(), visible(reader)
+    until(lambda: visible(reader) >= events, 0.02)
+    return (events - already) / (time.perf_counter() - started)
+
+
+def at_rest(made: str, reader: psycopg.Connection[Any], first: int, times: int) -> list[float]:
+    """Milliseconds from the commit of one change to its row in the other service's projection, nothing else going on."""
+    engine, clock, found = create_engine(make_url(made).set(drivername="postgresql+psycopg")), SystemClock(), []
+    for number in range(first, first + times):
+        time.sleep(random.uniform(0.02, 0.06))
+        item = workload.Item(number)
+        with Session(engine) as session:
+            session.add(item)
+            outbox.add(session, item, item.made(), clock)
+            key = item.id
+            session.flush()
+            started = time.perf_counter()
+            session.commit()
+        while not reader.execute("SELECT 1 FROM stock WHERE item_id = %s", (key,)).fetchone():
+            time.sleep(0.0005)
+        found.append((time.perf_counter() - started) * 1000)
+    engine.dispose()
+    return found
+
+
+def nameko_pipeline(bench: Bench, events: int) -> float:
+    """Events/s of nameko as it comes."""
+    made, taken = bench.database("producer"), bench.database("consumer")
+    queue = "evt-plain-producer-item.made.v1--plain-consumer.item_made"
+    script = str(HERE / "as_it_comes.py")
+    with bench.process(script, "consume", bench.amqp_url, taken), psycopg.connect(taken, autocommit=True) as reader:
+        until(lambda: bench.consumers(queue) == 1)
+        with bench.process(script, "produce", bench.amqp_url, made, str(events), str(PER_COMMIT)):
+            return rate(reader, events)
+
+
+def bare_pipeline(bench: Bench, events: int) -> float:
+    """Events/s of a publisher and a consumer that do nothing else."""
+    item = workload.Item(1)
+    row = {"id": item.id, "type": "item.made.v1", "aggregate_id": item.id, "aggregate_version": 1}
+    row |= {"occurred_at": datetime.now(UTC), "data": json.loads(json.dumps(vars(item.made()), default=str))}
+    row |= {"division": item.division, "correlation_id": item.id}
+    size = len(envelope(type("Row", (), row)(), "maker").to_bytes())  # type: ignore[arg-type]
+    with bench.process(str(HERE / "bare.py"), "consume", bench.amqp_url, str(events)) as consumer:
+        until(lambda: bench.consumers(bare.QUEUE) == 1)
+        started = time.perf_counter()
+        with bench.process(str(HERE / "bare.py"), "produce", bench.amqp_url, str(events), str(size)):
+            until(lambda: consumer.poll() is not None, 0.01)
+            return events / (time.perf_counter() - started)
+
+
+@contextmanager
+def servers() -> Iterator[Bench]:
+    """The servers of the environment, or private ones for this run."""
+    with tempfile.TemporaryDirectory(prefix="cqo-bench-") as folder, ExitStack() as stack:
+        postgres_url, amqp_url = os.environ.get("CQO_TEST_POSTGRES_URL"), os.environ.get("CQO_TEST_AMQP_URL")
+        if not (postgres_url and amqp_url):
+            from cqolocal.servers import start_postgres, start_rabbitmq
+
+            postgres = start_postgres(Path(folder) / "postgres")
+            stack.callback(postgres.remove)
+            rabbitmq = start_rabbitmq(Path(folder) / "rabbitmq", management=False)
+            stack.callback(rabbitmq.remove)
+            postgres_url, amqp_url = postgres.url, rabbitmq.amqp_url
+        logs = Path(folder) / "logs"
+        logs.mkdir()
+        yield Bench(postgres_url, amqp_url, logs, stack)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="./cqo bench pipeline", description=__doc__.splitlines()[0])
+    parser.add_argument("--events", type=int, default=30_000, help="changes to bring through each pipeline (30000)")
+    parser.add_argument("--rest", type=int, default=300, help="changes made one by one at rest (300)")
+    parser.add_argument("--rounds", type=int, default=1, help="rounds; the median counts (1)")
+    options = parser.parse_args(arguments)
+    rounds = []
+    with servers() as bench:
+        for number in range(options.rounds):
+            ours = chassis_pipeline(bench, options.events, options.rest)
+            plain, fast = nameko_pipeline(bench, options.events), bare_pipeline(bench, options.events)
+            rounds.append(ours | {"nameko": plain, "bare": fast, "x_nameko": ours["committed"] / plain, "x_bare": ours["committed"] / fast})
+            sys.stderr.write(f"round {number + 1}: {ours['committed']:.0f}, nameko {plain:.0f}, bare {fast:.0f} events/s\n")
+    rest = sorted(value for found in rounds for value in found.pop("rest"))
+    return report({name: statistics.median(found[name] for found in rounds) for name in rounds[0]}, rest, options.events)
+
+
+def report(found: dict[str, float], rest: list[float], events: int) -> int:
+    """Prints the figures; returns 1 if a goal is missed."""
+    p50, p99 = rest[len(rest) // 2], rest[min(len(rest) - 1, int(len(rest) * 0.99))]
+    lines = [
+        ("committed change → outbox → … → projection", f"{found['committed']:8,.0f} events/s", ""),
+        (f"  with {PER_COMMIT} changes a commit in the same time", f"{found['along']:8,.0f} events/s", ""),
+        ("  with one change a commit in the same time", f"{found['single']:8,.0f} events/s", "one writer"),
+        (f"  the commits alone, {PER_COMMIT} changes each", f"{found['commits']:8,.0f} events/s", "one writer"),
+        ("nameko as it comes", f"{found['nameko']:8,.0f} events/s", _goal(found["x_nameko"], AGAINST_NAMEKO)),
+        ("bare publish and consume", f"{found['bare']:8,.0f} events/s", _goal(found["x_bare"], AGAINST_BARE)),
+        ("commit → visible at rest, p50", f"{p50:8.1f} ms", ""),
+        ("commit → visible at rest, p99", f"{p99:8.1f} ms", f"goal ≤ {AT_REST:.0f} ms: {_verdict(p99 <= AT_REST)}"),
+    ]
+    sys.stdout.write(f"{events:,} events, {os.cpu_count()} cores\n")
+    sys.stdout.writelines(f"{what:<48} {figure:<20} {remark}".rstrip() + "\n" for what, figure, remark in lines)
+    met = found["x_nameko"] >= AGAINST_NAMEKO and found["x_bare"] >= AGAINST_BARE and p99 <= AT_REST
+    return 0 if met else 1
+
+
+def _goal(ratio: float, goal: float) -> str:
+    return f"ours is {ratio:.2f} × that, goal ≥ {goal:g}: {_verdict(ratio >= goal)}"
+
+
+def _verdict(met: bool) -> str:
+    return "met" if met else "MISSED"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,10 @@
+"""Publishes what the driver has committed."""
+
+from chassis.outbox import Relay
+
+
+class Worker:
+    """A relay and nothing else."""
+
+    name = "maker-worker"
+    relay = Relay()
