@@ -21,6 +21,6 @@ EXTRA = (
         None,
         Path,
     ),
-    Setting("smtp_connections", "how many connections each worker opens to the mail server", 4, int),
+    Setting("smtp_connections", "how many connections each worker opens to the mail server", 2, int),
     Setting("mail_from", "the address that letters come from", "no-reply@cqo.invalid"),
 )

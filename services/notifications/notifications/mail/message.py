@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
 from email.header import Header
-from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
-from email.policy import compat32
 from email.utils import format_datetime
 
 from notifications import texts
-
-POLICY = compat32.clone(linesep="\r\n")
 
 
 def message_id(delivery_id: str, sender: str) -> str:
@@ -23,17 +19,27 @@ def compose(delivery_id: str, notice_id: str, sender: str, recipient: str, text:
     """The message's bytes, as plain text and as HTML. Raises ValueError if a header would break."""
     if not (recipient.isprintable() and text.subject.isprintable()):
         raise ValueError("a header may not hold control characters")
-    # The older of the standard library's two ways: ten times as fast, and these headers need no more.
-    message = MIMEMultipart("alternative", policy=POLICY)
-    message["From"] = sender
-    message["To"] = recipient
-    message["Subject"] = Header(text.subject, "utf-8")
-    message["Date"] = format_datetime(at)
-    message["Message-ID"] = message_id(delivery_id, sender)
-    message["Content-Language"] = "zh-CN"
-    # RFC 3834: absence replies to a machine help nobody.
-    message["Auto-Submitted"] = "auto-generated"
-    message["CQO-Notice"] = notice_id
-    message.attach(MIMEText(text.body, "plain", "utf-8", policy=POLICY))
-    message.attach(MIMEText(texts.as_html(text), "html", "utf-8", policy=POLICY))
-    return message.as_bytes()
+    # Put together here because the standard library's generator takes longer than all the rest of sending a letter;
+    # each part is base64, in which the boundary can't occur. A test reads the message with the standard library.
+    boundary = f"=_{delivery_id}"
+    headers = {
+        "From": sender,
+        "To": recipient,
+        "Subject": Header(text.subject, "utf-8", header_name="Subject").encode(linesep="\r\n"),
+        "Date": format_datetime(at),
+        "Message-ID": message_id(delivery_id, sender),
+        "MIME-Version": "1.0",
+        "Content-Language": "zh-CN",
+        # RFC 3834: absence replies to a machine help nobody.
+        "Auto-Submitted": "auto-generated",
+        "CQO-Notice": notice_id,
+        "Content-Type": f'multipart/alternative; boundary="{boundary}"',
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    parts = f"--{boundary}\r\n{_part('plain', text.body)}--{boundary}\r\n{_part('html', texts.as_html(text))}"
+    return f"{head}\r\n{parts}--{boundary}--\r\n".encode()
+
+
+def _part(subtype: str, content: str) -> str:
+    encoded = base64.encodebytes(content.encode()).decode().replace("\n", "\r\n")
+    return f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{encoded}"

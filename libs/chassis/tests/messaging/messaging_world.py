@@ -1,0 +1,195 @@
+"""An author and a reader on real servers, and what the tests say and ask about them."""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import amqp
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+SERVICES = Path(__file__).parent / "services"
+sys.path[:0] = [str(SERVICES / "author"), str(SERVICES / "reader")]
+
+from author.events import ThingChanged  # noqa: E402
+
+from chassis import broker, outbox, topology  # noqa: E402
+from chassis.clock import SystemClock  # noqa: E402
+from chassis.events import CONTENT_TYPE, Envelope  # noqa: E402
+from chassis.outbox.table import envelope  # noqa: E402
+
+INBOX = {
+    "x-queue-type": "quorum",
+    "x-dead-letter-exchange": "cqo.dead",
+    "x-dead-letter-routing-key": "reader.inbox",
+    "x-dead-letter-strategy": "at-least-once",
+    "x-overflow": "reject-publish",
+    "x-delivery-limit": 3,  # 100 in production; here the limit is to be reached
+}
+TOPOLOGY: dict[str, Any] = {
+    "exchanges": [
+        {"name": "author.events", "type": "topic", "arguments": {}},
+        {"name": "reader.events", "type": "topic", "arguments": {}},
+        {"name": "cqo.dead", "type": "direct", "arguments": {}},
+    ],
+    "queues": [
+        {"name": "reader.inbox", "arguments": INBOX},
+        {"name": "reader.dead", "arguments": {"x-queue-type": "quorum", "x-delivery-limit": 1000000}},
+        {"name": "author.inbox", "arguments": {"x-queue-type": "quorum"}},  # a worker is ready when it has one
+        {"name": "echoes", "arguments": {"x-queue-type": "quorum"}},
+    ],
+    "bindings": [
+        {"source": "author.events", "destination": "reader.inbox", "routing_key": "thing.#"},
+        {"source": "author.events", "destination": "reader.inbox", "routing_key": "lot.#"},
+        {"source": "reader.events", "destination": "echoes", "routing_key": "echo.#"},
+        {"source": "cqo.dead", "destination": "reader.dead", "routing_key": "reader.inbox"},
+    ],
+}
+
+
+@dataclass
+class Thing:
+    """What the author's events are about."""
+
+    id: str
+    version: int = 0
+    division: str | None = None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What became of the events."""
+
+    expected: int
+    applied: int
+    lost: int
+    twice: int
+    inversions: int
+
+    def __str__(self) -> str:
+        return (
+            f"applied {self.applied} of {self.expected}, lost {self.lost}, applied twice {self.twice}, "
+            f"inversions {self.inversions}"
+        )
+
+    @property
+    def perfect(self) -> bool:
+        return self.applied == self.expected and not (self.lost or self.twice or self.inversions)
+
+
+class World:
+    """The two databases and the broker, as a test sees them."""
+
+    def __init__(self, author_url: str, reader_url: str, amqp_url: str) -> None:
+        self.author_url, self.reader_url, self.amqp_url = author_url, reader_url, amqp_url
+        self.author, self.reader = _engine(author_url), _engine(reader_url)
+        self.clock = SystemClock()
+        self.things: dict[str, Thing] = {}
+
+    def close(self) -> None:
+        self.author.dispose()
+        self.reader.dispose()
+
+    # The broker
+
+    @contextmanager
+    def channel(self) -> Any:
+        connection = broker.connect(self.amqp_url, "test")
+        try:
+            yield connection.channel()
+        finally:
+            broker.close(connection)
+
+    def build_topology(self) -> None:
+        """Empty queues, whatever an earlier test has left in them."""
+        with self.channel() as channel:
+            for queue in TOPOLOGY["queues"]:
+                channel.queue_delete(queue["name"])
+        topology.apply(self.amqp_url, TOPOLOGY, wait=10)
+
+    def send(self, messages: Iterable[bytes]) -> None:
+        """Puts raw messages into the reader's inbox, confirmed."""
+        with self.channel() as channel:
+            channel.confirm_select()
+            for raw in messages:
+                message = amqp.Message(raw, delivery_mode=2, content_type=CONTENT_TYPE)
+                channel.basic_publish_confirm(message, exchange="", routing_key="reader.inbox")
+
+    def waiting(self, queue: str) -> int:
+        """Messages in `queue` that nobody has been handed."""
+        with self.channel() as channel:
+            return int(channel.queue_declare(queue, passive=True).message_count)
+
+    # The author
+
+    def announce(self, subject: str, *events: Any) -> None:
+        """Commits events of one object in one transaction."""
+        thing = self.things.setdefault(subject, Thing(subject))
+        with Session(self.author) as session, session.begin():
+            for event in events or (ThingChanged(),):
+                outbox.add(session, thing, event, self.clock)
+
+    def announce_many(self, objects: int, versions: int, event: Any) -> None:
+        """Commits `versions` events for each of `objects`, version by version."""
+        with Session(self.author) as session, session.begin():
+            for _ in range(versions):
+                for number in range(objects):
+                    outbox.add(session, self.things.setdefault(f"o{number}", Thing(f"o{number}")), event, self.clock)
+
+    def events(self) -> list[Envelope]:
+        """All that the author has announced, as it is sent."""
+        with self.author.connect() as connection:
+            rows = connection.execute(text("SELECT * FROM outbox ORDER BY seq")).all()
+        return [envelope(row, "author") for row in rows]
+
+    def unpublished(self) -> int:
+        return int(self.ask(self.author, "SELECT count(*) FROM outbox WHERE published_at IS NULL")[0][0])
+
+    # The reader
+
+    def effects(self) -> list[tuple[str, int]]:
+        """Object and version of each effect, in the order in which they took place."""
+        return [(row.aggregate, row.version) for row in self.ask(self.reader, "SELECT * FROM effect ORDER BY id")]
+
+    def parked(self) -> list[Any]:
+        return self.ask(self.reader, "SELECT * FROM inbox_parked ORDER BY aggregate, version, id")
+
+    def states(self) -> list[tuple[str | None, int | None, str]]:
+        """Object, version and state of each parked event."""
+        return [(row.aggregate, row.version, row.state) for row in self.parked()]
+
+    def cursors(self) -> dict[str, int]:
+        found = self.ask(self.reader, "SELECT * FROM inbox_cursor WHERE version > 0")
+        return {row.aggregate: row.version for row in found}
+
+    def mend(self, *aggregates: str) -> None:
+        with self.reader.begin() as connection:
+            for aggregate in aggregates:
+                connection.execute(text("INSERT INTO mended VALUES (:key)"), {"key": aggregate})
+
+    def figures(self, expected: Sequence[Envelope]) -> Figures:
+        """The effects beside what was announced."""
+        effects = self.effects()
+        wanted = {(event.aggregate, event.sequence) for event in expected}
+        by_object: dict[str, list[int]] = defaultdict(list)
+        for aggregate, version in effects:
+            by_object[aggregate].append(version)
+        inversions = sum(later <= earlier for versions in by_object.values() for earlier, later in pairwise(versions))
+        distinct = set(effects)
+        return Figures(len(wanted), len(distinct), len(wanted - distinct), len(effects) - len(distinct), inversions)
+
+    def ask(self, engine: Any, query: str) -> list[Any]:
+        with engine.connect() as connection:
+            return list(connection.execute(text(query)).all())
+
+
+def _engine(url: str) -> Any:
+    return create_engine(make_url(url).set(drivername="postgresql+psycopg"), pool_pre_ping=True)

@@ -1,0 +1,1 @@
+"""A service that announces things, for the tests of the messaging."""

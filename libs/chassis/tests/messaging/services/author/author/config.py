@@ -1,0 +1,3 @@
+"""The author's own settings: none."""
+
+EXTRA = ()

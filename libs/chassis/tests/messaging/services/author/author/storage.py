@@ -1,0 +1,5 @@
+"""The author keeps nothing but its outbox."""
+
+from sqlalchemy import MetaData
+
+metadata = MetaData()

@@ -1,0 +1,28 @@
+"""The chassis's tables and the reader's.
+
+Revision ID: 0001
+Revises:
+"""
+
+from alembic import op
+
+from chassis import migrations
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    migrations.create_v1(op)
+    op.execute(
+        "CREATE TABLE effect (id BIGSERIAL, aggregate TEXT NOT NULL, version BIGINT NOT NULL, by INTEGER NOT NULL, "
+        "CONSTRAINT pk_effect PRIMARY KEY (id))"
+    )
+    op.execute("CREATE TABLE mended (aggregate TEXT NOT NULL, CONSTRAINT pk_mended PRIMARY KEY (aggregate))")
+
+
+def downgrade() -> None:
+    op.execute("DROP TABLE mended; DROP TABLE effect")
+    migrations.drop_v1(op)
