@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import amqp
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
@@ -147,7 +147,7 @@ class World:
     def events(self) -> list[Envelope]:
         """All that the author has announced, as it is sent."""
         with self.author.connect() as connection:
-            rows = connection.execute(text("SELECT * FROM outbox ORDER BY seq")).all()
+            rows = connection.execute(select(outbox.outbox).order_by(outbox.outbox.c.seq)).all()
         return [envelope(row, "author") for row in rows]
 
     def unpublished(self) -> int:

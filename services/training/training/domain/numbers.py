@@ -1,7 +1,7 @@
 """Certificate numbers: `CQO-JL-{year}-{unit}-{5-digit sequence}{check character}`.
 
 The check character is ISO/IEC 7064 MOD 37,36 over the letters and digits before it. It catches every single wrong
-character and every transposition of neighbours.
+character and almost every transposition of neighbours.
 """
 
 from __future__ import annotations
