@@ -20,7 +20,7 @@ from rich.table import Table
 
 from cqolocal import doctor as diagnosis
 from cqolocal import paths, testing
-from cqolocal.keys import Keys
+from chassis.keys import Keys
 from cqolocal.names import SERVICES
 from cqolocal.paths import CannotRun
 from cqolocal.system import System

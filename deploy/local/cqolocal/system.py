@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cqolocal import paths
 from cqolocal.databases import Databases
-from cqolocal.keys import Keys
+from chassis.keys import Keys
 from cqolocal.names import HTTP_PORTS, SERVICES, WORKER_PORTS
 from cqolocal.paths import CannotRun
 from cqolocal.servers import PostgresServer, RabbitServer, start_postgres, start_rabbitmq

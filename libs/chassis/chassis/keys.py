@@ -1,16 +1,23 @@
-"""The keys of a local run, made once per run folder: what signs tokens, what seals personal data, what reads contacts."""
+"""The keys of an installation that has no identity provider and no key store: made once, kept in a folder.
+
+    python -m chassis.keys FOLDER                       makes what is missing
+    python -m chassis.keys FOLDER token ROLE [DIVISION]  signs a token
+
+What signs tokens, what seals personal data, what reads contacts. The local run and docker-compose.yml use it; production
+has its own keys and its own issuer.
+"""
 
 from __future__ import annotations
 
 import base64
 import json
+import os
 import secrets
+import sys
 import time
 from pathlib import Path
 
 from joserfc import jwk, jwt
-
-from cqolocal import paths
 
 ISSUER = "https://id.cqo.invalid/"
 AUDIENCE = "cqo"
@@ -40,7 +47,11 @@ class Keys:
         self._write("complete", "")
 
     def _write(self, name: str, content: str) -> None:
-        paths.write_atomically(self.folder / name, content)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        new = self.folder / f".{name}.{os.getpid()}"
+        new.touch(mode=0o600)
+        new.write_text(content)
+        new.replace(self.folder / name)
 
     def environment(self) -> dict[str, str]:
         """The settings by which services find the keys."""
@@ -71,3 +82,20 @@ class Keys:
         }
         header = {"alg": ALGORITHM, "kid": self._signing.kid}
         return jwt.encode(header, payload, self._signing, algorithms=[ALGORITHM])
+
+
+def main(arguments: list[str]) -> int:
+    match arguments:
+        case [folder]:
+            keys = Keys(Path(folder))
+            keys._write("feed_token", keys.token("system", subject="cqo-feed", hours=24 * 365))
+        case [folder, "token", role, *division]:
+            sys.stdout.write(Keys(Path(folder)).token(role, division=division[0] if division else None) + "\n")
+        case _:
+            sys.stderr.write("usage: python -m chassis.keys FOLDER [token ROLE [DIVISION]]\n")
+            return 2
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
