@@ -18,9 +18,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from chassis.keys import Keys
 from cqolocal import doctor as diagnosis
 from cqolocal import paths, testing
-from chassis.keys import Keys
 from cqolocal.names import SERVICES
 from cqolocal.paths import CannotRun
 from cqolocal.system import System

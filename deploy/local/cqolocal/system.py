@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from chassis.keys import Keys
 from cqolocal import paths
 from cqolocal.databases import Databases
-from chassis.keys import Keys
 from cqolocal.names import HTTP_PORTS, SERVICES, WORKER_PORTS
 from cqolocal.paths import CannotRun
 from cqolocal.servers import PostgresServer, RabbitServer, start_postgres, start_rabbitmq

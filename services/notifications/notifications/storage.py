@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from sqlalchemy import (
     Column,
     Date,
@@ -31,11 +34,11 @@ metadata = MetaData(
 )
 
 
-def _text(name: str, *args: object, **options: object) -> Column:
+def _text(name: str, *args: Any, **options: Any) -> Column[str]:
     return Column(name, Text, *args, nullable=options.pop("nullable", False), **options)
 
 
-def _instant(name: str, **options: object) -> Column:
+def _instant(name: str, **options: Any) -> Column[datetime]:
     return Column(name, DateTime(timezone=True), nullable=options.pop("nullable", False), **options)
 
 

@@ -11,6 +11,7 @@ import functools
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import amqp
@@ -43,6 +44,12 @@ class Delivery(NamedTuple):
     tag: int
     raw: bytes
 
+    @classmethod
+    def of(cls, message: amqp.Message) -> Delivery:
+        # Where no body follows, py-amqp leaves an empty text in its place.
+        body = message.body
+        return cls(message.channel, message.delivery_tag, body.encode() if isinstance(body, str) else bytes(body))
+
 
 class Window:
     """What one connection has delivered and is still to be applied."""
@@ -52,9 +59,6 @@ class Window:
         # An acknowledgement covers all before it, so after a batch that was neither applied nor parked there may be no
         # further one: the connection is given up, and the broker delivers all of it again.
         self.abandoned = False
-
-    def put(self, message: amqp.Message) -> None:
-        self.queue.put(Delivery(message.channel, message.delivery_tag, bytes(message.body)))
 
     def next_batch(self, wait: float) -> list[Delivery]:
         """What is there, BATCH at most; waits for the first up to `wait` seconds."""
@@ -125,7 +129,7 @@ class Inbox(SharedExtension):
                 eventlet.sleep(broker.back_off(failures))
 
     def consume(
-        self, queue: str, on_message: Callable[[amqp.Message], None], prefetch: int, goes_on: Callable[[], bool]
+        self, queue: str, on_delivery: Callable[[Delivery], None], prefetch: int, goes_on: Callable[[], bool]
     ) -> None:
         """Reads `queue` while `goes_on()`; raises one of broker.LOST when the connection is lost."""
         connection = broker.connect(self.settings.amqp_url, f"{queue} reader", HEARTBEAT)
@@ -133,13 +137,12 @@ class Inbox(SharedExtension):
             channel = connection.channel()
             channel.auto_decode = False  # raw bytes: what can't be decoded must not be acknowledged unseen
             channel.basic_qos(0, prefetch, False)
-            channel.basic_consume(queue, callback=on_message)
+            channel.basic_consume(queue, callback=lambda message: on_delivery(Delivery.of(message)))
             checked = time.monotonic()
             while goes_on():
-                try:
+                # nothing came within the second; the heartbeat is due
+                with suppress(TimeoutError):
                     connection.drain_events(timeout=1)
-                except TimeoutError:
-                    pass  # nothing came within the second; the heartbeat is due
                 if time.monotonic() - checked > 1:
                     connection.heartbeat_tick()
                     checked = time.monotonic()
@@ -155,7 +158,7 @@ class Inbox(SharedExtension):
                 # When the worker stops, the batch under way is still to be acknowledged.
                 return not window.abandoned and (self.applying or not self.stopping)
 
-            self.consume(f"{self.service}.inbox", window.put, PREFETCH, goes_on)
+            self.consume(f"{self.service}.inbox", window.queue.put, PREFETCH, goes_on)
 
         self.forever(read_until_lost, "reading the inbox")
 

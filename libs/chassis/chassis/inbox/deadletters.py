@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-import amqp
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -20,7 +19,7 @@ from chassis.inbox.applying import lock_cursors
 from chassis.inbox.tables import inbox_parked
 
 if TYPE_CHECKING:
-    from chassis.inbox.consumer import Inbox
+    from chassis.inbox.consumer import Delivery, Inbox
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +37,11 @@ class DeadLetterKeeper:
     def _consume(self, queue: str) -> None:
         self.inbox.consume(queue, self._keep, prefetch=20, goes_on=lambda: not self.inbox.stopping)
 
-    def _keep(self, message: amqp.Message) -> None:
-        raw = bytes(message.body)
+    def _keep(self, delivery: Delivery) -> None:
         # If the database is away this raises, the connection is dropped, and the message stays in its queue.
         with Session(self.inbox.engine) as session, session.begin():
-            state = keep(session, raw)
-        message.channel.basic_ack(message.delivery_tag)
+            state = keep(session, delivery.raw)
+        delivery.channel.basic_ack(delivery.tag)
         log.error("a dead letter was kept (%s)", state)
         metrics.parkings.labels(self.inbox.service, state).inc()
 

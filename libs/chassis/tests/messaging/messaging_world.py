@@ -6,6 +6,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -32,8 +33,9 @@ INBOX = {
     "x-dead-letter-routing-key": "reader.inbox",
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
-    "x-delivery-limit": 3,  # 100 in production; here the limit is to be reached
+    "x-delivery-limit": 3,  # in production 100; here the limit is to be reached
 }
+PRODUCTION_DELIVERY_LIMIT = 100
 TOPOLOGY: dict[str, Any] = {
     "exchanges": [
         {"name": "author.events", "type": "topic", "arguments": {}},
@@ -108,12 +110,14 @@ class World:
         finally:
             broker.close(connection)
 
-    def build_topology(self) -> None:
+    def build_topology(self, delivery_limit: int = 3) -> None:
         """Empty queues, whatever an earlier test has left in them."""
+        definitions = deepcopy(TOPOLOGY)
+        definitions["queues"][0]["arguments"]["x-delivery-limit"] = delivery_limit
         with self.channel() as channel:
             for queue in TOPOLOGY["queues"]:
                 channel.queue_delete(queue["name"])
-        topology.apply(self.amqp_url, TOPOLOGY, wait=10)
+        topology.apply(self.amqp_url, definitions, wait=10)
 
     def send(self, messages: Iterable[bytes]) -> None:
         """Puts raw messages into the reader's inbox, confirmed."""
@@ -169,6 +173,16 @@ class World:
     def cursors(self) -> dict[str, int]:
         found = self.ask(self.reader, "SELECT * FROM inbox_cursor WHERE version > 0")
         return {row.aggregate: row.version for row in found}
+
+    def in_handler(self) -> bool:
+        """Whether a handler of the reader is at work: it has written, and its transaction is open."""
+        query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
+        return bool(self.ask(self.reader, f"{query} AND query LIKE 'INSERT INTO effect%'"))
+
+    def end_sessions(self, engine: Any) -> None:
+        """Ends what a killed process has left under way in its database; the server would finish it."""
+        query = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
+        self.ask(engine, f"{query} AND application_name LIKE '%-relay'")
 
     def mend(self, *aggregates: str) -> None:
         with self.reader.begin() as connection:

@@ -132,6 +132,7 @@ class Connection:
         return None
 
     def _hand_over(self, smtp: smtplib.SMTP, content: bytes) -> Outcome:
+        assert smtp.sock is not None
         smtp.sock.settimeout(FINAL_TIMEOUT)
         body = LEADING_DOT.sub(b"..", LINE_END.sub(b"\r\n", content))
         smtp.send(body + (b".\r\n" if body.endswith(b"\r\n") else b"\r\n.\r\n"))

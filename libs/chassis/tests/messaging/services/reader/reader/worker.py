@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 
 import eventlet
 from marshmallow import Schema, fields
-from reader.storage import effect, mended
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
@@ -23,6 +22,7 @@ from chassis.events import Envelope
 from chassis.health import HealthRoutes
 from chassis.inbox import applying, gaps, parking, subscribe, subscribe_batch
 from chassis.outbox import Relay
+from reader.storage import effect, mended
 
 # The tests can't wait as long as the world does.
 applying.HANDLER_TIMEOUT = 2
