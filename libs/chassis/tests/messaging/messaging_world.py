@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import amqp
+import psycopg
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -22,9 +23,10 @@ sys.path[:0] = [str(SERVICES / "author"), str(SERVICES / "reader")]
 
 from author.events import ThingChanged  # noqa: E402
 
-from chassis import broker, outbox, topology  # noqa: E402
+from chassis import broker, migrate, outbox, topology  # noqa: E402
 from chassis.clock import SystemClock  # noqa: E402
 from chassis.events import CONTENT_TYPE, Envelope  # noqa: E402
+from chassis.ids import new_id  # noqa: E402
 from chassis.outbox.table import envelope  # noqa: E402
 
 INBOX = {
@@ -95,6 +97,18 @@ class World:
         self.author, self.reader = _engine(author_url), _engine(reader_url)
         self.clock = SystemClock()
         self.things: dict[str, Thing] = {}
+
+    @classmethod
+    def on(cls, postgres_url: str, amqp_url: str) -> World:
+        """New databases on a server that a test may stop and kill."""
+        urls = []
+        for service in ("author", "reader"):
+            name = f"{service}_{new_id().replace('-', '')}"
+            with psycopg.connect(postgres_url, autocommit=True) as admin:
+                admin.execute(f"CREATE DATABASE {name}")
+            urls.append(make_url(postgres_url).set(database=name).render_as_string(hide_password=False))
+            migrate.upgrade(service, urls[-1])
+        return cls(*urls, amqp_url)
 
     def close(self) -> None:
         self.author.dispose()
