@@ -1,6 +1,6 @@
 """nameko as it comes: commit, then dispatch; an event handler with a transaction of its own for each event.
 
-    python as_it_comes.py consume AMQP DATABASE | produce AMQP DATABASE EVENTS PER_COMMIT
+python as_it_comes.py consume AMQP DATABASE | produce AMQP DATABASE EVENTS PER_COMMIT
 """
 
 import dataclasses

@@ -1,6 +1,6 @@
 """A bare batched publish and consume: confirms, a quorum queue, acknowledgements in batches, no database, no JSON.
 
-    python bare.py produce|consume AMQP EVENTS SIZE
+python bare.py produce|consume AMQP EVENTS SIZE
 """
 
 from __future__ import annotations

@@ -158,7 +158,10 @@ def chassis_pipeline(bench: Bench, events: int, rest: int) -> dict[str, Any]:
         found["commits"] = events / (time.perf_counter() - started)
         with bench.worker("maker", made):
             found["committed"] = rate(reader, events)
-            for name, first, count, size in (("along", events, events // 3, PER_COMMIT), ("single", 2 * events, events // 15, 1)):
+            for name, first, count, size in (
+                ("along", events, events // 3, PER_COMMIT),
+                ("single", 2 * events, events // 15, 1),
+            ):
                 already = visible(reader)
                 started = time.perf_counter()
                 commit_changes(made, range(first, first + count), size)
@@ -251,10 +254,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for number in range(options.rounds):
             ours = chassis_pipeline(bench, options.events, options.rest)
             plain, fast = nameko_pipeline(bench, options.events), bare_pipeline(bench, options.events)
-            rounds.append(ours | {"nameko": plain, "bare": fast, "x_nameko": ours["committed"] / plain, "x_bare": ours["committed"] / fast})
-            sys.stderr.write(f"round {number + 1}: {ours['committed']:.0f}, nameko {plain:.0f}, bare {fast:.0f} events/s\n")
+            rounds.append(
+                ours
+                | {
+                    "nameko": plain,
+                    "bare": fast,
+                    "x_nameko": ours["committed"] / plain,
+                    "x_bare": ours["committed"] / fast,
+                }
+            )
+            sys.stderr.write(
+                f"round {number + 1}: {ours['committed']:.0f}, nameko {plain:.0f}, bare {fast:.0f} events/s\n"
+            )
     rest = sorted(value for found in rounds for value in found.pop("rest"))
-    return report({name: statistics.median(found[name] for found in rounds) for name in rounds[0]}, rest, options.events)
+    return report(
+        {name: statistics.median(found[name] for found in rounds) for name in rounds[0]}, rest, options.events
+    )
 
 
 def report(found: dict[str, float], rest: list[float], events: int) -> int:

@@ -27,7 +27,7 @@ def settled(world: World) -> bool:
 
 
 def test_a_consumer_killed_in_the_middle_of_its_handlers(world: World, start: Start, report: Report) -> None:
-    world.announce_many(50, 8, ThingChanged(seconds=0.002))
+    world.announce_many(50, 20, ThingChanged(seconds=0.002))
     author, reader = start("author"), start("reader")
     kills = 0
     while kills < 4:
@@ -105,7 +105,7 @@ def test_workers_started_while_the_broker_is_down_begin_when_it_is_back(
     world: World, running_service: Callable[..., RunningService], report: Report, rabbitmq: Any
 ) -> None:
     world.announce_many(20, 2, ThingChanged())
-    rabbitmq.kill()
+    rabbitmq.stop()
     databases = {"author": world.author_url, "reader": world.reader_url}
     services = [
         running_service(name, "worker", ready=False, database_url=url, amqp_url=world.amqp_url)
@@ -118,6 +118,21 @@ def test_workers_started_while_the_broker_is_down_begin_when_it_is_back(
     figures = world.figures(world.events())
     report(figures)
     assert figures.perfect
+
+
+def test_a_broker_that_takes_no_messages_for_a_while(world: World, start: Start, report: Report, rabbitmq: Any) -> None:
+    author, _ = start("author"), start("reader")
+    rabbitmq.ctl("set_vm_memory_high_watermark", "0.000001")
+    world.announce_many(100, 50, ThingChanged())  # more than the sockets' buffers hold
+    wait_for(lambda: "did not confirm within 10 s" in author.log.read_text(), 60)
+    assert author.get(f"{author.worker_url}/health/live")[0] == 200
+    rabbitmq.ctl("set_vm_memory_high_watermark", "0.4")
+    wait_for(lambda: settled(world), PATIENCE)
+
+    figures = world.figures(world.events())
+    report(figures)
+    assert figures.perfect
+    assert "the broker takes no messages" in author.log.read_text(), "an operator can see why"
 
 
 def test_the_database_killed_and_started_again(world: World, start: Start, report: Report, postgres: Any) -> None:

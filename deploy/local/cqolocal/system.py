@@ -146,6 +146,7 @@ class System:
             if server is not None and not server.alive:
                 self.report(f"{name} ended; it is started again")
                 server.start()
+                self.report(f"{name} is back")
 
     # Asking and moving
 

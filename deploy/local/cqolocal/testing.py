@@ -24,7 +24,10 @@ LINT = (
 FOLDERS = {
     "unit": [f"services/{service}/tests/unit" for service in SERVICES],
     "contract": ["tests/contract"],
-    "integration": ["libs/chassis/tests", *(f"services/{service}/tests/integration" for service in SERVICES)],
+    "integration": [
+        *(f"libs/chassis/tests/{part}" for part in ("http", "runtime", "messaging")),
+        *(f"services/{service}/tests/integration" for service in ("registry", "notifications")),
+    ],
     "e2e": ["tests/end_to_end"],
     "faults": ["tests/faults"],
 }
@@ -52,8 +55,11 @@ def run(part: str | None, arguments: Sequence[str]) -> int:
 def _run(part: str, arguments: Sequence[str], environ: dict[str, str]) -> int:
     if part == "lint":
         return max(subprocess.run(command, cwd=paths.PROJECT, env=environ).returncode for command in LINT)
-    command = [sys.executable, "-m", "pytest", *FOLDERS[part], *arguments]
-    return subprocess.run(command, cwd=paths.PROJECT, env=environ).returncode
+    # A process for each folder: their helper modules bear the same names. A folder without tests fails (status 5).
+    command = [sys.executable, "-m", "pytest"]
+    return max(
+        subprocess.run([*command, folder, *arguments], cwd=paths.PROJECT, env=environ).returncode for folder in FOLDERS[part]
+    )
 
 
 @contextmanager

@@ -58,9 +58,12 @@ class RabbitServer:
                 [self.program.epmd, "-port", str(self.epmd_port), "-address", "127.0.0.1"], self.log, self._environ()
             )
             wait_for(lambda: listens(self.epmd_port), 10)
-        self.child = Child([str(self.program.scripts / "rabbitmq-server")], self.log, self._environ(), cwd=self.folder)
-        if not wait_for(lambda: self._answers() or not self.alive, 90, 0.05) or not self.alive:
-            words = self.child.last_words(3)
+        # Kept apart from self.child, which somebody may kill, and so clear, while the node is starting.
+        child = self.child = Child(
+            [str(self.program.scripts / "rabbitmq-server")], self.log, self._environ(), cwd=self.folder
+        )
+        if not wait_for(lambda: self._answers() or not child.alive, 90, 0.05) or not child.alive:
+            words = child.last_words(3)
             self.kill()
             raise CannotRun(f"RabbitMQ did not start: {words}; see {self.log}")
 

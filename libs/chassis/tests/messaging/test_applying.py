@@ -121,7 +121,9 @@ UNSTORABLE = ['"\\u0000"', '"\\ud800"', "1e999", "[" * 900 + "]" * 900]
 
 
 @pytest.mark.parametrize("value", UNSTORABLE, ids=["NUL", "half a surrogate", "infinite", "deep"])
-def test_what_the_database_cant_hold_is_kept_as_bytes_and_holds_up_nobody(world: World, reader: Start, value: str) -> None:
+def test_what_the_database_cant_hold_is_kept_as_bytes_and_holds_up_nobody(
+    world: World, reader: Start, value: str
+) -> None:
     world.announce("a", ThingChanged(1, poison=True))
     world.announce("b", ThingChanged(1))
     bad, good = world.events()

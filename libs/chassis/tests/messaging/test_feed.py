@@ -1,0 +1,103 @@
+"""The feed: a publisher's events by position, for those who were away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from author.events import HintGiven, LotChanged, ThingChanged
+from messaging_world import World
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from chassis.auth import Caller
+from chassis.feed import outbox_state, read_feed
+from chassis.testing import RunningService, wait_for
+
+SYSTEM = Caller("test-system", "system")
+
+
+@pytest.fixture
+def read(world: World) -> Callable[..., dict[str, Any]]:
+    """`read(after=…, limit=…)`: a page of the author's feed."""
+
+    def read(**query: Any) -> dict[str, Any]:
+        with Session(world.author) as session:
+            return read_feed(session, "author", SYSTEM, {"after": 0, "limit": 100, **query}, world.clock)
+
+    return read
+
+
+@pytest.fixture
+def published(world: World, author: Callable[..., RunningService]) -> RunningService:
+    """25 events, published by the relay."""
+    world.announce_many(5, 3, ThingChanged())
+    world.announce_many(5, 2, LotChanged())
+    service = author(process=None)
+    wait_for(lambda: world.unpublished() == 0)
+    return service
+
+
+def test_pages_follow_each_other_without_a_gap(
+    world: World, published: RunningService, read: Callable[..., dict[str, Any]]
+) -> None:
+    positions, after = [], 0
+    while items := (page := read(after=after, limit=7))["items"]:
+        positions += [item["position"] for item in items]
+        after = page["next"]
+
+    assert positions == list(range(1, 26))
+    assert read(after=after) == {"items": [], "next": 25}
+
+
+def test_the_feed_shows_the_same_event_as_the_broker(
+    world: World, published: RunningService, read: Callable[..., dict[str, Any]]
+) -> None:
+    shown = [item["event"] for item in read()["items"]]
+
+    assert shown == [event.to_dict() for event in world.events()]
+
+
+def test_events_can_be_chosen_by_type_and_object(
+    published: RunningService, read: Callable[..., dict[str, Any]]
+) -> None:
+    assert {item["event"]["type"] for item in read(type=["lot.changed.v1"])["items"]} == {"lot.changed.v1"}
+    assert [item["event"]["sequence"] for item in read(subject="o3", type=["thing.changed.v1"])["items"]] == [1, 2, 3]
+
+
+def test_a_page_with_nothing_for_the_reader_still_moves_on(
+    published: RunningService, read: Callable[..., dict[str, Any]]
+) -> None:
+    assert read(type=["thing.hinted.v1"]) == {"items": [], "next": 25}
+
+
+def test_what_is_not_published_is_not_in_the_feed(world: World, read: Callable[..., dict[str, Any]]) -> None:
+    world.announce("a", HintGiven())
+
+    assert read() == {"items": [], "next": 0}
+    with Session(world.author) as session:
+        state = outbox_state(session)
+    assert (state["unpublished"], state["by_type"]) == (1, {})
+
+
+def test_a_slow_transaction_with_an_earlier_number_is_not_passed_over(
+    world: World, author: Callable[..., RunningService], read: Callable[..., dict[str, Any]]
+) -> None:
+    with world.author.connect() as slow:
+        slow.execute(text("SELECT nextval('outbox_seq_seq')"))
+        number = slow.scalar(text("SELECT currval('outbox_seq_seq')"))
+        world.announce("quick", ThingChanged())
+        author()
+        wait_for(lambda: world.unpublished() == 0)
+        slow.execute(
+            text(
+                "INSERT INTO outbox (seq, id, aggregate_type, aggregate_id, aggregate_version, type, data, occurred_at) "
+                "VALUES (:seq, gen_random_uuid(), 'thing', 'slow', 1, 'thing.hinted.v1', '{}', now())"
+            ),
+            {"seq": number},
+        )
+        slow.commit()
+    wait_for(lambda: world.unpublished() == 0)
+
+    assert [(item["position"], item["event"]["subject"]) for item in read()["items"]] == [(1, "quick"), (2, "slow")]
