@@ -5,8 +5,8 @@
 All three run as processes of their own on the same servers: the broker's queue is a quorum queue that confirms, the
 database commits to disk. A change is a row; changes are committed 100 at a time, as an import does it, in both
 pipelines that have a database. Ours is counted from committed changes on, as they wait in the outbox; how fast it is
-while the changes are being committed on the same cores is shown beside it. Servers named by CQO_TEST_POSTGRES_URL (a superuser's) and CQO_TEST_AMQP_URL are used;
-otherwise private ones are started. Exits 1 when a goal is missed.
+while the changes are being committed on the same cores is shown beside it. Servers named by CQO_TEST_POSTGRES_URL (a
+superuser's) and CQO_TEST_AMQP_URL are used; otherwise private ones are started. Exits 1 when a goal is missed.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def visible(reader: psycopg.Connection[Any]) -> int:
 
 
 def chassis_pipeline(bench: Bench, events: int, rest: int) -> dict[str, Any]:
-    """Events/s from committed to projected, and with the commits in the same time; ms from commit to visible at rest."""
+    """Events/s from committed to projected, and while changes are committed; ms from commit to visible at rest."""
     made, taken = bench.database("maker"), bench.database("taker")
     found: dict[str, Any] = {}
     with bench.worker("taker", taken), psycopg.connect(taken, autocommit=True) as reader:
@@ -180,7 +180,7 @@ def rate(reader: psycopg.Connection[Any], events: int) -> float:
 
 
 def at_rest(made: str, reader: psycopg.Connection[Any], first: int, times: int) -> list[float]:
-    """Milliseconds from the commit of one change to its row in the other service's projection, nothing else going on."""
+    """Milliseconds from the commit of one change to its row in the other service's projection, at rest."""
     engine, clock, found = create_engine(make_url(made).set(drivername="postgresql+psycopg")), SystemClock(), []
     for number in range(first, first + times):
         time.sleep(random.uniform(0.02, 0.06))

@@ -117,3 +117,11 @@ def test_the_rule_of_personal_fields_can_fail(promised: tuple[dict[str, Any], di
     schema["properties"]["holder_email"] = {"type": "string"}
 
     assert rules.personal_fields(schema) == ["holder_email looks personal"]
+
+
+def test_the_catalogue_is_made_from_the_contracts_as_they_are() -> None:
+    source = rules.PROJECT / "deploy/contracts/catalogue.py"
+    module: dict[str, Any] = {"__file__": str(source), "__name__": "catalogue"}
+    exec(compile(source.read_text(), str(source), "exec"), module)
+
+    assert (rules.PROJECT / "docs/events.md").read_text() == module["catalogue"](), "run deploy/contracts/catalogue.py"

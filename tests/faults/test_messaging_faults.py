@@ -123,8 +123,10 @@ def test_workers_started_while_the_broker_is_down_begin_when_it_is_back(
 def test_a_broker_that_takes_no_messages_for_a_while(world: World, start: Start, report: Report, rabbitmq: Any) -> None:
     author, _ = start("author"), start("reader")
     rabbitmq.ctl("set_vm_memory_high_watermark", "0.000001")
-    world.announce_many(100, 50, ThingChanged())  # more than the sockets' buffers hold
+    world.announce("little")
     wait_for(lambda: "did not confirm within 10 s" in author.log.read_text(), 60)
+    world.announce_many(100, 50, ThingChanged())  # more than the sockets' buffers hold
+    wait_for(lambda: "Connection timed out" in author.log.read_text(), 60)
     assert author.get(f"{author.worker_url}/health/live")[0] == 200
     rabbitmq.ctl("set_vm_memory_high_watermark", "0.4")
     wait_for(lambda: settled(world), PATIENCE)

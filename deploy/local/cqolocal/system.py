@@ -20,7 +20,7 @@ from cqolocal.databases import Databases
 from cqolocal.names import HTTP_PORTS, SERVICES, WORKER_PORTS
 from cqolocal.paths import CannotRun
 from cqolocal.servers import PostgresServer, RabbitServer, start_postgres, start_rabbitmq
-from cqolocal.servers.process import free_port
+from cqolocal.servers.process import free_port, listens
 from cqolocal.supervisor import Supervisor
 
 READY_WITHIN = 60  # seconds
@@ -167,8 +167,8 @@ class System:
         self.supervisor.kill(name)
 
     def kill_broker(self) -> None:
-        """SIGKILL to the broker's node, which is started again."""
-        if self.broker is not None:
+        """SIGKILL to the broker's node, which is started again; not while it is still starting."""
+        if self.broker is not None and listens(self.broker.port):
             self.broker.kill()
 
     def kill_connection(self) -> None:

@@ -90,7 +90,7 @@ class Envelope:
         if not isinstance(data, dict):
             raise MalformedEvent("its data is not an object")
         texts = {name: event[name] for name in ("id", "source", "type", "subject")}
-        optional = {name: event.get(name) for name in ("division", "correlationid")}
+        optional: dict[str, Any] = {name: event.get(name) for name in ("division", "correlationid")}
         for name, value in (*texts.items(), *((name, value) for name, value in optional.items() if value is not None)):
             if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_NAME:
                 raise MalformedEvent(f"its {name} is not a text of 1 to {LONGEST_NAME} characters")

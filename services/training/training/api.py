@@ -10,10 +10,10 @@ from chassis.db import ClockProvider, Database
 from chassis.feed import MessagingOps
 from chassis.health import HealthRoutes
 from chassis.http import ANYONE, AuditRoutes, HttpService, Page, Request, RulesetRoutes, http
-from training import queries, schemas
+from training import explanations, queries, schemas
 from training.domain.certificate import EducationShort, IsRevoked, OutsideRenewalWindow
-from training.domain.course import ClassIsClosed, ClassNotOver, Course
-from training.usecases import certificates, classes, education
+from training.domain.course import ClassIsClosed, ClassNotOver, ClassTooShort, Course
+from training.usecases import certificates, classes, education, nominations, plans, results
 from training.usecases.access import load
 
 CENTRE = ("training_centre", "province")
@@ -30,10 +30,22 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
     clock: Clock = ClockProvider()
     ruleset_schema = schemas.RuleSetParameters
 
-    # Classes
+    # Plans and classes
+
+    @http("POST", "/plans", body=schemas.NewPlan, returns=schemas.Plan, roles=("province",), status=201,
+          summary="Decide a year's plan, or revise it (R55, R57)")  # fmt: skip
+    def decide_plan(self, request: Request) -> Any:
+        with self.db.begin() as session:
+            return request.reply(session, plans.decide(session, request.caller, request.body, self.clock), status=201)
+
+    @http("GET", "/plans", query=schemas.PlanFilters, returns=schemas.Plan, roles=ANYONE, paged=True,
+          summary="The yearly plans with their revisions, the newest first")  # fmt: skip
+    def list_plans(self, request: Request) -> Page:
+        with self.db.begin() as session:
+            return queries.plans(session, request.query, request.limit, request.cursor)
 
     @http("POST", "/classes", body=schemas.NewClass, returns=schemas.Class, roles=CENTRE, status=201,
-          summary="Schedule a class (R56–R58)")  # fmt: skip
+          problems=(ClassTooShort,), summary="Schedule a class (R56–R58)")  # fmt: skip
     def schedule_class(self, request: Request) -> Any:
         with self.db.begin() as session:
             course = classes.schedule(session, request.caller, request.body, self.clock)
@@ -54,8 +66,8 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
           roles=NOMINATORS, problems=(ClassIsClosed,), summary="Nominate people; each is accepted or refused (R17, R61)")  # fmt: skip
     def nominate(self, request: Request, class_id: str) -> Any:
         with self.db.begin() as session:
-            results = classes.nominate(session, request.caller, class_id, request.body["items"], self.clock)
-            return request.reply(session, _nominations(results, request.language))
+            told = nominations.nominate(session, request.caller, class_id, request.body["items"], self.clock)
+            return request.reply(session, _nominations(told, request.language))
 
     @http("GET", "/classes/<class_id>/enrolments", returns=schemas.Enrolment, roles=PEOPLE_READERS, paged=True,
           summary="Who is enrolled, with hours, scores and outcome")  # fmt: skip
@@ -68,14 +80,14 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
           problems=(ClassIsClosed,), summary="Enter hours attended, all or none")  # fmt: skip
     def record_attendance(self, request: Request, class_id: str) -> Any:
         with self.db.begin() as session:
-            entered = classes.record_attendance(session, request.caller, class_id, request.body["items"], self.clock)
+            entered = results.record_attendance(session, request.caller, class_id, request.body["items"], self.clock)
             return request.reply(session, {"entered": entered})
 
     @http("PUT", "/classes/<class_id>/exam", body=schemas.ScoreList, returns=schemas.Entered, roles=CENTRE,
           problems=(ClassIsClosed,), summary="Enter the scores of a sitting, all or none")  # fmt: skip
     def record_exam(self, request: Request, class_id: str) -> Any:
         with self.db.begin() as session:
-            entered = classes.record_exam(session, request.caller, class_id, request.body["items"], self.clock)
+            entered = results.record_exam(session, request.caller, class_id, request.body["items"], self.clock)
             return request.reply(session, {"entered": entered})
 
     @http("POST", "/classes/<class_id>/close", returns=schemas.Closed, roles=CENTRE,
@@ -84,6 +96,12 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
         with self.db.begin() as session:
             return request.reply(session, classes.close(session, request.caller, class_id, self.clock))
 
+    @http("GET", "/enrolments/<enrolment_id>/explain", returns=schemas.EnrolmentExplained, roles=PEOPLE_READERS,
+          summary="Why somebody passed or not, criterion by criterion")  # fmt: skip
+    def explain_enrolment(self, request: Request, enrolment_id: str) -> Any:
+        with self.db.begin() as session:
+            return explanations.enrolment(session, request.caller, enrolment_id, self.clock.today())
+
     # Certificates
 
     @http("GET", "/certificates", query=schemas.CertificateFilters, returns=schemas.Certificate, roles=PEOPLE_READERS,
@@ -91,15 +109,13 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
     def list_certificates(self, request: Request) -> Page:
         with self.db.begin() as session:
             today = self.clock.today()
-            return queries.certificates(
-                session, request.caller, request.query, today, request.limit, request.cursor
-            )
+            return queries.certificates(session, request.caller, request.query, today, request.limit, request.cursor)
 
     @http("GET", "/certificates/verify", query=schemas.NumberQuery, returns=schemas.Verification, roles=PUBLIC,
           summary="Whether a number is genuine; open to anybody")  # fmt: skip
     def verify_number(self, request: Request) -> Any:
         with self.db.begin() as session:
-            return queries.verify(session, request.query["number"])
+            return queries.verify(session, request.query["number"], self.clock.today())
 
     @http("GET", "/certificates/notices-due", query=schemas.DueQuery, returns=schemas.DueNotice, paged=True,
           roles=("province", "training_centre", "ops", "auditor"), summary="Each expiry notice that was due")  # fmt: skip
@@ -107,11 +123,18 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
         with self.db.begin() as session:
             return queries.due_notices(session, request.query, self.clock.today(), request.limit, request.cursor)
 
-    @http("GET", "/certificates/<certificate_id>", returns=schemas.CertificateWithHistory, roles=PEOPLE_READERS,
-          summary="A certificate with its history")  # fmt: skip
+    @http("GET", "/certificates/<certificate_id>", query=schemas.AsOf, returns=schemas.CertificateWithHistory,
+          roles=PEOPLE_READERS, summary="A certificate with its history, as of a day")  # fmt: skip
     def get_certificate(self, request: Request, certificate_id: str) -> Any:
         with self.db.begin() as session:
-            return queries.certificate(session, request.caller, certificate_id, self.clock.today())
+            today = self.clock.today()
+            return queries.certificate(session, request.caller, certificate_id, request.query, today)
+
+    @http("GET", "/certificates/<certificate_id>/explain", returns=schemas.CertificateExplained, roles=PEOPLE_READERS,
+          summary="Each decision on a certificate, and what it rested on")  # fmt: skip
+    def explain_certificate(self, request: Request, certificate_id: str) -> Any:
+        with self.db.begin() as session:
+            return explanations.certificate(session, request.caller, certificate_id, self.clock.today())
 
     @http("POST", "/certificates/<certificate_id>/renew", returns=schemas.Certificate, roles=CENTRE,
           problems=(IsRevoked, OutsideRenewalWindow, EducationShort), summary="Renew; needs If-Match (R34)")  # fmt: skip
@@ -144,9 +167,9 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
             return queries.education(session, request.caller, person_id, self.clock.today())
 
 
-def _nominations(results: list[dict[str, Any]], language: str) -> dict[str, Any]:
+def _nominations(told: list[dict[str, Any]], language: str) -> dict[str, Any]:
     items = []
-    for result in results:
+    for result in told:
         refusal = result.pop("refusal", None)
         if refusal is not None:
             result |= {"reason": refusal.sentence(language), "rule": refusal.rule}

@@ -1,12 +1,13 @@
-"""What can be asked: classes, enrolments, certificates as of a day, what was due, the ledger."""
+"""What can be asked: plans, classes, enrolments, certificates as of a day, what was due, the ledger."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Text, cast, exists, select
+from sqlalchemy import Select, and_, case, cast, exists, select, true
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from chassis import scope
 from chassis.auth import Caller
@@ -15,11 +16,23 @@ from chassis.errors import NotFound
 from chassis.http import Page, paginate
 from training import storage
 from training.domain import numbers
-from training.domain.certificate import Certificate
-from training.domain.course import Course, Enrolment
+from training.domain.certificate import EXPIRED, REVOKED, VALID
+from training.domain.course import Course, Enrolment, Plan
 from training.domain.education import EducationYear
 from training.usecases.access import load, visible
 from training.usecases.certificates import EXPIRING, history
+
+# What is known of a revocation only once it has happened.
+REVOCATION = ("revoked_reason", "revoked_document")
+
+
+def plans(session: Session, query: dict[str, Any], limit: int, cursor: str | None) -> Page:
+    """The yearly plans with all their revisions, the newest first."""
+    column = storage.plan.c
+    wanted = select(Plan)
+    if "year" in query:
+        wanted = wanted.where(column.year == query["year"])
+    return paginate(session, wanted, [column.year, column.revision], limit, cursor, descending=True)
 
 
 def classes(session: Session, query: dict[str, Any], limit: int, cursor: str | None) -> Page:
@@ -37,26 +50,38 @@ def enrolments(session: Session, caller: Caller, class_id: str, on: date, limit:
     return paginate(session, wanted, [table.c.id], limit, cursor)
 
 
+def _held(on: date) -> LateralFromClause:
+    """What held of each certificate on a day, from the dated history.
+
+    Later lines of one day replace earlier ones. A term that had ended counts as expired from its first day without
+    validity, also while the sweep that announces it is behind.
+    """
+    line = storage.certificate_status
+    ended = and_(line.c.status == VALID, line.c.valid_until < on)
+    return (
+        select(case((ended, EXPIRED), else_=line.c.status).label("status"), line.c.valid_until)
+        .where(line.c.certificate_id == storage.certificate.c.id, line.c.on <= on)
+        .order_by(line.c.on.desc(), line.c.id.desc())
+        .limit(1)
+        .lateral("held")
+    )
+
+
+def _standing(on: date) -> tuple[Select[Any], LateralFromClause]:
+    """Certificates that existed on a day, as they stood then."""
+    held, table = _held(on), storage.certificate
+    columns = [column for column in table.c if column.name not in ("status", "valid_until", *REVOCATION)]
+    revocation = [case((held.c.status == REVOKED, table.c[name])).label(name) for name in REVOCATION]
+    return select(*columns, *revocation, held.c.status, held.c.valid_until).join(held, true()), held
+
+
 def certificates(
     session: Session, caller: Caller, query: dict[str, Any], today: date, limit: int, cursor: str | None
 ) -> Page:
-    """Certificates as they stood on a day, from the dated history."""
-    on = query.get("on") or today
-    table, status = storage.certificate, storage.certificate_status
-    # Later lines of one day replace earlier ones, so the last line that day or before is what held.
-    held = (
-        select(status.c.certificate_id, status.c.status, status.c.valid_until)
-        .where(status.c.on <= on)
-        .distinct(status.c.certificate_id)
-        .order_by(status.c.certificate_id, status.c.on.desc(), status.c.id.desc())
-        .subquery("held")
-    )
-    columns = [column for column in table.c if column.name not in ("status", "valid_until")]
-    wanted = (
-        select(*columns, held.c.status, held.c.valid_until)
-        .join(held, held.c.certificate_id == table.c.id)
-        .where(visible(table, caller, today))
-    )
+    """Certificates as they stood on a day."""
+    table = storage.certificate
+    wanted, held = _standing(query.get("on") or today)
+    wanted = wanted.where(visible(table, caller, today))
     if "status" in query:
         wanted = wanted.where(held.c.status == query["status"])
     if "ends_by" in query:
@@ -67,18 +92,25 @@ def certificates(
     return paginate(session, wanted, [table.c.id], limit, cursor)
 
 
-def certificate(session: Session, caller: Caller, certificate_id: str, today: date) -> dict[str, Any]:
-    """A certificate with its history."""
-    found = load(session, Certificate, certificate_id, visible(storage.certificate, caller, today))
-    shown = {column.name: getattr(found, column.name) for column in storage.certificate.c}
-    return {**shown, "history": history(session, certificate_id)}
+def certificate(
+    session: Session, caller: Caller, certificate_id: str, query: dict[str, Any], today: date
+) -> dict[str, Any]:
+    """A certificate as it stood on a day, with its history until then."""
+    on = query.get("on") or today
+    wanted, _ = _standing(on)
+    where = (storage.certificate.c.id == certificate_id, visible(storage.certificate, caller, today))
+    found = session.execute(wanted.where(*where)).mappings().one_or_none()
+    if found is None:
+        raise NotFound()
+    return {**found, "history": [line for line in history(session, certificate_id) if line.on <= on]}
 
 
-def verify(session: Session, number: str) -> dict[str, Any]:
+def verify(session: Session, number: str, today: date) -> dict[str, Any]:
     """Whether a number is a certificate's, and what anybody may know of it."""
-    if not numbers.is_valid(number):
-        return {"number": number, "genuine": False}
-    found = session.scalars(select(Certificate).where(storage.certificate.c.number == number)).one_or_none()
+    wanted, _ = _standing(today)
+    found = None
+    if numbers.is_valid(number):
+        found = session.execute(wanted.where(storage.certificate.c.number == number)).one_or_none()
     if found is None:
         return {"number": number, "genuine": False}
     holder = found.name[:1] + "*" * (len(found.name) - 1)
@@ -87,16 +119,20 @@ def verify(session: Session, number: str) -> dict[str, Any]:
 
 
 def due_notices(session: Session, query: dict[str, Any], today: date, limit: int, cursor: str | None) -> Page:
-    """Every expiry notice that was due by a day, and the event that announced it."""
+    """Every expiry notice that was due by a day, and the event that announced it.
+
+    A row may be settled without a notice where the certificate had ended by then: its end was announced instead.
+    """
     notice = storage.expiry_notice
+    overtaken = and_(due.c.state == "done", notice.c.event_id.is_(None))
     wanted = (
         select(
             due.c.key,
             due.c.payload["certificate_id"].astext.label("certificate_id"),
             cast(due.c.payload["days_left"].astext, notice.c.days_left.type).label("days_left"),
             due.c.due_on,
-            due.c.state,
-            cast(notice.c.event_id, Text).label("event_id"),
+            case((overtaken, "superseded"), else_=due.c.state).label("state"),
+            notice.c.event_id,
         )
         .join(notice, notice.c.due_key == due.c.key, isouter=True)
         .where(due.c.kind == EXPIRING, due.c.due_on <= (query.get("until") or today))

@@ -20,8 +20,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry as mapper_registry
 
 from training.domain.certificate import Certificate, CertificateStatus
-from training.domain.course import Course, Enrolment, Nomination
+from training.domain.course import Course, Enrolment, Plan
 from training.domain.education import EducationEntry, EducationYear
+from training.domain.nomination import Nomination
 
 metadata = MetaData(
     naming_convention={
@@ -56,9 +57,16 @@ person = Table(
     _text("enterprise_id", nullable=True),
 )  # fmt: skip
 
+plan = Table(
+    "plan", metadata, Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("revision", Integer, primary_key=True, autoincrement=False), _text("focus"), _text("syllabus"),
+    _text("document"), _day("decided_on"),
+)  # fmt: skip
+
 course = Table(
     "course", metadata, *_aggregate(), _text("name"), _text("kind"), _day("starts_on"), _day("ends_on"),
-    Column("capacity", Integer, nullable=False), Column("blocks", JSONB, nullable=False), _text("status"),
+    Column("capacity", Integer, nullable=False), Column("blocks", JSONB, nullable=False),
+    Column("quotas", JSONB, nullable=False), _text("syllabus", nullable=True), _text("status"),
     _day("closed_on", nullable=True),
 )  # fmt: skip
 
@@ -83,7 +91,8 @@ certificate = Table(
 
 certificate_status = Table(
     "certificate_status", metadata, _serial(), _text("certificate_id", ForeignKey("certificate.id"), index=True),
-    _day("on"), _text("status"), _day("valid_until"),
+    _day("on"), _text("status"), _day("valid_until"), _text("decision"), Column("ruleset", Integer, nullable=False),
+    Column("grounds", JSONB, nullable=False),
 )  # fmt: skip
 
 # The last number given out for a year and reporting unit; its row lock keeps the sequence without gaps.
@@ -111,6 +120,7 @@ education_entry = Table(
 
 mapper = mapper_registry(metadata=metadata)
 for entity, table in {
+    Plan: plan,
     Course: course,
     Nomination: nomination,
     Enrolment: enrolment,

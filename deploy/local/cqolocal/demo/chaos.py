@@ -11,7 +11,6 @@ from cqolocal.names import SERVICES
 from cqolocal.system import System
 
 PAUSE = (0.8, 1.4)  # seconds between two
-BROKER_BACK_WITHIN = 60  # seconds
 
 
 class Chaos:
@@ -41,8 +40,6 @@ class Chaos:
         ]
         while not self._ending.wait(self._choose.uniform(*PAUSE)):
             name, harm, _ = self._choose.choices(harms, [weight for *_, weight in harms])[0]
-            if name == "broker node" and not (self.system.broker and self.system.broker.alive):
-                continue  # still starting after the last time
             harm()
             self.done[name] += 1
 

@@ -4,7 +4,8 @@
     def certificate_issued(self, session, event): …
 
 A handler runs in the transaction that moves its object's cursor. The way of an event: `consumer` takes it from the
-queue, `applying` applies it in a batch, `parking` keeps what can't be applied yet, `deadletters` what the broker gave up.
+queue, `applying` applies it in a batch, `parking` keeps what can't be applied yet, `deadletters`
+what the broker gave up.
 """
 
 from chassis.inbox.entrypoints import Subscription, subscribe, subscribe_batch

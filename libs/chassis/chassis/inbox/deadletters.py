@@ -51,9 +51,8 @@ def keep(session: Session, raw: bytes) -> str:
     try:
         event = Envelope.from_bytes(raw)
     except MalformedEvent as fault:
-        session.execute(
-            insert(inbox_parked).values(raw=raw, reason=f"not an event: {fault}"[:500], state="dead", parked_at=func.now())
-        )
+        reason = f"not an event: {fault}"[:500]
+        session.execute(insert(inbox_parked).values(raw=raw, reason=reason, state="dead", parked_at=func.now()))
         return "dead"
     if event.sequence <= lock_cursors(session, [event.aggregate])[event.aggregate]:
         return "duplicate"

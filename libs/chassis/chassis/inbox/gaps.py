@@ -69,9 +69,10 @@ class GapCloser:
         return found
 
     def _page(self, url: str, subject: str, after: int) -> list[dict[str, Any]]:
+        params: dict[str, str | int] = {"subject": subject, "after": after, "limit": PAGE}
         answer = requests.get(
             f"{url}/events",
-            params={"subject": subject, "after": after, "limit": PAGE},
+            params=params,
             headers={"Authorization": f"Bearer {self.inbox.settings.feed_token}"},
             timeout=TIMEOUT,
         )

@@ -216,7 +216,7 @@ class Retrier:
     def _report(self) -> None:
         age = func.extract("epoch", func.now() - func.min(parked.parked_at))
         with Session(self.inbox.engine) as session, session.begin():
-            states = dict(session.execute(select(parked.state, func.count()).group_by(parked.state)).all())
+            states: dict[str, int] = dict(session.execute(select(parked.state, func.count()).group_by(parked.state)).all())
             oldest = session.scalar(select(age))
         for state in ("blocked", "retrying", "waiting", "dead"):
             metrics.parked.labels(self.inbox.service, state).set(states.get(state, 0))
@@ -241,4 +241,5 @@ def _in(seconds: int) -> Any:
 
 def _described(fault: BaseException) -> dict[str, Any]:
     stack = "".join(traceback.format_exception(fault))
-    return {"reason": f"{type(fault).__name__}: {fault}"[:500].replace("\x00", ""), "detail": stack[-DETAIL:].replace("\x00", "")}
+    reason = f"{type(fault).__name__}: {fault}"[:500]
+    return {"reason": reason.replace("\x00", ""), "detail": stack[-DETAIL:].replace("\x00", "")}

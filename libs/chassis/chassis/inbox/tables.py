@@ -25,7 +25,8 @@ inbox_cursor = Table(
     Column("version", BigInteger, nullable=False, server_default="0"),
 )
 
-# States: `blocked` waits for a predecessor, `retrying` for its next attempt, `waiting` for a person, `dead` can't be read.
+# States: `blocked` waits for a predecessor, `retrying` for its next attempt, `waiting` for a person; `dead` can't be
+# read.
 inbox_parked = Table(
     "inbox_parked",
     metadata,

@@ -31,7 +31,7 @@ class Aggregate(Protocol):
 
 
 def add(session: Session, aggregate: Aggregate, event: Any, clock: Clock) -> str:
-    """Writes `event` in the present transaction, at its next flush, and raises the aggregate's version; returns the event's id.
+    """Writes `event` at the session's next flush, and raises the aggregate's version; returns the event's id.
 
     `event` is a frozen dataclass with a class attribute `type`. The caller must hold the aggregate's row lock (or have
     just made it), so that the order of versions is the order of commits.

@@ -72,8 +72,8 @@ class Publisher:
             type=event.type,
         )
         self.tag += 1
-        # Not the channel's own basic_publish, which asks the socket for news before each message, at a third of the cost
-        # of a batch. What the broker says (returns, a closed channel) is read with the confirms.
+        # Not the channel's own basic_publish: that asks the socket for news before each message. What the broker says
+        # (returns, a closed channel) is read with the confirms.
         arguments = (0, self.exchange, event.type, True, False)
         self.channel.send_method(spec.Basic.Publish, "Bssbb", arguments, message)
 

@@ -93,7 +93,7 @@ class Relay(DependencyProvider):
             options=OPTIONS,
             application_name=f"{self.service}-relay",
             row_factory=namedtuple_row,
-            **KEEPALIVE,
+            **KEEPALIVE,  # type: ignore[arg-type]
         ) as database:
             if not database.execute(LEADER).fetchone()[0]:  # type: ignore[index]
                 self.report(database)

@@ -92,7 +92,8 @@ def test_a_slow_transaction_with_an_earlier_number_is_not_passed_over(
         wait_for(lambda: world.unpublished() == 0)
         slow.execute(
             text(
-                "INSERT INTO outbox (seq, id, aggregate_type, aggregate_id, aggregate_version, type, data, occurred_at) "
+                "INSERT INTO outbox "
+                "(seq, id, aggregate_type, aggregate_id, aggregate_version, type, data, occurred_at) "
                 "VALUES (:seq, gen_random_uuid(), 'thing', 'slow', 1, 'thing.hinted.v1', '{}', now())"
             ),
             {"seq": number},

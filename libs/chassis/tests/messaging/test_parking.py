@@ -88,7 +88,7 @@ def test_all_that_waits_for_a_person_can_be_replayed_at_once(
 
 def test_a_replay_before_the_bug_is_mended_parks_it_again(world: World, operator: Operator, held_up: list[Any]) -> None:
     operator.post(f"/ops/parked/{held_up[0].id}/replay")
-    wait_for(lambda: [(row.state, row.attempts) for row in world.parked()][0] == ("waiting", 1))
+    wait_for(lambda: (world.parked()[0].state, world.parked()[0].attempts) == ("waiting", 1))
 
     assert world.effects() == [("thing:good", 1)]
 

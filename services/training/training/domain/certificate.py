@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 from chassis.errors import RuleBroken
+from training.domain.criteria import Criterion
 from training.domain.rules import Rules
 from training.events import (
     CertificateExpired,
@@ -17,18 +19,21 @@ from training.events import (
 )
 
 VALID, EXPIRED, REVOKED = "valid", "expired", "revoked"
+ONE_DAY = timedelta(days=1)
 
 
 class IsRevoked(RuleBroken):
     """The certificate has been revoked; it can be neither renewed nor revoked again."""
 
     zh = "该证书已被撤销，不能续期或再次撤销。"
+    rule = "R59"
 
 
 class OutsideRenewalWindow(RuleBroken):
     """The certificate can't be renewed on this day; before the window wait, after it take the full training again."""
 
     zh = "当前不在续期窗口内：窗口开启前请等待，窗口关闭后须重新参加任职培训。"
+    rule = "R59"
 
 
 class EducationShort(RuleBroken):
@@ -40,12 +45,15 @@ class EducationShort(RuleBroken):
 
 @dataclass
 class CertificateStatus:
-    """One line of a certificate's history: what held from `on`."""
+    """One line of a certificate's history: what held from `on`, by which decision, on what grounds."""
 
     certificate_id: str
     on: date
     status: str
     valid_until: date
+    decision: str  # issued, renewed, expired or revoked
+    ruleset: int
+    grounds: dict[str, Any] = field(default_factory=dict)
     id: int | None = None
 
 
@@ -90,26 +98,46 @@ class Certificate:
         )
 
     def expire(self) -> CertificateExpired | None:
+        """The end of its term, on the day after its last; None where it has ended already."""
         if self.status != VALID:
             return None
         self.status = EXPIRED
-        return CertificateExpired(self.id, self.number, self.person_id, self.valid_until + timedelta(days=1))
+        return CertificateExpired(self.id, self.number, self.person_id, self.valid_until + ONE_DAY)
+
+    def renewal_window(self, rules: Rules) -> tuple[date, date]:
+        """The first and the last day on which it can be renewed."""
+        before, after = timedelta(days=rules.renewal_before_days), timedelta(days=rules.renewal_after_days)
+        return self.valid_until - before, self.valid_until + after
+
+    def renewal_criteria(self, on: date, hours: float, rules: Rules) -> list[Criterion]:
+        """What a renewal on that day asks; `hours` of continuing education count for it."""
+        opens, closes = self.renewal_window(rules)
+        return [
+            Criterion("renewal window", "R59", f"{opens} to {closes}", str(on), opens <= on <= closes),
+            Criterion(
+                "continuing education",
+                "R34",
+                f"{rules.continuing_hours:g}",
+                f"{hours:g}",
+                hours >= rules.continuing_hours,
+            ),
+        ]
 
     def renew(self, on: date, hours: float, rules: Rules) -> CertificateRenewed:
-        """Renews for another term: from the old end if that is still to come, else from today.
+        """Renews for another term, which begins after the old end, or today if that has passed.
 
         `hours` of continuing education were taken this year or the year before, whichever is more.
         """
         if self.status == REVOKED:
             raise IsRevoked()
-        opens = self.valid_until - timedelta(days=rules.renewal_before_days)
-        closes = self.valid_until + timedelta(days=rules.renewal_after_days)
-        if not opens <= on <= closes:
+        window, education = self.renewal_criteria(on, hours, rules)
+        if not window.met:
+            opens, closes = self.renewal_window(rules)
             raise OutsideRenewalWindow(opens=opens.isoformat(), closes=closes.isoformat())
-        if hours < rules.continuing_hours:
+        if not education.met:
             raise EducationShort(hours=hours, required_hours=rules.continuing_hours)
         previous = self.valid_until
-        self.valid_until = add_months(max(previous, on - timedelta(days=1)), rules.certificate_months)
+        self.valid_until = end_of_term(max(previous + ONE_DAY, on), rules.certificate_months)
         self.status, self.ruleset = VALID, rules.version
         return CertificateRenewed(
             self.id, self.number, self.person_id, self.name, on, previous, self.valid_until, rules.version
@@ -129,5 +157,10 @@ def add_months(day: date, months: int) -> date:
 
 
 def end_of_term(first_day: date, months: int) -> date:
-    """The last day of a term that begins on `first_day`."""
-    return add_months(first_day, months) - timedelta(days=1)
+    """The last day of a term that begins on `first_day`.
+
+    It is the day before the same day `months` later. Where that month has no such day, it is that month's last day, so
+    that a term begun on 29 February is not a day short.
+    """
+    same_day = add_months(first_day, months)
+    return same_day - ONE_DAY if same_day.day == first_day.day else same_day

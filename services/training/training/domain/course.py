@@ -1,4 +1,4 @@
-"""Classes and what becomes of those enrolled in them (R17, R56–R59, R61)."""
+"""Classes of the provincial centre, and what becomes of those enrolled in them (R55–R59)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from datetime import date
 from typing import Any
 
 from chassis.errors import RuleBroken
+from training.domain.criteria import Criterion
 from training.domain.rules import Rules
-from training.events import ClassClosed, ClassScheduled, EnrolmentCompleted, NominationSubmitted
+from training.events import ClassClosed, ClassScheduled, EnrolmentCompleted
 
 INITIAL, CONTINUING = "initial", "continuing"
 # The three blocks that every initial class covers (R56).
@@ -28,37 +29,11 @@ class ClassNotOver(RuleBroken):
     zh = "该培训班尚未结束，请在结束当日或之后办理结业。"
 
 
-class ClassIsFull(RuleBroken):
-    """The class has no place left."""
+class ClassTooShort(RuleBroken):
+    """An initial class must offer the hours that the rule set asks of who is to pass it."""
 
-    zh = "该培训班名额已满。"
-    rule = "R61"
-
-
-class AlreadyNominated(RuleBroken):
-    """This person has already been nominated for the class."""
-
-    zh = "该人员已被推荐参加本期培训班。"
-    rule = "R61"
-
-
-class NotOfThisEnterprise(RuleBroken):
-    """An enterprise nominates its own people only, and this person is not recorded as one of them."""
-
-    zh = "企业只能推荐本单位人员，该人员不属于该企业。"
-    rule = "R17"
-
-
-class UnknownHere(RuleBroken):
-    """This person or enterprise is not known here (yet); if it was just registered, try again in a moment."""
-
-    zh = "本系统尚无该人员或企业的信息；如刚刚登记，请稍后重试。"
-
-
-class NotEnrolled(RuleBroken):
-    """This person is not enrolled in the class."""
-
-    zh = "该人员未报名参加本期培训班。"
+    zh = "任职培训班的总学时不得少于规则集规定的学时。"
+    rule = "R56"
 
 
 class BlockUnknown(RuleBroken):
@@ -68,10 +43,17 @@ class BlockUnknown(RuleBroken):
     rule = "R56"
 
 
+class NotEnrolled(RuleBroken):
+    """This person is not enrolled in the class."""
+
+    zh = "该人员未报名参加本期培训班。"
+
+
 class HoursBeyondBlock(RuleBroken):
     """More hours were entered than the subject block has."""
 
     zh = "录入学时超过该课程模块的总学时。"
+    rule = "R56"
 
 
 class TooManySittings(RuleBroken):
@@ -79,6 +61,21 @@ class TooManySittings(RuleBroken):
 
     zh = "补考次数已超过规则集的规定。"
     rule = "R59"
+
+
+@dataclass
+class Plan:
+    """The province's plan for a year: what the training is about, by which edition of the syllabus (R55, R57).
+
+    A plan is never overwritten: a change is a further revision, and the last one holds.
+    """
+
+    year: int
+    revision: int
+    focus: str
+    syllabus: str
+    document: str
+    decided_on: date
 
 
 @dataclass
@@ -92,6 +89,8 @@ class Course:
     ends_on: date
     capacity: int
     blocks: list[dict[str, Any]]  # {"name", "hours", "trainer"}
+    quotas: dict[str, int] = field(default_factory=dict)  # places by division (R61)
+    syllabus: str | None = None  # the edition in the year's plan when the class was scheduled
     status: str = "open"
     closed_on: date | None = None
     division: str = PROVINCE
@@ -101,14 +100,19 @@ class Course:
     def hours(self) -> float:
         return float(sum(block["hours"] for block in self.blocks))
 
-    def schedule(self) -> ClassScheduled:
-        return ClassScheduled(
-            self.id, self.name, self.kind, self.starts_on, self.ends_on, self.hours, self.capacity
-        )
+    def schedule(self, rules: Rules) -> ClassScheduled:
+        """Announces the class; `rules` hold on its first day."""
+        if self.kind == INITIAL and self.hours < rules.initial_hours:
+            raise ClassTooShort(hours=self.hours, required_hours=rules.initial_hours)
+        return ClassScheduled(self.id, self.name, self.kind, self.starts_on, self.ends_on, self.hours, self.capacity)
 
     def require_open(self) -> None:
         if self.status != "open":
             raise ClassIsClosed()
+
+    def require_over(self, on: date) -> None:
+        if on < self.ends_on:
+            raise ClassNotOver(ends_on=self.ends_on.isoformat())
 
     def block(self, name: str) -> dict[str, Any]:
         """The subject block of that name."""
@@ -118,29 +122,11 @@ class Course:
         raise BlockUnknown(block=name)
 
     def close(self, on: date, passed: int, failed: int) -> ClassClosed:
+        """Ends the class, once everybody enrolled has been judged."""
         self.require_open()
-        if on < self.ends_on:
-            raise ClassNotOver(ends_on=self.ends_on.isoformat())
+        self.require_over(on)
         self.status, self.closed_on = "closed", on
         return ClassClosed(self.id, on, passed, failed)
-
-
-@dataclass
-class Nomination:
-    """An enterprise's recommendation of a person for a class (R17)."""
-
-    id: str
-    class_id: str
-    enterprise_id: str
-    person_id: str
-    division: str
-    submitted_on: date
-    version: int = 0
-
-    def submit(self, course: Course) -> NominationSubmitted:
-        return NominationSubmitted(
-            self.id, self.class_id, course.name, self.enterprise_id, self.person_id, self.submitted_on
-        )
 
 
 @dataclass
@@ -180,10 +166,37 @@ class Enrolment:
             raise TooManySittings(sittings_allowed=1 + rules.resits)
         self.scores = {**self.scores, str(sitting): score}
 
+    def attendance(self, course: Course) -> float:
+        """The hours attended in percent of the class's."""
+        return 100 * self.total_hours / course.hours if course.hours else 0.0
+
+    def criteria(self, course: Course, rules: Rules) -> list[Criterion]:
+        """What the judgement asks, one by one; a continuing class asks for attendance only."""
+        attended = self.attendance(course)
+        asked = [
+            Criterion(
+                "attendance",
+                "R58",
+                f"{rules.attendance_percent:g} %",
+                f"{attended:.1f} %",
+                attended >= rules.attendance_percent,
+            )
+        ]
+        if course.kind != INITIAL:
+            return asked
+        score = self.best_score
+        enough = self.total_hours >= rules.initial_hours
+        passed = score is not None and score >= rules.pass_mark
+        found = "none" if score is None else f"{score:g}"
+        return [
+            Criterion("hours", "R33", f"{rules.initial_hours:g}", f"{self.total_hours:g}", enough),
+            *asked,
+            Criterion("score", "R59", f"{rules.pass_mark:g}", found, passed),
+        ]
+
     def complete(self, course: Course, rules: Rules, on: date) -> EnrolmentCompleted:
         """Judges the enrolment by the rule set in force (R59)."""
-        attended = 100 * self.total_hours / course.hours if course.hours else 0.0
-        self.shortfalls = list(self._shortfalls(course, attended, rules))
+        self.shortfalls = [asked.shortfall() for asked in self.criteria(course, rules) if not asked.met]
         self.passed = not self.shortfalls
         self.completed_on, self.ruleset = on, rules.version
         return EnrolmentCompleted(
@@ -192,18 +205,9 @@ class Enrolment:
             self.person_id,
             self.enterprise_id,
             self.total_hours,
-            round(attended, 1),
+            round(self.attendance(course), 1),
             self.best_score,
             self.passed,
             on,
             rules.version,
         )
-
-    def _shortfalls(self, course: Course, attended: float, rules: Rules) -> Any:
-        required = rules.initial_hours if course.kind == INITIAL else 0.0
-        if self.total_hours < required:
-            yield f"hours {self.total_hours:g} of {required:g}"
-        if attended < rules.attendance_percent:
-            yield f"attendance {attended:.1f} % of {rules.attendance_percent:g} %"
-        if course.kind == INITIAL and (self.best_score is None or self.best_score < rules.pass_mark):
-            yield f"score {self.best_score if self.best_score is not None else 'none'} of {rules.pass_mark:g}"

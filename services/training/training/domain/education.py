@@ -8,9 +8,14 @@ from datetime import date
 from training.events import EducationRecorded
 
 
+def year_id(person_id: str, year: int) -> str:
+    """The id of a person's year in the ledger."""
+    return f"{person_id}:{year}"
+
+
 @dataclass
 class EducationYear:
-    """A person's hours of one calendar year; its id is `<person>:<year>`."""
+    """A person's hours of one calendar year."""
 
     id: str
     person_id: str

@@ -25,9 +25,7 @@ def visible(table: Any, caller: Caller, on: date) -> ColumnElement[bool]:
     return scope.within(table.c.division, caller, on)
 
 
-def load(
-    session: Session, entity: type[Entity], object_id: str, where: Any = None, *, lock: bool = False
-) -> Entity:
+def load(session: Session, entity: type[Entity], object_id: str, where: Any = None, *, lock: bool = False) -> Entity:
     """The object, locked if it is to change; NotFound if it is not there or not within `where`."""
     key = inspect(entity).local_table.c.id
     statement: Select[Any] = select(entity).where(key == object_id, true() if where is None else where)

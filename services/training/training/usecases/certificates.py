@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 
@@ -26,20 +29,30 @@ EXPIRING, EXPIRED = "certificate.expiring", "certificate.expired"
 PROVINCE_UNIT = "220000"  # for a holder whose division has no reporting unit
 
 
-def units(session: Session, on: date) -> dict[str, str]:
-    """Each division's reporting unit on that day."""
-    return dict(session.execute(scope.reporting_units(on)).all())
-
-
-def issue(
-    session: Session, enrolment: Enrolment, name: str, rules: Rules, units: dict[str, str], clock: Clock
-) -> Certificate:
-    """Issues a certificate to who has passed; plans its notices and its end."""
+def issue_all(session: Session, passed: list[Enrolment], names: dict[str, str], rules: Rules, clock: Clock) -> None:
+    """Issues a certificate to each who has passed; numbers follow one another within a year and reporting unit."""
     today = clock.today()
-    unit = units.get(enrolment.division, PROVINCE_UNIT)
+    unit_of = dict(session.execute(scope.reporting_units(today)).tuples().all())
+    by_unit: dict[str, list[Enrolment]] = defaultdict(list)
+    for enrolment in passed:
+        by_unit[unit_of.get(enrolment.division, PROVINCE_UNIT)].append(enrolment)
+    # In the order of the units, so that two classes that are closed at once can't wait for each other's sequences.
+    issued = []
+    for unit, enrolments in sorted(by_unit.items()):
+        first = _take_numbers(session, today.year, unit, len(enrolments))
+        for sequence, enrolment in enumerate(enrolments, first):
+            number = number_of(today.year, unit, sequence)
+            issued.append(_issue(session, enrolment, number, names[enrolment.person_id], rules, clock))
+    # All at once: a large class plans more than a thousand rows, and those of new certificates can't be there yet.
+    if issued:
+        session.execute(insert(due.due), [row for certificate in issued for row in _due(certificate, rules, today)])
+
+
+def _issue(session: Session, enrolment: Enrolment, number: str, name: str, rules: Rules, clock: Clock) -> Certificate:
+    today = clock.today()
     certificate = Certificate(
         id=new_id(),
-        number=number_of(today.year, unit, _next_in_sequence(session, today.year, unit)),
+        number=number,
         person_id=enrolment.person_id,
         name=name,
         enterprise_id=enrolment.enterprise_id,
@@ -51,8 +64,7 @@ def issue(
     )
     session.add(certificate)
     outbox.add(session, certificate, certificate.issue(), clock)
-    _note(session, certificate, today)
-    _plan(session, certificate, rules)
+    _note(session, certificate, today, "issued", {"enrolment_id": enrolment.id})
     return certificate
 
 
@@ -62,11 +74,11 @@ def renew(session: Session, caller: Caller, certificate_id: str, version: int, c
     certificate = _load(session, caller, certificate_id, version, today)
     rules = rules_on(session, today)
     hours = max(education.hours(session, certificate.person_id, year) for year in (today.year, today.year - 1))
-    ended = _series(certificate)
+    criteria = certificate.renewal_criteria(today, hours, rules)
     outbox.add(session, certificate, certificate.renew(today, hours, rules), clock)
-    due.cancel(session, ended)
-    _note(session, certificate, today)
-    _plan(session, certificate, rules)
+    _note(session, certificate, today, "renewed", {"criteria": [asdict(criterion) for criterion in criteria]})
+    for row in _due(certificate, rules, today):
+        due.plan(session, **row)
     audit.record(session, caller, "certificate.renewed", certificate.id, {"until": certificate.valid_until}, clock)
     return certificate
 
@@ -79,8 +91,7 @@ def revoke(
     certificate = _load(session, caller, certificate_id, version, today)
     event = certificate.revoke(today, content["reason"], content["document"])
     outbox.add(session, certificate, event, clock)
-    due.cancel(session, _series(certificate))
-    _note(session, certificate, today)
+    _note(session, certificate, today, "revoked", content)
     audit.record(session, caller, "certificate.revoked", certificate.id, content, clock)
     return certificate
 
@@ -108,11 +119,23 @@ def expire(session: Session, row: Any, clock: Clock) -> None:
     event = certificate.expire()
     if event is not None:
         outbox.add(session, certificate, event, clock)
-        _note(session, certificate, event.on)
+        _note(session, certificate, event.on, "expired", {"valid_until": certificate.valid_until.isoformat()})
+
+
+def history(session: Session, certificate_id: str) -> list[CertificateStatus]:
+    """What held from which day on, the oldest first."""
+    wanted = select(CertificateStatus).where(storage.certificate_status.c.certificate_id == certificate_id)
+    return list(session.scalars(wanted.order_by(storage.certificate_status.c.id)))
 
 
 def _load(session: Session, caller: Caller, certificate_id: str, version: int, today: date) -> Certificate:
+    """The certificate, locked for a change that ends its term; what was due of the term is cancelled.
+
+    A sweep locks the due row first and the certificate after it. The same order here keeps the two from waiting for
+    each other; whatever the sweep did meanwhile has raised the version.
+    """
     where = visible(storage.certificate, caller, today)
+    due.cancel(session, _series(load(session, Certificate, certificate_id, where)))
     certificate = load(session, Certificate, certificate_id, where, lock=True)
     if certificate.version != version:
         raise StaleVersion()
@@ -123,31 +146,45 @@ def _series(certificate: Certificate) -> str:
     return f"{certificate.id}:{certificate.valid_until}"
 
 
-def _plan(session: Session, certificate: Certificate, rules: Rules) -> None:
-    series = _series(certificate)
+def _due(certificate: Certificate, rules: Rules, today: date) -> Iterator[dict[str, Any]]:
+    """The due rows of a term: the notices before its end, and the end."""
+    series, subject = _series(certificate), {"certificate_id": certificate.id}
     for days in rules.expiry_notice_days:
         day = certificate.valid_until - timedelta(days=days)
-        payload = {"certificate_id": certificate.id, "days_left": days}
-        due.plan(session, EXPIRING, series, f"{series}:{days}", day, payload)
-    due.plan(
-        session, EXPIRED, series, series, certificate.valid_until + timedelta(days=1), {"certificate_id": certificate.id}
+        # A term shorter than a notice's days has no such notice.
+        if day > today:
+            yield {
+                "kind": EXPIRING,
+                "series": series,
+                "key": f"{series}:{days}",
+                "due_on": day,
+                "payload": {**subject, "days_left": days},
+            }
+    end = certificate.valid_until + timedelta(days=1)
+    yield {"kind": EXPIRED, "series": series, "key": series, "due_on": end, "payload": subject}
+
+
+def _note(session: Session, certificate: Certificate, on: date, decision: str, grounds: dict[str, Any]) -> None:
+    session.add(
+        CertificateStatus(
+            certificate_id=certificate.id,
+            on=on,
+            status=certificate.status,
+            valid_until=certificate.valid_until,
+            decision=decision,
+            ruleset=certificate.ruleset,
+            grounds=grounds,
+        )
     )
 
 
-def _note(session: Session, certificate: Certificate, on: date) -> None:
-    session.add(CertificateStatus(certificate.id, on, certificate.status, certificate.valid_until))
-
-
-def _next_in_sequence(session: Session, year: int, unit: str) -> int:
+def _take_numbers(session: Session, year: int, unit: str, count: int) -> int:
+    """Takes `count` numbers of a year and unit, and returns the first; the row stays locked, so none is left out."""
     sequence = storage.certificate_sequence
-    first = upsert(sequence).values(year=year, unit=unit, last=1)
-    counted = first.on_conflict_do_update(
-        index_elements=["year", "unit"], set_={"last": sequence.c.last + 1}
-    ).returning(sequence.c.last)
-    return int(session.execute(counted).scalar_one())
-
-
-def history(session: Session, certificate_id: str) -> list[CertificateStatus]:
-    """What held from which day on, the oldest first."""
-    wanted = select(CertificateStatus).where(storage.certificate_status.c.certificate_id == certificate_id)
-    return list(session.scalars(wanted.order_by(storage.certificate_status.c.id)))
+    taken = (
+        upsert(sequence)
+        .values(year=year, unit=unit, last=count)
+        .on_conflict_do_update(index_elements=["year", "unit"], set_={"last": sequence.c.last + count})
+        .returning(sequence.c.last)
+    )
+    return int(session.execute(taken).scalar_one()) - count + 1

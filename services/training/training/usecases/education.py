@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -13,8 +13,8 @@ from chassis.auth import Caller
 from chassis.clock import Clock
 from chassis.errors import InvalidInput
 from training import storage
-from training.domain.course import UnknownHere
-from training.domain.education import EducationEntry, EducationYear
+from training.domain.education import EducationEntry, EducationYear, year_id
+from training.domain.nomination import UnknownHere
 from training.usecases.access import rules_on
 
 
@@ -29,42 +29,60 @@ def record(session: Session, caller: Caller, items: list[dict[str, Any]], clock:
     ]
     if faults:
         raise InvalidInput(faults)
-    recorded = 0
-    # In the order of the keys, so that two callers can't wait for each other's rows.
-    for item in sorted(items, key=lambda item: (item["person_id"], item["year"])):
-        person = people[item["person_id"]]
-        scope.require_within(session, person.division, caller, clock.today())
-        recorded += add(session, person.id, person.division, item["year"], item["hours"], item["document"], clock)
+    for division in sorted({person.division for person in people.values()}):
+        scope.require_within(session, division, caller, clock.today())
+    entries = [EducationEntry(**item, on=clock.today()) for item in items]
+    recorded = enter(session, entries, {person.id: person.division for person in people.values()}, clock)
     audit.record(session, caller, "education.recorded", "batch", {"recorded": recorded, "of": len(items)}, clock)
     return {"recorded": recorded, "unchanged": len(items) - recorded}
 
 
-def add(
-    session: Session, person_id: str, division: str, year: int, hours: float, document: str, clock: Clock
-) -> bool:
-    """Adds hours to a person's year; False if the same document has been entered before."""
-    ledger = _locked_year(session, person_id, year, division)
+def enter(session: Session, entries: list[EducationEntry], divisions: dict[str, str], clock: Clock) -> int:
+    """Adds the entries to their people's years; returns how many were new: a person's document counts once a year."""
+    years = _locked_years(session, entries, divisions)
     column = storage.education_entry.c
-    same = exists().where(column.person_id == person_id, column.year == year, column.document == document)
-    if session.scalar(select(same)):
-        return False
-    today = clock.today()
-    session.add(EducationEntry(person_id, year, hours, document, today))
-    outbox.add(session, ledger, ledger.record(hours, rules_on(session, today).continuing_hours, today), clock)
-    return True
+    known = {
+        tuple(row)
+        for row in session.execute(
+            select(column.person_id, column.year, column.document).where(
+                column.person_id.in_({entry.person_id for entry in entries}),
+                column.year.in_({entry.year for entry in entries}),
+            )
+        )
+    }
+    required = rules_on(session, clock.today()).continuing_hours
+    recorded = 0
+    for entry in entries:
+        paper = (entry.person_id, entry.year, entry.document)
+        if paper not in known:
+            known.add(paper)
+            session.add(entry)
+            year = years[year_id(entry.person_id, entry.year)]
+            outbox.add(session, year, year.record(entry.hours, required, entry.on), clock)
+            recorded += 1
+    return recorded
 
 
 def hours(session: Session, person_id: str, year: int) -> float:
     """The hours a person has taken in a year."""
-    ledger = session.get(EducationYear, f"{person_id}:{year}")
+    ledger = session.get(EducationYear, year_id(person_id, year))
     return ledger.total_hours if ledger else 0.0
 
 
-def _locked_year(session: Session, person_id: str, year: int, division: str) -> EducationYear:
-    key = f"{person_id}:{year}"
-    new = insert(storage.education_year).values(
-        id=key, person_id=person_id, year=year, division=division, total_hours=0, version=0
-    )
-    session.execute(new.on_conflict_do_nothing())
-    wanted = select(EducationYear).where(storage.education_year.c.id == key)
-    return session.scalars(wanted.with_for_update().execution_options(populate_existing=True)).one()
+def _locked_years(
+    session: Session, entries: list[EducationEntry], divisions: dict[str, str]
+) -> dict[str, EducationYear]:
+    """The years that the entries belong to, made where they are missing."""
+    # Made and locked in the order of their keys, so that two callers can't wait for each other's rows.
+    keys = sorted({(year_id(entry.person_id, entry.year), entry.person_id, entry.year) for entry in entries})
+    if not keys:
+        return {}
+    new = [
+        {"id": key, "person_id": person, "year": year, "division": divisions[person], "total_hours": 0, "version": 0}
+        for key, person, year in keys
+    ]
+    session.execute(insert(storage.education_year).on_conflict_do_nothing(), new)
+    column = storage.education_year.c.id
+    wanted = select(EducationYear).where(column.in_([key for key, *_ in keys])).order_by(column)
+    locked = session.scalars(wanted.with_for_update().execution_options(populate_existing=True))
+    return {year.id: year for year in locked}

@@ -12,7 +12,9 @@ from training import storage
 
 def enterprise(session: Session, data: dict[str, Any]) -> None:
     """An enterprise as it now is."""
-    _upsert(session, storage.enterprise, {"id": data["enterprise_id"], "name": data["name"], "division": data["division"]})
+    _upsert(
+        session, storage.enterprise, {"id": data["enterprise_id"], "name": data["name"], "division": data["division"]}
+    )
 
 
 def person(session: Session, data: dict[str, Any]) -> None:
@@ -23,4 +25,6 @@ def person(session: Session, data: dict[str, Any]) -> None:
 
 def _upsert(session: Session, table: Any, values: dict[str, Any]) -> None:
     row = insert(table).values(values)
-    session.execute(row.on_conflict_do_update(index_elements=["id"], set_={k: v for k, v in values.items() if k != "id"}))
+    session.execute(
+        row.on_conflict_do_update(index_elements=["id"], set_={k: v for k, v in values.items() if k != "id"})
+    )

@@ -1,0 +1,256 @@
+"""Certificates: numbers, renewal, revocation, what is due, and as of a day; on a real database."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date, timedelta
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+from training_world import CENTRE, CHANGCHUN, END, Centre, firm_id, know_divisions, person_id
+
+from chassis.auth import Caller
+from chassis.db import engine_for
+from chassis.errors import NotFound, StaleVersion
+from training import explanations, queries
+from training.domain.certificate import EducationShort, IsRevoked, OutsideRenewalWindow
+from training.domain.numbers import is_valid
+from training.usecases import certificates
+
+UNTIL = date(2029, 3, 12)
+NOTICES = [UNTIL - timedelta(days=days) for days in (90, 60, 30, 7, 0)]
+REVOCATION = {"reason": "示例：申报材料不实", "document": "示例文号〔2027〕1号"}
+
+
+@pytest.fixture
+def holder(centre):
+    [certificate] = centre.certify(centre.somebody())
+    return certificate
+
+
+def revoke(centre, holder, version=1):
+    return certificates.revoke(centre.session, CENTRE, holder.id, version, REVOCATION, centre.clock)
+
+
+def status(centre, on, certificate):
+    centre.session.flush()
+    listed = queries.certificates(centre.session, CENTRE, {"on": on}, centre.clock.today(), 50, None)
+    return {item["id"]: (item["status"], item["valid_until"]) for item in listed.items}.get(certificate.id)
+
+
+def fired(holder, days_left):
+    payload = {"certificate_id": holder.id, "days_left": days_left}
+    return SimpleNamespace(key=f"{holder.id}:{UNTIL}:{days_left}", payload=payload)
+
+
+def test_numbers_run_without_a_gap_within_a_year_and_reporting_unit(centre):
+    first = centre.certify(centre.somebody(6, ("220102", "220381", "220581")))
+    second = centre.certify(centre.somebody(2, ("JL-CBS", "220102")))
+
+    stems = sorted(certificate.number[:-1] for certificate in first + second)
+    assert stems == [
+        "CQO-JL-2026-220100-00001", "CQO-JL-2026-220100-00002", "CQO-JL-2026-220100-00003", "CQO-JL-2026-220100-00004",
+        "CQO-JL-2026-220100-00005", "CQO-JL-2026-220581-00001", "CQO-JL-2026-220581-00002", "CQO-JL-2026-CBS-00001",
+    ]  # fmt: skip
+    assert all(is_valid(certificate.number) for certificate in first + second)
+
+
+def test_two_classes_closed_at_once_give_out_no_number_twice_and_leave_none_out(make_database, clock):
+    engine = engine_for(make_database("training"), "test")
+    closing = []
+    with Session(engine) as session, session.begin():
+        know_divisions(session)
+        centre = Centre(session, clock)
+        for _ in range(2):
+            course, items = centre.schedule(), centre.somebody(20, ("220102", "220302"))
+            people = [item["person_id"] for item in items]
+            centre.nominate(course, items)
+            centre.attend(course, people)
+            centre.sit(course, people)
+            closing.append(SimpleNamespace(id=course.id))
+    clock.move(days=11)
+    together = threading.Barrier(2)
+
+    def close(course):
+        with Session(engine) as session, session.begin():
+            together.wait()
+            Centre(session, clock).close(course)
+
+    threads = [threading.Thread(target=close, args=(course,)) for course in closing]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    with Session(engine) as session:
+        numbers = session.scalars(text("SELECT substr(number, 1, 24) FROM certificate")).all()
+    assert sorted(numbers) == [f"CQO-JL-2026-{unit}-{n:05d}" for unit in ("220100", "220300") for n in range(1, 21)]
+
+
+def test_the_notices_and_the_end_are_planned_when_it_is_issued(centre, holder):
+    assert holder.valid_until == UNTIL
+    assert centre.planned("certificate.expiring") == NOTICES
+    assert centre.planned("certificate.expired") == [UNTIL + timedelta(days=1)]
+
+
+def test_a_renewal_plans_anew_and_cancels_what_was_due_of_the_old_term(centre, holder):
+    centre.educate(holder.person_id, 2028, 16)
+    centre.go_to(date(2029, 1, 15))
+    renewed = centre.renew(holder)
+
+    assert renewed.valid_until == date(2032, 3, 12)
+    assert centre.planned("certificate.expiring", "cancelled") == NOTICES
+    assert centre.planned("certificate.expiring") == [
+        renewed.valid_until - timedelta(days=n) for n in (90, 60, 30, 7, 0)
+    ]
+    assert centre.planned("certificate.expired") == [date(2032, 3, 13)]
+    [event] = centre.told("certificate.renewed")
+    assert (event["previous_valid_until"], event["valid_until"]) == ("2029-03-12", "2032-03-12")
+    assert centre.gaps() == []
+
+
+def test_a_renewal_is_refused_outside_the_window_without_education_and_from_a_version_gone_by(centre, holder):
+    with pytest.raises(OutsideRenewalWindow), centre.session.begin_nested():
+        centre.renew(holder)
+    centre.go_to(date(2029, 1, 15))
+    centre.educate(holder.person_id, 2027, 40)
+    with pytest.raises(EducationShort), centre.session.begin_nested():
+        centre.renew(holder)
+    centre.educate(holder.person_id, 2029, 16)
+    with pytest.raises(StaleVersion), centre.session.begin_nested():
+        centre.renew(holder, version=7)
+
+    assert centre.planned("certificate.expiring") == NOTICES
+    assert centre.renew(holder).version == 2
+
+
+def test_a_revocation_cancels_all_that_was_due_and_can_not_be_undone_by_a_renewal(centre, holder):
+    revoke(centre, holder)
+
+    assert centre.planned("certificate.expiring") == centre.planned("certificate.expired") == []
+    [event] = centre.told("certificate.revoked")
+    assert (event["reason"], event["document"]) == (REVOCATION["reason"], REVOCATION["document"])
+    for change in (lambda: revoke(centre, holder, 2), lambda: centre.renew(holder, 2)):
+        with pytest.raises(IsRevoked), centre.session.begin_nested():
+            change()
+
+
+def test_a_certificate_shows_what_held_on_a_past_day(centre, holder):
+    centre.go_to(UNTIL + timedelta(days=1))
+    certificates.expire(centre.session, fired(holder, 0), centre.clock)
+    centre.go_to(date(2029, 5, 1))
+    centre.educate(holder.person_id, 2029, 16)
+    centre.renew(holder, version=2)
+    centre.go_to(date(2030, 2, 1))
+    revoke(centre, holder, 3)
+
+    held = {on: status(centre, on, holder) for on in (
+        END - timedelta(days=1), END, UNTIL, UNTIL + timedelta(days=1), date(2029, 5, 1), date(2030, 2, 1),
+    )}  # fmt: skip
+    assert list(held.values()) == [
+        None, ("valid", UNTIL), ("valid", UNTIL), ("expired", UNTIL), ("valid", date(2032, 4, 30)),
+        ("revoked", date(2032, 4, 30)),
+    ]  # fmt: skip
+    past = queries.certificate(centre.session, CENTRE, holder.id, {"on": date(2029, 6, 1)}, centre.clock.today())
+    assert (past["status"], past["revoked_reason"]) == ("valid", None)
+    assert [line.decision for line in past["history"]] == ["issued", "expired", "renewed"]
+
+
+def test_a_term_that_has_ended_counts_as_expired_also_while_the_sweep_is_behind(centre, holder):
+    day = UNTIL + timedelta(days=1)
+
+    assert status(centre, day, holder) == ("expired", UNTIL)
+    assert queries.verify(centre.session, holder.number, day)["status"] == "expired"
+    assert queries.verify(centre.session, holder.number, UNTIL)["status"] == "valid"
+
+
+def test_anybody_may_verify_a_number_and_learns_no_more_than_that_it_holds(centre, holder):
+    answer = queries.verify(centre.session, holder.number, END)
+
+    assert answer == {
+        "number": holder.number, "genuine": True, "status": "valid", "holder": "李**", "valid_until": UNTIL,
+    }  # fmt: skip
+    wrong = holder.number[:-1] + ("0" if holder.number[-1] != "0" else "1")
+    assert queries.verify(centre.session, wrong, END) == {"number": wrong, "genuine": False}
+
+
+def test_each_decision_is_explained_with_its_rule_set_and_grounds(centre, holder):
+    centre.educate(holder.person_id, 2028, 20)
+    centre.go_to(date(2029, 1, 15))
+    centre.renew(holder)
+    revoke(centre, holder, 2)
+    issued, renewed, revoked = explanations.certificate(centre.session, CENTRE, holder.id, centre.clock.today())[
+        "decisions"
+    ]
+
+    assert {criterion.name: criterion.met for criterion in issued["criteria"]} == {
+        "hours": True, "attendance": True, "score": True,
+    }  # fmt: skip
+    assert [(c["name"], c["required"], c["found"]) for c in renewed["criteria"]] == [
+        ("renewal window", "2028-12-12 to 2030-03-12", "2029-01-15"), ("continuing education", "16", "20"),
+    ]  # fmt: skip
+    assert (revoked["reason"], revoked["document"]) == (REVOCATION["reason"], REVOCATION["document"])
+    assert {decision["ruleset"].document for decision in (issued, renewed, revoked)} == {"吉质联办〔2013〕10号"}
+
+
+def test_every_notice_that_was_due_is_listed_with_the_event_that_announced_it(centre, holder):
+    centre.go_to(NOTICES[0])
+    certificates.remind(centre.session, fired(holder, 90), centre.clock)
+    centre.session.execute(text("UPDATE due SET state = 'done' WHERE due_on = :day"), {"day": NOTICES[0]})
+    listed = queries.due_notices(centre.session, {"until": NOTICES[1]}, centre.clock.today(), 50, None).items
+
+    assert [(row["days_left"], row["due_on"], row["state"]) for row in listed] == [
+        (90, NOTICES[0], "done"), (60, NOTICES[1], "planned"),
+    ]  # fmt: skip
+    event_id = centre.session.scalar(text("SELECT id FROM outbox WHERE type = 'certificate.expiring.v1'"))
+    assert [row["event_id"] for row in listed] == [str(event_id), None]
+    assert {row["certificate_id"] for row in listed} == {holder.id}
+
+
+def test_a_caller_sees_the_certificates_of_its_division_its_firm_or_its_own(centre):
+    changchun, siping = centre.certify(centre.somebody(2, ("220102", "220302")))
+
+    def seen(caller):
+        page = queries.certificates(centre.session, caller, {}, centre.clock.today(), 50, None)
+        return [item["id"] for item in page.items]
+
+    assert seen(CHANGCHUN) == [changchun.id]
+    assert seen(Caller("q", "enterprise", enterprise_id=firm_id(1))) == [siping.id]
+    assert seen(Caller("p", "cqo", person_id=person_id(0))) == [changchun.id]
+    with pytest.raises(NotFound):
+        queries.certificate(centre.session, CHANGCHUN, siping.id, {}, centre.clock.today())
+
+
+def test_a_renewal_that_meets_a_sweep_waits_for_it_and_finds_its_version_gone_by(make_database, clock):
+    engine = engine_for(make_database("training"), "test")
+    with Session(engine) as session, session.begin():
+        know_divisions(session)
+        centre = Centre(session, clock)
+        [holder] = centre.certify(centre.somebody())
+        centre.educate(holder.person_id, 2028, 16)
+    clock.move(days=(NOTICES[0] - clock.today()).days)
+    outcome = []
+
+    def renew():
+        with Session(engine) as session, session.begin():
+            try:
+                Centre(session, clock).renew(holder)
+            except StaleVersion as stale:
+                outcome.append(stale)
+
+    renewing = threading.Thread(target=renew)
+    with Session(engine) as sweep, sweep.begin():
+        sweep.execute(text("SELECT id FROM due WHERE due_on = :day FOR UPDATE"), {"day": NOTICES[0]})
+        renewing.start()
+        with Session(engine) as watch:
+            waiting = text(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            while not watch.scalar(waiting):
+                watch.rollback()
+        certificates.remind(sweep, fired(holder, 90), clock)
+    renewing.join(10)
+
+    assert [type(fault) for fault in outcome] == [StaleVersion]

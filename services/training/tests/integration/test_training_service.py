@@ -1,0 +1,287 @@
+"""The running service: HTTP in, the registry's events in, and a certificate's years played with a moved clock."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import requests
+from kombu import Connection, Exchange
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+from training_world import END, class_of, firm_id, know_divisions, know_people, person_id
+
+from chassis.db import engine_for
+from chassis.ids import new_id
+
+UNTIL = date(2029, 3, 12)
+
+
+class Client:
+    """Calls the running service with one token."""
+
+    def __init__(self, url, token=None, language="en"):
+        self.url = url
+        self.http = requests.Session()
+        self.http.headers["Accept-Language"] = language
+        if token:
+            self.http.headers["Authorization"] = f"Bearer {token}"
+
+    def __call__(self, method, path, expected=200, version=None, **options):
+        headers = {"If-Match": f'"{version}"'} if version else {}
+        answer = self.http.request(method, self.url + path, timeout=20, headers=headers, **options)
+        assert answer.status_code == expected, answer.text
+        return answer.json()
+
+
+class Offset:
+    """The clock of the services under test."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def go_to(self, day):
+        """10:00 of `day` in Jilin."""
+        target = datetime(day.year, day.month, day.day, 2, tzinfo=UTC)
+        fresh = self.path.with_suffix(".new")
+        fresh.write_text(str((target - datetime.now(UTC)).total_seconds()))
+        fresh.replace(self.path)
+
+
+@pytest.fixture
+def offset(tmp_path):
+    offset = Offset(tmp_path / "offset")
+    offset.go_to(date(2026, 3, 2))
+    return offset
+
+
+@pytest.fixture
+def service(running_service, offset):
+    return running_service("training", clock_offset_file=offset.path)
+
+
+@pytest.fixture
+def database(service):
+    return engine_for(service.settings["database_url"], "test")
+
+
+@pytest.fixture
+def people(database):
+    with Session(database) as session, session.begin():
+        know_divisions(session)
+        return know_people(session, 5, ("220102", "220302"))
+
+
+@pytest.fixture
+def centre(service, token):
+    return Client(service.url, token("training_centre"))
+
+
+def hold_class(centre, offset, people):
+    """Has all these pass a class; their certificates, in the order of `people`."""
+    content = json.loads(json.dumps(class_of(), default=str))
+    course = centre("POST", "/classes", 201, json=content)
+    path = f"/classes/{course['id']}"
+    ids = [item["person_id"] for item in people]
+    hours = [{"person_id": who, "block": b["name"], "hours": b["hours"]} for who in ids for b in content["blocks"]]
+    assert centre("POST", f"{path}/nominations", json={"items": people})["refused"] == 0
+    centre("PUT", f"{path}/attendance", json={"items": hours})
+    centre("PUT", f"{path}/exam", json={"items": [{"person_id": who, "score": 80} for who in ids]})
+    offset.go_to(END)
+    assert centre("POST", f"{path}/close")["passed"] == len(people)
+    listed = {c["person_id"]: c for c in centre("GET", "/certificates")["items"]}
+    return [listed[who] for who in ids]
+
+
+class Ledger:
+    """What the service has announced and has still to do, read from its database."""
+
+    def __init__(self, database, wait_until):
+        self.database, self.wait_until = database, wait_until
+
+    def rows(self, statement, **values):
+        with self.database.connect() as connection:
+            return connection.execute(text(statement), values).all()
+
+    def settle(self, day):
+        """Waits until nothing that was due by that day is still to be done."""
+        overdue = "SELECT FROM due WHERE state = 'planned' AND due_on <= :day"
+        self.wait_until(lambda: not self.rows(overdue, day=day), 20)
+
+    def notices(self):
+        """How often each notice of each certificate was announced."""
+        rows = self.rows("SELECT aggregate_id, data FROM outbox WHERE type = 'certificate.expiring.v1'")
+        return Counter((row.aggregate_id, row.data["days_left"]) for row in rows)
+
+    def subjects(self, kind):
+        return [row.aggregate_id for row in self.rows("SELECT aggregate_id FROM outbox WHERE type = :kind", kind=kind)]
+
+
+@pytest.fixture
+def ledger(database, wait_until):
+    return Ledger(database, wait_until)
+
+
+def test_each_notice_goes_out_once_on_its_day_and_the_end_on_the_day_after(centre, offset, people, ledger):
+    renewed, revoked, left, *_ = hold_class(centre, offset, people)
+    education = {"person_id": renewed["person_id"], "year": 2028, "hours": 16, "document": "示例再教育证明1号"}
+    offset.go_to(date(2028, 10, 8))
+    centre("POST", "/education", json={"items": [education]})
+    assert ledger.notices() == {}
+
+    for days in (90, 60, 30, 7, 0):
+        offset.go_to(UNTIL - timedelta(days=days))
+        ledger.settle(UNTIL - timedelta(days=days))
+        if days == 60:
+            centre("POST", f"/certificates/{renewed['id']}/renew", version=3)
+        if days == 30:
+            reason = {"reason": "示例：申报材料不实", "document": "示例文号〔2029〕1号"}
+            centre("POST", f"/certificates/{revoked['id']}/revoke", version=4, json=reason)
+    offset.go_to(UNTIL + timedelta(days=2))
+    ledger.settle(UNTIL + timedelta(days=2))
+
+    found = ledger.notices()
+    assert set(found.values()) == {1}
+    sent = {one["id"]: [days for (about, days) in found if about == one["id"]] for one in (renewed, revoked, left)}
+    assert {key: sorted(days, reverse=True) for key, days in sent.items()} == {
+        renewed["id"]: [90, 60], revoked["id"]: [90, 60, 30], left["id"]: [90, 60, 30, 7, 0],
+    }  # fmt: skip
+    expired = ledger.subjects("certificate.expired.v1")
+    assert len(expired) == 3 and left["id"] in expired and not {renewed["id"], revoked["id"]} & set(expired)
+    states = {c["id"]: c["status"] for c in centre("GET", "/certificates")["items"]}
+    assert [states[one["id"]] for one in (renewed, revoked, left)] == ["valid", "revoked", "expired"]
+
+
+def test_after_an_outage_across_several_notices_only_the_tightest_goes_out(
+    centre, service, offset, people, ledger, token
+):
+    hold_class(centre, offset, people)
+    service.kill()
+    offset.go_to(UNTIL - timedelta(days=20))
+    service.start()
+    ledger.settle(UNTIL - timedelta(days=20))
+
+    assert Counter(days for _, days in ledger.notices().elements()) == {30: 5}
+    proof = Client(service.url, token("ops"))("GET", f"/certificates/notices-due?until={UNTIL - timedelta(days=20)}")[
+        "items"
+    ]
+    assert Counter((row["days_left"], row["state"], row["event_id"] is not None) for row in proof) == {
+        (90, "superseded", False): 5, (60, "superseded", False): 5, (30, "done", True): 5,
+    }  # fmt: skip
+
+
+def test_an_outage_beyond_the_end_announces_the_end_alone(centre, service, offset, people, ledger, token):
+    hold_class(centre, offset, people[:1])
+    service.kill()
+    offset.go_to(UNTIL + timedelta(days=10))
+    service.start()
+    ledger.settle(UNTIL + timedelta(days=10))
+
+    assert ledger.notices() == {}
+    assert len(ledger.subjects("certificate.expired.v1")) == 1
+    proof = Client(service.url, token("ops"))("GET", "/certificates/notices-due")["items"]
+    assert [(row["state"], row["event_id"]) for row in proof] == [("superseded", None)] * 5
+    [certificate] = centre("GET", "/certificates")["items"]
+    history = centre("GET", f"/certificates/{certificate['id']}")["history"]
+    assert [(line["decision"], line["on"]) for line in history] == [("issued", "2026-03-13"), ("expired", "2029-03-13")]
+
+
+def test_what_the_registry_announces_is_known_and_may_change(service, centre, wait_until, amqp_url):
+    def event(kind, subject, sequence, **data):
+        aggregate = kind.partition(".")[0]
+        return {
+            "specversion": "1.0", "id": new_id(), "source": "/registry", "type": kind, "subject": subject,
+            "time": "2026-03-02T01:00:00Z", "datacontenttype": "application/json",
+            "dataschema": f"/registry/contracts/{kind}.json", "sequence": sequence,
+            "partitionkey": f"{aggregate}:{subject}", "division": "220102", "correlationid": new_id(), "data": data,
+        }  # fmt: skip
+
+    firm = {"enterprise_id": "f1", "uscc": "91220102000000014C", "name": "示例企业", "division": "220102", "more": 1}
+    person = {"person_id": "p1", "name": "李明", "division": "220102", "enterprise_id": "f0", "on": "2026-03-02"}
+    told = [
+        event("person.changed.v1", "p1", 2, **{**person, "enterprise_id": "f1"}),
+        event("person.registered.v1", "p1", 1, **person),
+        event("enterprise.registered.v1", "f1", 1, **firm),
+    ]
+    exchange = Exchange("registry.events", "topic", durable=True, no_declare=True)
+    with Connection(amqp_url) as connection, connection.Producer() as producer:
+        for message in told + told:
+            producer.publish(
+                json.dumps(message).encode(), exchange=exchange, routing_key=message["type"], delivery_mode=2,
+                content_type="application/cloudevents+json", content_encoding="utf-8", message_id=message["id"],
+            )  # fmt: skip
+    course = centre("POST", "/classes", 201, json=json.loads(json.dumps(class_of(), default=str)))
+    nominee = {"items": [{"enterprise_id": "f1", "person_id": "p1"}]}
+
+    def accepted():
+        return centre("POST", f"/classes/{course['id']}/nominations", json=nominee)["accepted"]
+
+    assert wait_until(accepted, 20) == 1
+
+
+def test_a_wrong_request_changes_nothing_and_says_what_is_wrong(service, centre, people, offset, token, ledger):
+    [certificate] = hold_class(centre, offset, people[:1])
+    path = f"/certificates/{certificate['id']}"
+    before = ledger.rows("SELECT count(*) FROM outbox")
+    good = json.loads(json.dumps(class_of(), default=str))
+
+    centre("POST", f"{path}/renew", 428)
+    centre("POST", f"{path}/renew", 412, version=9)
+    assert centre("POST", f"{path}/renew", 409, version=1)["opens"] == "2028-12-12"
+    centre("POST", f"{path}/revoke", 422, version=1, json={"reason": "示例"})
+    centre("POST", "/classes", 422, json={**good, "blocks": good["blocks"][:2]})
+    centre("POST", "/classes", 422, json={**good, "ends_on": "2026-03-01"})
+    centre("POST", "/classes", 422, json={**good, "capacity": "many"})
+    centre("POST", "/classes", 422, json={**good, "colour": "red"})
+    centre("POST", "/plans", 403, json={"year": 2026, "focus": "x", "syllabus": "y", "document": "z"})
+    Client(service.url)("GET", "/certificates", 401)
+    Client(service.url, token("enterprise", enterprise=firm_id(0)))("POST", f"{path}/revoke", 403, version=1, json={})
+    Client(service.url, token("division", division="220300"))("GET", path, 404)
+
+    assert ledger.rows("SELECT count(*) FROM outbox") == before
+
+
+def test_refusals_are_told_in_the_callers_language_and_anybody_may_verify_a_number(
+    service, centre, people, offset, token
+):
+    [certificate] = hold_class(centre, offset, people[:1])
+    reason = Client(service.url, token("training_centre"), "zh")(
+        "POST", f"/certificates/{certificate['id']}/renew", 409, version=1
+    )
+    verified = Client(service.url)("GET", f"/certificates/verify?number={certificate['number']}")
+    explained = centre("GET", f"/certificates/{certificate['id']}/explain")
+
+    assert "续期窗口" in reason["detail"]
+    assert verified == {
+        "number": certificate["number"], "genuine": True, "status": "valid", "holder": "李**", "valid_until": str(UNTIL),
+    }  # fmt: skip
+    assert explained["decisions"][0]["ruleset"] == {
+        "version": 1, "effective_from": "2013-09-18", "document": "吉质联办〔2013〕10号",
+    }  # fmt: skip
+    assert [criterion["met"] for criterion in explained["decisions"][0]["criteria"]] == [True] * 3
+
+
+def test_a_plan_is_decided_by_the_province_and_every_revision_stays(service, token, centre):
+    province = Client(service.url, token("province"))
+    plan = {"year": 2026, "focus": "质量安全主体责任", "syllabus": "大纲 2024 版", "document": "示例文号〔2026〕2号"}
+    province("POST", "/plans", 201, json=plan)
+    province("POST", "/plans", 201, json={**plan, "syllabus": "大纲 2026 版"})
+
+    revisions = [(one["revision"], one["syllabus"]) for one in centre("GET", "/plans?year=2026")["items"]]
+    assert revisions == [(2, "大纲 2026 版"), (1, "大纲 2024 版")]
+    content = json.loads(json.dumps(class_of(quotas={"220100": 3}), default=str))
+    scheduled = centre("POST", "/classes", 201, json=content)
+    assert (scheduled["syllabus"], scheduled["quotas"]) == ("大纲 2026 版", {"220100": 3})
+
+
+def test_a_year_of_education_is_read_by_its_holder_and_by_nobody_elsewhere(service, token, centre, people):
+    item = {"person_id": person_id(0), "year": 2026, "hours": 6, "document": "示例再教育证明1号"}
+    path = f"/people/{person_id(0)}/education"
+    centre("POST", "/education", json={"items": [item]})
+
+    assert Client(service.url, token("cqo", person=person_id(0)))("GET", path)[0]["total_hours"] == 6
+    Client(service.url, token("cqo", person=person_id(1)))("GET", path, 404)
+    elsewhere = Client(service.url, token("division", division="220300"))
+    elsewhere("POST", "/education", 403, json={"items": [item]})

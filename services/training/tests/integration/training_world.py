@@ -1,0 +1,155 @@
+"""Short words for what the tests do at the training centre, and made-up divisions, firms and people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from chassis import scope
+from chassis.auth import Caller
+from chassis.clock import FixedClock
+from training.domain.course import BLOCKS
+from training.usecases import certificates, classes, education, learning, nominations, results
+
+PROVINCE = Caller("wang", "province")
+CENTRE = Caller("sun", "training_centre")
+CHANGCHUN = Caller("li", "division", division="220100")
+BEGIN, END = date(2026, 3, 9), date(2026, 3, 13)
+LENGTHS = dict(zip(BLOCKS, (16, 12, 12), strict=True))
+# 公主岭 moved from 四平 to 长春 in 2020, and 梅河口 reports to the province since 2022.
+DIVISIONS = (
+    ("220000", "吉林省", "province", None, "2000-01-01", None, None),
+    ("220100", "长春市", "prefecture", "220000", "2000-01-01", None, None),
+    ("220102", "南关区", "county", "220100", "2000-01-01", None, None),
+    ("220184", "公主岭市", "county", "220100", "2020-06-19", None, None),
+    ("220300", "四平市", "prefecture", "220000", "2000-01-01", None, None),
+    ("220302", "铁西区", "county", "220300", "2000-01-01", None, None),
+    ("220381", "公主岭市", "county", "220300", "2000-01-01", "2020-06-18", "220184"),
+    ("220500", "通化市", "prefecture", "220000", "2000-01-01", None, None),
+    ("220581", "梅河口市", "county", "220500", "2000-01-01", "2021-12-31", None),
+    ("220581", "梅河口市", "county", "220000", "2022-01-01", None, None),
+    ("JL-CBS", "长白山", "prefecture", "220000", "2006-01-01", None, None),
+)
+
+
+def know_divisions(session: Session) -> None:
+    for placement in DIVISIONS:
+        scope.place(session, dict(zip(scope.division.columns.keys(), placement, strict=True)))
+
+
+def person_id(number: int) -> str:
+    """The id of the made-up person of that number."""
+    return str(uuid5(NAMESPACE_OID, f"person-{number}"))
+
+
+def firm_id(number: int) -> str:
+    """The id of that person's firm."""
+    return str(uuid5(NAMESPACE_OID, f"firm-{number}"))
+
+
+def know_people(session: Session, count: int, divisions: Iterable[str], start: int = 0) -> list[dict[str, str]]:
+    """So many made-up people, each of a firm of their own, spread over the divisions; as items of a nomination."""
+    codes, items = list(divisions), []
+    for number in range(start, start + count):
+        division, firm, person = codes[number % len(codes)], firm_id(number), person_id(number)
+        learning.enterprise(session, {"enterprise_id": firm, "name": f"示例企业{number}", "division": division})
+        learning.person(
+            session, {"person_id": person, "name": f"李明{number}", "division": division, "enterprise_id": firm}
+        )
+        items.append({"enterprise_id": firm, "person_id": person})
+    return items
+
+
+def class_of(kind: str = "initial", lengths: dict[str, float] | None = None, **changes: Any) -> dict[str, Any]:
+    """The content of a made-up class."""
+    blocks = [{"name": name, "hours": hours, "trainer": "示例讲师"} for name, hours in (lengths or LENGTHS).items()]
+    days = {"starts_on": BEGIN, "ends_on": END}
+    return {"name": "示例培训班", "kind": kind, "capacity": 500, "blocks": blocks, **days, **changes}
+
+
+@dataclass
+class Centre:
+    """The training centre under test."""
+
+    session: Session
+    clock: FixedClock
+    people: int = 0
+
+    def somebody(self, count: int = 1, divisions: Iterable[str] = ("220102",)) -> list[dict[str, str]]:
+        self.people += count
+        return know_people(self.session, count, divisions, self.people - count)
+
+    def schedule(self, **changes: Any) -> Any:
+        return classes.schedule(self.session, CENTRE, class_of(**changes), self.clock)
+
+    def nominate(self, course: Any, items: list[dict[str, str]], caller: Caller = CENTRE) -> list[dict[str, Any]]:
+        return nominations.nominate(self.session, caller, course.id, items, self.clock)
+
+    def attend(self, course: Any, people: Iterable[str], share: float = 1.0) -> None:
+        items = [
+            {"person_id": person, "block": block["name"], "hours": share * block["hours"]}
+            for person in people
+            for block in course.blocks
+        ]
+        results.record_attendance(self.session, CENTRE, course.id, items, self.clock)
+
+    def sit(self, course: Any, people: Iterable[str], score: float = 80, sitting: int = 1) -> None:
+        items = [{"person_id": person, "score": score, "sitting": sitting} for person in people]
+        results.record_exam(self.session, CENTRE, course.id, items, self.clock)
+
+    def go_to(self, day: date) -> None:
+        self.clock.move(days=(day - self.clock.today()).days)
+
+    def close(self, course: Any) -> dict[str, Any]:
+        return classes.close(self.session, CENTRE, course.id, self.clock)
+
+    def certify(self, items: list[dict[str, str]], closed_on: date = END) -> list[Any]:
+        """Has all these pass an initial class; their certificates, in the order of their numbers."""
+        course = self.schedule()
+        self.nominate(course, items)
+        people = [item["person_id"] for item in items]
+        self.attend(course, people)
+        self.sit(course, people)
+        self.go_to(closed_on)
+        self.close(course)
+        found = self.session.execute(
+            text("SELECT id, number, person_id, version, valid_until FROM certificate ORDER BY number")
+        )
+        return [row for row in found if row.person_id in people]
+
+    def educate(self, person: str, year: int, hours: float, document: str = "示例再教育证明1号") -> dict[str, int]:
+        item = {"person_id": person, "year": year, "hours": hours, "document": document}
+        return education.record(self.session, CENTRE, [item], self.clock)
+
+    def renew(self, certificate: Any, version: int | None = None) -> Any:
+        return certificates.renew(self.session, CENTRE, certificate.id, version or certificate.version, self.clock)
+
+    def told(self, *types: str) -> list[dict[str, Any]]:
+        """The data of the events of these types, in order."""
+        self.session.flush()
+        rows = self.session.execute(text("SELECT type, data FROM outbox ORDER BY seq"))
+        return [row.data for row in rows if row.type.removesuffix(".v1") in types]
+
+    def planned(self, kind: str, state: str = "planned") -> list[date]:
+        """The days of the due rows of a kind."""
+        self.session.flush()
+        rows = text("SELECT due_on FROM due WHERE kind = :kind AND state = :state ORDER BY due_on")
+        return list(self.session.scalars(rows, {"kind": kind, "state": state}))
+
+    def gaps(self) -> list[Any]:
+        """Aggregates whose versions are not 1, 2, 3 …"""
+        self.session.flush()
+        return list(
+            self.session.execute(
+                text(
+                    "SELECT aggregate_type, aggregate_id FROM outbox GROUP BY 1, 2 "
+                    "HAVING max(aggregate_version) <> count(*) OR min(aggregate_version) <> 1"
+                )
+            )
+        )

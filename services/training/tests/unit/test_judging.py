@@ -1,0 +1,109 @@
+from datetime import date
+
+import pytest
+from training_makers import RULES, continuing_class, enrolled, initial_class, rules
+
+from training.domain.course import (
+    BlockUnknown,
+    ClassIsClosed,
+    ClassNotOver,
+    ClassTooShort,
+    HoursBeyondBlock,
+    TooManySittings,
+)
+
+DAY = date(2026, 3, 13)
+
+
+def test_who_attends_and_passes_the_exam_passes_and_the_rule_set_is_noted():
+    enrolment = enrolled(initial_class())
+    event = enrolment.complete(initial_class(), rules(version=4), DAY)
+
+    assert (event.passed, event.hours, event.attendance_percent, event.score, event.ruleset) == (True, 44, 100, 80, 4)
+    assert (enrolment.passed, enrolment.shortfalls, enrolment.ruleset) == (True, [], 4)
+
+
+@pytest.mark.parametrize(
+    ("hours", "scores", "missing"),
+    [
+        ((16, 14, 10), (60,), []),  # 40 of 44 hours are 90.9 %
+        ((16, 14, 9.5), (60,), ["hours", "attendance"]),
+        ((16, 14, 10), (59.9,), ["score"]),
+        ((16, 14, 10), (), ["score"]),
+        ((0, 0, 0), (), ["hours", "attendance", "score"]),
+        ((16, 14, 14), (20, 30, 60), []),  # passed at the second resit
+        ((16, 14, 14), (70, 10), []),  # the best sitting counts
+    ],
+)
+def test_each_requirement_is_judged_at_its_edge(hours, scores, missing):
+    enrolment = enrolled(initial_class(), hours, scores)
+    enrolment.complete(initial_class(), RULES, DAY)
+
+    assert enrolment.passed is (not missing)
+    assert [shortfall.split()[0] for shortfall in enrolment.shortfalls] == missing
+
+
+def test_enough_hours_do_not_make_up_for_a_long_class_half_attended():
+    course = initial_class(hours=(30, 30, 30))
+    enrolment = enrolled(course, (30, 30, 20))
+    enrolment.complete(course, RULES, DAY)
+
+    assert enrolment.total_hours >= RULES.initial_hours
+    assert enrolment.shortfalls == ["attendance 88.9 % of 90 %"]
+
+
+def test_a_continuing_class_asks_for_attendance_only():
+    present, absent = enrolled(continuing_class(), (15,), ()), enrolled(continuing_class(), (14,), ())
+
+    assert present.complete(continuing_class(), RULES, DAY).passed
+    assert not absent.complete(continuing_class(), RULES, DAY).passed
+
+
+def test_the_criteria_say_what_was_required_and_what_was_found():
+    asked = {
+        criterion.name: criterion
+        for criterion in enrolled(initial_class(), scores=(55,)).criteria(initial_class(), RULES)
+    }
+
+    assert (asked["score"].required, asked["score"].found, asked["score"].met) == ("60", "55", False)
+    assert asked["hours"].met and asked["attendance"].met
+
+
+def test_an_exam_may_be_sat_as_often_as_the_rule_set_allows_and_no_more():
+    enrolment = enrolled(initial_class(), scores=(10, 20, 30))
+
+    with pytest.raises(TooManySittings) as refused:
+        enrolment.sit(4, 90, RULES)
+    assert refused.value.facts == {"sittings_allowed": 3}
+    assert enrolment.best_score == 30
+
+
+def test_hours_entered_again_replace_those_before_and_never_exceed_the_block():
+    course = initial_class()
+    enrolment = enrolled(course)
+    enrolment.attend(course, "cqo_system", 8)
+
+    assert enrolment.hours["cqo_system"] == 8
+    with pytest.raises(HoursBeyondBlock):
+        enrolment.attend(course, "cqo_system", 16.5)
+    with pytest.raises(BlockUnknown):
+        enrolment.attend(course, "cooking", 1)
+
+
+def test_an_initial_class_too_short_for_anybody_to_pass_is_not_scheduled():
+    with pytest.raises(ClassTooShort) as refused:
+        initial_class(hours=(13, 13, 13)).schedule(RULES)
+    assert refused.value.facts == {"hours": 39.0, "required_hours": 40}
+    assert continuing_class(hours=4).schedule(RULES).hours == 4
+
+
+def test_a_class_is_closed_once_and_not_before_its_last_day():
+    course = initial_class()
+    with pytest.raises(ClassNotOver):
+        course.close(date(2026, 3, 12), 1, 0)
+    course.close(DAY, 1, 0)
+
+    with pytest.raises(ClassIsClosed):
+        course.close(DAY, 1, 0)
+    with pytest.raises(ClassIsClosed):
+        course.require_open()

@@ -1,0 +1,59 @@
+"""Made-up classes, people and certificates for the unit tests."""
+
+from dataclasses import replace
+from datetime import date
+
+from training.domain.certificate import Certificate
+from training.domain.course import BLOCKS, CONTINUING, INITIAL, Course, Enrolment
+from training.domain.rules import Rules
+
+RULES = Rules(
+    version=1,
+    certificate_months=36,
+    initial_hours=40,
+    pass_mark=60,
+    resits=2,
+    attendance_percent=90,
+    continuing_hours=16,
+    expiry_notice_days=(90, 60, 30, 7, 0),
+    renewal_before_days=90,
+    renewal_after_days=365,
+)
+
+
+def rules(**changes):
+    return replace(RULES, **changes)
+
+
+def initial_class(hours=(16, 14, 14), **changes):
+    blocks = [
+        {"name": name, "hours": length, "trainer": "示例讲师"} for name, length in zip(BLOCKS, hours, strict=True)
+    ]
+    days = {"starts_on": date(2026, 3, 9), "ends_on": date(2026, 3, 13)}
+    return Course("class", "任职培训班（示例）", INITIAL, capacity=60, blocks=blocks, **{**days, **changes})
+
+
+def continuing_class(hours=16, **changes):
+    blocks = [{"name": "update", "hours": hours, "trainer": "示例讲师"}]
+    days = {"starts_on": date(2026, 12, 28), "ends_on": date(2026, 12, 30)}
+    return Course("class", "再教育班（示例）", CONTINUING, capacity=60, blocks=blocks, **{**days, **changes})
+
+
+def enrolled(course, hours=None, scores=(80,)):
+    """Somebody who attended so many hours of each block (all of it by default) and sat the exam so often."""
+    lengths = hours or [block["hours"] for block in course.blocks]
+    enrolment = Enrolment("enrolment", course.id, "person", "firm", "220102")
+    for block, attended in zip(course.blocks, lengths, strict=True):
+        enrolment.attend(course, block["name"], attended)
+    for sitting, score in enumerate(scores, 1):
+        enrolment.sit(sitting, score, RULES)
+    return enrolment
+
+
+def certificate(until=date(2029, 3, 12), **changes):
+    fields = {
+        "id": "certificate", "number": "CQO-JL-2026-220100-000012", "person_id": "person", "name": "李明",
+        "enterprise_id": "firm", "division": "220102", "issued_on": date(2026, 3, 13),
+        "valid_from": date(2026, 3, 13), "valid_until": until, "ruleset": 1, "version": 1,
+    }  # fmt: skip
+    return Certificate(**{**fields, **changes})

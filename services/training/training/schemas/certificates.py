@@ -1,0 +1,99 @@
+"""Queries and answers about certificates, and the notices before they end."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from chassis.http import QuerySchema, Schema
+from training.schemas.common import SHORT, Criterion, RuleSetCited, id_field
+
+
+class Certificate(Schema):
+    id = fields.String()
+    version = fields.Integer()
+    number = fields.String()
+    person_id = fields.String()
+    name = fields.String()
+    enterprise_id = fields.String(allow_none=True)
+    division = fields.String()
+    issued_on = fields.Date()
+    valid_from = fields.Date()
+    valid_until = fields.Date()
+    status = fields.String()
+    ruleset = fields.Integer()
+    revoked_reason = fields.String(allow_none=True)
+    revoked_document = fields.String(allow_none=True)
+
+
+class CertificateChange(Schema):
+    on = fields.Date()
+    decision = fields.String(metadata={"description": "issued, renewed, expired or revoked"})
+    status = fields.String()
+    valid_until = fields.Date()
+
+
+class CertificateWithHistory(Certificate):
+    history = fields.List(fields.Nested(CertificateChange))
+
+
+class CertificateFilters(QuerySchema):
+    status = fields.String(validate=validate.OneOf(["valid", "expired", "revoked"]))
+    person_id = id_field()
+    enterprise_id = id_field()
+    number = fields.String(validate=SHORT)
+    ends_by = fields.Date(metadata={"description": "Valid no longer than this day."})
+    on = fields.Date(metadata={"description": "As they stood on that day; today if left out."})
+
+
+class Revocation(Schema):
+    reason = fields.String(required=True, validate=SHORT)
+    document = fields.String(required=True, validate=SHORT)
+
+
+class NumberQuery(QuerySchema):
+    number = fields.String(required=True, validate=SHORT)
+
+
+class Verification(Schema):
+    number = fields.String()
+    genuine = fields.Boolean()
+    status = fields.String(allow_none=True)
+    holder = fields.String(allow_none=True, metadata={"description": "Masked."})
+    valid_until = fields.Date(allow_none=True)
+
+
+class DueQuery(QuerySchema):
+    since = fields.Date(metadata={"description": "Due on this day or later."})
+    until = fields.Date(metadata={"description": "Due on this day or earlier; today if left out."})
+
+
+class DueNotice(Schema):
+    key = fields.String()
+    certificate_id = fields.String()
+    days_left = fields.Integer()
+    due_on = fields.Date()
+    state = fields.String(
+        metadata={"description": "planned, done, cancelled, or superseded by a tighter notice or by the end itself"}
+    )
+    event_id = fields.String(allow_none=True, metadata={"description": "The event that announced it."})
+
+
+class AsOf(QuerySchema):
+    on = fields.Date(metadata={"description": "As it stood on that day; today if left out."})
+
+
+class Decision(CertificateChange):
+    """A decision on a certificate, and what it rested on."""
+
+    ruleset = fields.Nested(RuleSetCited)
+    criteria = fields.List(fields.Nested(Criterion))
+    reason = fields.String(allow_none=True, metadata={"description": "Of a revocation."})
+    document = fields.String(allow_none=True, metadata={"description": "Of a revocation."})
+
+
+class CertificateExplained(Schema):
+    certificate_id = fields.String()
+    number = fields.String()
+    status = fields.String()
+    valid_until = fields.Date()
+    decisions = fields.List(fields.Nested(Decision))

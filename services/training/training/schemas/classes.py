@@ -1,0 +1,164 @@
+"""Bodies, queries and answers about plans, classes and those enrolled."""
+
+from __future__ import annotations
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from chassis.http import QuerySchema, Schema
+from training.domain.course import BLOCKS, CONTINUING, INITIAL
+from training.schemas.common import SHORT, Criterion, RuleSetCited, id_field
+
+
+class Block(Schema):
+    name = fields.String(required=True, validate=SHORT)
+    hours = fields.Float(required=True, validate=validate.Range(0, 1000, min_inclusive=False))
+    trainer = fields.String(required=True, validate=SHORT)
+
+
+class NewClass(Schema):
+    name = fields.String(required=True, validate=SHORT)
+    kind = fields.String(required=True, validate=validate.OneOf([INITIAL, CONTINUING]))
+    starts_on = fields.Date(required=True)
+    ends_on = fields.Date(required=True)
+    capacity = fields.Integer(required=True, validate=validate.Range(1, 5000))
+    blocks = fields.List(fields.Nested(Block), required=True, validate=validate.Length(1, 20))
+    quotas = fields.Dict(
+        keys=fields.String(validate=validate.Length(1, 12)),
+        values=fields.Integer(strict=True, validate=validate.Range(0, 5000)),
+        validate=validate.Length(0, 100),
+        metadata={"description": "Places by division's code (R61); who lies in none shares what capacity leaves."},
+    )
+
+    @validates_schema
+    def check(self, data: dict, **_: object) -> None:
+        if data["ends_on"] < data["starts_on"]:
+            raise ValidationError("The class ends before it starts.", "ends_on")
+        names = [block["name"] for block in data["blocks"]]
+        if len(set(names)) < len(names):
+            raise ValidationError("A block is named twice.", "blocks")
+        missing = [name for name in BLOCKS if name not in names]
+        if data["kind"] == INITIAL and missing:
+            raise ValidationError(
+                f"An initial class covers the three blocks (R56); missing: {', '.join(missing)}.", "blocks"
+            )
+
+
+class Class(Schema):
+    id = fields.String()
+    version = fields.Integer()
+    name = fields.String()
+    kind = fields.String()
+    starts_on = fields.Date()
+    ends_on = fields.Date()
+    capacity = fields.Integer()
+    blocks = fields.List(fields.Nested(Block))
+    quotas = fields.Dict(keys=fields.String(), values=fields.Integer())
+    syllabus = fields.String(allow_none=True)
+    hours = fields.Float()
+    status = fields.String()
+    closed_on = fields.Date(allow_none=True)
+
+
+class ClassFilters(QuerySchema):
+    status = fields.String(validate=validate.OneOf(["open", "closed"]))
+    kind = fields.String(validate=validate.OneOf([INITIAL, CONTINUING]))
+
+
+class NewNomination(Schema):
+    enterprise_id = id_field(required=True)
+    person_id = id_field(required=True)
+
+
+class NewNominations(Schema):
+    items = fields.List(fields.Nested(NewNomination), required=True, validate=validate.Length(1, 500))
+
+
+class NominationResult(Schema):
+    enterprise_id = fields.String()
+    person_id = fields.String()
+    accepted = fields.Boolean()
+    nomination_id = fields.String()
+    reason = fields.String()
+    rule = fields.String(allow_none=True)
+
+
+class NominationResults(Schema):
+    accepted = fields.Integer()
+    refused = fields.Integer()
+    items = fields.List(fields.Nested(NominationResult))
+
+
+class Attendance(Schema):
+    person_id = id_field(required=True)
+    block = fields.String(required=True, validate=SHORT)
+    hours = fields.Float(required=True, validate=validate.Range(0, 1000))
+
+
+class AttendanceList(Schema):
+    items = fields.List(fields.Nested(Attendance), required=True, validate=validate.Length(1, 3000))
+
+
+class Score(Schema):
+    person_id = id_field(required=True)
+    sitting = fields.Integer(load_default=1, validate=validate.Range(1, 10))
+    score = fields.Float(required=True, validate=validate.Range(0, 100))
+
+
+class ScoreList(Schema):
+    items = fields.List(fields.Nested(Score), required=True, validate=validate.Length(1, 3000))
+
+
+class Entered(Schema):
+    entered = fields.Integer()
+
+
+class Closed(Schema):
+    id = fields.String()
+    version = fields.Integer()
+    passed = fields.Integer()
+    failed = fields.Integer()
+
+
+class Enrolment(Schema):
+    id = fields.String()
+    class_id = fields.String()
+    person_id = fields.String()
+    enterprise_id = fields.String(allow_none=True)
+    division = fields.String()
+    hours = fields.Dict(keys=fields.String(), values=fields.Float())
+    scores = fields.Dict(keys=fields.String(), values=fields.Float(), metadata={"description": "By sitting."})
+    passed = fields.Boolean(allow_none=True)
+    shortfalls = fields.List(fields.String(), metadata={"description": "What kept the person from passing."})
+    completed_on = fields.Date(allow_none=True)
+    ruleset = fields.Integer(allow_none=True)
+
+
+class EnrolmentExplained(Schema):
+    """Why somebody passed or not; before the class is closed, how they stand by today's rule set."""
+
+    enrolment_id = fields.String()
+    person_id = fields.String()
+    class_id = fields.String()
+    passed = fields.Boolean(allow_none=True)
+    decided_on = fields.Date(allow_none=True)
+    syllabus = fields.String(allow_none=True)
+    ruleset = fields.Nested(RuleSetCited)
+    criteria = fields.List(fields.Nested(Criterion))
+
+
+class NewPlan(Schema):
+    year = fields.Integer(required=True, validate=validate.Range(2013, 2100))
+    focus = fields.String(required=True, validate=validate.Length(1, 2000))
+    syllabus = fields.String(
+        required=True, validate=SHORT, metadata={"description": "The national syllabus and its edition (R55)."}
+    )
+    document = fields.String(required=True, validate=SHORT)
+
+
+class Plan(NewPlan):
+    revision = fields.Integer()
+    decided_on = fields.Date()
+
+
+class PlanFilters(QuerySchema):
+    year = fields.Integer(validate=validate.Range(2013, 2100))

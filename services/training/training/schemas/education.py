@@ -1,0 +1,30 @@
+"""Bodies and answers about the yearly ledger of continuing education."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from chassis.http import Schema
+from training.schemas.common import SHORT, id_field
+
+
+class NewEducation(Schema):
+    person_id = id_field(required=True)
+    year = fields.Integer(required=True, validate=validate.Range(2013, 2100))
+    hours = fields.Float(required=True, validate=validate.Range(0, 1000, min_inclusive=False))
+    document = fields.String(required=True, validate=SHORT)
+
+
+class NewEducationList(Schema):
+    items = fields.List(fields.Nested(NewEducation), required=True, validate=validate.Length(1, 3000))
+
+
+class Recorded(Schema):
+    recorded = fields.Integer()
+    unchanged = fields.Integer()
+
+
+class EducationYear(Schema):
+    person_id = fields.String()
+    year = fields.Integer()
+    total_hours = fields.Float()

@@ -1,0 +1,21 @@
+"""The parameters of a rule set."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from chassis.http import Schema
+
+
+class RuleSetParameters(Schema):
+    certificate_months = fields.Integer(required=True, validate=validate.Range(1, 240))
+    initial_hours = fields.Float(required=True, validate=validate.Range(0, 1000))
+    pass_mark = fields.Float(required=True, validate=validate.Range(0, 100))
+    resits = fields.Integer(required=True, validate=validate.Range(0, 9))
+    attendance_percent = fields.Float(required=True, validate=validate.Range(0, 100))
+    continuing_hours = fields.Float(required=True, validate=validate.Range(0, 1000))
+    expiry_notice_days = fields.List(
+        fields.Integer(validate=validate.Range(0, 365)), required=True, validate=validate.Length(1, 12)
+    )
+    renewal_before_days = fields.Integer(required=True, validate=validate.Range(0, 1000))
+    renewal_after_days = fields.Integer(required=True, validate=validate.Range(0, 3650))
