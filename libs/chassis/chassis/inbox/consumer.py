@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ from nameko.extensions import SharedExtension
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from chassis import broker
+from chassis import broker, wire
 from chassis.db import clock_of, engine_for, is_unavailable
 from chassis.events import Envelope, MalformedEvent
 from chassis.inbox import metrics, parking
@@ -134,6 +135,7 @@ class Inbox(SharedExtension):
         """Reads `queue` while `goes_on()`; raises one of broker.LOST when the connection is lost."""
         connection = broker.connect(self.settings.amqp_url, f"{queue} reader", HEARTBEAT)
         try:
+            wire.read_ahead(connection)
             channel = connection.channel()
             channel.auto_decode = False  # raw bytes: what can't be decoded must not be acknowledged unseen
             channel.basic_qos(0, prefetch, False)
@@ -242,8 +244,9 @@ class Inbox(SharedExtension):
         now = self.clock.now()
         lag = metrics.lag.labels(self.service)
         for event in outcome.applied:
-            metrics.applied.labels(self.service, event.type).inc()
             lag.observe(max(0.0, (now - event.time).total_seconds()))
+        for kind, number in Counter(event.type for event in outcome.applied).items():
+            metrics.applied.labels(self.service, kind).inc(number)
         metrics.duplicates.labels(self.service).inc(outcome.duplicates)
         if outcome.early:
             metrics.parkings.labels(self.service, "blocked").inc(len(outcome.early))

@@ -9,7 +9,7 @@ import amqp
 import eventlet
 from amqp import spec
 
-from chassis import broker
+from chassis import broker, wire
 from chassis.events import CONTENT_TYPE, Envelope
 
 CONFIRM_TIMEOUT = 10  # seconds; a broker under a memory or disk alarm confirms nothing
@@ -47,8 +47,9 @@ class Publisher:
         try:
             # Sending is under the deadline as well: a broker under an alarm stops reading, and the socket fills up.
             with eventlet.Timeout(CONFIRM_TIMEOUT):
-                for event in events:
-                    self._send(event)
+                with wire.corked(self.connection):
+                    for event in events:
+                        self._send(event)
                 while self.open:
                     self.connection.drain_events()
         except eventlet.Timeout as late:
