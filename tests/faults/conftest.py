@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "libs" / "chassis" / "tests" / "messaging"))
@@ -20,7 +21,10 @@ FIGURES: list[str] = []
 
 @pytest.fixture
 def world(postgres: Any, rabbitmq: Any) -> Iterator[World]:
-    """Two databases, and queues with nothing in them."""
+    """Two databases on a server that keeps what it has confirmed, and queues with nothing in them."""
+    with psycopg.connect(postgres.url, autocommit=True) as admin:
+        admin.execute("ALTER SYSTEM RESET ALL")  # other tests trade this promise for speed
+        admin.execute("SELECT pg_reload_conf()")
     world = World.on(postgres.url, rabbitmq.amqp_url)
     world.build_topology()
     yield world

@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from cqolocal import paths
 from cqolocal.databases import Databases
 from cqolocal.names import HTTP_PORTS, SERVICES, WORKER_PORTS
 from cqolocal.paths import CannotRun
-from cqolocal.servers import PostgresServer, RabbitServer, start_postgres, start_rabbitmq
+from cqolocal.servers import PostgresServer, RabbitServer, rabbitmq_in, start_postgres
 from cqolocal.servers.process import free_port, listens
 from cqolocal.supervisor import Supervisor
 
@@ -56,15 +56,19 @@ class System:
         self.mail_folder.mkdir(exist_ok=True)
         self.keys = Keys(self.folder / "secrets")
         self.supervisor = Supervisor(self.logs, self.report, paths.PROJECT)
-        with ThreadPoolExecutor(2) as pool:
-            broker = pool.submit(self._start_broker)
+        with ThreadPoolExecutor(3) as pool:
+            prepared = pool.submit(self._prepare_broker)
+            broker = pool.submit(self._start_broker, prepared)
             database = pool.submit(self._start_database)
-            database.result()
+            for future in (database, prepared):
+                future.result()
+            # They need the tables; the broker, which takes the longest, they wait for themselves.
+            self.report("starting registry, training, notifications and reporting")
+            self._start_mailbox()
+            for service in SERVICES:
+                self.supervisor.start(service, [sys.executable, "-m", "chassis.run", service], self.environ)
+            self._run("the divisions", "registry.seed")
             broker.result()
-        self._run("the broker's exchanges and queues", "chassis.topology", "apply")
-        self._start_mailbox()
-        for service in SERVICES:
-            self.supervisor.start(service, [sys.executable, "-m", "chassis.run", service], self.environ)
         self._wait_until_ready()
         self.supervisor.watched.append(self._look_after_servers)
 
@@ -83,12 +87,20 @@ class System:
         shutil.rmtree(data_folder(self.folder / "postgres"), ignore_errors=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _start_broker(self) -> None:
+    def _prepare_broker(self) -> None:
+        """Makes the broker's address known."""
         given = os.environ.get("CQO_AMQP_URL")
         if not given:
+            self.broker = rabbitmq_in(self.folder / "rabbitmq", management=False)
+            given = self.broker.amqp_url
+        self.environ["CQO_AMQP_URL"] = given
+
+    def _start_broker(self, prepared: Future[None]) -> None:
+        prepared.result()
+        if self.broker is not None:
             self.report("starting RabbitMQ")
-            self.broker = start_rabbitmq(self.folder / "rabbitmq", management=False)
-        self.environ["CQO_AMQP_URL"] = given or self.broker.amqp_url  # type: ignore[union-attr]
+            self.broker.start()
+        self._run("the broker's exchanges and queues", "chassis.topology", "apply")
 
     def _start_database(self) -> None:
         given = {service: os.environ.get(f"CQO_DATABASE_URL_{service.upper()}") for service in SERVICES}
@@ -99,7 +111,6 @@ class System:
             self.databases.create()
         self.environ.update(self._settings(given))
         self._run("the tables", "chassis.migrate", ",".join(SERVICES), "upgrade")
-        self._run("the divisions", "registry.seed")
 
     def _settings(self, databases: Mapping[str, str | None]) -> dict[str, str]:
         settings = {
@@ -131,7 +142,6 @@ class System:
         self.supervisor.start("mailbox", command, {})
 
     def _wait_until_ready(self) -> None:
-        self.report("starting registry, training, notifications and reporting")
         deadline = time.monotonic() + READY_WITHIN
         for service in SERVICES:
             while not self.is_ready(service):

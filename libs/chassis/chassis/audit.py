@@ -12,7 +12,19 @@ import json
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Integer, Row, Table, Text, select, update
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Integer,
+    Row,
+    Table,
+    Text,
+    bindparam,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -42,6 +54,10 @@ audit_head = Table(
     Column("hash", Text, nullable=False),
 )
 
+# Every write goes through these: built once, they are compiled once.
+LOCKED_HEAD = select(audit_head.c.seq, audit_head.c.hash).with_for_update()
+ENTER = insert(audit_log)
+MOVE_HEAD = update(audit_head).values(seq=bindparam("new_seq"), hash=bindparam("new_hash"))
 FIRST_HASH = "0" * 64
 NAMED = ("actor", "role", "action", "subject")
 # What the service does by itself, for instance when a due row is fired, is entered under this name.
@@ -75,18 +91,17 @@ def record(
     }
     entry = _canonical({**row, "details": details, "token": caller.token_id})
     digest = _chained(head.hash, entry)
-    session.execute(insert(audit_log).values(**row, entry=entry, previous_hash=head.hash, hash=digest))
-    session.execute(update(audit_head).values(seq=row["seq"], hash=digest))
+    session.execute(ENTER, {**row, "entry": entry, "previous_hash": head.hash, "hash": digest})
+    session.execute(MOVE_HEAD, {"new_seq": row["seq"], "new_hash": digest})
     return row["seq"]
 
 
 def _locked_head(session: Session) -> Row[int, str]:
-    locked = select(audit_head.c.seq, audit_head.c.hash).with_for_update()
-    head = session.execute(locked).one_or_none()
+    head = session.execute(LOCKED_HEAD).one_or_none()
     if head is None:
         # ON CONFLICT DO NOTHING waits for a rival's insert, so that the first two entries can't both be number 1.
         session.execute(insert(audit_head).values(id=1, seq=0, hash=FIRST_HASH).on_conflict_do_nothing())
-        head = session.execute(locked).one()
+        head = session.execute(LOCKED_HEAD).one()
     return head
 
 

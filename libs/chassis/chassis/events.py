@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 CONTENT_TYPE = "application/cloudevents+json"
-REQUIRED = ("id", "source", "type", "subject", "time", "sequence", "data")
+TEXTS = ("id", "source", "type", "subject")
+OPTIONAL_TEXTS = ("division", "correlationid")
+REQUIRED = frozenset((*TEXTS, "time", "sequence", "data"))
 LONGEST_NAME = 300  # characters; ids, types and subjects are keys of tables
 HIGHEST_SEQUENCE = 2**63 - 1
 
@@ -40,6 +42,11 @@ class Envelope:
         """The object's key: its kind and its id, e.g. `certificate:0199…`."""
         return f"{self.type.partition('.')[0]}:{self.subject}"
 
+    def with_data(self, data: dict[str, Any]) -> Envelope:
+        """The same event with other data: a handler's, which its schema has loaded."""
+        known = self.id, self.source, self.type, self.subject, self.time, self.sequence
+        return Envelope(*known, data, self.division, self.correlationid)
+
     def to_dict(self) -> dict[str, Any]:
         """The CloudEvent as it is sent."""
         event = {
@@ -62,7 +69,7 @@ class Envelope:
         return event
 
     def to_bytes(self) -> bytes:
-        return json.dumps(self.to_dict(), ensure_ascii=False, separators=(",", ":")).encode()
+        return ENCODER.encode(self.to_dict()).encode()
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Envelope:
@@ -81,17 +88,16 @@ class Envelope:
         """Reads a CloudEvent; raises MalformedEvent where it is not one of ours."""
         if not isinstance(event, dict):
             raise MalformedEvent("not a JSON object")
-        missing = [name for name in REQUIRED if name not in event]
-        if missing:
-            raise MalformedEvent(f"lacks {', '.join(missing)}")
+        if missing := REQUIRED - event.keys():
+            raise MalformedEvent(f"lacks {', '.join(sorted(missing))}")
         sequence, data = event["sequence"], event["data"]
         if not isinstance(sequence, int) or isinstance(sequence, bool) or not 1 <= sequence <= HIGHEST_SEQUENCE:
             raise MalformedEvent(f"its sequence is {sequence!r}, not a number from 1")
         if not isinstance(data, dict):
             raise MalformedEvent("its data is not an object")
-        texts = {name: event[name] for name in ("id", "source", "type", "subject")}
-        optional: dict[str, Any] = {name: event.get(name) for name in ("division", "correlationid")}
-        for name, value in (*texts.items(), *((name, value) for name, value in optional.items() if value is not None)):
+        texts = {name: event[name] for name in TEXTS}
+        optional = {name: event[name] for name in OPTIONAL_TEXTS if event.get(name) is not None}
+        for name, value in (texts | optional).items():
             if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_NAME:
                 raise MalformedEvent(f"its {name} is not a text of 1 to {LONGEST_NAME} characters")
         try:
@@ -121,4 +127,5 @@ def _refuse_unstorable(value: Any) -> None:
             _refuse_unstorable(member)
 
 
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 DECODER = json.JSONDecoder(parse_constant=_refuse_constant)  # NaN and Infinity are Python's, not JSON's

@@ -86,10 +86,12 @@ def amqp_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def topology(amqp_url: str) -> str:
-    """`amqp_url`, once the exchanges and queues of deploy/rabbitmq are there."""
+    """`amqp_url`, once the exchanges and queues of deploy/rabbitmq are there, and empty."""
     from chassis import topology
 
     topology.apply(amqp_url)
+    # An earlier run on the same broker leaves events that this run's keys can't open.
+    topology.purge(amqp_url)
     return amqp_url
 
 

@@ -1,7 +1,7 @@
 """Fewer system calls under py-amqp: it asks the socket nine times for a message, and sends each by itself.
 
-Both change an attribute of py-amqp's transport that its own code is written around (`_quick_recv` may give more than was
-asked for, `_write` takes bytes); `tests/messaging/test_wire.py` holds them to the installed version.
+Both change an attribute of py-amqp's transport that its own code is written around (`_quick_recv` may give more than
+was asked for, `_write` takes bytes); `tests/messaging/test_wire.py` holds them to the installed version.
 """
 
 from __future__ import annotations

@@ -11,7 +11,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 FOLDER = Path(__file__).parent / "templates"
@@ -40,7 +39,7 @@ def day(value: date) -> str:
     """2026年3月2日."""
     if not isinstance(value, date):
         raise TypeError(f"not a day: {value}")
-    return format_date(value, "y年M月d日", locale="zh_CN")
+    return f"{value.year}年{value.month}月{value.day}日"
 
 
 def number(value: float) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
 from chassis import scope
@@ -9,7 +11,7 @@ from chassis.clock import Clock
 from chassis.db import ClockProvider
 from chassis.events import Envelope
 from chassis.health import HealthRoutes
-from chassis.inbox import subscribe
+from chassis.inbox import subscribe, subscribe_batch
 from chassis.outbox import Relay
 from notifications import schemas
 from notifications.mail.mailer import Mailer
@@ -33,75 +35,75 @@ class Worker(HealthRoutes):
     def division_placed(self, session: Session, event: Envelope) -> None:
         scope.place(session, event.data)
 
-    @subscribe("enterprise.registered.v1", "enterprise.changed.v1", schemas.EnterpriseKept)
-    def enterprise_kept(self, session: Session, event: Envelope) -> None:
-        readmodels.keep_enterprise(session, event.data)
+    @subscribe_batch("enterprise.registered.v1", "enterprise.changed.v1", schemas.EnterpriseKept)
+    def enterprise_kept(self, session: Session, events: Sequence[Envelope]) -> None:
+        readmodels.keep_enterprises(session, events)
 
-    @subscribe("person.registered.v1", "person.changed.v1", schemas.PersonKept)
-    def person_kept(self, session: Session, event: Envelope) -> None:
-        readmodels.keep_person(session, event.data)
+    @subscribe_batch("person.registered.v1", "person.changed.v1", schemas.PersonKept)
+    def person_kept(self, session: Session, events: Sequence[Envelope]) -> None:
+        readmodels.keep_people(session, events)
 
-    @subscribe("contact.changed.v1", schemas.ContactChanged)
-    def contact_changed(self, session: Session, event: Envelope) -> None:
-        readmodels.keep_contact(session, event.data, self.vault)
+    @subscribe_batch("contact.changed.v1", schemas.ContactChanged)
+    def contact_changed(self, session: Session, events: Sequence[Envelope]) -> None:
+        readmodels.keep_contacts(session, events, self.vault)
 
     # What they are told
 
-    @subscribe("nomination.submitted.v1", schemas.NominationSubmitted)
-    def nomination_submitted(self, session: Session, event: Envelope) -> None:
-        readmodels.keep_class(session, event.data)
-        announce(session, event, self.clock)
+    @subscribe_batch("nomination.submitted.v1", schemas.NominationSubmitted)
+    def nomination_submitted(self, session: Session, events: Sequence[Envelope]) -> None:
+        readmodels.keep_classes(session, events)
+        announce(session, events, self.clock)
 
-    @subscribe("enrolment.completed.v1", schemas.EnrolmentCompleted)
-    def enrolment_completed(self, session: Session, event: Envelope) -> None:
-        announce(session, event, self.clock)
+    @subscribe_batch("enrolment.completed.v1", schemas.EnrolmentCompleted)
+    def enrolment_completed(self, session: Session, events: Sequence[Envelope]) -> None:
+        announce(session, events, self.clock)
 
-    @subscribe("certificate.issued.v1", schemas.CertificateIssued)
-    def certificate_issued(self, session: Session, event: Envelope) -> None:
-        announce(session, event, self.clock)
+    @subscribe_batch("certificate.issued.v1", schemas.CertificateIssued)
+    def certificate_issued(self, session: Session, events: Sequence[Envelope]) -> None:
+        announce(session, events, self.clock)
 
-    @subscribe("certificate.expiring.v1", schemas.CertificateExpiring)
-    def certificate_expiring(self, session: Session, event: Envelope) -> None:
-        announce(session, event, self.clock)
+    @subscribe_batch("certificate.expiring.v1", schemas.CertificateExpiring)
+    def certificate_expiring(self, session: Session, events: Sequence[Envelope]) -> None:
+        announce(session, events, self.clock)
 
-    @subscribe("certificate.renewed.v1", schemas.CertificateRenewed)
-    def certificate_renewed(self, session: Session, event: Envelope) -> None:
-        announce(session, event, self.clock)
+    @subscribe_batch("certificate.renewed.v1", schemas.CertificateRenewed)
+    def certificate_renewed(self, session: Session, events: Sequence[Envelope]) -> None:
+        announce(session, events, self.clock)
 
-    @subscribe("certificate.expired.v1", schemas.CertificateExpired)
-    def certificate_expired(self, session: Session, event: Envelope) -> None:
-        announce(session, event, self.clock)
+    @subscribe_batch("certificate.expired.v1", schemas.CertificateExpired)
+    def certificate_expired(self, session: Session, events: Sequence[Envelope]) -> None:
+        announce(session, events, self.clock)
 
-    @subscribe("certificate.revoked.v1", schemas.CertificateRevoked)
-    def certificate_revoked(self, session: Session, event: Envelope) -> None:
-        announce(session, event, self.clock)
+    @subscribe_batch("certificate.revoked.v1", schemas.CertificateRevoked)
+    def certificate_revoked(self, session: Session, events: Sequence[Envelope]) -> None:
+        announce(session, events, self.clock)
 
-    @subscribe("appointment.made.v1", schemas.AppointmentMade)
-    def appointment_made(self, session: Session, event: Envelope) -> None:
-        readmodels.keep_appointment(session, event.data)
-        announce(session, event, self.clock)
+    @subscribe_batch("appointment.made.v1", schemas.AppointmentMade)
+    def appointment_made(self, session: Session, events: Sequence[Envelope]) -> None:
+        readmodels.keep_appointments(session, events)
+        announce(session, events, self.clock)
 
-    @subscribe("appointment.filed.v1", schemas.AppointmentFiled)
-    def appointment_filed(self, session: Session, event: Envelope) -> None:
-        announce(session, event, self.clock)
+    @subscribe_batch("appointment.filed.v1", schemas.AppointmentFiled)
+    def appointment_filed(self, session: Session, events: Sequence[Envelope]) -> None:
+        announce(session, events, self.clock)
 
-    @subscribe("appointment.filing_overdue.v1", schemas.AppointmentFilingOverdue)
-    def appointment_filing_overdue(self, session: Session, event: Envelope) -> None:
-        announce(session, event, self.clock)
+    @subscribe_batch("appointment.filing_overdue.v1", schemas.AppointmentFilingOverdue)
+    def appointment_filing_overdue(self, session: Session, events: Sequence[Envelope]) -> None:
+        announce(session, events, self.clock)
 
-    @subscribe("appointment.suspended.v1", schemas.AppointmentSuspended)
-    def appointment_suspended(self, session: Session, event: Envelope) -> None:
-        announce(session, event, self.clock)
+    @subscribe_batch("appointment.suspended.v1", schemas.AppointmentSuspended)
+    def appointment_suspended(self, session: Session, events: Sequence[Envelope]) -> None:
+        announce(session, events, self.clock)
 
-    @subscribe("appointment.restored.v1", schemas.AppointmentRestored)
-    def appointment_restored(self, session: Session, event: Envelope) -> None:
-        announce(session, event, self.clock)
+    @subscribe_batch("appointment.restored.v1", schemas.AppointmentRestored)
+    def appointment_restored(self, session: Session, events: Sequence[Envelope]) -> None:
+        announce(session, events, self.clock)
 
-    @subscribe("appointment.ended.v1", schemas.AppointmentEnded)
-    def appointment_ended(self, session: Session, event: Envelope) -> None:
-        readmodels.end_appointment(session, event.data["appointment_id"], event.data["on"])
-        announce(session, event, self.clock)
+    @subscribe_batch("appointment.ended.v1", schemas.AppointmentEnded)
+    def appointment_ended(self, session: Session, events: Sequence[Envelope]) -> None:
+        readmodels.end_appointments(session, events)
+        announce(session, events, self.clock)
 
-    @subscribe("target.set.v1", schemas.TargetSet)
-    def target_set(self, session: Session, event: Envelope) -> None:
-        announce(session, event, self.clock)
+    @subscribe_batch("target.set.v1", schemas.TargetSet)
+    def target_set(self, session: Session, events: Sequence[Envelope]) -> None:
+        announce(session, events, self.clock)

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, inspect, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from chassis import rulesets, scope
@@ -146,7 +147,7 @@ def _latest(table: Any, owner: ColumnElement[str], on: date) -> Any:
     """The last line of each owner's history by a day."""
     return (
         select(owner.label("owner"), table.c.id)
-        .distinct(owner)
+        .ext(distinct_on(owner))
         .where(table.c.on <= on)
         .order_by(owner, table.c.on.desc(), table.c.id.desc())
         .subquery()

@@ -11,6 +11,7 @@ from cqolocal import paths
 from cqolocal.demo.client import Caller
 from cqolocal.names import SERVICES
 
+LOOK_EVERY = 0.1  # seconds
 SETTLED_WITHIN = 240  # seconds; chaos makes it long
 
 
@@ -74,7 +75,7 @@ def settle(ops: Caller, patience: float = SETTLED_WITHIN) -> dict[str, Any]:
         before = result
         if time.monotonic() > deadline:
             return result
-        time.sleep(0.3)
+        time.sleep(LOOK_EVERY)
 
 
 def _letters_wait(ops: Caller) -> bool:

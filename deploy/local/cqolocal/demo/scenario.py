@@ -17,7 +17,8 @@ BEGIN = date(2026, 3, 2)
 CLASS_DAYS = (date(2026, 3, 9), date(2026, 3, 13))
 APPOINTED, FILED, FILED_LATE = date(2026, 3, 16), date(2026, 3, 27), date(2026, 5, 8)
 BLOCKS = {"cqo_system": 16, "quality_safety_law": 12, "advanced_methods": 12}
-APPOINTMENTS = 100
+PLACES = 120  # in the class, for 210 candidates
+APPOINTMENTS = 60
 LEAVE_TO_EXPIRE = 20  # certificates that nobody renews in time
 RENEW_LATE = 8
 CALLERS = 4  # requests under way at once
@@ -84,8 +85,8 @@ class Scenario:
     def hold_class(self) -> None:
         """Step 2: the counties nominate their enterprises' candidates; the centre keeps hours and scores."""
         settle(self.ops)
-        course = self.centre.post("training", "/classes", _class("2026年第一期首席质量官任职培训班（示例）", 260))
-        self.people = self.province.all("registry", "/people")
+        course = self.centre.post("training", "/classes", _class("2026年第一期首席质量官任职培训班（示例）", PLACES))
+        self.people = _spread(self.province.all("registry", "/people"), PLACES)
         by_division: dict[str, list[dict[str, str]]] = {}
         for person in self.people:
             nominee = {"enterprise_id": person["enterprise_id"], "person_id": person["id"]}
@@ -130,7 +131,7 @@ class Scenario:
             if person["id"] in self.certificates and person["enterprise_id"] not in firms:
                 firms.add(person["enterprise_id"])
                 self.chosen.append(person)
-        self.chosen = self.chosen[:APPOINTMENTS]
+        self.chosen = _spread(self.chosen, APPOINTMENTS)
         self.posts: dict[str, str] = {}
         self.appointments = self._each(self.chosen, self._appoint)
         explained = self.province.get("registry", f"/people/{self.chosen[0]['id']}/eligibility", on=str(APPOINTED))
@@ -247,6 +248,11 @@ class Scenario:
 def _require(holds: bool, what: str) -> None:
     if not holds:
         raise RuntimeError(what)
+
+
+def _spread(items: list[Any], number: int) -> list[Any]:
+    """`number` of the items, evenly from the first to the last: they come county by county."""
+    return [items[place * len(items) // number] for place in range(min(number, len(items)))]
 
 
 def _mail_of(code: str) -> dict[str, str]:

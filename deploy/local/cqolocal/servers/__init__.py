@@ -2,6 +2,6 @@
 
 from cqolocal.paths import CannotRun
 from cqolocal.servers.postgres import PostgresServer, start_postgres
-from cqolocal.servers.rabbitmq import RabbitServer, start_rabbitmq
+from cqolocal.servers.rabbitmq import RabbitServer, rabbitmq_in, start_rabbitmq
 
-__all__ = ["CannotRun", "PostgresServer", "RabbitServer", "start_postgres", "start_rabbitmq"]
+__all__ = ["CannotRun", "PostgresServer", "RabbitServer", "rabbitmq_in", "start_postgres", "start_rabbitmq"]

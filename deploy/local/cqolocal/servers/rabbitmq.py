@@ -159,14 +159,19 @@ class RabbitServer:
         }
 
 
-def start_rabbitmq(folder: Path | str, *, management: bool = True) -> RabbitServer:
-    """Starts a node that keeps everything in `folder`; queues found there are used again.
+def rabbitmq_in(folder: Path | str, *, management: bool = True) -> RabbitServer:
+    """A node, not yet started, that keeps everything in `folder`; queues found there are used again.
 
     Without `management` there is no HTTP API of the broker; it starts 1 s and stops 5 s sooner.
     """
     folder = Path(folder).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    server = RabbitServer(folder, program(), management)
+    return RabbitServer(folder, program(), management)
+
+
+def start_rabbitmq(folder: Path | str, *, management: bool = True) -> RabbitServer:
+    """The node of `rabbitmq_in`, started."""
+    server = rabbitmq_in(folder, management=management)
     server.start()
     return server
 

@@ -24,7 +24,7 @@ from chassis.logging import correlation
 
 log = logging.getLogger(__name__)
 
-POLL = 0.4  # seconds between two looks, so that a clock that was moved is seen at once
+POLL = 0.2  # seconds between two looks, so that a clock that was moved is seen at once
 REPORT = 5  # seconds between two counts of what is overdue
 CHUNK = 100  # rows handled in one transaction
 BACK_OFF = 5  # seconds at most between two tries to reach the database

@@ -28,7 +28,7 @@ from sqlalchemy import (
     update,
     values,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
 from sqlalchemy.orm import Session
 
 from chassis.clock import SHANGHAI, Clock
@@ -54,6 +54,21 @@ due = Table(
     Index("ix_due_series", "series", postgresql_where=text("state = 'planned'")),
 )
 
+_ROW = insert(due)
+PLAN = _ROW.on_conflict_do_update(
+    index_elements=["kind", "key"],
+    set_={
+        "series": _ROW.excluded.series,
+        "due_on": _ROW.excluded.due_on,
+        "payload": _ROW.excluded.payload,
+        "state": "planned",
+        "settled_at": None,
+        "attempts": 0,
+        "not_before": None,
+        "last_error": None,
+    },
+    where=due.c.state != "done",
+)
 FIRST_RETRY, LAST_RETRY = 5, 3600  # seconds; each failure doubles the wait
 
 
@@ -76,23 +91,7 @@ def plan(session: Session, kind: str, series: str, key: str, due_on: date, paylo
     A key that is planned already moves to the new day; one that was cancelled or superseded is planned again; one
     that was done stays done, so a thing once due under this key never happens twice.
     """
-    row = insert(due).values(kind=kind, series=series, key=key, due_on=due_on, payload=payload)
-    session.execute(
-        row.on_conflict_do_update(
-            index_elements=["kind", "key"],
-            set_={
-                "series": row.excluded.series,
-                "due_on": row.excluded.due_on,
-                "payload": row.excluded.payload,
-                "state": "planned",
-                "settled_at": None,
-                "attempts": 0,
-                "not_before": None,
-                "last_error": None,
-            },
-            where=due.c.state != "done",
-        )
-    )
+    session.execute(PLAN, {"kind": kind, "series": series, "key": key, "due_on": due_on, "payload": payload})
 
 
 def cancel(session: Session, series: str) -> None:
@@ -119,7 +118,7 @@ def latest(session: Session, kind: str, series: Iterable[str], today: date) -> s
     """The ids of the rows of `kind` that are the last to have fallen due in their `series`."""
     rows = (
         select(due.c.id)
-        .distinct(due.c.series)
+        .ext(distinct_on(due.c.series))
         .where(due.c.kind == kind, due.c.series.in_(set(series)), _has_fallen_due(today))
         .order_by(due.c.series, due.c.due_on.desc(), due.c.id.desc())
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
@@ -22,7 +22,7 @@ from structlog.contextvars import bound_contextvars
 
 from chassis.clock import Clock
 from chassis.events import Envelope
-from chassis.inbox.tables import inbox_applied, inbox_cursor, inbox_parked
+from chassis.inbox.tables import inbox_cursor, inbox_parked
 
 HANDLER_TIMEOUT = 60  # seconds a handler may take, over one event or one batch
 LANES = 16
@@ -45,7 +45,7 @@ class Handler:
     batch: bool = False
 
     def __call__(self, session: Session, events: Sequence[Envelope]) -> None:
-        loaded = [replace(event, data=self._load(event)) for event in events]
+        loaded = [event.with_data(self._load(event)) for event in events]
         try:
             with eventlet.Timeout(HANDLER_TIMEOUT):
                 self._hand_over(session, loaded)
@@ -125,47 +125,50 @@ class Applier:
 
     def _parked(self, session: Session, aggregates: Iterable[str]) -> dict[str, set[int]]:
         found: dict[str, set[int]] = {}
-        query = select(inbox_parked.c.aggregate, inbox_parked.c.version)
-        rows = session.execute(query.where(inbox_parked.c.aggregate == func.any(KEYS)), {"keys": list(aggregates)})
-        for aggregate, version in rows:
+        for aggregate, version in session.execute(PARKED, {"keys": list(aggregates)}):
             found.setdefault(aggregate, set()).add(version)
         return found
 
     def _count(self, session: Session, by_type: Counter[str]) -> None:
-        if not by_type:
-            return
-        counts = insert(inbox_applied).values(
-            [{"type": kind, "lane": self.lane, "applied": by_type[kind]} for kind in sorted(by_type)]
-        )
-        session.execute(
-            counts.on_conflict_do_update(
-                index_elements=["type", "lane"],
-                set_={"applied": inbox_applied.c.applied + counts.excluded.applied},
-            )
-        )
+        if by_type:
+            kinds = sorted(by_type)  # in one order, so that no two batches can wait for each other
+            counts = {"kinds": kinds, "lane": self.lane, "counts": [by_type[kind] for kind in kinds]}
+            session.execute(COUNT, counts)
 
 
+# A statement is built once: SQLAlchemy takes longer to build one than to have it executed.
 KEYS = bindparam("keys", type_=ARRAY(Text))
+
+
+CREATE = (
+    insert(inbox_cursor)
+    .from_select(["aggregate"], select(func.unnest(KEYS).column_valued("aggregate")))
+    .on_conflict_do_nothing()
+)
+LOCK = (
+    select(inbox_cursor.c.aggregate, inbox_cursor.c.version)
+    .where(inbox_cursor.c.aggregate == func.any(KEYS))
+    .order_by(inbox_cursor.c.aggregate)
+    .with_for_update()
+)
+PARKED = select(inbox_parked.c.aggregate, inbox_parked.c.version).where(inbox_parked.c.aggregate == func.any(KEYS))
+MOVE = text(
+    "UPDATE inbox_cursor SET version = moved.version FROM unnest(:keys, :versions) AS moved (aggregate, version) "
+    "WHERE inbox_cursor.aggregate = moved.aggregate"
+).bindparams(bindparam("keys", type_=ARRAY(Text)), bindparam("versions", type_=ARRAY(BigInteger)))
+
+COUNT = text(
+    "INSERT INTO inbox_applied (type, lane, applied) SELECT kind, :lane, number "
+    "FROM unnest(:kinds, :counts) AS batch (kind, number) "
+    "ON CONFLICT (type, lane) DO UPDATE SET applied = inbox_applied.applied + excluded.applied"
+).bindparams(bindparam("kinds", type_=ARRAY(Text)), bindparam("counts", type_=ARRAY(BigInteger)))
 
 
 def lock_cursors(session: Session, aggregates: Iterable[str]) -> dict[str, int]:
     """Locks the cursors of `aggregates`, in the order of their keys so that no two batches can wait for each other."""
     keys = {"keys": sorted(set(aggregates))}
-    names = func.unnest(KEYS).column_valued("aggregate")
-    session.execute(insert(inbox_cursor).from_select(["aggregate"], select(names)).on_conflict_do_nothing(), keys)
-    locked = (
-        select(inbox_cursor)
-        .where(inbox_cursor.c.aggregate == func.any(KEYS))
-        .order_by(inbox_cursor.c.aggregate)
-        .with_for_update()
-    )
-    return {row.aggregate: row.version for row in session.execute(locked, keys)}
-
-
-MOVE = text(
-    "UPDATE inbox_cursor SET version = moved.version FROM unnest(:keys, :versions) AS moved (aggregate, version) "
-    "WHERE inbox_cursor.aggregate = moved.aggregate"
-).bindparams(bindparam("keys", type_=ARRAY(Text)), bindparam("versions", type_=ARRAY(BigInteger)))
+    session.execute(CREATE, keys)
+    return {aggregate: version for aggregate, version in session.execute(LOCK, keys)}
 
 
 def move_cursors(session: Session, versions: dict[str, int]) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from eventlet.event import Event
 from eventlet.timeout import Timeout
-from sqlalchemy import Row, case, delete, func, literal, or_, select, text, update
+from sqlalchemy import Row, case, delete, exists, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -35,6 +35,19 @@ DELAYS = (1, 5, 30, 300, 3600)  # seconds before the second, third … try
 DETAIL = 8000  # characters of a stack kept
 PASSING_STATES = ("40", "55P03", "57014")  # serialisation, lock and statement time-outs
 parked = inbox_parked.c
+# The next of its object, and its time has come.
+READY = (
+    select(parked.id)
+    .join(inbox_cursor, inbox_cursor.c.aggregate == parked.aggregate)
+    .where(
+        inbox_cursor.c.version + literal(1) >= parked.version,
+        parked.state.in_(("blocked", "retrying")),
+        or_(parked.state == "blocked", parked.next_attempt_at <= func.now()),
+    )
+    .order_by(parked.id)
+    .limit(100)
+)
+HAS_WORK = select(exists().where(parked.state.in_(("blocked", "retrying"))))
 
 
 class NotTheNext(RuleBroken):
@@ -134,13 +147,15 @@ class Retrier:
     def __init__(self, inbox: Inbox) -> None:
         self.inbox = inbox
         self.signal = Event()
+        self.has_work = True  # as far as this replica knows; what others have parked it sees within a turn
         self.reported_at = 0.0
 
     def run(self) -> None:
         self.inbox.forever(self._turn, "retrying parked events")
 
     def wake(self) -> None:
-        if not self.signal.ready():
+        """What was applied may be what a parked event has waited for."""
+        if self.has_work and not self.signal.ready():
             self.signal.send()
 
     def _turn(self) -> None:
@@ -155,7 +170,8 @@ class Retrier:
     def _try_heads(self) -> int:
         """One try of each event that is ready; returns how many there were."""
         with Session(self.inbox.engine) as session, session.begin():
-            heads = session.scalars(_ready().limit(100)).all()
+            heads = session.scalars(READY).all()
+            self.has_work = bool(heads) or bool(session.scalar(HAS_WORK))
         for parked_id in heads:
             self._try(parked_id)
         return len(heads)
@@ -206,7 +222,7 @@ class Retrier:
         return event
 
     def _note_failure(self, parked_id: int, fault: Exception) -> None:
-        log.warning("a parked event failed again", exc_info=fault)
+        log.warning("a parked event failed again: %s", fault, exc_info=None if is_passing(fault) else fault)
         values = _described(fault)
         if not is_passing(fault):
             values |= {"state": "waiting", "next_attempt_at": None}
@@ -216,23 +232,13 @@ class Retrier:
     def _report(self) -> None:
         age = func.extract("epoch", func.now() - func.min(parked.parked_at))
         with Session(self.inbox.engine) as session, session.begin():
-            states: dict[str, int] = dict(session.execute(select(parked.state, func.count()).group_by(parked.state)).all())
+            counts = session.execute(select(parked.state, func.count()).group_by(parked.state)).all()
             oldest = session.scalar(select(age))
+        states: dict[str, int] = dict(counts)  # type: ignore[arg-type]
         for state in ("blocked", "retrying", "waiting", "dead"):
             metrics.parked.labels(self.inbox.service, state).set(states.get(state, 0))
         metrics.oldest_parked.labels(self.inbox.service).set(oldest or 0)
         self.reported_at = time.monotonic()
-
-
-def _ready() -> Any:
-    due = or_(parked.state == "blocked", parked.next_attempt_at <= func.now())
-    next_of_object = inbox_cursor.c.version + literal(1) >= parked.version
-    return (
-        select(parked.id)
-        .join(inbox_cursor, inbox_cursor.c.aggregate == parked.aggregate)
-        .where(next_of_object, parked.state.in_(("blocked", "retrying")), due)
-        .order_by(parked.id)
-    )
 
 
 def _in(seconds: int) -> Any:

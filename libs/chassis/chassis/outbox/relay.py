@@ -25,6 +25,7 @@ from chassis.outbox.table import CHANNEL, envelope
 log = logging.getLogger(__name__)
 
 BATCH = 500
+SPACING = 0.02  # seconds from one batch's end to the next one's start, for more events to share it
 POLL = 1.0  # seconds; a notification usually comes first
 REPORT = 5.0
 # A leader that has died, or vanished without a word, is noticed and loses its lock.
@@ -102,8 +103,11 @@ class Relay(DependencyProvider):
             try:
                 while not self.stopping:
                     self.report(database)
-                    if not self.publish_batch(database):
+                    published = self.publish_batch(database)
+                    if not published:
                         self.wait(database)
+                    elif published < BATCH:
+                        eventlet.sleep(SPACING)
             finally:
                 self.drop_publisher()
 

@@ -83,7 +83,7 @@ def test_all_that_waits_for_a_person_can_be_replayed_at_once(
 ) -> None:
     world.mend("thing:bad")
     assert operator.post("/ops/parked/replay") == (200, {"changed": 1})
-    wait_for(lambda: world.figures(world.events()).perfect)
+    wait_for(lambda: world.figures().perfect)
 
 
 def test_a_replay_before_the_bug_is_mended_parks_it_again(world: World, operator: Operator, held_up: list[Any]) -> None:
@@ -126,7 +126,7 @@ def test_what_is_not_ready_yet_is_tried_until_it_is(world: World, author: Start,
     author(), reader()
     wait_for(lambda: len(world.effects()) == 120 and not world.parked(), 30)
 
-    assert world.figures(world.events()).perfect
+    assert world.figures().perfect
 
 
 def test_what_is_never_ready_ends_with_a_person(world: World, author: Start, reader: Start) -> None:
@@ -152,6 +152,6 @@ def test_letters_that_stood_beside_a_crash_are_applied_from_the_dead_letter_queu
         consumer.start(ready=False)
     wait_for(lambda: world.states() == [("thing:killer", 1, "waiting")])
 
-    figures = world.figures(world.events())
+    figures = world.figures()
     assert (figures.applied, figures.lost, figures.twice) == (20, 1, 0), "all but the one that kills"
     assert world.waiting("reader.dead") == 0

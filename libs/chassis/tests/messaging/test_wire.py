@@ -66,6 +66,7 @@ def test_many_messages_go_out_in_few_packets_and_come_in_by_few_reads(connection
         connection.drain_events(timeout=10)
     assert got == bodies
     assert socket.reads - reads < 300, "py-amqp alone asks nine times for each message"
+    channel.close()
 
 
 def test_what_is_written_after_a_corked_block_goes_out_at_once(connection: amqp.Connection) -> None:

@@ -33,7 +33,7 @@ from notifications.usecases.deliveries import Letter
 
 log = logging.getLogger(__name__)
 
-POLL = 0.5  # seconds between two looks when there is nothing to send
+POLL = 0.2  # seconds between two looks when there is nothing to send
 KEEP_HOUSE = 5.0  # seconds between two looks for letters of dead senders and for addresses that have become known
 # After its own start a sender waits so long before it takes others for dead: after an outage of the database all of
 # them come back, and each first enters the answer it still holds.

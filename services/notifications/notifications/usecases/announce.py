@@ -6,33 +6,72 @@ All of it happens in the transaction that moves the event's cursor, so an event 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
+from structlog.contextvars import bound_contextvars
 
 from chassis import outbox, rulesets
 from chassis.clock import Clock, day_of
 from chassis.events import Envelope
 from chassis.ids import new_id
+from chassis.rulesets import RuleSet
 from notifications import texts
 from notifications.domain import rules
 from notifications.domain.notice import INBOX, Delivery, Notice
 from notifications.domain.recipients import Parties
 from notifications.storage import cause
-from notifications.usecases import parties as known
+from notifications.usecases.parties import Directory
 
 
-def announce(session: Session, event: Envelope, clock: Clock) -> list[Notice]:
-    """Records `event` as a cause, and writes the notices that its rules ask for."""
+def announce(session: Session, events: Sequence[Envelope], clock: Clock) -> list[Notice]:
+    """Records `events` as causes, and writes the notices that their rules ask for."""
     today = clock.today()
-    # What is written here is read by no query below, so it goes to the database with the rest of the batch.
-    with session.no_autoflush:
-        parties, names = known.resolve(session, event, today)
-        ruleset = rulesets.in_force(session, today)
-        _record(session, event, parties, ruleset.version, clock)
-    facts = {
+    directory = Directory.read(session, events)
+    ruleset = rulesets.in_force(session, today)
+    resolved = [(event, *directory.resolve(event, today)) for event in events]
+    session.execute(insert(cause), [_cause(event, parties, ruleset.version, clock) for event, parties, _ in resolved])
+    written = []
+    for event, parties, names in resolved:
+        facts = _facts(event, names, ruleset, today)
+        with bound_contextvars(correlation_id=event.correlationid):
+            for rule in rules.matching(event.type, event.data):
+                for recipient_kind in rule.recipients:
+                    recipient_id = parties.of(recipient_kind)
+                    if recipient_id is not None:
+                        notice = _write(event, rule.kind, recipient_kind, recipient_id, parties, facts, clock)
+                        session.add(notice)
+                        _deliver(session, notice, channels_of(ruleset.parameters, notice.kind), clock)
+                        written.append(notice)
+    return written
+
+
+def channels_of(parameters: dict[str, Any], kind: str) -> list[str]:
+    """The channels by which a kind of notice goes out."""
+    return list(parameters["channels_by_kind"].get(kind, parameters["channels"]))
+
+
+def _cause(event: Envelope, parties: Parties, ruleset: int, clock: Clock) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "type": event.type,
+        "subject": event.subject,
+        "occurred_at": event.time,
+        "received_at": clock.now(),
+        "division": parties.division,
+        "person_id": parties.person_id,
+        "enterprise_id": parties.enterprise_id,
+        "data": json.loads(json.dumps(event.data, default=date.isoformat)),
+        "ruleset": ruleset,
+    }
+
+
+def _facts(event: Envelope, names: dict[str, Any], ruleset: RuleSet, today: date) -> dict[str, Any]:
+    """What a notice's text may say."""
+    return {
         **event.data,
         **names,
         "today": today,
@@ -42,38 +81,6 @@ def announce(session: Session, event: Envelope, clock: Clock) -> list[Notice]:
         "signature": ruleset.parameters["signature"],
         "reason_text": texts.reason(event.data.get("reason")),
     }
-    written = []
-    for rule in rules.matching(event.type, event.data):
-        for recipient_kind in rule.recipients:
-            recipient_id = parties.of(recipient_kind)
-            if recipient_id is not None:
-                written.append(_write(event, rule.kind, recipient_kind, recipient_id, parties, facts, clock))
-    session.add_all(written)
-    for notice in written:
-        _deliver(session, notice, channels_of(ruleset.parameters, notice.kind), clock)
-    return written
-
-
-def channels_of(parameters: dict[str, Any], kind: str) -> list[str]:
-    """The channels by which a kind of notice goes out."""
-    return list(parameters["channels_by_kind"].get(kind, parameters["channels"]))
-
-
-def _record(session: Session, event: Envelope, parties: Parties, ruleset: int, clock: Clock) -> None:
-    session.execute(
-        insert(cause).values(
-            id=event.id,
-            type=event.type,
-            subject=event.subject,
-            occurred_at=event.time,
-            received_at=clock.now(),
-            division=parties.division,
-            person_id=parties.person_id,
-            enterprise_id=parties.enterprise_id,
-            data=json.loads(json.dumps(event.data, default=date.isoformat)),
-            ruleset=ruleset,
-        )
-    )
 
 
 def _write(

@@ -2,53 +2,72 @@
 
 from __future__ import annotations
 
-from datetime import date
+import functools
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Table, update
+from sqlalchemy import Table, bindparam, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from chassis.events import Envelope
 from notifications.sealing import Vault
 from notifications.storage import appointment, contact, enterprise, person, training_class
 
 
-def _keep(session: Session, table: Table, values: dict[str, Any]) -> None:
+@functools.cache  # built once: SQLAlchemy takes longer to build a statement than to have it executed
+def _upsert(table: Table) -> Any:
     keys = [column.name for column in table.primary_key]
-    statement = insert(table).values(values)
-    changes = {name: statement.excluded[name] for name in values if name not in keys}
-    session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes))
+    statement = insert(table)
+    changes = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changes)
 
 
-def keep_person(session: Session, data: dict[str, Any]) -> None:
-    """A person was registered or changed."""
-    values = {name: data[name] for name in ("name", "division", "enterprise_id")}
-    _keep(session, person, {"id": data["person_id"], **values})
+def _keep(session: Session, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+    """Writes whole rows, the last one of each key, in the order of their keys so that no two batches can deadlock."""
+    last = {tuple(row[column.name] for column in table.primary_key): row for row in rows}
+    session.execute(_upsert(table), [last[key] for key in sorted(last)])
 
 
-def keep_enterprise(session: Session, data: dict[str, Any]) -> None:
-    """An enterprise was registered or changed."""
-    _keep(session, enterprise, {"id": data["enterprise_id"], "name": data["name"], "division": data["division"]})
+def keep_people(session: Session, events: Sequence[Envelope]) -> None:
+    """People were registered or changed."""
+    fields = ("name", "division", "enterprise_id")
+    _keep(session, person, ({"id": e.data["person_id"], **_of(e, fields)} for e in events))
 
 
-def keep_appointment(session: Session, data: dict[str, Any]) -> None:
-    """An appointment was made."""
-    values = {name: data[name] for name in ("person_id", "enterprise_id", "position")}
-    _keep(session, appointment, {"id": data["appointment_id"], "made_on": data["on"], **values})
+def keep_enterprises(session: Session, events: Sequence[Envelope]) -> None:
+    """Enterprises were registered or changed."""
+    _keep(session, enterprise, ({"id": e.data["enterprise_id"], **_of(e, ("name", "division"))} for e in events))
 
 
-def end_appointment(session: Session, appointment_id: str, on: date) -> None:
-    """An appointment has ended."""
-    session.execute(update(appointment).where(appointment.c.id == appointment_id).values(ended_on=on))
+def keep_appointments(session: Session, events: Sequence[Envelope]) -> None:
+    """Appointments were made."""
+    fields = ("person_id", "enterprise_id", "position")
+    rows = ({"id": e.data["appointment_id"], "made_on": e.data["on"], **_of(e, fields)} for e in events)
+    _keep(session, appointment, ({**row, "ended_on": None} for row in rows))
 
 
-def keep_class(session: Session, data: dict[str, Any]) -> None:
-    """A nomination names its class."""
-    _keep(session, training_class, {"id": data["class_id"], "name": data["class_name"]})
+def end_appointments(session: Session, events: Sequence[Envelope]) -> None:
+    """Appointments have ended."""
+    session.execute(ENDED, [{"ended": e.data["appointment_id"], "day": e.data["on"]} for e in events])
 
 
-def keep_contact(session: Session, data: dict[str, Any], vault: Vault) -> None:
-    """How an owner is reached was changed. What is stored is sealed."""
-    sealed = vault.reseal(data["owner_id"], data["jwe"])
-    values = {"email": sealed.email, "phone": sealed.phone}
-    _keep(session, contact, {"owner_kind": data["owner_kind"], "owner_id": data["owner_id"], **values})
+def keep_classes(session: Session, events: Sequence[Envelope]) -> None:
+    """Nominations name their class."""
+    _keep(session, training_class, ({"id": e.data["class_id"], "name": e.data["class_name"]} for e in events))
+
+
+def keep_contacts(session: Session, events: Sequence[Envelope], vault: Vault) -> None:
+    """How owners are reached was changed. What is stored is sealed."""
+    rows = []
+    for event in events:
+        sealed = vault.reseal(event.data["owner_id"], event.data["jwe"])
+        rows.append({**_of(event, ("owner_kind", "owner_id")), "email": sealed.email, "phone": sealed.phone})
+    _keep(session, contact, rows)
+
+
+def _of(event: Envelope, fields: Sequence[str]) -> dict[str, Any]:
+    return {name: event.data[name] for name in fields}
+
+
+ENDED = update(appointment).where(appointment.c.id == bindparam("ended")).values(ended_on=bindparam("day"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import replace
 
 import pytest
 from joserfc.jwk import ECKey
@@ -43,7 +42,7 @@ def tell(session, clock, vault):
     worker = Worker()
     worker.clock, worker.vault = clock, vault
     handlers = {
-        kind: (getattr(worker, name), member.subscription.schema())
+        kind: (getattr(worker, name), member.subscription)
         for name, member in vars(Worker).items()
         if hasattr(member, "subscription")
         for kind in member.subscription.types
@@ -51,8 +50,9 @@ def tell(session, clock, vault):
 
     def apply(*events):
         for event in events:
-            handler, schema = handlers[event.type]
-            handler(session, replace(event, data=schema.load(event.data)))
+            handler, subscription = handlers[event.type]
+            loaded = event.with_data(subscription.schema().load(event.data))
+            handler(session, [loaded] if subscription.batch else loaded)
             session.flush()
 
     apply(*tree())

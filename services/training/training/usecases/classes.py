@@ -72,4 +72,4 @@ def _names(session: Session, class_id: str) -> dict[str, str]:
         .join_from(storage.enrolment, storage.person, person.id == enrolment.person_id)
         .where(enrolment.class_id == class_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -73,7 +73,7 @@ def _places(session: Session, course: Course, today: date) -> Places:
     column = storage.enrolment.c
     taken = session.execute(select(column.person_id, column.division).where(column.class_id == course.id))
     within = {code: frozenset(session.scalars(scope.subtree(code, today))) for code in course.quotas}
-    return Places(course.capacity, course.quotas, within, dict(taken.tuples().all()))
+    return Places(course.capacity, course.quotas, within, dict(taken.all()))
 
 
 def _enrol(session: Session, course: Course, person: Any, firm: Any, clock: Clock) -> str:
