@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
-from pathlib import Path
-from typing import Any
 
 import pytest
-
-PROJECT = Path(__file__).parents[2]
-
-
-def play() -> dict[str, Any]:
-    """The demo's figures; its whole output is shown where it failed."""
-    command = [sys.executable, "-m", "cqolocal", "demo", "--json"]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]
-    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return figures
+from play import describe, play
 
 
-@pytest.fixture(scope="module")
-def undisturbed() -> dict[str, Any]:
-    return play()
+def test_the_whole_programme_reconciles(capsys: pytest.CaptureFixture[str]) -> None:
+    figures = play()
 
-
-def test_the_whole_programme_reconciles(undisturbed: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
-        sys.stdout.write(f"\nend to end: {json.dumps(undisturbed)}\n")
-
-    assert undisturbed["enterprises"] >= 300
-    assert undisturbed["candidates"] >= 200
-    assert undisturbed["notices"] == undisturbed["notices_due"] > 0
-    assert (undisturbed["lost"], undisturbed["applied_twice"], undisturbed["parked"]) == (0, 0, 0)
+        sys.stdout.write(describe("end to end", figures))
+    assert figures["enterprises"] >= 300
+    assert figures["candidates"] >= 200
+    assert figures["notices"] == figures["notices_due"] > 0
+    assert (figures["lost"], figures["applied_twice"], figures["parked"]) == (0, 0, 0)

@@ -16,6 +16,12 @@ from cqolocal.demo.reconcile import is_settled, settle
 from cqolocal.demo.scenario import APPOINTED, FILED_LATE, Scenario
 from cqolocal.system import System
 
+POPULATIONS = {
+    "award": "contenders for the quality award",
+    "brand": "名牌 contenders",
+    "above_threshold": "enterprises above the size threshold",
+}
+
 
 def run(system: System, as_json: bool, chaos: bool) -> int:
     """Plays the programme on `system`, which it starts and stops; returns the exit status."""
@@ -76,7 +82,7 @@ def show(
     console.print(_notices(scenario))
     _one_notice(console, scenario)
     console.print(_expiry(scenario))
-    for population in ("contenders", "above_threshold"):
+    for population in POPULATIONS:
         console.print(_coverage(scenario, population))
     if harm:
         console.print("Killed meanwhile: " + ", ".join(f"{count} × {what}" for what, count in harm.items()))
@@ -131,7 +137,7 @@ def _coverage(scenario: Scenario, population: str) -> Table:
     days = (APPOINTED - timedelta(days=1), FILED_LATE, _today(scenario))
     figures = [scenario.province.get("reporting", "/coverage", population=population, on=str(day)) for day in days]
     table = Table("reporting unit", "enterprises", *map(str, days), "target", title_justify="left")
-    table.title = f"Coverage of {population.replace('_', ' ')}: enterprises with a CQO in force, as of three days"
+    table.title = f"Coverage of {POPULATIONS[population]}: those with a CQO in force, as of three days"
     for rows in zip(*([*figure["units"], figure["total"]] for figure in figures), strict=True):
         shown = ["–" if row["percent"] is None else f"{row['percent']:.1f} %" for row in rows]
         target = rows[-1]["target_percent"]

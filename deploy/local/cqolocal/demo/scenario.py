@@ -43,6 +43,7 @@ class Scenario:
         self.system.move_clock(BEGIN)
         self.set_up_divisions()
         self.import_workbooks()
+        self.set_targets()
         self.hold_class()
         self.certify()
         self.appoint()
@@ -51,11 +52,7 @@ class Scenario:
         self.let_time_pass()
 
     def set_up_divisions(self) -> None:
-        """The province's targets, and where notices to the counties' staff go."""
-        for population, percent in (("award", 100), ("brand", 100), ("above_threshold", 80)):
-            for year in (2026, 2028, 2029):
-                goal = {"division": "220000", "year": year, "population": population, "percent": percent}
-                self.province.post("reporting", "/targets", goal | {"document": f"示例文号〔{year}〕1号"})
+        """Where notices to the counties' staff go, and what is mailed."""
         # What needs nobody's act goes to the inbox only; everything else is mailed as well.
         rules = self.province.get("notifications", "/rulesets")["items"][0]["parameters"]
         quiet = ("nomination_received", "enrolment_result", "appointment_filed", "certificate_renewed")
@@ -65,7 +62,7 @@ class Scenario:
         places = self.province.get("registry", "/divisions")["items"]
         staffed = [place["code"] for place in places if place["level"] in ("province", "county")]
         self._each(staffed, lambda code: self.province.put("registry", f"/divisions/{code}/contact", _mail_of(code)))
-        self.say(f"targets set; the staff of {len(staffed)} divisions have an address for notices")
+        self.say(f"the staff of {len(staffed)} divisions have an address for notices")
 
     def import_workbooks(self) -> None:
         """Step 1: each bad row is reported, the good ones land, importing again changes nothing."""
@@ -82,9 +79,16 @@ class Scenario:
             _require(again["created"] == 0 and again["updated"] == 0, f"importing {name} twice changed something")
             self.figures[name] = first["created"]
 
+    def set_targets(self) -> None:
+        """The province's targets, once the province is known to have an address."""
+        settle(self.ops)
+        for population, percent in (("award", 100), ("brand", 100), ("above_threshold", 80)):
+            for year in (2026, 2028, 2029):
+                goal = {"division": "220000", "year": year, "population": population, "percent": percent}
+                self.province.post("reporting", "/targets", goal | {"document": f"示例文号〔{year}〕1号"})
+
     def hold_class(self) -> None:
         """Step 2: the counties nominate their enterprises' candidates; the centre keeps hours and scores."""
-        settle(self.ops)
         course = self.centre.post("training", "/classes", _class("2026年第一期首席质量官任职培训班（示例）", PLACES))
         self.people = _spread(self.province.all("registry", "/people"), PLACES)
         by_division: dict[str, list[dict[str, str]]] = {}
