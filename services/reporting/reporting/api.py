@@ -11,6 +11,7 @@ from chassis.feed import MessagingOps
 from chassis.health import HealthRoutes
 from chassis.http import AuditRoutes, HttpService, Page, Request, RulesetRoutes, http
 from reporting import queries, schemas
+from reporting.domain.coverage import UnknownUnit
 from reporting.domain.target import AlreadySet, BelowProvincialGoal
 from reporting.usecases import targets
 
@@ -34,7 +35,7 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
             return queries.coverage(session, request.caller, self._day(request), request.query["population"])
 
     @http("GET", "/coverage/records", query=schemas.RecordQuery, returns=schemas.Record, roles=READERS, paged=True,
-          summary="The enterprises behind a figure of coverage")  # fmt: skip
+          problems=(UnknownUnit,), summary="The enterprises behind a figure of coverage")  # fmt: skip
     def list_records(self, request: Request) -> Page:
         with self.db.begin() as session:
             return queries.records(
@@ -51,15 +52,15 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
           problems=(AlreadySet, BelowProvincialGoal), summary="Set a target (R15, R50)")  # fmt: skip
     def set_target(self, request: Request) -> Any:
         with self.db.begin() as session:
-            return request.reply(session, targets.set_target(session, request.caller, request.body, self.clock), status=201)
+            return request.reply(
+                session, targets.set_target(session, request.caller, request.body, self.clock), status=201
+            )
 
     @http("PUT", "/targets/<target_id>", body=schemas.TargetRevision, returns=schemas.Target, roles=STAFF,
           problems=(BelowProvincialGoal,), summary="Revise a target; needs If-Match")  # fmt: skip
     def revise_target(self, request: Request, target_id: str) -> Any:
         with self.db.begin() as session:
-            revised = targets.revise(
-                session, request.caller, target_id, request.if_match, request.body, self.clock
-            )
+            revised = targets.revise(session, request.caller, target_id, request.if_match, request.body, self.clock)
             return request.reply(session, revised)
 
     @http("GET", "/targets", query=schemas.TargetFilters, returns=schemas.Target, roles=READERS, paged=True,

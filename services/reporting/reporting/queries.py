@@ -6,20 +6,24 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, Subquery, Table, and_, case, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from chassis import scope
 from chassis.auth import Caller
 from chassis.http import Page, paginate
 from reporting import storage
-from reporting.domain.coverage import IN_FORCE, NONE, POPULATIONS, SUSPENDED, Coverage, total
+from reporting.domain.coverage import IN_FORCE, NONE, POPULATIONS, SUSPENDED, Coverage, UnknownUnit, total
 from reporting.domain.target import PROVINCE, Target
 
 
 def as_of(table: Table, on: date) -> Subquery:
-    """Of each object, the line that held on that day."""
+    """Of each object, the line that held on that day.
+
+    It is the latest version and not the latest day: an appointment may be ended as of a day before its suspension.
+    """
     key = table.primary_key.columns.values()[0]
-    held = select(table).where(table.c.on <= on).distinct(key).order_by(key, table.c.on.desc(), table.c.version.desc())
+    held = select(table).where(table.c.on <= on).ext(distinct_on(key)).order_by(key, table.c.version.desc())
     return held.subquery(f"{table.name}_held")
 
 
@@ -66,6 +70,9 @@ def coverage(session: Session, caller: Caller, on: date, population: str) -> dic
 
 def records(session: Session, caller: Caller, query: dict[str, Any], on: date, limit: int, cursor: str | None) -> Page:
     """The enterprises behind a figure of `coverage`."""
+    unit = query.get("unit")
+    if unit is not None and unit not in session.scalars(_units(on, caller)).all():
+        raise UnknownUnit(unit=unit)
     row = members(on, query["population"], caller).subquery("row")
     wanted = select(row)
     for name in ("unit", "state"):
@@ -85,7 +92,9 @@ def targets_on(session: Session, on: date, population: str) -> dict[str, float]:
     return dict(found.all())
 
 
-def targets(session: Session, caller: Caller, query: dict[str, Any], today: date, limit: int, cursor: str | None) -> Page:
+def targets(
+    session: Session, caller: Caller, query: dict[str, Any], today: date, limit: int, cursor: str | None
+) -> Page:
     column = storage.target.c
     wanted = select(Target).where(or_(column.division == PROVINCE, scope.within(column.division, caller, today)))
     for name in ("year", "population", "division"):
@@ -102,13 +111,16 @@ def statistics(session: Session, on: date) -> dict[str, Any]:
         .join_from(storage.enrolment, storage.course, course.class_id == enrolment.class_id)
         .where(enrolment.on <= on)
         .group_by(course.kind, enrolment.passed)
+        .order_by(course.kind, enrolment.passed)
     )
     filed = select(filing.late, func.count()).where(filing.on <= on).group_by(filing.late)
-    sent = (
-        select(notice.kind, notice.channel, notice.state, func.count())
-        .where(notice.on <= on)
-        .group_by(notice.kind, notice.channel, notice.state)
-        .order_by(notice.kind, notice.channel, notice.state)
+    # One that failed and was sent later had failed on the days between.
+    state = case((notice.on <= on, notice.state), else_="failed").label("state")
+    ended = (
+        select(notice.kind, notice.channel, state, func.count())
+        .where(or_(notice.on <= on, notice.failed_on <= on))
+        .group_by(notice.kind, notice.channel, state)
+        .order_by(notice.kind, notice.channel, state)
     )
     filings = dict(session.execute(filed).all())
     return {
@@ -119,11 +131,12 @@ def statistics(session: Session, on: date) -> dict[str, Any]:
         "appointments": _by_status(session, storage.appointment_line, on),
         "filings": {"in_time": filings.get(False, 0), "late": filings.get(True, 0)},
         "enrolments": [
-            {"class_kind": kind, "passed": outcome, "number": number} for kind, outcome, number in session.execute(passed)
+            {"class_kind": kind, "passed": outcome, "number": number}
+            for kind, outcome, number in session.execute(passed)
         ],
         "notices": [
             {"kind": kind, "channel": channel, "state": state, "number": number}
-            for kind, channel, state, number in session.execute(sent)
+            for kind, channel, state, number in session.execute(ended)
         ],
     }
 

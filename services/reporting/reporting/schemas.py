@@ -32,7 +32,9 @@ class UnitCoverage(Schema):
     enterprises = fields.Integer()
     in_force = fields.Integer(metadata={"description": "With a CQO whose appointment is in force."})
     suspended = fields.Integer(metadata={"description": "With a CQO whose appointment is suspended."})
-    percent = fields.Float(allow_none=True, metadata={"description": "in_force of enterprises; null if there are none."})
+    percent = fields.Float(
+        allow_none=True, metadata={"description": "in_force of enterprises; null if there are none."}
+    )
     target_percent = fields.Float(allow_none=True)
     gap = fields.Float(allow_none=True, metadata={"description": "Percentage points still to go."})
 

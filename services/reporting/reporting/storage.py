@@ -1,7 +1,8 @@
 """The service's tables: dated lines, never counters, so that every figure can be asked for as of a past day.
 
 A line says what held of an object from a day on. Its key is the object and the version of the event that brought it,
-so applying an event again changes nothing. What held on a day is the last line of that day or before.
+so applying an event again changes nothing. What held on a day is, of the lines that begin by then, the latest version:
+an event may be about an earlier day than the one before it.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ def _flag(name: str) -> Column:
     return Column(name, Boolean, nullable=False)
 
 
-def _day(name: str = "on") -> Column:
-    return Column(name, Date, nullable=False)
+def _day(name: str = "on", nullable: bool = False) -> Column:
+    return Column(name, Date, nullable=nullable)
 
 
 def _lines(name: str, key: str, *columns: object) -> Table:
@@ -68,7 +69,7 @@ education = Table(
 )  # fmt: skip
 notice = Table(
     "notice", metadata, Column("notice_id", Text, primary_key=True), _text("kind"), _text("channel"), _text("state"),
-    _day(),
+    _day(), _day("failed_on", nullable=True),
 )  # fmt: skip
 
 target = Table(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chassis.errors import NotFound
+
 # Each population a figure can be asked for, as the flags of which an enterprise needs one; none means all enterprises.
 POPULATIONS: dict[str, tuple[str, ...]] = {
     "award": ("award_contender",),
@@ -13,6 +15,12 @@ POPULATIONS: dict[str, tuple[str, ...]] = {
     "all": (),
 }
 IN_FORCE, SUSPENDED, NONE = "in_force", "suspended", "none"
+
+
+class UnknownUnit(NotFound):
+    """There was no such reporting unit on that day, or it lies outside your division."""
+
+    zh = "该日不存在此报告单位，或其不在您的管辖范围内。"
 
 
 @dataclass(frozen=True)

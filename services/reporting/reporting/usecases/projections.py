@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Table, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -77,14 +77,19 @@ def education(session: Session, events: Sequence[Envelope]) -> None:
 
 
 def notices(session: Session, events: Sequence[Envelope]) -> None:
-    """A delivery that failed for good and was sent later counts as it ended."""
+    """A delivery that failed for good and was sent later counts as it ended; the day it first failed is kept."""
     last: dict[str, dict[str, Any]] = {}
     for event in events:
-        state = "sent" if event.type == "notice.sent.v1" else "failed"
-        last[event.data["notice_id"]] = _fields(event, ("notice_id", "kind", "channel", "on")) | {"state": state}
+        notice_id, failed = event.data["notice_id"], event.type == "notice.failed.v1"
+        earlier = last[notice_id]["failed_on"] if notice_id in last else None
+        last[notice_id] = _fields(event, ("notice_id", "kind", "channel", "on")) | {
+            "state": "failed" if failed else "sent",
+            "failed_on": earlier or (event.data["on"] if failed else None),
+        }
     if last:
         rows = insert(storage.notice).values(list(last.values()))
-        changes = {"state": rows.excluded.state, "on": rows.excluded.on}
+        first_failed = func.coalesce(storage.notice.c.failed_on, rows.excluded.failed_on)
+        changes = {"state": rows.excluded.state, "on": rows.excluded.on, "failed_on": first_failed}
         session.execute(rows.on_conflict_do_update(index_elements=["notice_id"], set_=changes))
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis import audit, outbox, scope
 from chassis.auth import Caller
 from chassis.clock import Clock
-from chassis.errors import NotFound, StaleVersion
+from chassis.errors import InvalidInput, NotFound, StaleVersion
 from chassis.ids import new_id
 from reporting import storage
 from reporting.domain.target import PROVINCE, AlreadySet, Target, TargetLine
@@ -21,11 +23,13 @@ column = storage.target.c
 def set_target(session: Session, caller: Caller, content: dict[str, Any], clock: Clock) -> Target:
     """Sets a division's target for a year and population."""
     scope.require_within(session, content["division"], caller, clock.today())
-    same = select(Target).where(*(column[name] == content[name] for name in ("division", "year", "population")))
-    if session.scalars(same).one_or_none() is not None:
+    _require_known(session, content["division"], clock.today())
+    # Of two who set it at once the second waits here for the first one's commit, and is told of the rule.
+    row = {"id": new_id(), "version": 0, **content}
+    target_id = session.scalar(insert(storage.target).values(row).on_conflict_do_nothing().returning(column.id))
+    if target_id is None:
         raise AlreadySet()
-    target = Target(id=new_id(), **content)
-    session.add(target)
+    target = session.get_one(Target, target_id)
     _announce(session, caller, target, clock)
     return target
 
@@ -44,6 +48,16 @@ def revise(
     target.percent, target.document = content["percent"], content["document"]
     _announce(session, caller, target, clock)
     return target
+
+
+def _require_known(session: Session, code: str, on: date) -> None:
+    """Refuses a division that is not there on that day; the province is always there."""
+    place = scope.division.c
+    holds = or_(place.valid_to.is_(None), place.valid_to >= on)
+    known = select(place.code).where(place.code == code, place.valid_from <= on, holds)
+    if code != PROVINCE and session.scalar(known) is None:
+        reason, zh = "There is no such division today.", "当前不存在该区划。"
+        raise InvalidInput([{"pointer": "/division", "reason": reason, "reason_zh": zh}])
 
 
 def _announce(session: Session, caller: Caller, target: Target, clock: Clock) -> None:

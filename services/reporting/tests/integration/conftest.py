@@ -1,0 +1,39 @@
+"""Fixtures of the reporting service's integration tests."""
+
+from __future__ import annotations
+
+import pytest
+from reporting_world import Chronicle
+
+from chassis.inbox.applying import Applier, Handler
+from reporting.worker import Worker
+
+
+@pytest.fixture
+def chronicle():
+    return Chronicle()
+
+
+@pytest.fixture
+def applier(clock):
+    """What the worker's inbox applies events with: its own handlers, its own schemas."""
+    worker = Worker()
+    handlers = {
+        kind: Handler(getattr(worker, name), member.subscription.schema(), member.subscription.batch)
+        for name, member in vars(Worker).items()
+        if hasattr(member, "subscription")
+        for kind in member.subscription.types
+    }
+    return Applier(handlers, clock)
+
+
+@pytest.fixture
+def tell(session, applier, chronicle):
+    """`tell(*events)`: has the events applied as one batch; the divisions are there already."""
+
+    def apply(*events):
+        return applier.apply(session, events)
+
+    for placed in chronicle.tree():
+        apply(placed)
+    return apply

@@ -1,0 +1,148 @@
+"""What the integration tests share: events as their publishers send them, and figures in a few words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime
+from typing import Any
+
+from chassis.auth import Caller
+from chassis.events import Envelope
+from chassis.ids import new_id
+from chassis.outbox.publisher import Publisher
+from reporting import queries
+
+AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
+TODAY = date(2026, 3, 2)
+PROVINCE = Caller("province", "province")
+CHANGCHUN, SIPING, TONGHUA, MEIHEKOU, CHANGBAISHAN = "220100", "220300", "220500", "220581", "JL-CBS"
+NANGUAN, GONGZHULING_OLD, GONGZHULING, CHIBEI = "220102", "220381", "220184", "JL-CBS-1"
+# Synthetic in part: the codes and days of the moves are the real ones.
+TREE = (
+    {"code": "220000", "name": "吉林省", "level": "province"},
+    {"code": CHANGCHUN, "name": "长春市", "level": "prefecture", "parent": "220000"},
+    {"code": NANGUAN, "name": "南关区", "level": "county", "parent": CHANGCHUN},
+    {"code": SIPING, "name": "四平市", "level": "prefecture", "parent": "220000"},
+    {
+        "code": GONGZHULING_OLD, "name": "公主岭市", "level": "county", "parent": SIPING, "valid_to": "2020-06-18",
+        "successor": GONGZHULING,
+    },
+    {
+        "code": GONGZHULING, "name": "公主岭市", "level": "county", "parent": CHANGCHUN, "valid_from": "2020-06-19",
+    },
+    {"code": TONGHUA, "name": "通化市", "level": "prefecture", "parent": "220000"},
+    {"code": MEIHEKOU, "name": "梅河口市", "level": "county", "parent": TONGHUA, "valid_to": "2021-12-31"},
+    {"code": MEIHEKOU, "name": "梅河口市", "level": "county", "parent": "220000", "valid_from": "2022-01-01"},
+    {"code": CHANGBAISHAN, "name": "长白山", "level": "prefecture", "parent": "220000", "valid_from": "2006-01-01"},
+    {"code": CHIBEI, "name": "池北区", "level": "county", "parent": CHANGBAISHAN, "valid_from": "2006-01-01"},
+)  # fmt: skip
+SOURCES = {
+    **dict.fromkeys(("division", "enterprise", "appointment", "talent"), "/registry"),
+    **dict.fromkeys(("certificate", "class", "enrolment", "education"), "/training"),
+    "notice": "/notifications",
+}
+
+
+class Chronicle:
+    """Writes events down as their publishers would: each object's versions are 1, 2, 3 …"""
+
+    def __init__(self) -> None:
+        self.versions: Counter[tuple[str, str]] = Counter()
+
+    def event(self, kind: str, subject: str, data: dict[str, Any]) -> Envelope:
+        family = kind.partition(".")[0]
+        self.versions[family, subject] += 1
+        return Envelope(new_id(), SOURCES[family], kind, subject, AT, self.versions[family, subject], data)
+
+    def tree(self) -> list[Envelope]:
+        rows = [
+            {"parent": None, "valid_from": "2000-01-01", "valid_to": None, "successor": None, **row} for row in TREE
+        ]
+        return [self.event("division.placed.v1", row["code"], row) for row in rows]
+
+    def firm(
+        self, division: str = NANGUAN, on: str = "2019-01-01", firm_id: str | None = None, **flags: bool
+    ) -> Envelope:
+        """A firm registered; with `firm_id`, the same firm changed. Flags: above_threshold, award_contender, …"""
+        data = {
+            "enterprise_id": firm_id or new_id(), "name": "示例机械有限公司", "division": division, "on": on,
+            "above_threshold": False, "award_contender": False, "brand_contender": False, **flags,
+        }  # fmt: skip
+        kind = "enterprise.changed.v1" if firm_id else "enterprise.registered.v1"
+        return self.event(kind, data["enterprise_id"], data)
+
+    def made(self, firm: Envelope, on: str) -> Envelope:
+        data = {"appointment_id": new_id(), "enterprise_id": firm.subject, "person_id": new_id(), "on": on}
+        return self.event("appointment.made.v1", data["appointment_id"], data)
+
+    def then(self, made: Envelope, what: str, on: str, **more: Any) -> Envelope:
+        """What became of an appointment later: suspended, restored, ended or filed."""
+        return self.event(f"appointment.{what}.v1", made.subject, {**made.data, "on": on, **more})
+
+    def certificate(self, what: str, certificate_id: str, on: str) -> Envelope:
+        day = {"issued_on": on} if what == "issued" else {"on": on}
+        data = {"certificate_id": certificate_id, "person_id": "p1", **day}
+        return self.event(f"certificate.{what}.v1", certificate_id, data)
+
+    def talent(self, what: str, person_id: str, on: str) -> Envelope:
+        return self.event(f"talent.{what}.v1", person_id, {"person_id": person_id, "on": on})
+
+    def notice(self, what: str, notice_id: str, on: str) -> Envelope:
+        data = {"notice_id": notice_id, "kind": "certificate_issued", "channel": "email", "on": on}
+        return self.event(f"notice.{what}.v1", notice_id, data)
+
+    def course(self, kind: str) -> Envelope:
+        class_id = new_id()
+        return self.event("class.scheduled.v1", class_id, {"class_id": class_id, "kind": kind})
+
+    def enrolment(self, course: Envelope, on: str, passed: bool) -> Envelope:
+        data = {"enrolment_id": new_id(), "class_id": course.subject, "on": on, "passed": passed}
+        return self.event("enrolment.completed.v1", data["enrolment_id"], data)
+
+    def life(self) -> list[Envelope]:
+        """A small province's years: something of every kind that reporting reads, in the order in which it happened."""
+        a = self.firm(NANGUAN, award_contender=True)
+        b = self.firm(GONGZHULING_OLD, above_threshold=True)
+        c = self.firm(CHIBEI, brand_contender=True)
+        course = self.course("initial")
+        first, second = self.made(a, "2026-01-05"), self.made(b, "2026-01-07")
+        return [
+            a, b, c, course, self.enrolment(course, "2025-12-20", True), self.enrolment(course, "2025-12-20", False),
+            self.certificate("issued", "c1", "2025-12-21"), self.talent("admitted", "p1", "2025-12-21"), first, second,
+            self.then(first, "filed", "2026-01-09", late=False), self.notice("failed", "n1", "2026-01-10"),
+            self.then(first, "suspended", "2026-01-20"), self.certificate("revoked", "c1", "2026-01-20"),
+            self.talent("lapsed", "p1", "2026-01-20"), self.firm(GONGZHULING, "2026-01-21", b.subject),
+            self.then(first, "restored", "2026-02-01"), self.then(second, "ended", "2026-02-03"),
+            self.talent("restored", "p1", "2026-02-04"), self.notice("sent", "n1", "2026-02-05"),
+        ]  # fmt: skip
+
+
+def figures(
+    session: Any, on: str, population: str = "all", caller: Caller = PROVINCE
+) -> dict[str, tuple[int, int, int]]:
+    """Enterprises, in force and suspended, of each reporting unit that has any enterprise."""
+    found = queries.coverage(session, caller, date.fromisoformat(on), population)
+    return {row.unit: (row.enterprises, row.in_force, row.suspended) for row in found["units"] if row.enterprises}
+
+
+def whole_report(session: Any) -> list[Any]:
+    """All that can be asked, for days before, between and after the events of `life`."""
+    days = [date.fromisoformat(day) for day in ("2018-01-01", "2025-12-31", "2026-01-15", "2026-01-25", "2026-03-02")]
+    populations = ("all", "award", "contenders", "above_threshold")
+    return [
+        (queries.statistics(session, day), [queries.coverage(session, PROVINCE, day, name) for name in populations])
+        for day in days
+    ]
+
+
+def publish(amqp_url: str, *events: Envelope) -> None:
+    """Publishes each event on its publisher's exchange, in order."""
+    publishers: dict[str, Publisher] = {}
+    try:
+        for each in events:
+            if each.source not in publishers:
+                publishers[each.source] = Publisher(amqp_url, f"{each.source.strip('/')}.events")
+            assert publishers[each.source].publish([each])[0] == 1, "the broker did not take the event"
+    finally:
+        for publisher in publishers.values():
+            publisher.close()

@@ -1,0 +1,207 @@
+"""Coverage and statistics: each figure is what held on the day asked, whatever came to be known since."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from reporting_world import (
+    CHANGBAISHAN,
+    CHANGCHUN,
+    CHIBEI,
+    GONGZHULING,
+    GONGZHULING_OLD,
+    MEIHEKOU,
+    NANGUAN,
+    PROVINCE,
+    SIPING,
+    TONGHUA,
+    Chronicle,
+    figures,
+    whole_report,
+)
+
+from chassis.auth import Caller
+from reporting import queries
+
+IN_FORCE, SUSPENDED, NONE = (1, 1, 0), (1, 0, 1), (1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("2018-12-31", None),
+        ("2026-01-04", NONE),
+        ("2026-01-05", IN_FORCE),
+        ("2026-01-19", IN_FORCE),
+        ("2026-01-20", SUSPENDED),
+        ("2026-01-31", SUSPENDED),
+        ("2026-02-01", IN_FORCE),
+        ("2026-02-19", IN_FORCE),
+    ],
+)
+def test_a_suspension_counts_from_its_day_until_the_day_of_the_restoration(session, tell, chronicle, day, expected):
+    firm = chronicle.firm()
+    made = chronicle.made(firm, "2026-01-05")
+    tell(firm, made)
+    tell(chronicle.then(made, "suspended", "2026-01-20"))
+    tell(chronicle.then(made, "restored", "2026-02-01"))
+    assert figures(session, day).get(CHANGCHUN) == expected
+
+    tell(chronicle.then(made, "filed", "2026-02-10", late=True), chronicle.then(made, "ended", "2026-02-20"))
+
+    assert figures(session, day).get(CHANGCHUN) == expected
+    assert figures(session, "2026-02-20")[CHANGCHUN] == NONE
+
+
+def test_suspended_restored_and_suspended_again_on_one_day_is_suspended(session, tell, chronicle):
+    firm = chronicle.firm()
+    made = chronicle.made(firm, "2026-01-05")
+    tell(firm, made, *(chronicle.then(made, what, "2026-01-20") for what in ("suspended", "restored", "suspended")))
+
+    assert figures(session, "2026-01-20")[CHANGCHUN] == SUSPENDED
+
+
+def test_an_end_entered_late_outweighs_a_suspension_announced_before_it(session, tell, chronicle):
+    """The day of an end may lie before the day on which the appointment was suspended: it ended all the same."""
+    firm = chronicle.firm()
+    made = chronicle.made(firm, "2026-01-05")
+    tell(firm, made, chronicle.then(made, "suspended", "2026-02-01"), chronicle.then(made, "ended", "2026-01-25"))
+
+    assert figures(session, "2026-01-24")[CHANGCHUN] == IN_FORCE
+    assert figures(session, "2026-01-25")[CHANGCHUN] == NONE
+    assert figures(session, "2026-02-01")[CHANGCHUN] == NONE
+
+
+def test_a_suspended_cqo_does_not_hide_another_in_force(session, tell, chronicle):
+    firm = chronicle.firm()
+    old, new = chronicle.made(firm, "2026-01-05"), chronicle.made(firm, "2026-01-06")
+    tell(firm, old, new, chronicle.then(old, "suspended", "2026-01-20"))
+
+    assert figures(session, "2026-01-20")[CHANGCHUN] == IN_FORCE
+
+
+def test_a_firm_counts_where_its_division_reported_on_that_day(session, tell, chronicle):
+    tell(*(chronicle.firm(division) for division in (MEIHEKOU, CHIBEI, GONGZHULING_OLD, GONGZHULING)))
+
+    assert figures(session, "2020-06-18") == {SIPING: (2, 0, 0), TONGHUA: NONE, CHANGBAISHAN: NONE}
+    assert figures(session, "2020-06-19") == {CHANGCHUN: (2, 0, 0), TONGHUA: NONE, CHANGBAISHAN: NONE}
+    assert figures(session, "2021-12-31") == {CHANGCHUN: (2, 0, 0), TONGHUA: NONE, CHANGBAISHAN: NONE}
+    assert figures(session, "2022-01-01") == {CHANGCHUN: (2, 0, 0), MEIHEKOU: NONE, CHANGBAISHAN: NONE}
+
+
+def test_a_division_sees_its_own_subtree_as_it_was(session, tell, chronicle):
+    tell(chronicle.firm(GONGZHULING_OLD), chronicle.firm(NANGUAN))
+    siping = Caller("s", "division", division=SIPING)
+    county = Caller("n", "division", division=NANGUAN)
+
+    assert figures(session, "2020-06-18", caller=siping) == {SIPING: NONE}
+    assert figures(session, "2020-06-19", caller=siping) == {}
+    assert figures(session, "2020-06-19", caller=county) == {CHANGCHUN: NONE}
+
+
+def test_each_population_is_of_those_who_belonged_to_it_on_the_day(session, tell, chronicle):
+    award = chronicle.firm(award_contender=True)
+    both = chronicle.firm(award_contender=True, brand_contender=True)
+    large, plain = chronicle.firm(above_threshold=True), chronicle.firm()
+    tell(award, both, large, plain)
+    tell(chronicle.made(award, "2026-01-05"))
+    tell(chronicle.firm(NANGUAN, "2026-02-01", award.subject, brand_contender=True))
+
+    def sizes(day):
+        return {name: figures(session, day, name).get(CHANGCHUN, (0, 0, 0))[:2] for name in queries.POPULATIONS}
+
+    assert sizes("2026-01-31") == {
+        "award": (2, 1), "brand": (1, 0), "contenders": (2, 1), "above_threshold": (1, 0), "all": (4, 1),
+    }  # fmt: skip
+    assert sizes("2026-02-01") == {
+        "award": (1, 0), "brand": (2, 1), "contenders": (2, 1), "above_threshold": (1, 0), "all": (4, 1),
+    }  # fmt: skip
+
+
+def test_a_province_without_enterprises_has_units_and_no_percentage(session, tell):
+    found = queries.coverage(session, PROVINCE, date(2026, 3, 2), "award")
+
+    assert [row.unit for row in found["units"]] == [CHANGCHUN, SIPING, TONGHUA, MEIHEKOU, CHANGBAISHAN]
+    assert {row.percent for row in (*found["units"], found["total"])} == {None}
+    assert found["total"].enterprises == 0
+
+
+def test_before_any_division_is_known_there_is_nothing_to_report(session):
+    found = queries.coverage(session, PROVINCE, date(2026, 3, 2), "all")
+
+    assert found["units"] == [] and found["total"].percent is None
+
+
+def test_the_records_behind_a_figure_are_as_many_as_it_says(session, tell, chronicle):
+    tell(*chronicle.life())
+    day = date(2026, 1, 25)
+    for unit, (enterprises, in_force, suspended) in figures(session, day.isoformat()).items():
+        asked = {"population": "all", "unit": unit}
+        found = [row["state"] for row in queries.records(session, PROVINCE, asked, day, 100, None).items]
+
+        assert (len(found), found.count("in_force"), found.count("suspended")) == (enterprises, in_force, suspended)
+
+
+def test_statistics_are_those_of_the_day(session, tell, chronicle):
+    tell(*chronicle.life())
+
+    def notices(day):
+        return [
+            (row["state"], row["number"]) for row in queries.statistics(session, date.fromisoformat(day))["notices"]
+        ]
+
+    past = queries.statistics(session, date(2026, 1, 25))
+    assert past["certificates"] == {"revoked": 1} and past["talents"] == {"lapsed": 1}
+    assert past["appointments"] == {"in_force": 1, "suspended": 1} and past["filings"] == {"in_time": 1, "late": 0}
+    assert past["enrolments"] == [
+        {"class_kind": "initial", "passed": False, "number": 1},
+        {"class_kind": "initial", "passed": True, "number": 1},
+    ]
+    # The notice that failed was sent later; on the days between it had failed.
+    assert (notices("2026-01-09"), notices("2026-01-25"), notices("2026-02-05")) == ([], [("failed", 1)], [("sent", 1)])
+
+
+CHRONICLE = Chronicle()
+PLACED, LIFE = CHRONICLE.tree(), CHRONICLE.life()
+OBJECTS = list(dict.fromkeys(event.aggregate for event in LIFE))
+
+
+@st.composite
+def interleavings(draw):
+    """LIFE in another order that keeps each object's own, with every event twice, cut into batches."""
+    turns = draw(st.permutations([event.aggregate for event in LIFE]))
+    waiting = {name: [event for event in LIFE if event.aggregate == name] for name in OBJECTS}
+    told = [waiting[name].pop(0) for name in turns]
+    for event in LIFE:  # the second of each comes at any place after the first
+        told.insert(draw(st.integers(told.index(event) + 1, len(told))), event)
+    cuts = sorted(draw(st.sets(st.integers(1, len(told) - 1), max_size=8)))
+    return [told[start:end] for start, end in zip([0, *cuts], [*cuts, len(told)], strict=True)]
+
+
+@pytest.fixture
+def expected(session, applier):
+    with session.begin_nested() as trial:
+        for event in (*PLACED, *LIFE):
+            applier.apply(session, [event])
+        found = whole_report(session)
+        trial.rollback()
+    assert found[-1][0]["enterprises"] == 3
+    return found
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(batches=interleavings())
+def test_any_interleaving_with_every_event_twice_gives_the_same_figures(session, applier, expected, batches):
+    with session.begin_nested() as trial:
+        for batch in ([placed] for placed in PLACED):
+            applier.apply(session, batch)
+        outcomes = [applier.apply(session, batch) for batch in batches]
+        found = whole_report(session)
+        trial.rollback()
+
+    assert found == expected
+    assert sum(len(outcome.applied) for outcome in outcomes) == len(LIFE)
+    assert sum(outcome.duplicates for outcome in outcomes) == len(LIFE)
