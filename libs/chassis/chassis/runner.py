@@ -6,6 +6,7 @@ Loaded by `chassis.run`, after eventlet has patched the standard library.
 from __future__ import annotations
 
 import functools
+import gc
 import importlib
 import logging
 import os
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 
 PROCESSES = ("api", "worker")
 STOP_WITHIN = 25  # seconds; less than the 30 s after which Kubernetes kills
+COLLECT_AFTER = (20_000, 10, 10)  # objects made before the youngest of the three generations is collected, and so on
 MAX_WORKERS = 10  # handlers at once in each container: as many as it has database connections
 
 resolve_blocking = patcher.original("socket").getaddrinfo
@@ -75,6 +77,10 @@ def start(service: str, processes: Sequence[str], settings: config.Settings) -> 
         module = importlib.import_module(f"{service}.{process}")
         runner.add_service(getattr(module, process.capitalize()))
     runner.start()
+    # What has been loaded by now stays: the collector need not look at it again, nor after each few hundred rows.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
     log.info("%s %s started: %s", service, version, ", ".join(processes))
     return runner
 

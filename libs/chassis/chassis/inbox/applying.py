@@ -45,7 +45,7 @@ class Handler:
     batch: bool = False
 
     def __call__(self, session: Session, events: Sequence[Envelope]) -> None:
-        loaded = [event.with_data(self._load(event)) for event in events]
+        loaded = [event.with_data(data) for event, data in zip(events, self._load(events), strict=True)]
         try:
             with eventlet.Timeout(HANDLER_TIMEOUT):
                 self._hand_over(session, loaded)
@@ -62,13 +62,14 @@ class Handler:
             with bound_contextvars(correlation_id=event.correlationid):
                 self.apply(session, event)
 
-    def _load(self, event: Envelope) -> dict[str, Any]:
+    def _load(self, events: Sequence[Envelope]) -> list[dict[str, Any]]:
         try:
             # Fields that a later version of the publisher has added are none of this reader's business.
-            data: dict[str, Any] = self.schema.load(event.data, unknown=EXCLUDE)
+            loaded = self.schema.load([event.data for event in events], many=True, unknown=EXCLUDE)
         except ValidationError as fault:
-            raise WrongContent(f"{event.type}: {fault.messages}") from fault
-        return data
+            place, messages = next(iter(fault.normalized_messages().items()))
+            raise WrongContent(f"{events[int(place)].type}: {messages}") from fault
+        return list(loaded)
 
 
 @dataclass

@@ -34,8 +34,8 @@ from chassis.inbox.gaps import GapCloser
 
 log = logging.getLogger(__name__)
 
-PREFETCH = 400
-BATCH = 200
+PREFETCH = 800
+BATCH = 400
 SPACING = 0.02  # seconds from one transaction's end to the next one's start, for more events to share it
 TURN = 1.0  # seconds between two looks at whether to go on
 HEARTBEAT = 20  # seconds; a broker that vanished without a word is noticed after two of them

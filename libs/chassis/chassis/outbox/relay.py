@@ -18,6 +18,7 @@ from psycopg.rows import namedtuple_row
 
 from chassis import broker
 from chassis.db import CONNECT_TIMEOUT, KEEPALIVE, SERVER_SETTINGS
+from chassis.events import StoredEvent
 from chassis.outbox import metrics
 from chassis.outbox.publisher import Publisher
 from chassis.outbox.table import CHANNEL, envelope
@@ -33,7 +34,8 @@ OPTIONS = " ".join(f"-c {name}={value}" for name, value in SERVER_SETTINGS.items
 LEADER = "SELECT pg_try_advisory_lock(hashtext('cqo.relay'))"
 # No cursor on seq: a number is handed out before its transaction commits, and a slow one would be passed over.
 UNPUBLISHED = (
-    "SELECT seq, id::text, type, aggregate_id, aggregate_version, occurred_at, data, division, correlation_id "
+    "SELECT seq, id::text, type, aggregate_id, aggregate_version, occurred_at, data::text AS data, division, "
+    "correlation_id "
     "FROM outbox WHERE published_at IS NULL ORDER BY seq LIMIT %s"
 )
 MARK = (
@@ -118,7 +120,7 @@ class Relay(DependencyProvider):
             return 0
         if self.publisher is None:
             self.publisher = Publisher(self.settings.amqp_url, f"{self.service}.events")
-        held, nacked, returned = self.publisher.publish([envelope(row, self.service) for row in rows])
+        held, nacked, returned = self.publisher.publish([envelope(row, self.service, StoredEvent) for row in rows])
         metrics.published.labels(self.service).inc(len(rows))
         metrics.confirmed.labels(self.service).inc(held)
         metrics.nacked.labels(self.service).inc(nacked)

@@ -43,9 +43,9 @@ class OutboxRow:
 orm.registry(metadata=metadata).map_imperatively(OutboxRow, outbox)
 
 
-def envelope(row: Row[Any], service: str) -> Envelope:
+def envelope(row: Row[Any], service: str, kind: type[Envelope] = Envelope) -> Envelope:
     """The event of one outbox row, as it goes out."""
-    return Envelope(
+    return kind(
         id=row.id,
         source=f"/{service}",
         type=row.type,
