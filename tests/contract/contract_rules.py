@@ -82,7 +82,7 @@ def consumer_reads(schema: type[Schema], contract_schema: dict[str, Any], exampl
 
 
 def bindings_fit(service: str, definitions: dict[str, Any], types: set[str], owners: dict[str, str]) -> list[str]:
-    """Each aggregate subscribed to is bound to the inbox, and each binding is of an aggregate somebody publishes."""
+    """Each aggregate subscribed to is bound to the inbox, and nothing is bound that nobody publishes or applies."""
     bound = {
         (binding["source"], binding["routing_key"])
         for binding in definitions["bindings"]
@@ -94,6 +94,7 @@ def bindings_fit(service: str, definitions: dict[str, Any], types: set[str], own
         *(f"{kind} is subscribed to and nobody publishes it" for kind in sorted(types - owners.keys())),
         *(f"{source} {key} is not bound to {service}.inbox" for source, key in sorted(wanted - bound)),
         *(f"{source} {key} is bound to {service}.inbox and nobody publishes it" for source, key in sorted(bound - existing)),
+        *(f"{source} {key} is bound to {service}.inbox and no handler applies it" for source, key in sorted(bound & existing - wanted)),
     ]
 
 

@@ -100,6 +100,7 @@ def test_the_rule_of_the_bindings_can_fail() -> None:
     faults = rules.bindings_fit("reporting", doctored, {"colour.mixed.v1", "appointment.made.v1"}, OWNERS)
     assert any("nobody publishes it" in fault for fault in faults)
     assert any("is not bound" in fault for fault in faults)
+    assert any("no handler applies it" in fault for fault in faults)
 
 
 def test_the_rule_of_released_schemas_can_fail(promised: tuple[dict[str, Any], dict[str, Any]]) -> None:

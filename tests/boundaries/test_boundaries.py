@@ -1,0 +1,68 @@
+"""The boundaries between the packages hold, and each of the contracts that keep them is seen failing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+PACKAGES = {"chassis": PROJECT / "libs/chassis/chassis"} | {
+    name: PROJECT / "services" / name / name for name in ("registry", "training", "notifications", "reporting")
+}
+CONTRACTS = [
+    contract["name"]
+    for contract in tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+]
+# For each contract, a module and the import that it must not have.
+OFFENCES = {
+    "No service imports another": ("training/storage.py", "import registry.domain.person"),
+    "The chassis imports no service": ("chassis/clock.py", "import reporting.storage"),
+    "The domain imports the standard library, chassis.errors and its own events": (
+        "registry/domain/person.py",
+        "import sqlalchemy",
+    ),
+    "Use cases know nothing of the transport": ("notifications/usecases/announce.py", "import nameko"),
+}
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The packages and their contracts, to be spoilt."""
+    for name, folder in PACKAGES.items():
+        shutil.copytree(folder, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(PROJECT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def verdicts(folder: Path) -> dict[str, str]:
+    """Each contract with what the linter says of it: KEPT or BROKEN."""
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    environ = {**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "200"}
+    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True)
+    said = {
+        name: line.split()[-1]
+        for name in CONTRACTS
+        for line in done.stdout.splitlines()
+        if line.startswith(name) and line.endswith((" KEPT", " BROKEN"))
+    }
+    assert said.keys() == set(CONTRACTS), done.stdout + done.stderr
+    return said
+
+
+def test_every_contract_is_kept(copy: Path) -> None:
+    assert verdicts(copy) == dict.fromkeys(CONTRACTS, "KEPT")
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_a_forbidden_import_breaks_its_contract(copy: Path, contract: str) -> None:
+    module, offence = OFFENCES[contract]
+    with (copy / module).open("a") as file:
+        file.write(f"\n{offence}\n")
+
+    assert verdicts(copy)[contract] == "BROKEN"
