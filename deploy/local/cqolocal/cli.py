@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import click
+import psutil
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
 from chassis.keys import Keys
 from cqolocal import doctor as diagnosis
-from cqolocal import paths, testing
+from cqolocal import locking, paths, testing
 from cqolocal.names import SERVICES
 from cqolocal.paths import CannotRun
 from cqolocal.system import System
@@ -198,6 +199,13 @@ def bench(name: str, arguments: tuple[str, ...]) -> None:
     sys.exit(subprocess.run(command, cwd=paths.PROJECT).returncode)
 
 
+@cli.command()
+@click.option("--upgrade", is_flag=True, help="Take the newest releases; else pins stay as they are.")
+def lock(upgrade: bool) -> None:
+    """Write the lock files anew, after a change of a dependency."""
+    locking.lock(upgrade)
+
+
 @cli.command(name="help")
 @click.pass_context
 def help_(ctx: click.Context) -> None:
@@ -225,6 +233,8 @@ def _write_state(system: System) -> None:
     state = {
         "running": True,
         "pid": os.getpid(),
+        "created": psutil.Process().create_time(),
+        "project": str(paths.PROJECT),
         "services": {s: {"url": system.url(s), "worker_port": system.worker_ports[s]} for s in SERVICES},
         "databases": {s: system.environ[f"CQO_DATABASE_URL_{s.upper()}"] for s in SERVICES},
         "amqp_url": system.environ["CQO_AMQP_URL"],
@@ -237,10 +247,11 @@ def _write_state(system: System) -> None:
 def _state_of_a_running_system() -> dict[str, Any] | None:
     try:
         state: dict[str, Any] = json.loads(STATE.read_text())
-        os.kill(state["pid"], 0)
-    except (FileNotFoundError, ProcessLookupError):
+        alive = abs(psutil.Process(state["pid"]).create_time() - state["created"]) < 1
+    except (FileNotFoundError, psutil.NoSuchProcess):
         return None
-    return state
+    # The number alone may be another's by now, and a copied folder brings along a state that is not its own.
+    return state if alive and state["project"] == str(paths.PROJECT) else None
 
 
 def _watch(system: System, ended: threading.Event) -> None:
