@@ -165,7 +165,7 @@ class System:
 
     def token(self, role: str, **claims: str | None) -> str:
         """A bearer token; `claims` are division, enterprise and person."""
-        return self.keys.token(role, **claims)
+        return self.keys.token(role, subject=None, hours=12, **claims)
 
     def is_ready(self, service: str) -> bool:
         """Whether the API and the worker of `service` both say that they are."""

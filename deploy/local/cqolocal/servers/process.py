@@ -64,7 +64,7 @@ class Child:
         self, command: Sequence[str], log: Path, environ: Mapping[str, str], user: str | None = None, cwd: Path | None = None
     ) -> None:
         with log.open("ab") as output:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # type: ignore[call-overload]
                 list(command),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -72,7 +72,7 @@ class Child:
                 env=dict(environ),
                 cwd=cwd,
                 start_new_session=True,
-                **_as_user(user),  # type: ignore[arg-type]
+                **_as_user(user),
             )
         self.log = log
         self._guard = _guard(self.pid)

@@ -25,9 +25,15 @@ __all__ = ["Aggregate", "Relay", "add", "envelope", "outbox"]
 class Aggregate(Protocol):
     """What an event is about: an object with an identity, a version, and a division it belongs to."""
 
-    id: str
     version: int
-    division: str | None
+
+    @property
+    def id(self) -> str:
+        """The object's id."""
+
+    @property
+    def division(self) -> str | None:
+        """The code of the division whose staff may see the event."""
 
 
 def add(session: Session, aggregate: Aggregate, event: Any, clock: Clock) -> str:
