@@ -46,7 +46,9 @@ def run(system: System, as_json: bool, chaos: bool) -> int:
         result = settle(scenario.ops)
         seconds = round(time.monotonic() - started, 1)
         summary = summarise(scenario, result, seconds)
-        show(console, scenario, result, summary, dict(done))
+        if harm:
+            summary["killed"] = dict(done)
+        show(console, scenario, result, summary)
         if as_json:
             click.echo(json.dumps(summary, ensure_ascii=False))
         return 0 if is_settled(result) and summary["notices_missing"] == 0 else 1
@@ -74,9 +76,7 @@ def summarise(scenario: Scenario, result: dict[str, Any], seconds: float) -> dic
     }
 
 
-def show(
-    console: Console, scenario: Scenario, result: dict[str, Any], summary: dict[str, Any], harm: dict[str, int]
-) -> None:
+def show(console: Console, scenario: Scenario, result: dict[str, Any], summary: dict[str, Any]) -> None:
     """The end of the demo, for a person."""
     console.print(_events(result))
     console.print(_notices(scenario))
@@ -84,8 +84,8 @@ def show(
     console.print(_expiry(scenario))
     for population in POPULATIONS:
         console.print(_coverage(scenario, population))
-    if harm:
-        console.print("Killed meanwhile: " + ", ".join(f"{count} × {what}" for what, count in harm.items()))
+    if "killed" in summary:
+        console.print("Killed meanwhile: " + ", ".join(f"{count} × {what}" for what, count in summary["killed"].items()))
     console.print(
         f"[bold]Reconciliation[/bold], read back from the four databases through the services: "
         f"{summary['events_published']} events published, {summary['events_applied']} applications at their readers, "
