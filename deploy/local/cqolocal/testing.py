@@ -26,7 +26,7 @@ LINT = (
 )
 # Each path is run by a pytest of its own: helper modules of different folders bear the same names. The longest first.
 PATHS = {
-    "unit": [f"services/{service}/tests/unit" for service in SERVICES],
+    "unit": [*(f"services/{service}/tests/unit" for service in SERVICES), "deploy/local/tests"],
     "contract": ["tests/contract", "tests/boundaries"],
     "integration": [
         *(f"libs/chassis/tests/{part}" for part in ("messaging", "runtime", "http")),

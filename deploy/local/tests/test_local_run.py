@@ -1,0 +1,124 @@
+"""What `./cqo` does when something is missing, dead, or somebody else's."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from click.testing import CliRunner
+
+from chassis.testing import wait_for
+from cqolocal import cli, paths
+from cqolocal.servers import rabbitmq_program
+from cqolocal.servers.process import free_port
+from cqolocal.supervisor import Supervisor, pause_after
+
+SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
+ENDS = [sys.executable, "-c", "raise SystemExit(3)"]
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path, said: list[str]) -> Any:
+    supervisor = Supervisor(tmp_path, said.append, tmp_path)
+    yield supervisor
+    supervisor.stop()
+
+
+def test_a_process_that_was_killed_runs_again_and_stop_ends_it(supervisor: Supervisor, said: list[str]) -> None:
+    supervisor.start("sleeper", SLEEPS, {})
+    first = supervisor.kill("sleeper")
+    wait_for(lambda: supervisor.restarts("sleeper") == 1 and supervisor.alive("sleeper"))
+    second = supervisor["sleeper"]
+
+    assert second != first
+    assert said == ["sleeper ended (signal 9); it is started again"]
+    supervisor.stop()
+    assert not psutil.pid_exists(second)
+
+
+def test_a_process_that_keeps_dying_is_started_more_and_more_slowly(supervisor: Supervisor, said: list[str]) -> None:
+    supervisor.start("broken", ENDS, {})
+    wait_for(lambda: supervisor.restarts("broken") >= 3)
+
+    assert said[0] == "broken ended (exit status 3); it is started again"
+    assert said[2].endswith("it is started again in 0.4 s")
+    assert [pause_after(deaths) for deaths in (1, 2, 3, 20)] == [0, 0.2, 0.4, 10]
+
+
+@pytest.fixture
+def up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`up(**state)`: writes the state of a running system, this process's unless told otherwise."""
+    monkeypatch.setattr(cli, "STATE", tmp_path / "state.json")
+
+    def write(**state: Any) -> None:
+        own = {"pid": os.getpid(), "created": psutil.Process().create_time(), "project": str(paths.PROJECT)}
+        secret = {"databases": {"registry": "postgresql://registry:hidden@localhost/registry"}, "amqp_url": "hidden"}
+        (tmp_path / "state.json").write_text(json.dumps({"running": True} | own | secret | state))
+
+    return write
+
+
+def test_status_is_of_this_projects_own_running_process_only(up: Any) -> None:
+    def status() -> int:
+        return CliRunner().invoke(cli.cli, ["status", "--json"]).exit_code
+
+    assert status() == 3, "nothing was ever started"
+    up()
+    assert status() == 0
+    up(created=time.time() - 3600)
+    assert status() == 3, "another process has its number by now"
+    up(project="/somewhere/else")
+    assert status() == 3, "the folder was copied"
+
+
+def test_status_shows_no_password(up: Any) -> None:
+    up()
+
+    assert "hidden" not in CliRunner().invoke(cli.cli, ["status", "--json"]).output
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        (["psql", "registry", "-c", "select 1"], "nothing is running; start it: ./cqo up"),
+        (["psql", "billing"], "'billing' is not one of 'registry'"),
+        (["token", "--role", "king"], "there is no role king; the roles are"),
+        (["token", "--role", "division"], "role division needs --division"),
+    ],
+)
+def test_a_wrong_command_says_what_to_do(up: Any, command: list[str], answer: str) -> None:
+    result = CliRunner().invoke(cli.cli, command)
+
+    assert result.exit_code != 0
+    assert answer in result.output
+
+
+def test_without_rabbitmq_and_without_apt_one_line_says_what_mends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(paths.CannotRun) as fault:
+        rabbitmq_program._download(tmp_path)
+    assert str(fault.value).endswith("install RabbitMQ (sudo apt-get install rabbitmq-server), or set CQO_AMQP_URL to a broker")
+    assert "\n" not in str(fault.value)
+
+
+def test_a_port_that_is_taken_is_not_given_out() -> None:
+    import socket
+
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        assert free_port(other.getsockname()[1]) != other.getsockname()[1]
