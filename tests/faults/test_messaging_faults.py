@@ -27,7 +27,7 @@ def settled(world: World) -> bool:
 
 
 def test_a_consumer_killed_in_the_middle_of_its_handlers(world: World, start: Start, report: Report) -> None:
-    world.announce_many(50, 20, ThingChanged(seconds=0.002))
+    world.announce_many(50, 40, ThingChanged(seconds=0.002))
     author, reader = start("author"), start("reader")
     kills = 0
     while kills < 4:
@@ -87,8 +87,9 @@ def test_a_second_relay_takes_over_when_the_leader_dies(world: World, start: Sta
 
 def test_the_broker_killed_and_started_again(world: World, start: Start, report: Report, rabbitmq: Any) -> None:
     author, reader = start("author"), start("reader")
-    world.announce_many(50, 4, ThingChanged(seconds=0.001))
+    world.announce_many(100, 20, ThingChanged(seconds=0.001))
     wait_for(world.effects, PATIENCE)
+    assert len(world.effects()) < 2000, "killed while events are under way"
     rabbitmq.kill()
     world.announce_many(50, 4, ThingChanged())  # what is committed meanwhile waits in the outbox
     assert world.unpublished() >= 200
@@ -139,9 +140,9 @@ def test_a_broker_that_takes_no_messages_for_a_while(world: World, start: Start,
 
 def test_the_database_killed_and_started_again(world: World, start: Start, report: Report, postgres: Any) -> None:
     author, reader = start("author"), start("reader")
-    world.announce_many(50, 8, ThingChanged(seconds=0.001))
+    world.announce_many(100, 30, ThingChanged(seconds=0.001))  # several batches
     wait_for(world.effects, PATIENCE)
-    assert len(world.effects()) < 400, "killed while events are under way"
+    assert len(world.effects()) < 3000, "killed while events are under way"
     postgres.kill()
     wait_for(lambda: reader.get(f"{reader.worker_url}/health/ready")[0] == 503, 30)
     postgres.start()

@@ -36,7 +36,7 @@ PATHS = {
     "e2e": ["tests/end_to_end"],
 }
 PARTS = ("lint", *PATHS)
-IN_LANES = ("faults", "integration")
+IN_LANES = ("e2e", "faults", "integration")
 LANES = 2
 
 
