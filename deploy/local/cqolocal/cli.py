@@ -218,6 +218,7 @@ def help_(ctx: click.Context) -> None:
 
 def _detach() -> None:
     log = UP / "up.log"
+    STATE.unlink(missing_ok=True)  # of a system that was killed: the new one's is waited for below
     with log.open("ab") as output:
         child = subprocess.Popen(
             [sys.executable, "-m", "cqolocal", "up"], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
@@ -250,8 +251,8 @@ def _state_of_a_running_system() -> dict[str, Any] | None:
     try:
         state: dict[str, Any] = json.loads(STATE.read_text())
         alive = abs(psutil.Process(state["pid"]).create_time() - state["created"]) < 1
-    except (FileNotFoundError, psutil.NoSuchProcess):
-        return None
+    except (FileNotFoundError, psutil.NoSuchProcess, json.JSONDecodeError, KeyError):
+        return None  # there is none, or none that an earlier release or a full disk has left whole
     # The number alone may be another's by now, and a copied folder brings along a state that is not its own.
     return state if alive and state["project"] == str(paths.PROJECT) else None
 

@@ -80,6 +80,8 @@ def test_status_is_of_this_projects_own_running_process_only(up: Any) -> None:
     assert status() == 3, "another process has its number by now"
     up(project="/somewhere/else")
     assert status() == 3, "the folder was copied"
+    cli.STATE.write_text('{"running": tr')
+    assert status() == 3, "the disk was full"
 
 
 def test_status_shows_no_password(up: Any) -> None:
