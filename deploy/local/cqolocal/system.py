@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from chassis.keys import Keys
 from cqolocal import paths
@@ -163,9 +164,9 @@ class System:
     def url(self, service: str) -> str:
         return f"http://127.0.0.1:{self.http_ports[service]}"
 
-    def token(self, role: str, **claims: str | None) -> str:
+    def token(self, role: str, **claims: Any) -> str:
         """A bearer token; `claims` are division, enterprise and person."""
-        return self.keys.token(role, subject=None, hours=12, **claims)
+        return self.keys.token(role, **claims)
 
     def is_ready(self, service: str) -> bool:
         """Whether the API and the worker of `service` both say that they are."""

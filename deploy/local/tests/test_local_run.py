@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 import time
 from pathlib import Path
@@ -118,8 +119,6 @@ def test_without_rabbitmq_and_without_apt_one_line_says_what_mends_it(
 
 
 def test_a_port_that_is_taken_is_not_given_out() -> None:
-    import socket
-
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()

@@ -113,6 +113,12 @@ def require_within(session: Session, code: str, caller: Caller, on: date) -> Non
         raise OutsideDivision(division=code)
 
 
+def is_placed(session: Session, code: str, on: date) -> bool:
+    """Whether there is a division of that code on that day."""
+    found = exists().where(division.c.code == code, _in_force(division.c, on))
+    return bool(session.scalar(select(found)))
+
+
 def place(session: Session, event_data: Mapping[str, Any]) -> None:
     """Enters the data of a `division.placed.v1`; twice changes nothing."""
     values = {column.name: _value(column, event_data.get(column.name)) for column in division.columns}
@@ -128,8 +134,11 @@ def _value(column: Column[Any], value: Any) -> Any:
 def _placed(on: date) -> CTE:
     """The placements in force on that day. Nothing here has a name of its own: a query may use several trees."""
     row = division.alias()
-    holds = and_(row.c.valid_from <= on, or_(row.c.valid_to.is_(None), row.c.valid_to >= on))
-    return select(row.c.code, row.c.parent).where(holds).cte()
+    return select(row.c.code, row.c.parent).where(_in_force(row.c, on)).cte()
+
+
+def _in_force(columns: Any, on: date) -> ColumnElement[bool]:
+    return and_(columns.valid_from <= on, or_(columns.valid_to.is_(None), columns.valid_to >= on))
 
 
 def _standing(placed: CTE) -> CTE:

@@ -21,6 +21,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OKPKey
 
 from chassis import config
+from chassis.events import Envelope
 from chassis.ids import new_id
 
 READY_WITHIN = 30  # seconds
@@ -35,6 +36,33 @@ def wait_for(predicate: Callable[[], Any], timeout: float = 10, interval: float 
             raise AssertionError(f"not true within {timeout} s, but still {found!r}")
         time.sleep(interval)
     return found
+
+
+def handlers_of(worker: Any) -> dict[str, Any]:
+    """What the inbox would apply events with, by type: the worker's own handlers behind its own schemas."""
+    from chassis.inbox.applying import Handler
+
+    return {
+        kind: Handler(getattr(worker, name), member.subscription.schema(), member.subscription.batch)
+        for name, member in vars(type(worker)).items()
+        if hasattr(member, "subscription")
+        for kind in member.subscription.types
+    }
+
+
+def publish(amqp_url: str, *events: Envelope) -> None:
+    """Publishes each event on its publisher's exchange, in order."""
+    from chassis.outbox.publisher import Publisher
+
+    publishers: dict[str, Publisher] = {}
+    try:
+        for each in events:
+            if each.source not in publishers:
+                publishers[each.source] = Publisher(amqp_url, f"{each.source.strip('/')}.events")
+            assert publishers[each.source].publish([each])[0] == 1, "the broker did not take the event"
+    finally:
+        for publisher in publishers.values():
+            publisher.close()
 
 
 def free_port() -> int:

@@ -62,17 +62,6 @@ def check(url: str, definitions: dict[str, Any] | None = None, wait: float = 0) 
         broker.close(connection)
 
 
-def purge(url: str, definitions: dict[str, Any] | None = None) -> None:
-    """Empties every queue of the definitions; for tests, as what a queue holds may be an event's only copy on its way."""
-    connection = _connect(url, wait=0)
-    try:
-        channel = connection.channel()
-        for queue in (definitions or load())["queues"]:
-            channel.queue_purge(queue["name"])
-    finally:
-        broker.close(connection)
-
-
 def _declare(connection: amqp.Connection, definitions: dict[str, Any], passive: bool) -> None:
     how = {"passive": passive, "durable": True, "auto_delete": False}
     for item in definitions["exchanges"]:

@@ -63,19 +63,13 @@ class Window:
         # An acknowledgement covers all before it, so after a batch that was neither applied nor parked there may be no
         # further one: the connection is given up, and the broker delivers all of it again.
         self.abandoned = False
-        self.ended_at = 0.0
 
     def next_batch(self, wait: float) -> list[Delivery]:
-        """What is there, BATCH at most; waits for the first up to `wait` seconds, and for others while one was just done.
-
-        An event that comes alone is applied at once; those of a busy minute share transactions, which cost the most.
-        """
+        """What is there, BATCH at most; waits for the first up to `wait` seconds."""
         try:
             batch = [self.queue.get(timeout=wait)]
         except Empty:
             return []
-        if self.queue.qsize() < BATCH:
-            eventlet.sleep(max(0.0, self.ended_at + SPACING - time.monotonic()))
         while len(batch) < BATCH and not self.queue.empty():
             batch.append(self.queue.get_nowait())
         return batch
@@ -191,7 +185,9 @@ class Inbox(SharedExtension):
             raise
         finally:
             self.applying = False
-            window.ended_at = time.monotonic()
+        if window.queue.qsize() < BATCH:
+            # An event that comes alone is applied at once; those of a busy minute share transactions.
+            eventlet.sleep(SPACING)
 
     def _process(self, batch: Sequence[Delivery]) -> None:
         events = []
@@ -240,6 +236,8 @@ class Inbox(SharedExtension):
         with Session(self.engine) as session, session.begin():
             outcome = self.applier.apply(session, events)
         self.count(outcome)
+        if outcome.early:
+            self.retrier.has_work = True
         self.retrier.wake()
 
     def _park(self, event: Envelope, fault: Exception) -> None:
@@ -261,7 +259,6 @@ class Inbox(SharedExtension):
             metrics.applied.labels(self.service, kind).inc(number)
         metrics.duplicates.labels(self.service).inc(outcome.duplicates)
         if outcome.early:
-            self.retrier.has_work = True
             metrics.parkings.labels(self.service, "blocked").inc(len(outcome.early))
 
     def _handlers(self) -> dict[str, Handler]:

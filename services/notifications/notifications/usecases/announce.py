@@ -6,7 +6,7 @@ All of it happens in the transaction that moves the event's cursor, so an event 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -38,14 +38,10 @@ def announce(session: Session, events: Sequence[Envelope], clock: Clock) -> list
     for event, parties, names in resolved:
         facts = _facts(event, names, ruleset, today)
         with bound_contextvars(correlation_id=event.correlationid):
-            for rule in rules.matching(event.type, event.data):
-                for recipient_kind in rule.recipients:
-                    recipient_id = parties.of(recipient_kind)
-                    if recipient_id is not None:
-                        notice = _write(event, rule.kind, recipient_kind, recipient_id, parties, facts, clock)
-                        session.add(notice)
-                        _deliver(session, notice, channels_of(ruleset.parameters, notice.kind), clock)
-                        written.append(notice)
+            for notice in _notices(event, parties, facts, clock):
+                session.add(notice)
+                _deliver(session, notice, channels_of(ruleset.parameters, notice.kind), clock)
+                written.append(notice)
     return written
 
 
@@ -81,6 +77,14 @@ def _facts(event: Envelope, names: dict[str, Any], ruleset: RuleSet, today: date
         "signature": ruleset.parameters["signature"],
         "reason_text": texts.reason(event.data.get("reason")),
     }
+
+
+def _notices(event: Envelope, parties: Parties, facts: dict[str, Any], clock: Clock) -> Iterator[Notice]:
+    for rule in rules.matching(event.type, event.data):
+        for recipient_kind in rule.recipients:
+            recipient_id = parties.of(recipient_kind)
+            if recipient_id is not None:
+                yield _write(event, rule.kind, recipient_kind, recipient_id, parties, facts, clock)
 
 
 def _write(

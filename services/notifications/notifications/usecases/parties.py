@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Select, Table, Text, bindparam, func, select
+from sqlalchemy import ARRAY, Row, Table, Text, bindparam, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -20,14 +20,10 @@ from notifications.storage import appointment, enterprise, person, training_clas
 
 MAX_SUCCESSIONS = 5
 IDS = bindparam("ids", type_=ARRAY(Text))
-
-
-def _by_id(table: Table) -> Select[Any]:
-    return select(table).where(table.c.id == func.any(IDS))
-
-
 # Built once: SQLAlchemy takes longer to build a statement than to have it executed.
-BY_ID = {table: _by_id(table) for table in (person, enterprise, appointment, training_class)}
+BY_ID = {
+    table: select(table).where(table.c.id == func.any(IDS)) for table in (person, enterprise, appointment, training_class)
+}
 EMPLOYERS = (
     select(appointment.c.person_id, appointment.c.enterprise_id)
     .ext(distinct_on(appointment.c.person_id))

@@ -43,8 +43,10 @@ def keep_enterprises(session: Session, events: Sequence[Envelope]) -> None:
 def keep_appointments(session: Session, events: Sequence[Envelope]) -> None:
     """Appointments were made."""
     fields = ("person_id", "enterprise_id", "position")
-    rows = ({"id": e.data["appointment_id"], "made_on": e.data["on"], **_of(e, fields)} for e in events)
-    _keep(session, appointment, ({**row, "ended_on": None} for row in rows))
+    rows = (
+        {"id": e.data["appointment_id"], "made_on": e.data["on"], "ended_on": None, **_of(e, fields)} for e in events
+    )
+    _keep(session, appointment, rows)
 
 
 def end_appointments(session: Session, events: Sequence[Envelope]) -> None:

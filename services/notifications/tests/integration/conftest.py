@@ -10,6 +10,7 @@ from joserfc.jwk import ECKey
 from notice_world import World, mail_server, tree
 
 from chassis.pii import Cipher
+from chassis.testing import handlers_of
 from notifications.sealing import Vault
 from notifications.worker import Worker
 
@@ -41,18 +42,11 @@ def tell(session, clock, vault):
     """Hands events to the worker's own handlers, loaded by its own schemas, without a broker."""
     worker = Worker()
     worker.clock, worker.vault = clock, vault
-    handlers = {
-        kind: (getattr(worker, name), member.subscription)
-        for name, member in vars(Worker).items()
-        if hasattr(member, "subscription")
-        for kind in member.subscription.types
-    }
+    handlers = handlers_of(worker)
 
     def apply(*events):
         for event in events:
-            handler, subscription = handlers[event.type]
-            loaded = event.with_data(subscription.schema().load(event.data))
-            handler(session, [loaded] if subscription.batch else loaded)
+            handlers[event.type](session, [event])
             session.flush()
 
     apply(*tree())

@@ -20,7 +20,6 @@ from joserfc.jwk import ECKey
 
 from chassis.events import Envelope
 from chassis.ids import new_id
-from chassis.outbox.publisher import Publisher
 from notifications.sealing import ALGORITHMS
 
 TODAY = date(2026, 3, 2)
@@ -118,20 +117,6 @@ class World:
             "document": "吉质强省办〔2026〕2号", "on": "2026-03-02",
         }  # fmt: skip
         return self.event("target.set.v1", target_id, data, division)
-
-
-def publish(amqp_url: str, *events: Envelope) -> None:
-    """Publishes each event on its publisher's exchange, in order."""
-    exchanges = {"/registry": "registry.events", "/training": "training.events"}
-    publishers: dict[str, Publisher] = {}
-    try:
-        for each in events:
-            if each.source not in publishers:
-                publishers[each.source] = Publisher(amqp_url, exchanges[each.source])
-            assert publishers[each.source].publish([each])[0] == 1, "the broker did not take the event"
-    finally:
-        for publisher in publishers.values():
-            publisher.close()
 
 
 class MailServer:

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 import requests
-from notice_world import COUNTY, ELSEWHERE, MailServer, publish, tree
+from notice_world import COUNTY, ELSEWHERE, MailServer, tree
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from chassis import migrate
+from chassis.testing import publish
 
 
 class Service:

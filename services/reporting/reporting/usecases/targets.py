@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -52,10 +52,7 @@ def revise(
 
 def _require_known(session: Session, code: str, on: date) -> None:
     """Refuses a division that is not there on that day; the province is always there."""
-    place = scope.division.c
-    holds = or_(place.valid_to.is_(None), place.valid_to >= on)
-    known = select(place.code).where(place.code == code, place.valid_from <= on, holds)
-    if code != PROVINCE and session.scalar(known) is None:
+    if code != PROVINCE and not scope.is_placed(session, code, on):
         reason, zh = "There is no such division today.", "当前不存在该区划。"
         raise InvalidInput([{"pointer": "/division", "reason": reason, "reason_zh": zh}])
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from reporting_world import Chronicle
 
-from chassis.inbox.applying import Applier, Handler
+from chassis.inbox.applying import Applier
+from chassis.testing import handlers_of
 from reporting.worker import Worker
 
 
@@ -17,14 +18,7 @@ def chronicle():
 @pytest.fixture
 def applier(clock):
     """What the worker's inbox applies events with: its own handlers, its own schemas."""
-    worker = Worker()
-    handlers = {
-        kind: Handler(getattr(worker, name), member.subscription.schema(), member.subscription.batch)
-        for name, member in vars(Worker).items()
-        if hasattr(member, "subscription")
-        for kind in member.subscription.types
-    }
-    return Applier(handlers, clock)
+    return Applier(handlers_of(Worker()), clock)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from typing import Any
 from chassis.auth import Caller
 from chassis.events import Envelope
 from chassis.ids import new_id
-from chassis.outbox.publisher import Publisher
 from reporting import queries
 
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -133,16 +132,3 @@ def whole_report(session: Any) -> list[Any]:
         (queries.statistics(session, day), [queries.coverage(session, PROVINCE, day, name) for name in populations])
         for day in days
     ]
-
-
-def publish(amqp_url: str, *events: Envelope) -> None:
-    """Publishes each event on its publisher's exchange, in order."""
-    publishers: dict[str, Publisher] = {}
-    try:
-        for each in events:
-            if each.source not in publishers:
-                publishers[each.source] = Publisher(amqp_url, f"{each.source.strip('/')}.events")
-            assert publishers[each.source].publish([each])[0] == 1, "the broker did not take the event"
-    finally:
-        for publisher in publishers.values():
-            publisher.close()
