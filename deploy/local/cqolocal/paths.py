@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 PROJECT = Path(__file__).resolve().parents[3]
 DOT = PROJECT / ".cqo"
@@ -49,6 +50,18 @@ def exclusively(lock: Path) -> Iterator[None]:
     with lock.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def claim(folder: Path) -> IO[str]:
+    """Keeps every other run out of `folder` until the file returned is closed; CannotRun if one is in it already."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    claimed = folder.with_name(f"{folder.name}.lock").open("a")
+    try:
+        fcntl.flock(claimed, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as taken:
+        claimed.close()
+        raise CannotRun(f"another run is using {folder}; wait until it has ended, or stop it (./cqo down)") from taken
+    return claimed
 
 
 def write_atomically(path: Path, content: str, mode: int = 0o600) -> None:

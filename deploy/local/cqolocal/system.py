@@ -9,10 +9,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 from typing import Any
 
 from chassis.keys import Keys
@@ -51,8 +53,9 @@ class System:
 
     def start(self, fresh: bool = False) -> None:
         """Starts everything and returns when all services are ready; `fresh` forgets what was there before."""
+        self.claimed = paths.claim(self.folder)
         if fresh:
-            self._forget()
+            shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.mail_folder.mkdir(exist_ok=True)
         self.keys = Keys(self.folder / "secrets")
@@ -65,10 +68,10 @@ class System:
                 future.result()
             # They need the tables; the broker, which takes the longest, they wait for themselves.
             self.report("starting registry, training, notifications and reporting")
-            self._start_mailbox()
-            for service in SERVICES:
-                self.supervisor.start(service, [sys.executable, "-m", "chassis.run", service], self.environ)
-            self._run("the divisions", "registry.seed")
+            with self._job("the divisions", "registry.seed"):
+                self._start_mailbox()
+                for service in SERVICES:
+                    self.supervisor.start(service, [sys.executable, "-m", "chassis.run", service], self.environ)
             broker.result()
         self._wait_until_ready()
         self.supervisor.watched.append(self._look_after_servers)
@@ -81,12 +84,8 @@ class System:
             for server in (self.broker, self.postgres):
                 if server is not None:
                     pool.submit(server.stop)
-
-    def _forget(self) -> None:
-        from cqolocal.servers.postgres import data_folder
-
-        shutil.rmtree(data_folder(self.folder / "postgres"), ignore_errors=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if hasattr(self, "claimed"):
+            self.claimed.close()
 
     def _prepare_broker(self) -> None:
         """Makes the broker's address known."""
@@ -98,10 +97,10 @@ class System:
 
     def _start_broker(self, prepared: Future[None]) -> None:
         prepared.result()
-        if self.broker is not None:
-            self.report("starting RabbitMQ")
-            self.broker.start()
-        self._run("the broker's exchanges and queues", "chassis.topology", "apply")
+        with self._job("the broker's exchanges and queues", "chassis.topology", "apply", "--wait", "90"):
+            if self.broker is not None:
+                self.report("starting RabbitMQ")
+                self.broker.start()
 
     def _start_database(self) -> None:
         given = {service: os.environ.get(f"CQO_DATABASE_URL_{service.upper()}") for service in SERVICES}
@@ -111,7 +110,8 @@ class System:
             self.databases = Databases(self.postgres, self.folder / "secrets" / "databases.json")
             self.databases.create()
         self.environ.update(self._settings(given))
-        self._run("the tables", "chassis.migrate", ",".join(SERVICES), "upgrade")
+        with self._job("the tables", "chassis.migrate", ",".join(SERVICES), "upgrade"):
+            pass
 
     def _settings(self, databases: Mapping[str, str | None]) -> dict[str, str]:
         settings = {
@@ -130,13 +130,21 @@ class System:
             settings[f"CQO_URL_{name}"] = self.url(service)
         return settings
 
-    def _run(self, what: str, module: str, *arguments: str) -> None:
-        """A one-shot job, as a deployment runs it."""
+    @contextmanager
+    def _job(self, what: str, module: str, *arguments: str) -> Iterator[None]:
+        """A one-shot job, as a deployment runs it: begun before the block, waited for after it."""
         self.report(f"preparing {what}")
         command = [sys.executable, "-m", module, *arguments]
-        done = subprocess.run(command, env={**os.environ, **self.environ}, capture_output=True, text=True, cwd=paths.PROJECT)
-        if done.returncode:
-            raise CannotRun(f"preparing {what} failed ({' '.join(command[1:])}): {(done.stderr or done.stdout).strip()[-1500:]}")
+        environ = {**os.environ, **self.environ}
+        with subprocess.Popen(command, env=environ, stdout=PIPE, stderr=STDOUT, text=True, cwd=paths.PROJECT) as job:
+            try:
+                yield
+            except BaseException:
+                job.kill()
+                raise
+            said = job.communicate()[0].strip()
+        if job.returncode:
+            raise CannotRun(f"preparing {what} failed ({' '.join(command[1:])}): {said[-1500:]}")
 
     def _start_mailbox(self) -> None:
         command = [sys.executable, "-m", "cqolocal.mailbox", "--port", str(self.smtp_port), "--folder", str(self.mail_folder)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import sys
 import time
@@ -11,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
 import pytest
 from click.testing import CliRunner
 
 from chassis.testing import wait_for
 from cqolocal import cli, paths
-from cqolocal.servers import rabbitmq_program
+from cqolocal.servers import rabbitmq_program, start_postgres
 from cqolocal.servers.process import free_port
 from cqolocal.supervisor import Supervisor, pause_after
+from cqolocal.system import System
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
 ENDS = [sys.executable, "-c", "raise SystemExit(3)"]
@@ -116,6 +119,27 @@ def test_without_rabbitmq_and_without_apt_one_line_says_what_mends_it(
         rabbitmq_program._download(tmp_path)
     assert str(fault.value).endswith("install RabbitMQ (sudo apt-get install rabbitmq-server), or set CQO_AMQP_URL to a broker")
     assert "\n" not in str(fault.value)
+
+
+def test_a_second_run_in_the_same_folder_is_refused_until_the_first_has_ended(tmp_path: Path) -> None:
+    first = paths.claim(tmp_path / "demo")
+
+    with pytest.raises(paths.CannotRun, match="another run is using"):
+        System(tmp_path / "demo", print).start(fresh=True)
+
+    first.close()
+    paths.claim(tmp_path / "demo").close()
+
+
+def test_data_that_outlived_their_folder_are_not_used_again(tmp_path: Path) -> None:
+    """As root the data lie elsewhere; the services' passwords and keys went with the folder."""
+    for _ in range(2):
+        server = start_postgres(tmp_path / "postgres")
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute("CREATE ROLE registry")
+        server.stop()
+        shutil.rmtree(tmp_path / "postgres")
+    server.remove()
 
 
 def test_a_port_that_is_taken_is_not_given_out() -> None:

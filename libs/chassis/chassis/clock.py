@@ -5,6 +5,7 @@ Instants are aware datetimes in UTC. Days are days in Asia/Shanghai: a deadline 
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -34,18 +35,24 @@ class SystemClock:
 class OffsetClock(SystemClock):
     """The machine's clock moved by the seconds written in a file, which all local processes share.
 
-    The file is read at each call: whoever moves the clock writes the file and every process follows.
+    Each call looks whether the file is another one by now: whoever moves the clock puts a new file in its place, and
+    every process follows.
     """
 
     def __init__(self, offset_file: Path) -> None:
         self.offset_file = offset_file
+        self._file: tuple[int, int] | None = None
+        self._offset = timedelta()
 
     def now(self) -> datetime:
         try:
-            seconds = float(self.offset_file.read_text())
+            found = os.stat(self.offset_file)
         except FileNotFoundError:
-            seconds = 0.0
-        return datetime.now(UTC) + timedelta(seconds=seconds)
+            return super().now()
+        if self._file != (found.st_ino, found.st_mtime_ns):
+            self._offset = timedelta(seconds=float(self.offset_file.read_text()))
+            self._file = found.st_ino, found.st_mtime_ns
+        return super().now() + self._offset
 
 
 class FixedClock(SystemClock):

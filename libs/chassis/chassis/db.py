@@ -121,6 +121,8 @@ def _engine(url: str, application_name: str, pid: int) -> Engine:
             **KEEPALIVE,
         },
     )
+    # The driver's executemany takes a turn of the hub for each row; as many rows in one INSERT take one.
+    engine.dialect.use_insertmanyvalues_wo_returning = True
     if patcher.is_monkey_patched("select"):
         event.listen(engine, "connect", _assert_cooperative, once=True)
     return engine

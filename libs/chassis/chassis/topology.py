@@ -112,7 +112,7 @@ def _connect(url: str, wait: float) -> amqp.Connection:
         except broker.LOST:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(0.5)
+            time.sleep(0.1)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,7 +13,7 @@ from chassis.db import ClockProvider
 from chassis.due import sweep
 from chassis.events import Envelope
 from chassis.health import HealthRoutes
-from chassis.inbox import subscribe
+from chassis.inbox import subscribe, subscribe_batch
 from chassis.outbox import Relay
 from training import schemas
 from training.usecases import certificates, learning
@@ -29,13 +30,13 @@ class Worker(HealthRoutes):
     def division_placed(self, session: Session, event: Envelope) -> None:
         scope.place(session, event.data)
 
-    @subscribe("enterprise.registered.v1", "enterprise.changed.v1", schemas.EnterpriseKnown)
-    def enterprise_known(self, session: Session, event: Envelope) -> None:
-        learning.enterprise(session, event.data)
+    @subscribe_batch("enterprise.registered.v1", "enterprise.changed.v1", schemas.EnterpriseKnown)
+    def enterprises_known(self, session: Session, events: Sequence[Envelope]) -> None:
+        learning.enterprises(session, events)
 
-    @subscribe("person.registered.v1", "person.changed.v1", schemas.PersonKnown)
-    def person_known(self, session: Session, event: Envelope) -> None:
-        learning.person(session, event.data)
+    @subscribe_batch("person.registered.v1", "person.changed.v1", schemas.PersonKnown)
+    def people_known(self, session: Session, events: Sequence[Envelope]) -> None:
+        learning.people(session, events)
 
     @sweep(certificates.EXPIRING)
     def certificate_expiring(self, session: Session, row: Any) -> None:

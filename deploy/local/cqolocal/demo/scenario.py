@@ -17,10 +17,10 @@ BEGIN = date(2026, 3, 2)
 CLASS_DAYS = (date(2026, 3, 9), date(2026, 3, 13))
 APPOINTED, FILED, FILED_LATE = date(2026, 3, 16), date(2026, 3, 27), date(2026, 5, 8)
 BLOCKS = {"cqo_system": 16, "quality_safety_law": 12, "advanced_methods": 12}
-PLACES = 120  # in the class, for 210 candidates
-APPOINTMENTS = 60
-LEAVE_TO_EXPIRE = 20  # certificates that nobody renews in time
-RENEW_LATE = 8
+PLACES = 60  # in the class, for 210 candidates
+APPOINTMENTS = 30
+LEAVE_TO_EXPIRE = 12  # certificates that nobody renews in time
+RENEW_LATE = 5
 CALLERS = 4  # requests under way at once
 Say = Callable[[str], None]
 

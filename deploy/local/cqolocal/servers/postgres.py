@@ -110,13 +110,15 @@ def start_postgres(folder: Path | str) -> PostgresServer:
     user = "nobody" if os.getuid() == 0 else None
     home = paths.shared_with_nobody() if user else paths.CACHE
     binaries = _binaries(home if user else None)
-    password = _password()
-    template = _template(home, binaries, password, user)
-    data = data_folder(folder)
-    if not (data / "PG_VERSION").exists():
+    data, key = data_folder(folder), folder / "password"
+    if not key.exists():
+        # The first start; or `folder` has been removed, and what lies elsewhere of its data can't be opened any more.
         shutil.rmtree(data, ignore_errors=True)
+        password = _password()
+        template = _template(home, binaries, password, user)
         subprocess.run(["cp", "-a", "--reflink=auto", str(template), str(data)], check=True)
-    server = PostgresServer(folder, data, binaries, password, user)
+        paths.write_atomically(key, password)
+    server = PostgresServer(folder, data, binaries, key.read_text(), user)
     server.start()
     return server
 
@@ -152,7 +154,7 @@ def _binaries(shared: Path | None) -> Path:
 
 
 def _password() -> str:
-    """The superuser's password of this copy of the project; made once, as the template carries it."""
+    """The superuser's password of the template, and so of each server made from it."""
     path = paths.CACHE / "postgres.password"
     with paths.exclusively(paths.CACHE / "postgres.lock"):
         if not path.exists():

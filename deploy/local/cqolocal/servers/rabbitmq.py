@@ -25,7 +25,7 @@ class RabbitServer:
     def __init__(self, folder: Path, program: Program, management: bool) -> None:
         self.folder, self.program, self.management = folder, program, management
         self.log = folder / "rabbitmq.log"
-        self.node = f"cqo-{paths.fingerprint(folder)}@localhost"
+        self.node = "cqo@localhost"  # its epmd is its own, so it meets no other; a moved folder still fits
         self.password = _password(folder)
         self.epmd_port, self.dist_port, self.port = free_port(), free_port(), free_port()
         self.management_port = free_port()

@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     Column,
@@ -19,14 +20,12 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
-    column,
-    exists,
+    bindparam,
     func,
     or_,
     select,
     text,
     update,
-    values,
 )
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
 from sqlalchemy.orm import Session
@@ -69,6 +68,11 @@ PLAN = _ROW.on_conflict_do_update(
     },
     where=due.c.state != "done",
 )
+# Asked several times a second, and so built once.
+KINDS_DUE = text(
+    "SELECT kind FROM unnest(:kinds) AS wanted (kind) WHERE EXISTS (SELECT FROM due WHERE due.kind = wanted.kind "
+    "AND state = 'planned' AND due_on <= :today AND (not_before IS NULL OR not_before <= now()))"
+).bindparams(bindparam("kinds", type_=ARRAY(Text)))
 FIRST_RETRY, LAST_RETRY = 5, 3600  # seconds; each failure doubles the wait
 
 
@@ -108,10 +112,7 @@ def _has_fallen_due(today: date) -> Any:
 
 def kinds_due(session: Session, kinds: Iterable[str], today: date) -> set[str]:
     """Those of `kinds` of which at least one row waits to be handled."""
-    ready = or_(due.c.not_before.is_(None), due.c.not_before <= func.now())
-    wanted = values(column("kind", Text), name="wanted").data([(kind,) for kind in kinds])
-    waiting = exists().where(due.c.kind == wanted.c.kind, _has_fallen_due(today), ready)
-    return set(session.scalars(select(wanted.c.kind).where(waiting)))
+    return set(session.scalars(KINDS_DUE, {"kinds": list(kinds), "today": today}))
 
 
 def latest(session: Session, kind: str, series: Iterable[str], today: date) -> set[int]:

@@ -35,7 +35,7 @@ RULES = (
     Rule("nomination.submitted.v1", "nomination_received", HOLDER_AND_FIRM),
     Rule("enrolment.completed.v1", "enrolment_result", HOLDER_AND_FIRM),
     Rule("certificate.issued.v1", "certificate_issued", HOLDER_AND_FIRM),
-    Rule("certificate.expiring.v1", "certificate_expiring", HOLDER_AND_FIRM),
+    Rule("certificate.expiring.v1", "certificate_expiring", EVERYBODY),
     Rule("certificate.renewed.v1", "certificate_renewed", HOLDER_AND_FIRM),
     Rule("certificate.expired.v1", "certificate_expired", EVERYBODY),
     Rule("certificate.revoked.v1", "certificate_revoked", EVERYBODY),

@@ -27,6 +27,16 @@ CERTIFICATE = {
 }
 TALENT = {"talent.admitted.v1": "in_pool", "talent.lapsed.v1": "lapsed", "talent.restored.v1": "in_pool"}
 
+_NOTICE = insert(storage.notice)
+KEEP_NOTICE = _NOTICE.on_conflict_do_update(
+    index_elements=["notice_id"],
+    set_={
+        "state": _NOTICE.excluded.state,
+        "on": _NOTICE.excluded.on,
+        "failed_on": func.coalesce(storage.notice.c.failed_on, _NOTICE.excluded.failed_on),
+    },
+)
+
 
 def enterprises(session: Session, events: Sequence[Envelope]) -> None:
     names = ("enterprise_id", "on", "name", "division", "above_threshold", "award_contender", "brand_contender")
@@ -86,11 +96,7 @@ def notices(session: Session, events: Sequence[Envelope]) -> None:
             "state": "failed" if failed else "sent",
             "failed_on": earlier or (event.data["on"] if failed else None),
         }
-    if last:
-        rows = insert(storage.notice).values(list(last.values()))
-        first_failed = func.coalesce(storage.notice.c.failed_on, rows.excluded.failed_on)
-        changes = {"state": rows.excluded.state, "on": rows.excluded.on, "failed_on": first_failed}
-        session.execute(rows.on_conflict_do_update(index_elements=["notice_id"], set_=changes))
+    session.execute(KEEP_NOTICE, list(last.values()))
 
 
 def _fields(event: Envelope, names: Sequence[str]) -> dict[str, Any]:
@@ -102,6 +108,4 @@ def _line(event: Envelope, names: Sequence[str]) -> dict[str, Any]:
 
 
 def _keep(session: Session, table: Table, rows: Iterable[dict[str, Any]]) -> None:
-    values = list(rows)
-    if values:
-        session.execute(insert(table).values(values).on_conflict_do_nothing())
+    session.execute(insert(table).on_conflict_do_nothing(), list(rows))

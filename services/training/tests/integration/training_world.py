@@ -8,14 +8,15 @@ from datetime import date
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from chassis import scope
 from chassis.auth import Caller
 from chassis.clock import FixedClock
+from training import storage
 from training.domain.course import BLOCKS
-from training.usecases import certificates, classes, education, learning, nominations, results
+from training.usecases import certificates, classes, education, nominations, results
 
 PROVINCE = Caller("wang", "province")
 CENTRE = Caller("sun", "training_centre")
@@ -58,9 +59,9 @@ def know_people(session: Session, count: int, divisions: Iterable[str], start: i
     codes, items = list(divisions), []
     for number in range(start, start + count):
         division, firm, person = codes[number % len(codes)], firm_id(number), person_id(number)
-        learning.enterprise(session, {"enterprise_id": firm, "name": f"示例企业{number}", "division": division})
-        learning.person(
-            session, {"person_id": person, "name": f"李明{number}", "division": division, "enterprise_id": firm}
+        session.execute(insert(storage.enterprise).values(id=firm, name=f"示例企业{number}", division=division))
+        session.execute(
+            insert(storage.person).values(id=person, name=f"李明{number}", division=division, enterprise_id=firm)
         )
         items.append({"enterprise_id": firm, "person_id": person})
     return items
