@@ -6,14 +6,11 @@ SIGTERM and SIGINT let what is under way end, and end the process after 25 s wha
 import importlib
 import os
 import sys
-import warnings
 
 # Set before the modules they concern are loaded: the driver then waits in a way that eventlet can see, and eventlet
 # leaves out its own resolver, which takes longer to load than all else that it brings.
 os.environ["PSYCOPG_WAIT_FUNC"] = "wait_select"
 os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
-# Eventlet says at each import that it is in maintenance only. That is known: docs/architecture.md.
-warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 
 eventlet = importlib.import_module("eventlet")
 eventlet.monkey_patch()
