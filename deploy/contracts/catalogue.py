@@ -1,4 +1,5 @@
-"""Writes docs/events.md, the catalogue of events, from the services' contracts and the broker's topology.
+"""Writes docs/events.md, the catalogue of events, and their table in docs/architecture.md, from the services' contracts
+and the broker's topology.
 
     python deploy/contracts/catalogue.py
 """
@@ -7,10 +8,16 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).parents[2]
 CATALOGUE = PROJECT / "docs" / "events.md"
+ARCHITECTURE = PROJECT / "docs" / "architecture.md"
+TABLE_BEGINS = "| event | published by | read by |\n|---|---|---|\n"
+TABLE_ENDS = "\nA service's queue"
 HEAD = """# The events
 
 Made by `python deploy/contracts/catalogue.py` from the services' `contracts/` and `deploy/rabbitmq/definitions.json`. The envelope, and what
@@ -27,16 +34,29 @@ def readers() -> dict[str, list[str]]:
     return found
 
 
-def catalogue() -> str:
-    """The page."""
+def contracts() -> Iterator[tuple[str, str, dict[str, Any], str]]:
+    """Each event: its publisher, its name, its schema, and who reads it."""
     read_by = readers()
+    for path in sorted(PROJECT.glob("services/*/contracts/*.v[0-9].json")):
+        kind = path.stem
+        who = ", ".join(read_by.get(kind.partition(".")[0], [])) or "subscribers only"
+        yield path.parts[-3], kind, json.loads(path.read_text()), who
+
+
+def architecture() -> str:
+    """docs/architecture.md with the table of events as it now is."""
+    before, _, rest = ARCHITECTURE.read_text().partition(TABLE_BEGINS)
+    _, _, after = rest.partition(TABLE_ENDS)
+    rows = "".join(f"| `{kind}` | {service} | {who} |\n" for service, kind, _, who in contracts())
+    return f"{before}{TABLE_BEGINS}{rows}{TABLE_ENDS}{after}"
+
+
+def catalogue() -> str:
+    """docs/events.md."""
     parts = [HEAD]
-    for folder in sorted(PROJECT.glob("services/*/contracts")):
-        service = folder.parent.name
+    for service, events in groupby(contracts(), key=lambda contract: contract[0]):
         parts.append(f"\n## {service}\n")
-        for path in sorted(folder.glob("*.v[0-9].json")):
-            kind, schema = path.stem, json.loads(path.read_text())
-            who = ", ".join(read_by.get(kind.partition(".")[0], [])) or "subscribers only"
+        for _, kind, schema, who in events:
             parts.append(f"\n### {kind}\n\n{schema['description']} Read by: {who}.\n\n| field | | |\n|---|---|---|\n")
             for name, field in schema["properties"].items():
                 optional = "" if name in schema["required"] else ", optional"
@@ -48,3 +68,4 @@ def catalogue() -> str:
 
 if __name__ == "__main__":
     CATALOGUE.write_text(catalogue())
+    ARCHITECTURE.write_text(architecture())

@@ -8,7 +8,11 @@ from typing import Any
 
 import contract_rules as rules
 import pytest
+from cloudevents.core.exceptions import CloudEventValidationError
+from cloudevents.core.formats.json import JSONFormat
 from marshmallow import Schema, fields
+
+from chassis.events import Envelope
 
 OWNERS = {kind: service for service in rules.SERVICES for kind in rules.published(service)}
 DEFINITIONS = json.loads((rules.PROJECT / "deploy/rabbitmq/definitions.json").read_text())
@@ -28,6 +32,26 @@ def test_an_event_class_its_schema_and_its_example_agree(kind: str) -> None:
     assert rules.example_fits_schema(kind, example, schema) == []
     assert example["source"] == f"/{OWNERS[kind]}"
     assert rules.personal_fields(schema) == []
+
+
+@pytest.mark.parametrize("kind", OWNERS)
+def test_what_goes_out_is_a_cloudevent_to_the_reference_implementation(kind: str) -> None:
+    _, example = rules.contract(OWNERS[kind], kind)
+
+    event = JSONFormat().read(None, Envelope.from_dict(example).to_bytes())
+
+    assert event.get_specversion() == "1.0"
+    assert {name: event.get_attributes()[name] for name in ("id", "type", "source", "subject", "sequence")} == {
+        name: example[name] for name in ("id", "type", "source", "subject", "sequence")
+    }
+    assert event.get_data() == example["data"]
+
+
+def test_what_is_no_cloudevent_is_refused_by_it() -> None:
+    _, example = rules.contract("training", "certificate.issued.v1")
+
+    with pytest.raises(CloudEventValidationError):
+        JSONFormat().read(None, json.dumps({**example, "Not-A-Name": 1}))
 
 
 @pytest.mark.parametrize("service", rules.SERVICES)
@@ -125,4 +149,5 @@ def test_the_catalogue_is_made_from_the_contracts_as_they_are() -> None:
     module: dict[str, Any] = {"__file__": str(source), "__name__": "catalogue"}
     exec(compile(source.read_text(), str(source), "exec"), module)
 
-    assert (rules.PROJECT / "docs/events.md").read_text() == module["catalogue"](), "run deploy/contracts/catalogue.py"
+    for page in ("catalogue", "architecture"):
+        assert module[page.upper()].read_text() == module[page](), "run deploy/contracts/catalogue.py"

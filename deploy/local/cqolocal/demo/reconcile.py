@@ -70,12 +70,12 @@ def settle(ops: Caller, patience: float = SETTLED_WITHIN) -> dict[str, Any]:
     before: dict[str, Any] = {}
     while True:
         result = reconcile(state(ops))
-        if is_settled(result) and result == before and not _letters_wait(ops):
+        is_quiet = is_settled(result) and not _letters_wait(ops)
+        if (is_quiet and result == before) or time.monotonic() > deadline:
             return result
         before = result
-        if time.monotonic() > deadline:
-            return result
-        time.sleep(LOOK_EVERY)
+        if not is_quiet:
+            time.sleep(LOOK_EVERY)
 
 
 def _letters_wait(ops: Caller) -> bool:
