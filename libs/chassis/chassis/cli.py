@@ -16,6 +16,7 @@ from datetime import date, datetime
 from typing import Any
 
 import click
+import requests
 from sqlalchemy import Engine, Row, Select, create_engine, select
 from sqlalchemy import exc as database
 from sqlalchemy.engine import make_url
@@ -27,7 +28,8 @@ from chassis.clock import Clock
 from chassis.db import clock_of
 from chassis.due import due, overdue
 from chassis.errors import CqoError
-from chassis.inbox import parking
+from chassis.events import MalformedEvent
+from chassis.inbox import parking, rebuilding
 from chassis.inbox.tables import inbox_parked
 
 LISTED = ("id", "state", "aggregate", "version", "type", "attempts", "parked_at", "reason")
@@ -180,6 +182,24 @@ def list_due(service: Service, everything: bool, limit: int) -> None:
     with service.begin() as session:
         for kind, (count, age) in overdue(session, service.clock).items():
             click.echo(f"{kind}: {count} overdue, the oldest for {age / 3600:.1f} h")
+
+
+@main.command()
+@click.pass_obj
+def rebuild(service: Service) -> None:
+    """Empty the read models and fill them again from the publishers' feeds, while the worker is stopped."""
+    name = service.settings.service
+    tables = getattr(importlib.import_module(f"{name}.storage"), "READ_MODELS", None)
+    if tables is None:
+        raise click.ClickException(f"{name} has nothing that can be had from its publishers' feeds alone")
+    worker = importlib.import_module(f"{name}.worker").Worker()
+    with service.begin() as session:
+        try:
+            applied, parked = rebuilding.rebuild(session, service.settings, worker, tables, service.clock)
+        except (requests.RequestException, LookupError, MalformedEvent) as fault:
+            raise click.ClickException(f"nothing was changed, as a feed could not be read: {fault}") from fault
+        service.record(session, "readmodels.rebuilt", name, {"applied": applied, "parked": parked})
+    click.echo(f"{applied} events applied, {parked} parked; start the worker again")
 
 
 def _print_rows(service: Service, wanted: Select[Any], names: Sequence[str]) -> None:

@@ -38,18 +38,6 @@ def wait_for(predicate: Callable[[], Any], timeout: float = 10, interval: float 
     return found
 
 
-def handlers_of(worker: Any) -> dict[str, Any]:
-    """What the inbox would apply events with, by type: the worker's own handlers behind its own schemas."""
-    from chassis.inbox.applying import Handler
-
-    return {
-        kind: Handler(getattr(worker, name), member.subscription.schema(), member.subscription.batch)
-        for name, member in vars(type(worker)).items()
-        if hasattr(member, "subscription")
-        for kind in member.subscription.types
-    }
-
-
 def publish(amqp_url: str, *events: Envelope) -> None:
     """Publishes each event on its publisher's exchange, in order."""
     from chassis.outbox.publisher import Publisher

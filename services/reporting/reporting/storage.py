@@ -79,6 +79,11 @@ target = Table(
 )  # fmt: skip
 target_line = _lines("target_line", "target_id", Column("percent", Float, nullable=False))
 
+# All that others' events have told: it can be emptied and had again from their feeds.
+READ_MODELS = (
+    enterprise_line, appointment_line, certificate_line, talent_line, filing, course, enrolment, education, notice,
+)  # fmt: skip
+
 mapper = mapper_registry(metadata=metadata)
 mapper.map_imperatively(Target, target)
 mapper.map_imperatively(TargetLine, target_line)

@@ -6,6 +6,7 @@ has come. Events without a handler only move the cursor.
 
 from __future__ import annotations
 
+import inspect
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -70,6 +71,15 @@ class Handler:
             place, messages = next(iter(fault.normalized_messages().items()))
             raise WrongContent(f"{events[int(place)].type}: {messages}") from fault
         return list(loaded)
+
+
+def handlers_of(worker: Any) -> dict[str, Handler]:
+    """The handlers of a worker, by the types of event that they apply."""
+    return {
+        kind: Handler(getattr(worker, name), member.subscription.schema(), member.subscription.batch)
+        for name, member in inspect.getmembers(type(worker), lambda member: hasattr(member, "subscription"))
+        for kind in member.subscription.types
+    }
 
 
 @dataclass

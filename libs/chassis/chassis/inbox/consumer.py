@@ -28,7 +28,7 @@ from chassis.db import clock_of, engine_for, is_unavailable
 from chassis.errors import Transient
 from chassis.events import Envelope, MalformedEvent
 from chassis.inbox import metrics, parking
-from chassis.inbox.applying import Applier, Handler, Outcome
+from chassis.inbox.applying import Applier, Handler, Outcome, handlers_of
 from chassis.inbox.deadletters import DeadLetterKeeper
 from chassis.inbox.gaps import GapCloser
 
@@ -80,16 +80,16 @@ class Inbox(SharedExtension):
 
     def __init__(self) -> None:
         super().__init__()
-        self.methods: dict[str, tuple[Any, str]] = {}
+        self.kinds: set[str] = set()
         self.stopping = False
         self.applying = False
         self.window = Window()
 
-    def register(self, subscription: Any, method_name: str) -> None:
+    def register(self, subscription: Any) -> None:
         for kind in subscription.types:
-            if kind in self.methods:
+            if kind in self.kinds:
                 raise ValueError(f"{kind} is applied by two handlers")
-            self.methods[kind] = (subscription, method_name)
+            self.kinds.add(kind)
 
     def setup(self) -> None:
         self.settings = self.container.config["cqo"]
@@ -268,10 +268,7 @@ class Inbox(SharedExtension):
         context = WorkerContext(self.container, service, next(iter(self.container.entrypoints)))
         for provider in self.container.dependencies:
             setattr(service, provider.attr_name, provider.get_dependency(context))
-        return {
-            kind: Handler(getattr(service, method), subscription.schema(), subscription.batch)
-            for kind, (subscription, method) in self.methods.items()
-        }
+        return handlers_of(service)
 
 
 def _settle(acknowledge: Callable[..., None], tag: int, **how: bool) -> None:

@@ -31,7 +31,7 @@ class Subscribe(Entrypoint):
         self.subscription = subscription
 
     def setup(self) -> None:
-        self.inbox.register(self.subscription, self.method_name)
+        self.inbox.register(self.subscription)
 
 
 def subscribe(*types_and_schema: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -12,7 +12,7 @@ from sqlalchemy import exists, func, literal, select
 from sqlalchemy.orm import Session
 
 from chassis.events import Envelope, MalformedEvent
-from chassis.inbox import metrics
+from chassis.inbox import feeds, metrics
 from chassis.inbox.tables import inbox_cursor, inbox_parked
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 15 * 60  # seconds
 LOOK = 30  # seconds between two looks
-TIMEOUT = 10
-PAGE = 500
 
 
 class GapCloser:
@@ -57,28 +55,14 @@ class GapCloser:
 
     def _fetch(self, waiting: dict[str, Any], cursor: int) -> list[Envelope]:
         """All events of the object that come after its cursor, from the feed of its publisher."""
-        source = waiting["source"].strip("/")
-        url = vars(self.inbox.settings).get(f"url_{source}")
-        if url is None:
-            raise LookupError(f"no feed of {source!r} is configured")
-        kind, found, position = waiting["type"].partition(".")[0], [], 0
-        while page := self._page(url, waiting["subject"], position):
-            position = page[-1]["position"]
-            events = [Envelope.from_dict(item["event"]) for item in page]
-            found += [event for event in events if event.type.partition(".")[0] == kind and event.sequence > cursor]
-        return found
-
-    def _page(self, url: str, subject: str, after: int) -> list[dict[str, Any]]:
-        params: dict[str, str | int] = {"subject": subject, "after": after, "limit": PAGE}
-        answer = requests.get(
-            f"{url}/events",
-            params=params,
-            headers={"Authorization": f"Bearer {self.inbox.settings.feed_token}"},
-            timeout=TIMEOUT,
-        )
-        answer.raise_for_status()
-        items: list[dict[str, Any]] = answer.json()["items"]
-        return items
+        kind = waiting["type"].partition(".")[0]
+        pages = feeds.pages(self.inbox.settings, waiting["source"].strip("/"), subject=waiting["subject"])
+        return [
+            event
+            for page in pages
+            for event in page
+            if event.type.partition(".")[0] == kind and event.sequence > cursor
+        ]
 
 
 def _gaps(patience: float) -> Any:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from reporting_world import Chronicle
 
-from chassis.inbox.applying import Applier
-from chassis.testing import handlers_of
+from chassis.inbox.applying import Applier, handlers_of
 from reporting.worker import Worker
 
 
