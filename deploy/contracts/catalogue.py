@@ -1,5 +1,5 @@
-"""Writes docs/events.md, the catalogue of events, and their table in docs/architecture.md, from the services' contracts
-and the broker's topology.
+"""Writes what is said of the events in docs/ from the services' contracts and the broker's topology: the catalogue
+events.md, the AsyncAPI document asyncapi.json, and the table in architecture.md.
 
     python deploy/contracts/catalogue.py
 """
@@ -13,9 +13,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from asyncapi import document
+
 PROJECT = Path(__file__).parents[2]
 CATALOGUE = PROJECT / "docs" / "events.md"
 ARCHITECTURE = PROJECT / "docs" / "architecture.md"
+ASYNCAPI = PROJECT / "docs" / "asyncapi.json"
 TABLE_BEGINS = "| event | published by | read by |\n|---|---|---|\n"
 TABLE_ENDS = "\nA service's queue"
 HEAD = """# The events
@@ -51,6 +54,15 @@ def architecture() -> str:
     return f"{before}{TABLE_BEGINS}{rows}{TABLE_ENDS}{after}"
 
 
+def asyncapi() -> str:
+    """docs/asyncapi.json."""
+    found = []
+    for service, kind, schema, _ in contracts():
+        example = (PROJECT / "services" / service / "contracts" / f"{kind}.example.json").read_text()
+        found.append((service, kind, schema, json.loads(example)))
+    return document(found)
+
+
 def catalogue() -> str:
     """docs/events.md."""
     parts = [HEAD]
@@ -69,3 +81,4 @@ def catalogue() -> str:
 if __name__ == "__main__":
     CATALOGUE.write_text(catalogue())
     ARCHITECTURE.write_text(architecture())
+    ASYNCAPI.write_text(asyncapi())

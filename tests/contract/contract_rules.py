@@ -118,3 +118,29 @@ def _json_types(hint: Any) -> set[str]:
     if type(None) in arguments:
         return {"null"}.union(*(_json_types(argument) for argument in arguments if argument is not type(None)))
     return {JSON_TYPES[typing.get_origin(hint) or hint]}
+
+
+def dangling(document: dict[str, Any]) -> list[str]:
+    """The references in a JSON document that lead nowhere in it."""
+    found: list[str] = []
+
+    def leads_somewhere(reference: str) -> bool:
+        place: Any = document
+        for name in reference.removeprefix("#/").split("/"):
+            if not isinstance(place, dict) or name not in place:
+                return False
+            place = place[name]
+        return True
+
+    def look(value: Any) -> None:
+        if isinstance(value, dict):
+            if "$ref" in value and not leads_somewhere(value["$ref"]):
+                found.append(value["$ref"])
+            for member in value.values():
+                look(member)
+        elif isinstance(value, list):
+            for member in value:
+                look(member)
+
+    look(document)
+    return found

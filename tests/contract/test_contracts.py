@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import json
 from typing import Any
 
@@ -10,6 +11,7 @@ import contract_rules as rules
 import pytest
 from cloudevents.core.exceptions import CloudEventValidationError
 from cloudevents.core.formats.json import JSONFormat
+from jsonschema import Draft202012Validator
 from marshmallow import Schema, fields
 
 from chassis.events import Envelope
@@ -144,10 +146,26 @@ def test_the_rule_of_personal_fields_can_fail(promised: tuple[dict[str, Any], di
     assert rules.personal_fields(schema) == ["holder_email looks personal"]
 
 
-def test_the_catalogue_is_made_from_the_contracts_as_they_are() -> None:
-    source = rules.PROJECT / "deploy/contracts/catalogue.py"
-    module: dict[str, Any] = {"__file__": str(source), "__name__": "catalogue"}
-    exec(compile(source.read_text(), str(source), "exec"), module)
+@pytest.fixture
+def pages(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The module that writes what docs/ say of the events."""
+    monkeypatch.syspath_prepend(str(rules.PROJECT / "deploy/contracts"))
+    return importlib.import_module("catalogue")
 
-    for page in ("catalogue", "architecture"):
-        assert module[page.upper()].read_text() == module[page](), "run deploy/contracts/catalogue.py"
+
+@pytest.mark.parametrize("page", ["catalogue", "architecture", "asyncapi"])
+def test_the_pages_on_events_are_made_from_the_contracts_as_they_are(pages: Any, page: str) -> None:
+    assert getattr(pages, page.upper()).read_text() == getattr(pages, page)(), "run deploy/contracts/catalogue.py"
+
+
+def test_the_asyncapi_document_holds_together_and_its_examples_fit(pages: Any) -> None:
+    document = json.loads(pages.ASYNCAPI.read_text())
+
+    assert rules.dangling(document) == []
+    assert rules.dangling({"channels": {}, "a": {"$ref": "#/channels/nowhere"}}) == ["#/channels/nowhere"]
+    exchanges = {item["name"] for item in DEFINITIONS["exchanges"] if item["name"].endswith(".events")}
+    assert {channel["address"] for channel in document["channels"].values()} == exchanges
+    messages = document["components"]["messages"]
+    assert messages.keys() == OWNERS.keys()
+    for message in messages.values():
+        Draft202012Validator(message["payload"]).validate(message["examples"][0]["payload"])
