@@ -131,14 +131,15 @@ def test_a_second_run_in_the_same_folder_is_refused_until_the_first_has_ended(tm
     paths.claim(tmp_path / "demo").close()
 
 
-def test_data_that_outlived_their_folder_are_not_used_again(tmp_path: Path) -> None:
-    """As root the data lie elsewhere; the services' passwords and keys went with the folder."""
+@pytest.mark.parametrize("what", ["folder", "data"])
+def test_a_server_begins_anew_where_its_folder_or_its_data_were_removed(tmp_path: Path, what: str) -> None:
+    """As root the data lie elsewhere; the services' passwords and keys are in the folder."""
     for _ in range(2):
         server = start_postgres(tmp_path / "postgres")
         with psycopg.connect(server.url, autocommit=True) as connection:
             connection.execute("CREATE ROLE registry")
         server.stop()
-        shutil.rmtree(tmp_path / "postgres")
+        shutil.rmtree(server.folder if what == "folder" else server.data)
     server.remove()
 
 

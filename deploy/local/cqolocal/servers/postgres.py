@@ -111,8 +111,8 @@ def start_postgres(folder: Path | str) -> PostgresServer:
     home = paths.shared_with_nobody() if user else paths.CACHE
     binaries = _binaries(home if user else None)
     data, key = data_folder(folder), folder / "password"
-    if not key.exists():
-        # The first start; or `folder` has been removed, and what lies elsewhere of its data can't be opened any more.
+    if not (key.exists() and (data / "PG_VERSION").exists()):
+        # The first start; or one of `folder` and the data, which lie elsewhere for root, was removed without the other.
         shutil.rmtree(data, ignore_errors=True)
         password = _password()
         template = _template(home, binaries, password, user)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import psycopg
 import pytest
 from author.events import LotChanged, ThingChanged
 from messaging_world import Thing, World
 from sqlalchemy.orm import Session
 
 from chassis import outbox
+from chassis.outbox import relay
 from chassis.testing import RunningService, wait_for
 
 NOWHERE = "amqp://guest:guest@127.0.0.1:9/"
@@ -46,3 +48,18 @@ def test_changes_are_committed_while_the_broker_is_away_and_leave_when_it_is_bac
 
     author(), reader()
     wait_for(lambda: world.effects() == [("thing:a", 1), ("thing:a", 2)], 20)
+
+
+def test_a_batch_is_read_along_the_index_however_large_the_backlog_is(world: World) -> None:
+    """Else the whole backlog of an outage is sorted again for each batch of it."""
+    url = world.author.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    filled = (
+        "INSERT INTO outbox (seq, id, aggregate_type, aggregate_id, aggregate_version, type, data, occurred_at) "
+        "SELECT n, gen_random_uuid(), 'thing', n::text, 1, 'thing.changed.v1', '{}', now() FROM generate_series(1, 5000) n"
+    )
+    with psycopg.connect(url, autocommit=True, options=relay.OPTIONS) as connection:
+        connection.execute(filled)
+        plan = str(connection.execute(f"EXPLAIN {relay.UNPUBLISHED}", (relay.BATCH,)).fetchall())
+
+    assert "Index Scan using ix_outbox_unpublished" in plan
+    assert "Sort" not in plan
