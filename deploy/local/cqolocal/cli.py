@@ -95,13 +95,15 @@ def down() -> None:
     if not state:
         say("nothing is running")
         return
-    os.kill(state["pid"], signal.SIGTERM)
+    process = psutil.Process(state["pid"])
+    process.terminate()
     for _ in range(600):
-        if not STATE.exists():
+        # The one that nobody waits for stays in the table as a zombie.
+        if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
             say("stopped")
             return
         time.sleep(0.1)
-    raise click.ClickException(f"process {state['pid']} did not stop within 60 s; end it: kill -9 {state['pid']}")
+    raise click.ClickException(f"process {process.pid} did not stop within 60 s; end it: kill -9 {process.pid}")
 
 
 @cli.command()

@@ -3,14 +3,15 @@
 SIGTERM and SIGINT let what is under way end, and end the process after 25 s whatever happens.
 """
 
+import gc
 import importlib
 import os
 import sys
 
-# Set before the modules they concern are loaded: the driver then waits in a way that eventlet can see, and eventlet
-# leaves out its own resolver, which takes longer to load than all else that it brings.
+# What is loaded stays: the collector, which would go through it again and again, waits until the service has started.
+gc.disable()
+# Set before the driver is loaded: it then waits in a way that eventlet can see.
 os.environ["PSYCOPG_WAIT_FUNC"] = "wait_select"
-os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
 
 eventlet = importlib.import_module("eventlet")
 eventlet.monkey_patch()

