@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from cqolocal import paths
@@ -29,7 +30,9 @@ def readers() -> dict[tuple[str, str], list[str]]:
 
 def state(ops: Caller) -> dict[str, Any]:
     """The outbox, the inbox and the due rows of every service."""
-    return {service: ops.get(service, "/ops/state") for service in SERVICES}
+    with ThreadPoolExecutor(len(SERVICES)) as pool:
+        states = pool.map(lambda service: ops.get(service, "/ops/state"), SERVICES)
+        return dict(zip(SERVICES, states, strict=True))
 
 
 def reconcile(found: dict[str, Any]) -> dict[str, Any]:
