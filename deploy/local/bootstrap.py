@@ -26,7 +26,7 @@ def main(environment: Path, part: str, lock: Path) -> int:
         fcntl.flock(only_one, fcntl.LOCK_EX)
         stamp = environment / f".{part}"
         wanted = checksum(lock)
-        if stamp.exists() and stamp.read_text() == wanted and (environment / "bin/python").exists():
+        if stamp.exists() and stamp.read_text() == wanted and works(environment):
             return 0
         say(f"preparing the Python environment from {lock.relative_to(HERE.parents[1])} (once)")
         make(environment)
@@ -43,8 +43,16 @@ def checksum(lock: Path) -> str:
         return subprocess.run(["cksum"], stdin=content, capture_output=True, text=True, check=True).stdout.strip()
 
 
+def works(environment: Path) -> bool:
+    """Whether its Python runs: after an upgrade of the machine, or on another one, it may not."""
+    try:
+        return subprocess.run([environment / "bin/python", "-c", ""], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
 def make(environment: Path) -> None:
-    if not (environment / "bin/python").exists():
+    if not works(environment):
         venv.create(environment, clear=True, with_pip=False)
 
 

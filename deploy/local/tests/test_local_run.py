@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
+import bootstrap
 from chassis.testing import wait_for
 from cqolocal import cli, paths
 from cqolocal.servers import rabbitmq_program, start_postgres
@@ -141,6 +142,17 @@ def test_a_server_begins_anew_where_its_folder_or_its_data_were_removed(tmp_path
         server.stop()
         shutil.rmtree(server.folder if what == "folder" else server.data)
     server.remove()
+
+
+def test_an_environment_whose_python_does_not_run_any_more_is_made_anew(tmp_path: Path) -> None:
+    python = tmp_path / "bin/python"
+    python.parent.mkdir()
+    python.write_text("#!/bin/sh\nexit 127\n")
+    python.chmod(0o755)
+    assert not bootstrap.works(tmp_path)
+
+    bootstrap.make(tmp_path)
+    assert bootstrap.works(tmp_path)
 
 
 def test_a_port_that_is_taken_is_not_given_out() -> None:
