@@ -7,6 +7,7 @@ events.md, the AsyncAPI document asyncapi.json, and the table in architecture.md
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import groupby
@@ -19,8 +20,7 @@ PROJECT = Path(__file__).parents[2]
 CATALOGUE = PROJECT / "docs" / "events.md"
 ARCHITECTURE = PROJECT / "docs" / "architecture.md"
 ASYNCAPI = PROJECT / "docs" / "asyncapi.json"
-TABLE_BEGINS = "| event | published by | read by |\n|---|---|---|\n"
-TABLE_ENDS = "\nA service's queue"
+TABLE_HEAD = "| event | published by | read by |\n|---|---|---|\n"
 HEAD = """# The events
 
 Made by `python deploy/contracts/catalogue.py` from the services' `contracts/` and `deploy/rabbitmq/definitions.json`. The envelope, and what
@@ -48,10 +48,9 @@ def contracts() -> Iterator[tuple[str, str, dict[str, Any], str]]:
 
 def architecture() -> str:
     """docs/architecture.md with the table of events as it now is."""
-    before, _, rest = ARCHITECTURE.read_text().partition(TABLE_BEGINS)
-    _, _, after = rest.partition(TABLE_ENDS)
     rows = "".join(f"| `{kind}` | {service} | {who} |\n" for service, kind, _, who in contracts())
-    return f"{before}{TABLE_BEGINS}{rows}{TABLE_ENDS}{after}"
+    table = re.escape(TABLE_HEAD) + r"(\|.*\n)*"
+    return re.sub(table, lambda _: TABLE_HEAD + rows, ARCHITECTURE.read_text())
 
 
 def asyncapi() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -58,11 +57,8 @@ class Programme:
             return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # type: ignore[index]
 
     def rebuild(self) -> subprocess.CompletedProcess[str]:
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("CQO_")}
-        environ |= {f"CQO_{name.upper()}": str(value) for name, value in self.reporting.settings.items()}
-        environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
         command = [sys.executable, "-m", "chassis.cli", "reporting", "rebuild"]
-        return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120)
+        return subprocess.run(command, env=self.reporting.environ, capture_output=True, text=True, timeout=120)
 
 
 @pytest.fixture

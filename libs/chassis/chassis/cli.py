@@ -16,7 +16,6 @@ from datetime import date, datetime
 from typing import Any
 
 import click
-import requests
 from sqlalchemy import Engine, Row, Select, create_engine, select
 from sqlalchemy import exc as database
 from sqlalchemy.engine import make_url
@@ -28,8 +27,7 @@ from chassis.clock import Clock
 from chassis.db import clock_of
 from chassis.due import due, overdue
 from chassis.errors import CqoError
-from chassis.events import MalformedEvent
-from chassis.inbox import parking, rebuilding
+from chassis.inbox import feeds, parking, rebuilding
 from chassis.inbox.tables import inbox_parked
 
 LISTED = ("id", "state", "aggregate", "version", "type", "attempts", "parked_at", "reason")
@@ -196,7 +194,7 @@ def rebuild(service: Service) -> None:
     with service.begin() as session:
         try:
             applied, parked = rebuilding.rebuild(session, service.settings, worker, tables, service.clock)
-        except (requests.RequestException, LookupError, MalformedEvent) as fault:
+        except feeds.UNREADABLE as fault:
             raise click.ClickException(f"nothing was changed, as a feed could not be read: {fault}") from fault
         service.record(session, "readmodels.rebuilt", name, {"applied": applied, "parked": parked})
     click.echo(f"{applied} events applied, {parked} parked; start the worker again")

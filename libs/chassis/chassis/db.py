@@ -97,6 +97,11 @@ def clock_of(settings: Settings) -> Clock:
     return OffsetClock(offset_file) if offset_file else SystemClock()
 
 
+def server_options(**more: str) -> str:
+    """SERVER_SETTINGS, and those given, as a connection is told them."""
+    return " ".join(f"-c {name}={value}" for name, value in (SERVER_SETTINGS | more).items())
+
+
 def engine_for(url: str, application_name: str) -> Engine:
     """The engine for `url`, shared by all in this process that use the same name; it connects at first use."""
     return _engine(url, application_name, os.getpid())
@@ -104,7 +109,6 @@ def engine_for(url: str, application_name: str) -> Engine:
 
 @functools.cache
 def _engine(url: str, application_name: str, pid: int) -> Engine:
-    options = " ".join(f"-c {name}={value}" for name, value in SERVER_SETTINGS.items())
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=POOL_SIZE,
@@ -117,7 +121,7 @@ def _engine(url: str, application_name: str, pid: int) -> Engine:
         connect_args={
             "application_name": application_name,
             "connect_timeout": CONNECT_TIMEOUT,
-            "options": options,
+            "options": server_options(),
             **KEEPALIVE,
         },
     )

@@ -93,8 +93,9 @@ def topology(amqp_url: str) -> str:
     connection = broker.connect(amqp_url, "tests")
     try:
         # An earlier run on the same broker leaves events that this run's keys can't open.
+        channel = connection.channel()
         for queue in topology.load()["queues"]:
-            connection.channel().queue_purge(queue["name"])
+            channel.queue_purge(queue["name"])
     finally:
         broker.close(connection)
     return amqp_url

@@ -123,6 +123,13 @@ class RunningService:
         return f"http://127.0.0.1:{self.worker_port}"
 
     @property
+    def environ(self) -> dict[str, str]:
+        """The environment of the process, and of commands that are run where the service is."""
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("CQO_")}
+        environ |= {f"CQO_{name.upper()}": str(value) for name, value in self.settings.items() if value is not None}
+        return environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+
+    @property
     def alive(self) -> bool:
         return self.child is not None and self.child.poll() is None
 
@@ -133,12 +140,9 @@ class RunningService:
 
     def start(self, ready: bool = True) -> RunningService:
         """Starts the process, and waits until it is ready unless told not to."""
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("CQO_")}
-        environ |= {f"CQO_{name.upper()}": str(value) for name, value in self.settings.items() if value is not None}
-        environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
         command = [sys.executable, "-m", "chassis.run", self.service, *([self.process] if self.process else [])]
         with self.log.open("ab") as output:
-            self.child = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            self.child = subprocess.Popen(command, env=self.environ, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         if ready:
             self.wait_until_ready()
         return self

@@ -21,6 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     bindparam,
+    exists,
     func,
     or_,
     select,
@@ -68,11 +69,6 @@ PLAN = _ROW.on_conflict_do_update(
     },
     where=due.c.state != "done",
 )
-# Asked several times a second, and so built once.
-KINDS_DUE = text(
-    "SELECT kind FROM unnest(:kinds) AS wanted (kind) WHERE EXISTS (SELECT FROM due WHERE due.kind = wanted.kind "
-    "AND state = 'planned' AND due_on <= :today AND (not_before IS NULL OR not_before <= now()))"
-).bindparams(bindparam("kinds", type_=ARRAY(Text)))
 FIRST_RETRY, LAST_RETRY = 5, 3600  # seconds; each failure doubles the wait
 
 
@@ -106,8 +102,16 @@ def cancel(session: Session, series: str) -> None:
     )  # fmt: skip
 
 
-def _has_fallen_due(today: date) -> Any:
+def _has_fallen_due(today: Any) -> Any:
     return and_(due.c.state == "planned", due.c.due_on <= today)
+
+
+MAY_BE_TRIED = or_(due.c.not_before.is_(None), due.c.not_before <= func.now())
+WANTED = func.unnest(bindparam("kinds", type_=ARRAY(Text))).column_valued("wanted")
+# Asked several times a second, and so built once.
+KINDS_DUE = select(WANTED).where(
+    exists().where(due.c.kind == WANTED, _has_fallen_due(bindparam("today", type_=Date)), MAY_BE_TRIED)
+)
 
 
 def kinds_due(session: Session, kinds: Iterable[str], today: date) -> set[str]:
@@ -129,10 +133,9 @@ def latest(session: Session, kind: str, series: Iterable[str], today: date) -> s
 def take(session: Session, kind: str, today: date, limit: int) -> list[DueRow]:
     """Locks up to `limit` due rows of `kind`, the oldest first; rows that another transaction holds are left out."""
     columns = (due.c.id, due.c.kind, due.c.series, due.c.key, due.c.due_on, due.c.payload, due.c.attempts)
-    ready = or_(due.c.not_before.is_(None), due.c.not_before <= func.now())
     rows = session.execute(
         select(*columns)
-        .where(due.c.kind == kind, _has_fallen_due(today), ready)
+        .where(due.c.kind == kind, _has_fallen_due(today), MAY_BE_TRIED)
         .order_by(due.c.due_on, due.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

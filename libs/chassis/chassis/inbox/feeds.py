@@ -8,11 +8,13 @@ from typing import Any
 import requests
 
 from chassis.config import Settings
-from chassis.events import Envelope
+from chassis.events import Envelope, MalformedEvent
 
 TIMEOUT = 10  # seconds
 PAGE = 500
 SETTING = "url_"  # what the settings with the services' addresses begin with
+# A publisher without an address, one that does not answer, and an answer that holds something else.
+UNREADABLE = (LookupError, requests.RequestException, MalformedEvent)
 
 
 def publishers(settings: Settings) -> list[str]:
@@ -22,16 +24,15 @@ def publishers(settings: Settings) -> list[str]:
 
 
 def pages(settings: Settings, publisher: str, **wanted: Any) -> Iterator[list[Envelope]]:
-    """The events in the feed of `publisher`, from the first on, in the order in which they were published.
+    """The events in the feed of `publisher`, from the first to the present last, in the order of their publication.
 
-    Raises LookupError for a publisher without an address, requests.RequestException where it does not answer, and
-    MalformedEvent.
+    Raises one of UNREADABLE.
     """
     url = vars(settings).get(SETTING + publisher)
     if url is None:
         raise LookupError(f"no feed of {publisher!r} is configured")
-    position, end = 0, -1
-    while position != end:
+    position, is_full = 0, True
+    while is_full:
         answer = requests.get(
             f"{url}/events",
             params={**wanted, "after": position, "limit": PAGE},
@@ -41,4 +42,4 @@ def pages(settings: Settings, publisher: str, **wanted: Any) -> Iterator[list[En
         answer.raise_for_status()
         page = answer.json()
         yield [Envelope.from_dict(item["event"]) for item in page["items"]]
-        position, end = page["next"], position
+        position, is_full = page["next"], len(page["items"]) == PAGE

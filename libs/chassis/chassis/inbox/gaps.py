@@ -7,11 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import eventlet
-import requests
 from sqlalchemy import exists, func, literal, select
 from sqlalchemy.orm import Session
 
-from chassis.events import Envelope, MalformedEvent
+from chassis.events import Envelope
 from chassis.inbox import feeds, metrics
 from chassis.inbox.tables import inbox_cursor, inbox_parked
 
@@ -49,7 +48,7 @@ class GapCloser:
             log.warning("%s waits for its version %d, which has not come", gap.aggregate, gap.version + 1)
             try:
                 self.inbox.apply_until_done(self._fetch(gap.event, gap.version))
-            except (requests.RequestException, MalformedEvent, LookupError) as fault:
+            except feeds.UNREADABLE as fault:
                 # One publisher that does not answer keeps nobody from another's events.
                 log.warning("what %s waits for could not be fetched: %s", gap.aggregate, fault)
 

@@ -32,8 +32,8 @@ class WorkerRuns(RuleBroken):
 def rebuild(session: Session, settings: Settings, worker: Any, tables: Iterable[Table], clock: Clock) -> tuple[int, int]:
     """Empties `tables` and applies all that the feeds hold with the handlers of `worker`; how many applied, and parked.
 
-    An event that fails is parked for a person, as it would be in the inbox. Raises WorkerRuns; LookupError,
-    requests.RequestException and MalformedEvent where a feed can't be read.
+    An event that fails is parked for a person, as it would be in the inbox. Raises WorkerRuns, and
+    one of feeds.UNREADABLE.
     """
     if session.scalar(WORKERS, {"name": f"{settings.service}-worker"}):
         raise WorkerRuns()

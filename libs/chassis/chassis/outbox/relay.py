@@ -17,7 +17,7 @@ from nameko.extensions import DependencyProvider
 from psycopg.rows import namedtuple_row
 
 from chassis import broker
-from chassis.db import CONNECT_TIMEOUT, KEEPALIVE, SERVER_SETTINGS
+from chassis.db import CONNECT_TIMEOUT, KEEPALIVE, server_options
 from chassis.events import StoredEvent
 from chassis.outbox import metrics
 from chassis.outbox.publisher import Publisher
@@ -31,8 +31,7 @@ POLL = 1.0  # seconds; a notification usually comes first
 REPORT = 5.0
 # A leader that has died, or vanished without a word, is noticed and loses its lock. Sorting is off because a planner that
 # takes a large backlog for a small one would sort all of it again for each batch, and not follow the index.
-SETTINGS = SERVER_SETTINGS | {"enable_sort": "off"}
-OPTIONS = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
+OPTIONS = server_options(enable_sort="off")
 LEADER = "SELECT pg_try_advisory_lock(hashtext('cqo.relay'))"
 # No cursor on seq: a number is handed out before its transaction commits, and a slow one would be passed over.
 UNPUBLISHED = (

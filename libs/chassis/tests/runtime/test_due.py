@@ -13,6 +13,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from chassis import due
+from chassis.clock import SystemClock
+from chassis.due import table
 from chassis.testing import RunningService, wait_for
 
 
@@ -33,6 +35,16 @@ def test_a_row_whose_day_has_come_is_handled_and_one_of_tomorrow_is_not(worker: 
 
     assert rows.states() == {"today": "done", "tomorrow": "planned"}
     assert rows.effects() == ["today"]
+
+
+def test_only_the_kinds_of_which_a_row_has_fallen_due_are_named(engine: Engine, rows: Rows) -> None:
+    today = SystemClock().today()
+    with Session(engine) as session, session.begin():
+        for kind, days in (("due", 0), ("later", 1)):
+            due.plan(session, kind, "series", "key", today + timedelta(days), {})
+        session.flush()
+
+        assert table.kinds_due(session, ["due", "later", "none"], today) == {"due"}
 
 
 def test_of_a_series_that_fell_due_together_only_the_tightest_fires(worker: Any, rows: Rows) -> None:
