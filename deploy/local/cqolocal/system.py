@@ -68,10 +68,9 @@ class System:
                 future.result()
             # They need the tables; the broker, which takes the longest, they wait for themselves.
             self.report("starting registry, training, notifications and reporting")
-            with self._job("the divisions", "registry.seed"):
-                self._start_mailbox()
-                for service in SERVICES:
-                    self.supervisor.start(service, [sys.executable, "-m", "chassis.run", service], self.environ)
+            self._start_mailbox()
+            for service in SERVICES:
+                self.supervisor.start(service, [sys.executable, "-m", "chassis.run", service], self.environ)
             broker.result()
         self._wait_until_ready()
         self.supervisor.watched.append(self._look_after_servers)
@@ -110,7 +109,7 @@ class System:
             self.databases = Databases(self.postgres, self.folder / "secrets" / "databases.json")
             self.databases.create()
         self.environ.update(self._settings(given))
-        with self._job("the tables", "chassis.migrate", ",".join(SERVICES), "upgrade"):
+        with self._job("the tables and the divisions", "chassis.migrate", ",".join(SERVICES), "upgrade"):
             pass
 
     def _settings(self, databases: Mapping[str, str | None]) -> dict[str, str]:

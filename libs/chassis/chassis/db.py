@@ -11,11 +11,13 @@ from __future__ import annotations
 import functools
 import logging
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import eventlet
+import psycopg
 from eventlet import patcher
 from nameko.extensions import DependencyProvider
 from sqlalchemy import Engine, create_engine, event
@@ -43,6 +45,7 @@ SERVER_SETTINGS = {
 # A peer that vanished without a word is noticed within about 20 s, not after the kernel's two hours.
 KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 UNAVAILABLE_CLASSES = ("08", "53", "57P")  # connection exceptions, out of resources, shutting down or starting up
+LOOK = 0.2  # seconds between two looks at whether to go on waiting
 READ_ONLY = "25006"  # what a primary that was demoted to a standby answers to a write
 
 
@@ -150,6 +153,14 @@ def _assert_cooperative(connection: Any, record: Any) -> None:
         ticker.kill()
     if not ticks:
         raise DriverBlocks(DriverBlocks.__doc__)
+
+
+def wait_for_notification(connection: psycopg.Connection[Any], seconds: float, stopping: Callable[[], bool]) -> None:
+    """Waits until a channel that `connection` listens on is notified; `seconds` at most, and not while stopping."""
+    deadline = time.monotonic() + seconds
+    while not stopping() and time.monotonic() < deadline:
+        for _ in connection.notifies(timeout=LOOK, stop_after=1):
+            return
 
 
 def is_unavailable(fault: BaseException) -> bool:

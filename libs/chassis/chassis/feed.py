@@ -12,7 +12,7 @@ from chassis import audit, due, scope
 from chassis.auth import Caller
 from chassis.http import Page, QuerySchema, Request, Schema, http, paginate
 from chassis.inbox import parking
-from chassis.inbox.tables import inbox_applied, inbox_cursor, inbox_parked
+from chassis.inbox.tables import inbox_applied, inbox_parked
 from chassis.outbox.table import envelope, outbox
 
 READERS = ("system", "province", "division", "training_centre", "auditor", "ops")
@@ -56,7 +56,6 @@ class OutboxState(Schema):
     by_type = fields.Dict(keys=fields.String(), values=fields.Integer(), metadata={"description": "Published."})
     unpublished = fields.Integer()
     oldest_unpublished_seconds = fields.Float()
-    aggregates = fields.Integer(metadata={"description": "Objects that have announced anything."})
 
 
 class InboxState(Schema):
@@ -64,8 +63,6 @@ class InboxState(Schema):
 
     applied = fields.Dict(keys=fields.String(), values=fields.Integer())
     parked = fields.Integer()
-    cursors = fields.Integer(metadata={"description": "Objects read from other services."})
-    cursor_sum = fields.Integer(metadata={"description": "The sum of their versions: each event applied counts one."})
 
 
 class State(Schema):
@@ -181,30 +178,31 @@ def read_feed(session: Session, service: str, caller: Caller, query: dict[str, A
     return {"items": items, "next": items[-1]["position"] if is_full else max(end, query["after"])}
 
 
+PUBLISHED = (
+    select(outbox.c.type, func.count())
+    .where(outbox.c.published_at.is_not(None))
+    .group_by(outbox.c.type)
+    .order_by(outbox.c.type)
+)
+UNPUBLISHED = select(
+    func.count(), func.greatest(0, func.extract("epoch", func.now() - func.min(outbox.c.occurred_at)))
+).where(outbox.c.published_at.is_(None))
+APPLIED = (
+    select(inbox_applied.c.type, func.sum(inbox_applied.c.applied))
+    .group_by(inbox_applied.c.type)
+    .order_by(inbox_applied.c.type)
+)
+PARKED = select(func.count()).select_from(inbox_parked)
+
+
 def outbox_state(session: Session) -> dict[str, Any]:
     """Counts of what is published and what is not."""
-    column = outbox.c
-    published = select(column.type, func.count()).where(column.published_at.is_not(None)).group_by(column.type)
-    age = func.greatest(0, func.extract("epoch", func.now() - func.min(column.occurred_at)))
-    unpublished, oldest = session.execute(select(func.count(), age).where(column.published_at.is_(None))).one()
-    aggregates = select(column.aggregate_type, column.aggregate_id).distinct().subquery()
-    return {
-        "by_type": dict(sorted(session.execute(published).all())),
-        "unpublished": unpublished,
-        "oldest_unpublished_seconds": float(oldest or 0),
-        "aggregates": session.scalar(select(func.count()).select_from(aggregates)),
-    }
+    unpublished, oldest = session.execute(UNPUBLISHED).one()
+    by_type = {kind: count for kind, count in session.execute(PUBLISHED)}
+    return {"by_type": by_type, "unpublished": unpublished, "oldest_unpublished_seconds": float(oldest or 0)}
 
 
 def inbox_state(session: Session) -> dict[str, Any]:
     """Counts of what is applied and what is parked."""
-    applied = select(inbox_applied.c.type, func.sum(inbox_applied.c.applied)).group_by(inbox_applied.c.type)
-    cursors, cursor_sum = session.execute(
-        select(func.count(), func.coalesce(func.sum(inbox_cursor.c.version), 0)).where(inbox_cursor.c.version > 0)
-    ).one()
-    return {
-        "applied": {kind: int(count) for kind, count in sorted(session.execute(applied).all())},
-        "parked": session.scalar(select(func.count()).select_from(inbox_parked)),
-        "cursors": cursors,
-        "cursor_sum": int(cursor_sum),
-    }
+    applied = {kind: int(count) for kind, count in session.execute(APPLIED)}
+    return {"applied": applied, "parked": session.scalar(PARKED)}

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 TIMEOUT = 2  # seconds each check may take
 KEPT = 1.0  # seconds an outcome is given again, so that probes can't load what they check
+KEPT_BAD = 0.2  # the same of one that is not good: what comes back is seen soon
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ def _readiness(settings: Settings, process: str) -> dict[str, Outcome]:
     kept = _kept.setdefault(process, _Kept())
     if time.monotonic() >= kept.until:
         kept.outcomes = check(settings, process)
-        kept.until = time.monotonic() + KEPT
+        is_good = all(outcome.ok for outcome in kept.outcomes.values())
+        kept.until = time.monotonic() + (KEPT if is_good else KEPT_BAD)
     return kept.outcomes
 
 

@@ -1,12 +1,14 @@
 """Migrations under guard: `python -m chassis.migrate <service>[,<service>…] upgrade|check|current`.
 
 An upgrade holds an advisory lock, so that two deploy jobs do not meet, and gives up rather than queue in front of the
-running service's transactions: a lock that is not had within 5 s, or a statement longer than 60 s, ends it.
+running service's transactions: a lock that is not had within 5 s, or a statement longer than 60 s, ends it. What the service
+ships with (`<service>/seed.py`) is put in after the migrations.
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -94,6 +96,12 @@ def upgrade(service: str, url: str) -> str:
     return f"at {after}" if before == after else f"{before or 'empty'} → {after}"
 
 
+def seed(service: str, url: str) -> list[str]:
+    """Has `<service>.seed`, if there is one, put in what the service ships with; returns what was done, for people."""
+    name = f"{service}.seed"
+    return [importlib.import_module(name).seed(url)] if importlib.util.find_spec(name) else []
+
+
 def _to_head(script: ScriptDirectory) -> Any:
     return lambda revision, _context: script._upgrade_revs("heads", revision)
 
@@ -152,7 +160,7 @@ def main(arguments: list[str]) -> int:
 
 def _run(command: str, service: str, url: str) -> list[str]:
     if command == "upgrade":
-        return [upgrade(service, url)]
+        return [upgrade(service, url), *seed(service, url)]
     if command == "current":
         return [current(service, url)]
     return check(service, url) or ["at head, and the models agree"]

@@ -7,7 +7,7 @@ was entered with. Both ends of a validity are days on which it holds: `valid_fro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -49,6 +49,11 @@ division = Table(
     Column("successor", Text),
 )
 
+_ROW = insert(division)
+PLACE = _ROW.on_conflict_do_update(
+    index_elements=["code", "valid_from"],
+    set_={column.name: _ROW.excluded[column.name] for column in division.columns if not column.primary_key},
+)
 UNLIMITED_ROLES = frozenset({"province", "system", "ops", "auditor", "training_centre"})
 
 
@@ -119,12 +124,14 @@ def is_placed(session: Session, code: str, on: date) -> bool:
     return bool(session.scalar(select(found)))
 
 
-def place(session: Session, event_data: Mapping[str, Any]) -> None:
-    """Enters the data of a `division.placed.v1`; twice changes nothing."""
-    values = {column.name: _value(column, event_data.get(column.name)) for column in division.columns}
-    statement = insert(division).values(values)
-    changes = {name: statement.excluded[name] for name in values if name not in ("code", "valid_from")}
-    session.execute(statement.on_conflict_do_update(index_elements=["code", "valid_from"], set_=changes))
+def place(session: Session, placements: Iterable[Mapping[str, Any]]) -> None:
+    """Enters the data of `division.placed.v1`; twice changes nothing, and the last one about a code and a day holds."""
+    rows = {}
+    for placement in placements:
+        row = {column.name: _value(column, placement.get(column.name)) for column in division.columns}
+        rows[row["code"], row["valid_from"]] = row
+    if rows:
+        session.execute(PLACE, list(rows.values()))
 
 
 def _value(column: Column[Any], value: Any) -> Any:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -53,18 +51,6 @@ def publish(amqp_url: str, *events: Envelope) -> None:
             publisher.close()
 
 
-def free_port() -> int:
-    """A TCP port of loopback on which nobody listens, below the range from which outgoing connections get theirs."""
-    for port in random.SystemRandom().sample(range(18000, 32000), 200):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise OSError("no free port between 18000 and 32000")
-
-
 def secrets_for_tests() -> dict[str, str]:
     """Values for the secrets that services ask for; synthetic, made anew for each run."""
     contact = ECKey.generate_key("P-256")
@@ -103,6 +89,8 @@ class RunningService:
     """A service as a process of its own; after `kill` or `stop` it can be started again on the same ports."""
 
     def __init__(self, service: str, process: str | None, settings: Mapping[str, Any], log: Path) -> None:
+        from cqolocal.servers.process import free_port  # that of the servers: all runs on the machine heed its claims
+
         self.service, self.process, self.log = service, process, log
         self.http_port, self.worker_port = free_port(), free_port()
         self.settings = {

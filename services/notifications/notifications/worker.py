@@ -11,7 +11,7 @@ from chassis.clock import Clock
 from chassis.db import ClockProvider
 from chassis.events import Envelope
 from chassis.health import HealthRoutes
-from chassis.inbox import subscribe, subscribe_batch
+from chassis.inbox import subscribe_batch
 from chassis.outbox import Relay
 from notifications import schemas
 from notifications.mail.mailer import Mailer
@@ -31,9 +31,9 @@ class Worker(HealthRoutes):
 
     # Who is to be told, and how they are reached
 
-    @subscribe("division.placed.v1", schemas.DivisionPlaced)
-    def division_placed(self, session: Session, event: Envelope) -> None:
-        scope.place(session, event.data)
+    @subscribe_batch("division.placed.v1", schemas.DivisionPlaced)
+    def divisions_placed(self, session: Session, events: Sequence[Envelope]) -> None:
+        scope.place(session, (event.data for event in events))
 
     @subscribe_batch("enterprise.registered.v1", "enterprise.changed.v1", schemas.EnterpriseKept)
     def enterprise_kept(self, session: Session, events: Sequence[Envelope]) -> None:

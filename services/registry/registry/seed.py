@@ -1,27 +1,17 @@
-"""Announces the shipped tree of divisions; run after the migrations, any number of times: `python -m registry.seed`.
-
-Needs `CQO_DATABASE_URL_REGISTRY` (or `CQO_DATABASE_URL`) alone, as the migrations do.
-"""
+"""What registry ships with: the tree of divisions, announced by `chassis.migrate registry upgrade` after the migrations."""
 
 from __future__ import annotations
-
-import sys
 
 from sqlalchemy.orm import Session
 
 from chassis.clock import SystemClock
 from chassis.db import engine_for
-from chassis.migrate import database_url
 from registry.usecases import divisions
 from registry.usecases.access import one_at_a_time
 
 
-def seed(url: str) -> int:
-    """Places what is new in the database at `url`; returns how many placements that were."""
+def seed(url: str) -> str:
+    """Places what is new in the database at `url`; a second time changes nothing. Returns what was done, for people."""
     with Session(engine_for(url, "registry-seed")) as session, session.begin():
         one_at_a_time(session, "seed")
-        return divisions.seed(session, divisions.shipped(), SystemClock())
-
-
-if __name__ == "__main__":
-    sys.stdout.write(f"registry: {seed(database_url('registry'))} divisions placed\n")
+        return f"{divisions.seed(session, divisions.shipped(), SystemClock())} divisions placed"

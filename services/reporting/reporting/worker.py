@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from chassis import scope
 from chassis.events import Envelope
 from chassis.health import HealthRoutes
-from chassis.inbox import subscribe, subscribe_batch
+from chassis.inbox import subscribe_batch
 from chassis.outbox import Relay
 from reporting import schemas
 from reporting.usecases import projections
@@ -21,9 +21,9 @@ class Worker(HealthRoutes):
     name = "reporting-worker"
     relay = Relay()
 
-    @subscribe("division.placed.v1", schemas.DivisionPlaced)
-    def division_placed(self, session: Session, event: Envelope) -> None:
-        scope.place(session, event.data)
+    @subscribe_batch("division.placed.v1", schemas.DivisionPlaced)
+    def divisions_placed(self, session: Session, events: Sequence[Envelope]) -> None:
+        scope.place(session, (event.data for event in events))
 
     @subscribe_batch("enterprise.registered.v1", "enterprise.changed.v1", schemas.EnterpriseKnown)
     def enterprises(self, session: Session, events: Sequence[Envelope]) -> None:

@@ -13,7 +13,7 @@ from chassis.db import ClockProvider
 from chassis.due import sweep
 from chassis.events import Envelope
 from chassis.health import HealthRoutes
-from chassis.inbox import subscribe, subscribe_batch
+from chassis.inbox import subscribe_batch
 from chassis.outbox import Relay
 from training import schemas
 from training.usecases import certificates, learning
@@ -26,9 +26,9 @@ class Worker(HealthRoutes):
     relay = Relay()
     clock: Clock = ClockProvider()
 
-    @subscribe("division.placed.v1", schemas.DivisionPlaced)
-    def division_placed(self, session: Session, event: Envelope) -> None:
-        scope.place(session, event.data)
+    @subscribe_batch("division.placed.v1", schemas.DivisionPlaced)
+    def divisions_placed(self, session: Session, events: Sequence[Envelope]) -> None:
+        scope.place(session, (event.data for event in events))
 
     @subscribe_batch("enterprise.registered.v1", "enterprise.changed.v1", schemas.EnterpriseKnown)
     def enterprises_known(self, session: Session, events: Sequence[Envelope]) -> None:

@@ -82,4 +82,5 @@ def settle(ops: Caller, patience: float = SETTLED_WITHIN) -> dict[str, Any]:
 
 
 def _letters_wait(ops: Caller) -> bool:
-    return bool(ops.get("notifications", "/notices/proof")["total"]["pending"])
+    states = {item["state"] for item in ops.get("notifications", "/notices/summary")["items"]}
+    return not states.isdisjoint({"pending", "sending"})

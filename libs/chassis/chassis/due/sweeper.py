@@ -15,6 +15,7 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from chassis import broker
 from chassis.clock import Clock
 from chassis.db import clock_of, engine_for, is_unavailable
 from chassis.due import table
@@ -24,10 +25,10 @@ from chassis.logging import correlation
 
 log = logging.getLogger(__name__)
 
-POLL = 0.2  # seconds between two looks, so that a clock that was moved is seen at once
+POLL = 1.0  # seconds between two looks at the table
+LOOK = 0.05  # seconds between two looks at the clock, so that one that was moved is followed at once
 REPORT = 5  # seconds between two counts of what is overdue
 CHUNK = 100  # rows handled in one transaction
-BACK_OFF = 5  # seconds at most between two tries to reach the database
 
 settled = Counter("cqo_due_settled", "Due rows settled, by outcome.", ["service", "kind", "outcome"])
 overdue_rows = Gauge(
@@ -88,7 +89,13 @@ class Sweeper(SharedExtension):
                 more = False
                 log.warning("due rows could not be swept: %s", fault, exc_info=None if is_unavailable(fault) else fault)
             if not more:
-                eventlet.sleep(POLL if not failures else min(BACK_OFF, POLL * 2**failures))
+                self.wait(POLL if not failures else broker.back_off(failures))
+
+    def wait(self, seconds: float) -> None:
+        """Waits so long, or until another day begins."""
+        day, deadline = self.clock.today(), time.monotonic() + seconds
+        while not self.stopping and time.monotonic() < deadline and self.clock.today() == day:
+            eventlet.sleep(LOOK)
 
     def turn(self) -> bool:
         """One look; True if there may be more to do at once."""

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import amqp
 import eventlet
+from eventlet.event import Event
 from eventlet.queue import Empty, LightQueue
 from nameko.containers import WorkerContext
 from nameko.extensions import SharedExtension
@@ -37,7 +38,8 @@ log = logging.getLogger(__name__)
 PREFETCH = 800
 BATCH = 400
 SPACING = 0.02  # seconds from one transaction's end to the next one's start, for more events to share it
-TURN = 1.0  # seconds between two looks at whether to go on
+TURN = 0.25  # seconds between two looks at whether to go on
+SET_UP = 10  # seconds for the broker to begin delivering
 HEARTBEAT = 20  # seconds; a broker that vanished without a word is noticed after two of them
 
 
@@ -82,6 +84,7 @@ class Inbox(SharedExtension):
         super().__init__()
         self.kinds: set[str] = set()
         self.stopping = False
+        self.stopped = Event()
         self.applying = False
         self.window = Window()
 
@@ -111,12 +114,19 @@ class Inbox(SharedExtension):
 
     def stop(self) -> None:
         """Ends the loops after the batches under way."""
-        self.stopping = True
+        self.kill()
         for thread in self.threads:
             thread.wait()
 
     def kill(self) -> None:
         self.stopping = True
+        if not self.stopped.ready():
+            self.stopped.send()
+
+    def pause(self, seconds: float) -> None:
+        """Waits so long, or until the worker stops."""
+        with eventlet.Timeout(seconds, False):
+            self.stopped.wait()
 
     def forever(self, turn: Callable[[], object], what: str) -> None:
         """Runs `turn` until the worker stops, whatever it raises; waits a little longer after each failure in a row."""
@@ -130,21 +140,25 @@ class Inbox(SharedExtension):
                 lost = isinstance(fault, broker.LOST) or is_unavailable(fault)
                 log.warning("%s was interrupted: %s", what, fault, exc_info=None if lost else fault)
                 failures = failures + 1 if time.monotonic() - started < broker.LONGEST_WAIT else 1
-                eventlet.sleep(broker.back_off(failures))
+                self.pause(broker.back_off(failures))
 
     def consume(
         self, queue: str, on_delivery: Callable[[Delivery], None], prefetch: int, goes_on: Callable[[], bool]
     ) -> None:
-        """Reads `queue` while `goes_on()`; raises one of broker.LOST when the connection is lost."""
+        """Reads `queue` while `goes_on()`, asked once a TURN; raises one of broker.LOST when the connection is lost.
+
+        `on_delivery` must not wait for anything: the deadline of the turn would strike in it.
+        """
         connection = broker.connect(self.settings.amqp_url, f"{queue} reader", HEARTBEAT)
         try:
             wire.read_ahead(connection)
-            channel = connection.channel()
-            channel.auto_decode = False  # raw bytes: what can't be decoded must not be acknowledged unseen
-            channel.basic_qos(0, prefetch, False)
-            channel.basic_consume(queue, callback=lambda message: on_delivery(Delivery.of(message)))
+            with eventlet.Timeout(SET_UP, TimeoutError(f"the broker has not answered within {SET_UP} s")):
+                channel = connection.channel()
+                channel.auto_decode = False  # raw bytes: what can't be decoded must not be acknowledged unseen
+                channel.basic_qos(0, prefetch, False)
+                channel.basic_consume(queue, callback=lambda message: on_delivery(Delivery.of(message)))
             while goes_on():
-                # One deadline for all that comes within a second, not one for each frame. It can only strike while the
+                # One deadline for all that comes within a turn, not one for each frame. It can only strike while the
                 # reader waits for the socket, and py-amqp then keeps what it has of a frame.
                 with suppress(TimeoutError), eventlet.Timeout(TURN, TimeoutError):
                     while True:
@@ -174,7 +188,7 @@ class Inbox(SharedExtension):
         if window.abandoned:
             eventlet.sleep(0.05)  # until the reader has a new connection
             return
-        batch = window.next_batch(wait=0.5)
+        batch = window.next_batch(wait=TURN)
         if not batch:
             return
         self.applying = True

@@ -35,7 +35,14 @@ class DeadLetterKeeper:
         self.inbox.forever(lambda: self._consume(queue), "keeping dead letters")
 
     def _consume(self, queue: str) -> None:
-        self.inbox.consume(queue, self._keep, prefetch=20, goes_on=lambda: not self.inbox.stopping)
+        came: list[Delivery] = []
+
+        def goes_on() -> bool:
+            while came:
+                self._keep(came.pop(0))
+            return not self.inbox.stopping
+
+        self.inbox.consume(queue, came.append, prefetch=20, goes_on=goes_on)
 
     def _keep(self, delivery: Delivery) -> None:
         # If the database is away this raises, the connection is dropped, and the message stays in its queue.

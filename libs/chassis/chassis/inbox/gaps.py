@@ -6,7 +6,6 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import eventlet
 from sqlalchemy import exists, func, literal, select
 from sqlalchemy.orm import Session
 
@@ -34,10 +33,7 @@ class GapCloser:
 
     def _turn(self) -> None:
         self.close_gaps()
-        for _ in range(LOOK * 2):
-            if self.inbox.stopping:
-                return
-            eventlet.sleep(0.5)
+        self.inbox.pause(LOOK)
 
     def close_gaps(self) -> None:
         """Fetches what is missing and applies it."""

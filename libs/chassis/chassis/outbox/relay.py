@@ -17,7 +17,7 @@ from nameko.extensions import DependencyProvider
 from psycopg.rows import namedtuple_row
 
 from chassis import broker
-from chassis.db import CONNECT_TIMEOUT, KEEPALIVE, server_options
+from chassis.db import CONNECT_TIMEOUT, KEEPALIVE, server_options, wait_for_notification
 from chassis.events import StoredEvent
 from chassis.outbox import metrics
 from chassis.outbox.publisher import Publisher
@@ -108,7 +108,7 @@ class Relay(DependencyProvider):
                     self.report(database)
                     published = self.publish_batch(database)
                     if not published:
-                        self.wait(database)
+                        wait_for_notification(database, POLL, lambda: self.stopping)
                     elif published < BATCH:
                         eventlet.sleep(SPACING)
             finally:
@@ -134,11 +134,6 @@ class Relay(DependencyProvider):
                 f"({nacked} refused, {returned} with no queue: has the topology been applied?)"
             )
         return held
-
-    def wait(self, database: psycopg.Connection[Any]) -> None:
-        """Waits for a notification, POLL seconds at most."""
-        for _ in database.notifies(timeout=POLL, stop_after=1):
-            return
 
     def drop_publisher(self) -> None:
         if self.publisher is not None:

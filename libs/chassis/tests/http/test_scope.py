@@ -35,8 +35,7 @@ FIELDS = ("code", "name", "level", "parent", "valid_from", "valid_to", "successo
 
 @pytest.fixture
 def tree(session: Session) -> Session:
-    for row in TREE:
-        scope.place(session, dict(zip(FIELDS, row, strict=True)))
+    scope.place(session, [dict(zip(FIELDS, row, strict=True)) for row in TREE])
     return session
 
 
@@ -147,8 +146,9 @@ def test_a_change_outside_the_callers_division_is_forbidden(tree: Session) -> No
 
 def test_placing_twice_changes_nothing_and_a_later_fact_replaces(tree: Session) -> None:
     before = tree.execute(select(scope.division).order_by(scope.division.c.code)).all()
-    scope.place(tree, dict(zip(FIELDS, TREE[5], strict=True)) | {"valid_from": "2000-01-01"})
+    scope.place(tree, [dict(zip(FIELDS, TREE[5], strict=True)) | {"valid_from": "2000-01-01"}])
     assert tree.execute(select(scope.division).order_by(scope.division.c.code)).all() == before
 
-    scope.place(tree, dict(zip(FIELDS, TREE[1], strict=True)) | {"name": "长春"})
+    changed = dict(zip(FIELDS, TREE[1], strict=True))
+    scope.place(tree, [changed | {"name": "长春府"}, changed | {"name": "长春"}])
     assert tree.scalar(select(scope.division.c.name).where(scope.division.c.code == "220100")) == "长春"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections.abc import Callable
 
 import pytest
 from author.events import HintGiven, LotChanged, ThingChanged
 from messaging_world import World
+from sqlalchemy import text
 
 from chassis.testing import RunningService, wait_for
 
@@ -115,6 +117,16 @@ def test_garbage_is_kept_as_bytes_and_holds_up_nobody(world: World, reader: Star
     assert {row.state for row in world.parked()} == {"dead"}
     assert sorted(bytes(row.raw) for row in world.parked()) == sorted([*GARBAGE, GARBAGE[0]])
     assert world.effects() == [("thing:a", 1), ("thing:b", 1)]
+
+
+def test_dead_letters_are_kept_however_long_the_database_takes(world: World, reader: Start) -> None:
+    reader()
+    with world.reader.begin() as connection:
+        connection.execute(text("LOCK TABLE inbox_parked"))
+        world.send(GARBAGE[:3])
+        time.sleep(1.5)
+
+    wait_for(lambda: len(world.parked()) == 3, 5)
 
 
 UNSTORABLE = ['"\\u0000"', '"\\ud800"', "1e999", "[" * 900 + "]" * 900]

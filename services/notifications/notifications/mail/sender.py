@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 
 import eventlet
+import psycopg
 from sqlalchemy import Connection as DatabaseConnection
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Session
 from chassis import broker
 from chassis.clock import Clock
 from chassis.config import Settings
-from chassis.db import engine_for, is_unavailable
+from chassis.db import engine_for, is_unavailable, wait_for_notification
 from chassis.pii import CannotOpen
 from notifications import texts
 from notifications.domain.notice import Outcome, Refused, Unanswered
@@ -33,7 +34,7 @@ from notifications.usecases.deliveries import Letter
 
 log = logging.getLogger(__name__)
 
-POLL = 0.2  # seconds between two looks when there is nothing to send
+POLL = 1.0  # seconds between two looks; a notification usually comes first
 KEEP_HOUSE = 5.0  # seconds between two looks for letters of dead senders and for addresses that have become known
 # After its own start a sender waits so long before it takes others for dead: after an outage of the database all of
 # them come back, and each first enters the answer it still holds.
@@ -66,15 +67,14 @@ class Sender:
         failures = 0
         while not self.stopping():
             try:
-                is_busy = self.turn()
+                if not self.turn():
+                    self.wait()
                 failures = 0
             except Exception as fault:
                 # nameko takes the container down when this loop raises; letters wait in the database.
                 failures += 1
-                is_busy = False
                 self._report(fault)
-            if not is_busy:
-                eventlet.sleep(broker.back_off(failures) if failures else POLL)
+                eventlet.sleep(broker.back_off(failures))
         self.end()
 
     def turn(self) -> bool:
@@ -97,6 +97,11 @@ class Sender:
         self._open_mail()
         return True
 
+    def wait(self) -> None:
+        """Waits until there may be something to send."""
+        if self.database is not None:
+            wait_for_notification(self.database.connection.dbapi_connection, POLL, self.stopping)
+
     def end(self) -> None:
         """Enters the last answers, gives back what was not handed over, and lets go of both connections."""
         self.mail.close()
@@ -117,6 +122,7 @@ class Sender:
                 lock = select(func.pg_try_advisory_lock(deliveries.SENDERS, self.number))
                 if not connection.scalar(lock):
                     raise NotAlone(NotAlone.__doc__)
+                connection.exec_driver_sql(f"LISTEN {deliveries.CHANNEL}")
             with Session(connection) as session, session.begin():
                 deliveries.release(session, self.number, [letter.id for letter, _ in self.answered])
         except BaseException:
@@ -196,7 +202,7 @@ class Sender:
         self.house_kept_at = time.monotonic()
 
     def _report(self, fault: Exception) -> None:
-        expected = isinstance(fault, MailServerDown | NotAlone) or is_unavailable(fault)
+        expected = isinstance(fault, MailServerDown | NotAlone | psycopg.OperationalError) or is_unavailable(fault)
         log.warning("letters wait: %s", fault, exc_info=None if expected else fault)
         if not isinstance(fault, MailServerDown):
             self._drop_database()

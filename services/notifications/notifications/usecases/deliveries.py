@@ -7,9 +7,10 @@ with the same Message-ID and counted as `maybe_repeated`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, exists, func, literal, select, text, update
@@ -25,6 +26,7 @@ from notifications.storage import contact, delivery, notice
 # A sender lives as long as its database session holds the advisory lock (SENDERS, its number); the database lets go of
 # the lock when the process dies. No lease can expire under a slow mail server, and none has to be waited for.
 SENDERS = 7_305_001
+CHANNEL = "cqo_letters"  # notified by the database when a letter may have become due
 LOOKS = 5  # in one transaction, past letters without an address
 DELIVERY_FIELDS = tuple(column.name for column in delivery.columns if column.name != "notice_id")
 NOTICE_FIELDS = tuple(column.name for column in notice.columns)
@@ -73,9 +75,12 @@ HELD = text(
     "SELECT id FROM delivery WHERE id = ANY(:ids) AND state = 'sending' AND sender = :sender ORDER BY id FOR UPDATE"
 ).bindparams(bindparam("ids", type_=ARRAY(Text)))
 STORE = text(
-    "UPDATE delivery SET state = :state, version = :version, attempts = :attempts, sender = :sender, "
-    "maybe_repeated = :maybe_repeated, address = :address, answer = :answer, sent_at = :sent_at, "
-    "next_attempt_at = now() + make_interval(secs => :wait) WHERE id = :id"
+    "UPDATE delivery SET state = new.state, version = new.version, attempts = new.attempts, sender = new.sender, "
+    "maybe_repeated = new.maybe_repeated, address = new.address, answer = new.answer, sent_at = new.sent_at, "
+    "next_attempt_at = now() + make_interval(secs => new.wait) "
+    "FROM jsonb_to_recordset(:deliveries) AS new (id text, state text, version integer, attempts integer, "
+    "sender integer, maybe_repeated integer, address text, answer text, sent_at timestamptz, wait float) "
+    "WHERE delivery.id = new.id"
 )
 STORED = ("id", "state", "version", "attempts", "sender", "maybe_repeated", "address", "answer", "sent_at")
 
@@ -131,7 +136,7 @@ def _store(session: Session, deliveries: Sequence[Delivery]) -> None:
         for found in deliveries
     ]
     if values:
-        session.execute(STORE, values)
+        session.execute(STORE, {"deliveries": json.dumps(values, default=datetime.isoformat)})
 
 
 def release(session: Session, sender: int, kept: Sequence[str]) -> None:

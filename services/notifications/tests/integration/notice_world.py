@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from joserfc.jwk import ECKey
 
 from chassis.events import Envelope
 from chassis.ids import new_id
+from cqolocal.servers.process import free_port
 from notifications.sealing import ALGORITHMS
 
 TODAY = date(2026, 3, 2)
@@ -123,7 +123,7 @@ class MailServer:
     """A real SMTP server: `answers[address]` are given before it says yes; with `stall` its last word never comes."""
 
     def __init__(self, port: int = 0) -> None:
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self.letters: list[Any] = []
         self.answers: dict[str, list[str]] = {}
         self.connections = 0
@@ -179,9 +179,3 @@ def mail_server() -> Iterator[MailServer]:
         yield server
     finally:
         server.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

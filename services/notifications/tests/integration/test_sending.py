@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -104,6 +105,26 @@ def test_each_letter_is_sent_once_over_one_connection_and_the_answer_is_kept(dat
     with database.engine.connect() as connection:
         sent = connection.execute(text("SELECT aggregate_id, type FROM outbox ORDER BY seq")).all()
     assert sent == [(each, "notice.sent.v1") for each in ids]
+
+
+@pytest.mark.parametrize("what", ["written", "to be tried again"])
+def test_an_idle_sender_is_woken_when_a_letter_is(what, database, mail, sender_of, write, monkeypatch):
+    monkeypatch.setattr("notifications.mail.sender.POLL", 20)
+    mail.answers = {"a@firm.example": ["550 5.1.1 no such user"]}
+    sender = sender_of(mail)
+    if what == "to be tried again":
+        write("a@firm.example")
+    work(sender)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(sender.wait)
+
+        if what == "to be tried again":
+            with Session(database.engine) as session, session.begin():
+                session.scalars(select(Delivery)).one().retry()
+        else:
+            write("a@firm.example")
+
+        waiting.result(timeout=10)
 
 
 def test_a_refusal_for_now_is_tried_again_and_one_for_good_is_not(database, mail, sender_of, write):

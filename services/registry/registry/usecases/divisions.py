@@ -46,10 +46,10 @@ def seed(session: Session, placements: Iterable[Placement], clock: Clock) -> int
     for code in sorted(codes - records.keys()):
         records[code] = Division(code)
         session.add(records[code])
-    for placement in new:
-        event = records[placement.code].place(placement)
-        scope.place(session, asdict(event))
-        outbox.add(session, records[placement.code], event, clock)
+    events = [(records[placement.code], records[placement.code].place(placement)) for placement in new]
+    for record, event in events:
+        outbox.add(session, record, event, clock)
+    scope.place(session, (asdict(event) for _, event in events))
     return len(new)
 
 

@@ -40,8 +40,7 @@ DIVISIONS = (
 
 
 def know_divisions(session: Session) -> None:
-    for placement in DIVISIONS:
-        scope.place(session, dict(zip(scope.division.columns.keys(), placement, strict=True)))
+    scope.place(session, (dict(zip(scope.division.columns.keys(), each, strict=True)) for each in DIVISIONS))
 
 
 def person_id(number: int) -> str:
