@@ -13,7 +13,7 @@ from kombu.utils.url import parse_url
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 5
-LONGEST_WAIT = 5.0  # seconds between two tries, however long the broker has been away
+LONGEST_WAIT = 2.0  # seconds between two tries, however long the broker has been away
 # What tells of a lost connection: amqp raises its own errors and lets the socket's pass.
 LOST = (amqp.exceptions.AMQPError, OSError)
 
@@ -52,6 +52,6 @@ def close(connection: amqp.Connection | None) -> None:
 
 
 def back_off(failures: int) -> float:
-    """Seconds to wait after the n-th failure in a row: growing, jittered, at most 5."""
+    """Seconds to wait after the n-th failure in a row: growing, jittered, at most LONGEST_WAIT."""
     longest: Any = min(LONGEST_WAIT, 0.2 * 2 ** min(failures, 10))
     return longest * random.uniform(0.5, 1.0)

@@ -20,7 +20,7 @@ from sqlalchemy import exc as database
 from sqlalchemy import text
 from werkzeug.wrappers import Response
 
-from chassis import broker, metrics, revisions
+from chassis import broker, metrics, revisions, topology
 from chassis.auth import PUBLIC
 from chassis.config import Settings
 from chassis.db import engine_for
@@ -153,6 +153,8 @@ def _broker(settings: Settings, inbox: str | None) -> dict[str, Outcome]:
     try:
         if inbox:
             connection.channel().queue_declare(queue=inbox, passive=True)
+        if not topology.is_complete(connection):
+            return {"broker": Outcome(False, "bindings may be missing; apply the topology", required=inbox is not None)}
     except NoSuchQueue:
         return {"broker": Outcome(False, f"the queue {inbox} is missing; apply the topology")}
     finally:

@@ -76,7 +76,7 @@ def within(column: ColumnElement[Any], caller: Caller, on: date) -> ColumnElemen
     return column.in_(subtree(caller.division, on))
 
 
-def subtree(code: str, on: date) -> Select[tuple[str]]:
+def subtree(code: str, on: date) -> Select[str]:
     """The codes of `code` and of all below it on that day, with the codes that stand for one of these."""
     placed = _placed(on)
     standing = _standing(placed)
@@ -85,7 +85,7 @@ def subtree(code: str, on: date) -> Select[tuple[str]]:
     return select(standing.c.code).join(below, standing.c.stands_for == below.c.code)
 
 
-def reporting_units(on: date) -> Select[tuple[str, str]]:
+def reporting_units(on: date) -> Select[str, str]:
     """Each code with its reporting unit on that day: the one directly below the province in which it lies."""
     placed = _placed(on)
     standing = _standing(placed)

@@ -21,6 +21,9 @@ import amqp
 
 from chassis import broker
 
+# Stands while all bindings do. Relays publish to no broker without it: an event that is routed to some of its readers
+# only is confirmed all the same, and the others would never hear of it.
+COMPLETE = "cqo.topology"
 DEFINITIONS = Path(__file__).parents[3] / "deploy" / "rabbitmq" / "definitions.json"
 
 
@@ -44,8 +47,10 @@ def apply(url: str, definitions: dict[str, Any] | None = None, wait: float = 0) 
     try:
         _declare(connection, definitions, passive=False)
         channel = connection.channel()
+        channel.exchange_delete(COMPLETE)
         for binding in definitions["bindings"]:
             channel.queue_bind(binding["destination"], binding["source"], binding["routing_key"])
+        channel.exchange_declare(COMPLETE, "fanout", durable=True, auto_delete=False)
     finally:
         broker.close(connection)
 
@@ -58,8 +63,21 @@ def check(url: str, definitions: dict[str, Any] | None = None, wait: float = 0) 
         # Passively first, so that what is missing is not made by looking; a second time to compare the arguments.
         _declare(connection, definitions, passive=True)
         _declare(connection, definitions, passive=False)
+        if not is_complete(connection):
+            raise Differs("bindings may be missing; apply it")
     finally:
         broker.close(connection)
+
+
+def is_complete(connection: amqp.Connection) -> bool:
+    """Whether the topology has been applied to its end."""
+    channel = connection.channel()
+    try:
+        channel.exchange_declare(COMPLETE, "fanout", passive=True)
+    except amqp.exceptions.NotFound:
+        return False  # the broker has closed the channel
+    channel.close()
+    return True
 
 
 def _declare(connection: amqp.Connection, definitions: dict[str, Any], passive: bool) -> None:

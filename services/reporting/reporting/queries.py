@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, Subquery, Table, and_, case, exists, func, or_, select
+from sqlalchemy import Select, Subquery, Table, and_, case, exists, func, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -41,7 +41,7 @@ def members(on: date, population: str, caller: Caller) -> Select[Any]:
     return (
         select(firm.c.enterprise_id, firm.c.name, firm.c.division, units.c.unit, state.label("state"))
         .join(units, units.c.code == firm.c.division)
-        .where(or_(*flags) if flags else True, scope.within(firm.c.division, caller, on))
+        .where(or_(*flags) if flags else true(), scope.within(firm.c.division, caller, on))
     )
 
 
@@ -54,7 +54,7 @@ def coverage(session: Session, caller: Caller, on: date, population: str) -> dic
         func.count().filter(row.c.state == IN_FORCE),
         func.count().filter(row.c.state == SUSPENDED),
     ).group_by(row.c.unit)
-    figures = {unit: counts for unit, *counts in session.execute(counted)}
+    figures = {unit: (number, in_force, suspended) for unit, number, in_force, suspended in session.execute(counted)}
     aims = targets_on(session, on, population)
     units = [
         Coverage(code, name, *figures.get(code, (0, 0, 0)), aims.get(code, aims.get(PROVINCE)))
@@ -122,7 +122,7 @@ def statistics(session: Session, on: date) -> dict[str, Any]:
         .group_by(notice.kind, notice.channel, state)
         .order_by(notice.kind, notice.channel, state)
     )
-    filings = dict(session.execute(filed).all())
+    filings = {late: number for late, number in session.execute(filed)}
     return {
         "on": on,
         "enterprises": _count(session, as_of(storage.enterprise_line, on)),

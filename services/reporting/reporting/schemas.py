@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import Schema as EventSchema
 from marshmallow import fields, validate
 
@@ -79,7 +81,7 @@ class TargetFilters(QuerySchema):
 
 
 class ByStatus(fields.Dict):
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Any) -> None:
         super().__init__(keys=fields.String(), values=fields.Integer(), **options)
 
 

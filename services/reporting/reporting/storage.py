@@ -7,6 +7,9 @@ an event may be about an earlier day than the one before it.
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from sqlalchemy import Boolean, Column, Date, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.orm import registry as mapper_registry
 
@@ -21,19 +24,19 @@ metadata = MetaData(
 )
 
 
-def _text(name: str, **options: object) -> Column:
+def _text(name: str, **options: Any) -> Column[str]:
     return Column(name, Text, nullable=options.pop("nullable", False), **options)
 
 
-def _flag(name: str) -> Column:
+def _flag(name: str) -> Column[bool]:
     return Column(name, Boolean, nullable=False)
 
 
-def _day(name: str = "on", nullable: bool = False) -> Column:
+def _day(name: str = "on", nullable: bool = False) -> Column[date]:
     return Column(name, Date, nullable=nullable)
 
 
-def _lines(name: str, key: str, *columns: object) -> Table:
+def _lines(name: str, key: str, *columns: Column[Any]) -> Table:
     """A table of dated lines of the objects named by `key`."""
     return Table(
         name,

@@ -9,7 +9,7 @@ import amqp
 import eventlet
 from amqp import spec
 
-from chassis import broker, wire
+from chassis import broker, topology, wire
 from chassis.events import CONTENT_TYPE, Envelope
 
 CONFIRM_TIMEOUT = 10  # seconds; a broker under a memory or disk alarm confirms nothing
@@ -19,12 +19,19 @@ class Unconfirmed(ConnectionError):
     """The broker did not confirm within 10 s; the connection is given up."""
 
 
+class NoTopology(ConnectionError):
+    """The broker's exchanges, queues and bindings are not all there; python -m chassis.topology apply."""
+
+
 class Publisher:
-    """One confirm channel to one exchange."""
+    """One confirm channel to one exchange; making one raises NoTopology, or one of broker.LOST."""
 
     def __init__(self, url: str, exchange: str) -> None:
         self.exchange = exchange
         self.connection = broker.connect(url, f"{exchange} relay")
+        if not topology.is_complete(self.connection):
+            broker.close(self.connection)
+            raise NoTopology(NoTopology.__doc__)
         self.channel = self.connection.channel()
         self.channel.confirm_select()
         self.channel.events["basic_ack"].add(self._on_ack)

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import psycopg
 import pytest
 from author.events import LotChanged, ThingChanged
-from messaging_world import Thing, World
+from messaging_world import TOPOLOGY, Thing, World
 from sqlalchemy.orm import Session
 
-from chassis import outbox
+from chassis import outbox, topology
 from chassis.outbox import relay
 from chassis.testing import RunningService, wait_for
 
@@ -48,6 +48,24 @@ def test_changes_are_committed_while_the_broker_is_away_and_leave_when_it_is_bac
 
     author(), reader()
     wait_for(lambda: world.effects() == [("thing:a", 1), ("thing:a", 2)], 20)
+
+
+def test_nothing_is_published_before_all_bindings_stand(world: World, author: Start, reader: Start) -> None:
+    """Confirmed is what one queue has taken; a reader whose binding came later would never hear of it."""
+    with world.channel() as channel:
+        channel.exchange_delete(topology.COMPLETE)
+        for binding in TOPOLOGY["bindings"]:
+            channel.queue_unbind("reader.inbox", binding["source"], binding["routing_key"])
+        other = channel.queue_declare(exclusive=True).queue
+        channel.queue_bind(other, "author.events", "#")
+        reader(ready=False)
+        early = author(ready=False)
+        world.announce("a", ThingChanged(1))
+        wait_for(lambda: "python -m chassis.topology apply" in early.log.read_text(), 20)
+
+        topology.apply(world.amqp_url, TOPOLOGY)
+
+        wait_for(lambda: world.effects() == [("thing:a", 1)], 20)
 
 
 def test_a_batch_is_read_along_the_index_however_large_the_backlog_is(world: World) -> None:

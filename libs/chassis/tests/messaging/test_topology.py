@@ -43,6 +43,17 @@ def test_a_missing_queue_is_a_difference_and_is_not_made_by_looking(amqp_url: st
             topology.check(amqp_url, more)
 
 
+def test_one_that_was_not_applied_to_its_end_is_a_difference(amqp_url: str, definitions: dict) -> None:
+    topology.apply(amqp_url, definitions)
+    connection = broker.connect(amqp_url, "test")
+    connection.channel().exchange_delete(topology.COMPLETE)
+    broker.close(connection)
+    with pytest.raises(topology.Differs, match="bindings may be missing"):
+        topology.check(amqp_url, definitions)
+    topology.apply(amqp_url, definitions)
+    topology.check(amqp_url, definitions)
+
+
 def test_other_arguments_are_a_difference(amqp_url: str, definitions: dict) -> None:
     topology.apply(amqp_url, definitions)
     definitions["queues"][0]["arguments"]["x-delivery-limit"] = 7

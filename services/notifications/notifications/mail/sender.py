@@ -10,6 +10,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from typing import Any
 
 import eventlet
 import psycopg
@@ -100,7 +101,8 @@ class Sender:
     def wait(self) -> None:
         """Waits until there may be something to send."""
         if self.database is not None:
-            wait_for_notification(self.database.connection.dbapi_connection, POLL, self.stopping)
+            driver: Any = self.database.connection.dbapi_connection
+            wait_for_notification(driver, POLL, self.stopping)
 
     def end(self) -> None:
         """Enters the last answers, gives back what was not handed over, and lets go of both connections."""

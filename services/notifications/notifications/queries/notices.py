@@ -48,7 +48,7 @@ def notices(
     session: Session, caller: Caller, filters: dict[str, Any], on: date, cursor: str | None, limit: int, vault: Vault
 ) -> Page:
     """Notices with their deliveries, the newest first."""
-    wanted = select(Notice).where(*_wanted(caller, filters, on)).options(selectinload(Notice.deliveries))
+    wanted = select(Notice).where(*_wanted(caller, filters, on)).options(selectinload(Notice.deliveries))  # type: ignore[attr-defined]
     page = paginate(session, wanted, [notice.c.id], limit, cursor, descending=True)
     return Page([_shown(found, vault) for found in page.items], page.next_cursor)
 
@@ -58,7 +58,7 @@ def one(session: Session, caller: Caller, notice_id: str, on: date, vault: Vault
     found = session.scalars(
         select(Notice)
         .where(notice.c.id == notice_id, scope.within(notice.c.division, caller, on))
-        .options(selectinload(Notice.deliveries))
+        .options(selectinload(Notice.deliveries))  # type: ignore[attr-defined]
     ).one_or_none()
     if found is None:
         raise NotFound()

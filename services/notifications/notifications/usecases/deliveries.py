@@ -162,7 +162,7 @@ def release_orphans(session: Session) -> int:
         .where(delivery.c.id.in_(orphans))
         .values(state=PENDING, sender=None, next_attempt_at=func.now(), **repeated)
     )
-    return released.rowcount
+    return released.rowcount  # type: ignore[attr-defined, no-any-return]
 
 
 def readdress(session: Session, clock: Clock) -> int:
@@ -181,7 +181,7 @@ def readdress(session: Session, clock: Clock) -> int:
     changed = session.execute(
         update(delivery).where(delivery.c.id.in_(addressed)).values(state=PENDING, next_attempt_at=func.now())
     )
-    return changed.rowcount
+    return changed.rowcount  # type: ignore[attr-defined, no-any-return]
 
 
 def retry(session: Session, caller: Caller, delivery_id: str, clock: Clock) -> Delivery:

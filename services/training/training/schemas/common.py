@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import fields, validate
 
 from chassis.http import Schema
@@ -9,7 +11,7 @@ from chassis.http import Schema
 SHORT = validate.Length(1, 200)
 
 
-def id_field(**options: object) -> fields.String:
+def id_field(**options: Any) -> fields.String:
     """The id of an object."""
     return fields.String(validate=validate.Length(1, 64), **options)
 

@@ -32,7 +32,7 @@ PROVINCE_UNIT = "220000"  # for a holder whose division has no reporting unit
 def issue_all(session: Session, passed: list[Enrolment], names: dict[str, str], rules: Rules, clock: Clock) -> None:
     """Issues a certificate to each who has passed; numbers follow one another within a year and reporting unit."""
     today = clock.today()
-    unit_of = dict(session.execute(scope.reporting_units(today)).all())
+    unit_of = {code: unit for code, unit in session.execute(scope.reporting_units(today))}
     by_unit: dict[str, list[Enrolment]] = defaultdict(list)
     for enrolment in passed:
         by_unit[unit_of.get(enrolment.division, PROVINCE_UNIT)].append(enrolment)

@@ -40,6 +40,8 @@ def nominate(
     for item in items:
         person, firm = people.get(item["person_id"]), firms.get(item["enterprise_id"])
         try:
+            if person is None or firm is None:
+                raise UnknownHere()
             _check(caller, own, person, firm)
             places.take(person.id, firm.division)
         except (RuleBroken, Forbidden) as refusal:
@@ -52,8 +54,6 @@ def nominate(
 
 
 def _check(caller: Caller, own: set[str] | None, person: Any, firm: Any) -> None:
-    if person is None or firm is None:
-        raise UnknownHere()
     if caller.role == "enterprise" and caller.enterprise_id != firm.id:
         raise NotYourEnterprise()
     if own is not None and firm.division not in own:
@@ -73,7 +73,7 @@ def _places(session: Session, course: Course, today: date) -> Places:
     column = storage.enrolment.c
     taken = session.execute(select(column.person_id, column.division).where(column.class_id == course.id))
     within = {code: frozenset(session.scalars(scope.subtree(code, today))) for code in course.quotas}
-    return Places(course.capacity, course.quotas, within, dict(taken.all()))
+    return Places(course.capacity, course.quotas, within, {person: division for person, division in taken})
 
 
 def _enrol(session: Session, course: Course, person: Any, firm: Any, clock: Clock) -> str:
