@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
@@ -66,3 +67,32 @@ def test_a_forbidden_import_breaks_its_contract(copy: Path, contract: str) -> No
         file.write(f"\n{offence}\n")
 
     assert verdicts(copy)[contract] == "BROKEN"
+
+
+def foreign_imports(source: str, service: str) -> set[str]:
+    """What a module of the domain of `service` imports beside the standard library, chassis.errors and its own events."""
+    imported = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add("." * node.level + (node.module or ""))
+    own = ("chassis.errors", f"{service}.domain", f"{service}.events")
+    return {
+        name for name in imported
+        if name.partition(".")[0] not in sys.stdlib_module_names and not f"{name}.".startswith(tuple(f"{it}." for it in own))
+    }  # fmt: skip
+
+
+def test_the_domain_imports_no_library_whatever_its_name() -> None:
+    modules = [(name, module) for name, folder in PACKAGES.items() for module in folder.glob("domain/**/*.py")]
+    assert len(modules) > 20
+    for service, module in modules:
+        assert foreign_imports(module.read_text(), service) == set(), module
+
+
+@pytest.mark.parametrize(
+    "source", ["import polars", "from chassis import outbox", "def f():\n    from registry.storage import person", "from . import x"]
+)
+def test_a_library_in_the_domain_is_seen(source: str) -> None:
+    assert foreign_imports(f"import re\nfrom chassis.errors import NotFound\n{source}", "registry")

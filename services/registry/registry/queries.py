@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, inspect, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ from registry.domain.enterprise import Enterprise
 from registry.domain.person import Exclusion, Person, PersonFact
 from registry.domain.post import Post
 from registry.domain.talent import Talent, TalentStatus
-from registry.storage import appointment, appointment_status, enterprise, person, post, talent, talent_status
+from registry.storage import appointment, appointment_status, enterprise, exclusion, person, post, talent, talent_status
 from registry.usecases.access import load_person, visible
 
 
@@ -83,7 +83,7 @@ def people(session: Session, caller: Caller, filters: dict[str, Any], on: date, 
 
 def person_by_number(session: Session, caller: Caller, index: str, on: date) -> Person:
     """The person with an ID number of this index."""
-    statement = select(Person).where(Person.id_number_index == index, visible(person, caller, on))
+    statement = select(Person).where(person.c.id_number_index == index, visible(person, caller, on))
     found = session.scalars(statement).one_or_none()
     if found is None:
         raise NotFound()
@@ -92,11 +92,11 @@ def person_by_number(session: Session, caller: Caller, index: str, on: date) -> 
 
 def posts(session: Session, caller: Caller, filters: dict[str, Any], on: date, cursor: str | None, limit: int) -> Page:
     """Posts, each with the appointment that holds it, if one does."""
-    holds = (Appointment.post_id == Post.id) & (Appointment.status != ENDED)
+    holds = (appointment.c.post_id == post.c.id) & (appointment.c.status != ENDED)
     statement = select(Post, Appointment).outerjoin(Appointment, holds)
     conditions = [visible(post, caller, on), *_within(post, filters, on), *_equal(post, filters, ("enterprise_id",))]
     if filters.get("vacant") is not None:
-        conditions.append(Appointment.id.is_(None) if filters["vacant"] else Appointment.id.is_not(None))
+        conditions.append(appointment.c.id.is_(None) if filters["vacant"] else appointment.c.id.is_not(None))
     return paginate(session, statement.where(*conditions), [post.c.id], limit, cursor)
 
 
@@ -156,13 +156,13 @@ def _latest(table: Any, owner: ColumnElement[str], on: date) -> Any:
 
 def appointment_history(session: Session, appointment_id: str) -> list[AppointmentStatus]:
     """An appointment's statuses in the order they were taken on."""
-    lines = select(AppointmentStatus).where(AppointmentStatus.appointment_id == appointment_id)
-    return list(session.scalars(lines.order_by(AppointmentStatus.id)))
+    lines = select(AppointmentStatus).where(appointment_status.c.appointment_id == appointment_id)
+    return list(session.scalars(lines.order_by(appointment_status.c.id)))
 
 
 def exclusions(session: Session, cursor: str | None, limit: int) -> Page:
     """The exclusion list."""
-    return paginate(session, select(Exclusion), [inspect(Exclusion).local_table.c.id], limit, cursor)
+    return paginate(session, select(Exclusion), [exclusion.c.id], limit, cursor)
 
 
 def eligibility(session: Session, caller: Caller, person_id: str, on: date, today: date) -> Eligibility:
@@ -172,7 +172,7 @@ def eligibility(session: Session, caller: Caller, person_id: str, on: date, toda
     def told(entity: Any) -> list[Any]:
         return list(session.scalars(select(entity).where(entity.person_id == subject.id).order_by(entity.id)))
 
-    excluded = select(Exclusion).where(Exclusion.id_number_index == subject.id_number_index)
+    excluded = select(Exclusion).where(exclusion.c.id_number_index == subject.id_number_index)
     dossier = Dossier(
         facts=told(PersonFact),
         exclusions=list(session.scalars(excluded)),

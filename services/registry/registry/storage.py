@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -41,19 +44,19 @@ metadata = MetaData(
 )
 
 
-def _text(name: str, *args: object, **options: object) -> Column:
+def _text(name: str, *args: Any, **options: Any) -> Column[str]:
     return Column(name, Text, *args, nullable=options.pop("nullable", False), **options)
 
 
-def _day(name: str, **options: object) -> Column:
+def _day(name: str, **options: Any) -> Column[date]:
     return Column(name, Date, nullable=options.pop("nullable", False), **options)
 
 
-def _aggregate() -> tuple[Column, ...]:
+def _aggregate() -> tuple[Column[Any], ...]:
     return (Column("id", Text, primary_key=True), Column("version", Integer, nullable=False))
 
 
-def _serial() -> Column:
+def _serial() -> Column[int]:
     return Column("id", BigInteger, Identity(always=True), primary_key=True)
 
 

@@ -17,6 +17,7 @@ from registry.domain.person import DECLARATION, EXPERIENCE, TITLE, Person, Perso
 from registry.domain.post import Post
 from registry.domain.talent import Talent, TalentStatus
 from registry.sealing import Vault
+from registry.storage import contact, person_fact
 
 
 def enterprise_views(session: Session, found: Sequence[Enterprise], vault: Vault) -> list[dict[str, Any]]:
@@ -30,7 +31,7 @@ def person_views(session: Session, found: Sequence[Person], vault: Vault) -> lis
     ids = [one.id for one in found]
     contacts = _masked(session, ids, vault)
     facts: dict[str, dict[str, str]] = {one_id: {} for one_id in ids}
-    current = select(PersonFact).where(PersonFact.person_id.in_(ids), PersonFact.valid_to.is_(None))
+    current = select(PersonFact).where(person_fact.c.person_id.in_(ids), person_fact.c.valid_to.is_(None))
     for fact in session.scalars(current):
         facts[fact.person_id][fact.kind] = fact.value
     return [
@@ -98,9 +99,9 @@ def contact_view(contact: Contact, vault: Vault) -> dict[str, Any]:
 
 def _masked(session: Session, owner_ids: list[str], vault: Vault) -> dict[str, dict[str, Any]]:
     views = {}
-    for contact in session.scalars(select(Contact).where(Contact.id.in_(owner_ids))):
-        phone, email = vault.masked_contact(contact.id, contact.phone, contact.email)
-        views[contact.id] = {"phone": phone, "email": email}
+    for found in session.scalars(select(Contact).where(contact.c.id.in_(owner_ids))):
+        phone, email = vault.masked_contact(found.id, found.phone, found.email)
+        views[found.id] = {"phone": phone, "email": email}
     return views
 
 

@@ -33,7 +33,7 @@ class Page:
 
 def paginate(
     session: Session,
-    statement: Select[Any],
+    statement: Select[*tuple[Any, ...]],
     key_columns: Sequence[ColumnElement[Any]],
     limit: int | None = DEFAULT_LIMIT,
     cursor: str | None = None,

@@ -10,7 +10,11 @@ from typing import Any, Protocol
 class RuleSet(Protocol):
     """The figures that the source leaves open; each decision stores the version it was made by."""
 
-    version: int
-    effective_from: date
-    document: str
-    parameters: Mapping[str, Any]
+    @property
+    def version(self) -> int: ...
+    @property
+    def effective_from(self) -> date: ...
+    @property
+    def document(self) -> str: ...
+    @property
+    def parameters(self) -> Mapping[str, Any]: ...

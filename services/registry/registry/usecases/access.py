@@ -15,7 +15,7 @@ from registry.domain.appointment import Appointment
 from registry.domain.contact import Contact
 from registry.domain.enterprise import Enterprise
 from registry.domain.person import Person
-from registry.storage import appointment, enterprise, person, post, talent
+from registry.storage import appointment, contact, enterprise, person, post, talent
 
 Entity = TypeVar("Entity")
 
@@ -95,7 +95,7 @@ def load_appointment(
 
 def load_contact(session: Session, owner_id: str) -> Contact | None:
     """The owner's contact, locked, if it has one."""
-    return session.scalars(select(Contact).where(Contact.id == owner_id).with_for_update()).one_or_none()
+    return session.scalars(select(Contact).where(contact.c.id == owner_id).with_for_update()).one_or_none()
 
 
 def check_version(entity: Any, expected: int | None) -> None:

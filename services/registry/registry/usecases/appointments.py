@@ -24,6 +24,8 @@ from registry.domain.person import Exclusion, Person
 from registry.domain.post import Post
 from registry.domain.ruleset import RuleSet
 from registry.domain.talent import Talent
+from registry.storage import appointment as appointments
+from registry.storage import exclusion as exclusions
 from registry.storage import post as posts
 from registry.usecases.access import load, load_appointment, load_enterprise, visible
 
@@ -82,8 +84,8 @@ def _candidacy(session: Session, person: Person, post: Post) -> Candidacy:
     def of_person(entity: Any) -> list[Any]:
         return list(session.scalars(select(entity).where(entity.person_id == person.id).order_by(entity.id)))
 
-    either = or_(Appointment.person_id == person.id, Appointment.post_id == post.id)
-    excluded = select(Exclusion).where(Exclusion.id_number_index == person.id_number_index)
+    either = or_(appointments.c.person_id == person.id, appointments.c.post_id == post.id)
+    excluded = select(Exclusion).where(exclusions.c.id_number_index == person.id_number_index)
     return Candidacy(
         person_id=person.id,
         post_id=post.id,

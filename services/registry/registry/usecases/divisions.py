@@ -16,11 +16,12 @@ from chassis import outbox, scope
 from chassis.clock import Clock
 from chassis.errors import InvalidInput
 from registry.domain.divisions import Division, Placement, place_fault
+from registry.storage import division_record
 
 
 def shipped() -> list[Placement]:
     """The placements of `data/divisions.csv`."""
-    with (files("registry") / "data" / "divisions.csv").open(encoding="utf-8", newline="") as file:
+    with (files("registry") / "data" / "divisions.csv").open(encoding="utf-8") as file:
         return [_placement(row) for row in csv.DictReader(file)]
 
 
@@ -41,7 +42,7 @@ def seed(session: Session, placements: Iterable[Placement], clock: Clock) -> int
     known = {(p.code, p.valid_from): p for rows in stored(session).values() for p in rows}
     new = [placement for placement in placements if known.get((placement.code, placement.valid_from)) != placement]
     codes = {placement.code for placement in new}
-    locked = select(Division).where(Division.id.in_(codes)).order_by(Division.id).with_for_update()
+    locked = select(Division).where(division_record.c.id.in_(codes)).order_by(division_record.c.id).with_for_update()
     records = {record.id: record for record in session.scalars(locked)}
     for code in sorted(codes - records.keys()):
         records[code] = Division(code)

@@ -12,6 +12,7 @@ from chassis.auth import Caller
 from chassis.clock import Clock
 from chassis.errors import RuleBroken
 from chassis.ids import new_id
+from registry import storage
 from registry.domain.appointment import Appointment
 from registry.domain.contact import Contact
 from registry.domain.enterprise import Enterprise
@@ -37,7 +38,7 @@ def register(session: Session, caller: Caller, content: dict[str, Any], vault: V
     require_county(session, facts["division"], clock.today())
     scope.require_within(session, facts["division"], caller, clock.today())
     one_at_a_time(session, "enterprise")
-    if session.scalar(select(Enterprise).where(Enterprise.uscc == facts["uscc"])):
+    if session.scalar(select(Enterprise).where(storage.enterprise.c.uscc == facts["uscc"])):
         raise AlreadyRegistered()
     enterprise = Enterprise(id=new_id(), **facts)
     session.add(enterprise)
@@ -71,7 +72,8 @@ def change(
 
 def move_along(session: Session, enterprise: Enterprise, clock: Clock) -> None:
     """Takes what belongs to an enterprise to the division it moved to; its people's new division is announced."""
-    of_it = select(Person).where(Person.enterprise_id == enterprise.id).order_by(Person.id).with_for_update()
+    persons = storage.person.c
+    of_it = select(Person).where(persons.enterprise_id == enterprise.id).order_by(persons.id).with_for_update()
     people = session.scalars(of_it).all()
     for person in people:
         event = person.change({"division": enterprise.division}, False, clock.today())
@@ -79,9 +81,9 @@ def move_along(session: Session, enterprise: Enterprise, clock: Clock) -> None:
             outbox.add(session, person, event, clock)
     owners = [enterprise.id, *(person.id for person in people)]
     for entity, condition in (
-        (Post, Post.enterprise_id == enterprise.id),
-        (Appointment, Appointment.enterprise_id == enterprise.id),
-        (Talent, Talent.id.in_(owners)),
-        (Contact, Contact.id.in_(owners)),
+        (Post, storage.post.c.enterprise_id == enterprise.id),
+        (Appointment, storage.appointment.c.enterprise_id == enterprise.id),
+        (Talent, storage.talent.c.id.in_(owners)),
+        (Contact, storage.contact.c.id.in_(owners)),
     ):
         session.execute(update(entity).where(condition).values(division=enterprise.division))

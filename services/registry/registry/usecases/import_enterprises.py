@@ -12,6 +12,7 @@ from chassis import audit, outbox, scope
 from chassis.auth import Caller
 from chassis.clock import Clock
 from chassis.ids import new_id
+from registry import storage
 from registry.domain.codes import Fault, email_fault, industry_fault, phone_fault, uscc_fault
 from registry.domain.contact import Contact
 from registry.domain.divisions import place_fault
@@ -65,8 +66,8 @@ def import_enterprises(session: Session, caller: Caller, content: bytes, vault: 
 
 def _known(session: Session, sheet: Sheet) -> dict[str, Enterprise]:
     codes = sorted(record.fields["uscc"] for record in sheet.records if record.fields.get("uscc"))
-    locked = select(Enterprise).where(Enterprise.uscc.in_(codes)).order_by(Enterprise.id).with_for_update()
-    return {enterprise.uscc: enterprise for enterprise in session.scalars(locked)}
+    locked = select(Enterprise).where(storage.enterprise.c.uscc.in_(codes)).order_by(storage.enterprise.c.id).with_for_update()
+    return {found.uscc: found for found in session.scalars(locked)}
 
 
 def _check(session: Session, sheet: Sheet, within: set[str], known: dict[str, Enterprise], today: date) -> None:

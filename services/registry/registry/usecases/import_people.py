@@ -17,7 +17,7 @@ from registry.domain.contact import Contact
 from registry.domain.enterprise import Enterprise
 from registry.domain.person import Person, PersonFact, restate
 from registry.sealing import Vault
-from registry.storage import enterprise, person
+from registry.storage import enterprise, person, person_fact
 from registry.usecases.access import one_at_a_time, visible
 from registry.usecases.importing import Outcome, contacts_of, put_contact
 from registry.usecases.people import STATED, follow
@@ -61,13 +61,13 @@ def import_people(session: Session, caller: Caller, content: bytes, vault: Vault
 
 def _known(session: Session, sheet: Sheet) -> dict[str, Person]:
     indexes = sorted(record.fields["index"] for record in sheet.records if "index" in record.fields)
-    locked = select(Person).where(Person.id_number_index.in_(indexes)).order_by(Person.id).with_for_update()
+    locked = select(Person).where(person.c.id_number_index.in_(indexes)).order_by(person.c.id).with_for_update()
     return {found.id_number_index: found for found in session.scalars(locked)}
 
 
 def _employers(session: Session, caller: Caller, sheet: Sheet, clock: Clock) -> dict[str, Enterprise]:
     codes = {record.fields["uscc"] for record in sheet.records if record.fields.get("uscc")}
-    wanted = select(Enterprise).where(Enterprise.uscc.in_(codes), visible(enterprise, caller, clock.today()))
+    wanted = select(Enterprise).where(enterprise.c.uscc.in_(codes), visible(enterprise, caller, clock.today()))
     return {found.uscc: found for found in session.scalars(wanted)}
 
 
@@ -99,7 +99,7 @@ def _take(
     ids = [found.id for found in known.values()]
     kept = contacts_of(session, ids)
     facts: dict[str, list[PersonFact]] = defaultdict(list)
-    for fact in session.scalars(select(PersonFact).where(PersonFact.person_id.in_(ids)).order_by(PersonFact.id)):
+    for fact in session.scalars(select(PersonFact).where(person_fact.c.person_id.in_(ids)).order_by(person_fact.c.id)):
         facts[fact.person_id].append(fact)
     landed: list[tuple[Record, Person, bool]] = []
     touched: list[PersonFact] = []
@@ -138,7 +138,7 @@ def _land(
         event = owner.register(clock.today())
     else:
         employer = employers[record.fields["uscc"]]
-        changes = {name: record.fields[name] for name in ("name", "degree") if name in record.fields}
+        changes: dict[str, Any] = {name: record.fields[name] for name in ("name", "degree") if name in record.fields}
         changes |= {"enterprise_id": employer.id, "division": employer.division}
         event = owner.change(changes, facts_changed, clock.today())
     if event is None:

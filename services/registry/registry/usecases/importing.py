@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
+from registry import storage
 from registry.domain.contact import Contact
 from registry.sealing import Vault
 from registry.usecases import contacts
@@ -58,7 +59,7 @@ class Outcome:
 
 def contacts_of(session: Session, owner_ids: list[str]) -> dict[str, Contact]:
     """The contacts of many owners, locked in one order."""
-    locked = select(Contact).where(Contact.id.in_(owner_ids)).order_by(Contact.id).with_for_update()
+    locked = select(Contact).where(storage.contact.c.id.in_(owner_ids)).order_by(storage.contact.c.id).with_for_update()
     return {contact.id: contact for contact in session.scalars(locked)}
 
 

@@ -14,6 +14,7 @@ from chassis.auth import Caller
 from chassis.clock import Clock
 from chassis.errors import InvalidInput, RuleBroken
 from chassis.ids import new_id
+from registry import storage
 from registry.domain.contact import Contact
 from registry.domain.person import Person, PersonFact, restate
 from registry.domain.talent import Talent
@@ -55,7 +56,7 @@ def register(session: Session, caller: Caller, content: dict[str, Any], vault: V
     division = _division(session, caller, enterprise_id, content.get("division"), today)
     sealed, index = vault.seal_id_number(content["id_number"])
     one_at_a_time(session, "person")
-    if session.scalar(select(Person).where(Person.id_number_index == index)):
+    if session.scalar(select(Person).where(storage.person.c.id_number_index == index)):
         raise AlreadyRegistered()
     person = Person(new_id(), content["name"], division, enterprise_id, sealed, index, content.get("degree"), today)
     session.add(person)
@@ -102,13 +103,14 @@ def reveal(session: Session, caller: Caller, person_id: str, reason: str, vault:
 
 def follow(session: Session, person: Person) -> None:
     """Takes a person's new name and division over to what is kept beside them."""
-    session.execute(update(Talent).where(Talent.id == person.id).values(name=person.name, division=person.division))
-    session.execute(update(Contact).where(Contact.id == person.id).values(division=person.division))
+    session.execute(update(Talent).where(storage.talent.c.id == person.id).values(name=person.name, division=person.division))
+    session.execute(update(Contact).where(storage.contact.c.id == person.id).values(division=person.division))
 
 
 def facts_of(session: Session, person_id: str) -> list[PersonFact]:
     """All dated facts about a person."""
-    return list(session.scalars(select(PersonFact).where(PersonFact.person_id == person_id).order_by(PersonFact.id)))
+    fact = storage.person_fact.c
+    return list(session.scalars(select(PersonFact).where(fact.person_id == person_id).order_by(fact.id)))
 
 
 def _division(session: Session, caller: Caller, enterprise_id: str | None, stated: str | None, on: date) -> str:

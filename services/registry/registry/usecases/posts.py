@@ -13,6 +13,7 @@ from chassis.clock import Clock
 from chassis.errors import RuleBroken
 from chassis.ids import new_id
 from registry.domain.post import Post
+from registry.storage import post as posts
 from registry.usecases.access import load_enterprise
 
 
@@ -25,7 +26,7 @@ class SameTitle(RuleBroken):
 def open_post(session: Session, caller: Caller, enterprise_id: str, content: dict[str, Any], clock: Clock) -> Post:
     """Opens a post in an enterprise; the lock on the enterprise keeps two of one title apart."""
     enterprise = load_enterprise(session, caller, enterprise_id, clock.today(), lock=True)
-    same = select(Post.id).where(Post.enterprise_id == enterprise.id, Post.title == content["title"])
+    same = select(posts.c.id).where(posts.c.enterprise_id == enterprise.id, posts.c.title == content["title"])
     if session.scalar(same):
         raise SameTitle()
     post = Post(

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from chassis import outbox, rulesets
 from chassis.clock import Clock
 from chassis.errors import Transient
+from registry import storage
 from registry.domain.appointment import CERTIFICATE_EXPIRED, CERTIFICATE_REVOKED, ENDED, Appointment
 from registry.domain.certificates import EXPIRED, REVOKED, VALID, CertificateFact, valid_on
 from registry.domain.eligibility import EducationFact
@@ -107,7 +108,7 @@ def _announce(session: Session, appointment: Appointment, event: Any, on: date, 
 
 
 def _lock(session: Session, person_id: str) -> Person:
-    person = session.scalars(select(Person).where(Person.id == person_id).with_for_update()).one_or_none()
+    person = session.scalars(select(Person).where(storage.person.c.id == person_id).with_for_update()).one_or_none()
     if person is None:
         raise Transient(f"person {person_id} is not registered here (yet)")
     return person
@@ -126,12 +127,13 @@ def _learn(
 
 
 def _facts(session: Session, person_id: str) -> list[CertificateFact]:
-    told = select(CertificateFact).where(CertificateFact.person_id == person_id).order_by(CertificateFact.id)
+    fact = storage.certificate_fact.c
+    told = select(CertificateFact).where(fact.person_id == person_id).order_by(fact.id)
     return list(session.scalars(told))
 
 
 def _open_appointments(session: Session, person_id: str) -> list[Appointment]:
-    held = select(Appointment).where(Appointment.person_id == person_id, Appointment.status != ENDED)
-    return list(
-        session.scalars(held.order_by(Appointment.id).with_for_update().execution_options(populate_existing=True))
-    )
+    appointment = storage.appointment.c
+    held = select(Appointment).where(appointment.person_id == person_id, appointment.status != ENDED)
+    locked = held.order_by(appointment.id).with_for_update().execution_options(populate_existing=True)
+    return list(session.scalars(locked))
