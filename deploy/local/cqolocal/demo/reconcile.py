@@ -36,10 +36,14 @@ def state(ops: Caller) -> dict[str, Any]:
 
 
 def reconcile(found: dict[str, Any]) -> dict[str, Any]:
-    """Published beside applied at every consumer: `lost`, `applied_twice`, `parked`, and the counts by type."""
+    """Published beside applied at every consumer: `lost`, `applied_twice`, `parked`, and the counts by type.
+
+    `differing` says for each type and consumer where the counts are not the same.
+    """
     published: dict[str, int] = {}
     applied: dict[str, dict[str, int]] = defaultdict(dict)
     lost = twice = 0
+    differing = []
     for (publisher, aggregate), consumers in readers().items():
         for kind, count in found[publisher]["outbox"]["by_type"].items():
             if kind.partition(".")[0] != aggregate:
@@ -49,11 +53,14 @@ def reconcile(found: dict[str, Any]) -> dict[str, Any]:
                 applied[kind][consumer] = seen
                 lost += max(0, count - seen)
                 twice += max(0, seen - count)
+                if seen != count:
+                    differing.append(f"{kind} at {consumer}: {seen} of {count}")
     for service in SERVICES:
         published |= found[service]["outbox"]["by_type"]
     return {
         "published": published,
         "applied": dict(applied),
+        "differing": differing,
         "lost": lost,
         "applied_twice": twice,
         "parked": sum(found[service]["inbox"]["parked"] for service in SERVICES),
@@ -68,7 +75,10 @@ def is_settled(result: dict[str, Any]) -> bool:
 
 
 def settle(ops: Caller, patience: float = SETTLED_WITHIN) -> dict[str, Any]:
-    """Waits until nothing is under way: seen twice alike, since one event may cause another between two looks."""
+    """Waits until nothing is under way: seen twice alike, since one event may cause another between two looks.
+
+    After `patience` seconds it gives what it saw last, whatever that is.
+    """
     deadline = time.monotonic() + patience
     before: dict[str, Any] = {}
     while True:

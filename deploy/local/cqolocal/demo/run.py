@@ -84,6 +84,8 @@ def show(console: Console, scenario: Scenario, result: dict[str, Any], summary: 
     console.print(_expiry(scenario))
     for population in POPULATIONS:
         console.print(_coverage(scenario, population))
+    for difference in result["differing"]:
+        console.print(f"[bold]Not the same:[/bold] {difference}")
     if "killed" in summary:
         console.print("Killed meanwhile: " + ", ".join(f"{count} × {what}" for what, count in summary["killed"].items()))
     console.print(

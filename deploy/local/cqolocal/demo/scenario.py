@@ -10,7 +10,7 @@ from typing import Any
 
 from cqolocal import paths
 from cqolocal.demo.client import Caller, Refused
-from cqolocal.demo.reconcile import settle
+from cqolocal.demo.reconcile import is_settled, settle
 from cqolocal.system import System
 
 BEGIN = date(2026, 3, 2)
@@ -81,7 +81,7 @@ class Scenario:
 
     def set_targets(self) -> None:
         """The province's targets, once the province is known to have an address."""
-        settle(self.ops)
+        self._settle()
         for population, percent in (("award", 100), ("brand", 100), ("above_threshold", 80)):
             for year in (2026, 2028, 2029):
                 goal = {"division": "220000", "year": year, "population": population, "percent": percent}
@@ -117,7 +117,7 @@ class Scenario:
 
     def certify(self) -> None:
         """Step 3: numbered certificates; their holders enter the pool by the event alone."""
-        settle(self.ops)
+        self._settle()
         self.certificates = {c["person_id"]: c for c in self.centre.all("training", "/certificates")}
         pool = self.province.all("registry", "/talents", status="in_pool")
         first = min(self.certificates.values(), key=lambda certificate: certificate["number"])
@@ -173,7 +173,7 @@ class Scenario:
         *in_time, late = self.appointments
         self._each(in_time, lambda a: self._file(a["id"], FILED))
         self.system.move_clock(FILED_LATE)
-        settle(self.ops)
+        self._settle()
         filed = self._file(late["id"], FILED_LATE)
         self.say(f"{len(in_time)} appointments filed in time; one on {FILED_LATE}, due {late['filing_due_on']}: "
                  f"late is {filed['filed_late']}")  # fmt: skip
@@ -201,9 +201,14 @@ class Scenario:
         _require(len(self.suspended) == LEAVE_TO_EXPIRE + 1, "not those appointments are suspended whose certificate ended")
         _require(len(suspended) == LEAVE_TO_EXPIRE + 1 - RENEW_LATE, "a renewal did not restore the appointment")
 
+    def _settle(self) -> None:
+        result = settle(self.ops)
+        under_way = {name: result[name] for name in ("lost", "applied_twice", "parked", "unpublished", "overdue")}
+        _require(is_settled(result), f"it does not come to rest: {under_way}; {'; '.join(result['differing'])}")
+
     def _come_to(self, day: date, what: str) -> None:
         self.system.move_clock(day)
-        settle(self.ops)
+        self._settle()
         self.say(f"{day}: {what}")
 
     def _record_education(self, year: int) -> None:
