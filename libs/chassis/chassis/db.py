@@ -167,6 +167,8 @@ def is_unavailable(fault: BaseException) -> bool:
     """Whether `fault` says that the database can't be reached or used just now, so that a later try may do."""
     if isinstance(fault, database.TimeoutError | database.DisconnectionError | database.InterfaceError):
         return True
+    if isinstance(fault, psycopg.OperationalError):  # from waiting for a notification, past SQLAlchemy
+        return True
     if not isinstance(fault, database.DBAPIError):
         return False
     state = getattr(fault.orig, "sqlstate", None)

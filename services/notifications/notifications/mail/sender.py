@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Any
 
 import eventlet
-import psycopg
 from sqlalchemy import Connection as DatabaseConnection
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -204,7 +203,7 @@ class Sender:
         self.house_kept_at = time.monotonic()
 
     def _report(self, fault: Exception) -> None:
-        expected = isinstance(fault, MailServerDown | NotAlone | psycopg.OperationalError) or is_unavailable(fault)
+        expected = isinstance(fault, MailServerDown | NotAlone) or is_unavailable(fault)
         log.warning("letters wait: %s", fault, exc_info=None if expected else fault)
         if not isinstance(fault, MailServerDown):
             self._drop_database()
