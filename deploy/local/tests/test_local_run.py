@@ -144,6 +144,19 @@ def test_a_server_begins_anew_where_its_folder_or_its_data_were_removed(tmp_path
     server.remove()
 
 
+def test_where_python_can_make_no_environment_one_line_says_what_mends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bootstrap, "importable", lambda module: False)
+    monkeypatch.setattr(os, "getuid", lambda: 1000)
+    with pytest.raises(SystemExit) as left:
+        bootstrap.pip(tmp_path)
+
+    assert left.value.code == 1
+    package = f"python3.{sys.version_info.minor}-venv"
+    assert capsys.readouterr().err == f"cqo: Python can't make an environment here; mend it: sudo apt-get install {package}\n"
+
+
 def test_an_environment_whose_python_does_not_run_any_more_is_made_anew(tmp_path: Path) -> None:
     python = tmp_path / "bin/python"
     python.parent.mkdir()
