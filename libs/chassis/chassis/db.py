@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 POOL_SIZE = 10
 POOL_TIMEOUT = 10  # seconds a transaction waits for a free connection
 CONNECT_TIMEOUT = 5
+LOOK = 0.2  # seconds between two looks at whether to go on waiting for a notification
 SERVER_SETTINGS = {
     # Below the handlers' deadline of 60 s, so that the server gives up first and the connection stays usable.
     "statement_timeout": "30s",
@@ -44,8 +45,9 @@ SERVER_SETTINGS = {
 }
 # A peer that vanished without a word is noticed within about 20 s, not after the kernel's two hours.
 KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+# The driver's own comes past SQLAlchemy, from waiting for a notification.
+UNAVAILABLE = (database.TimeoutError, database.DisconnectionError, database.InterfaceError, psycopg.OperationalError)
 UNAVAILABLE_CLASSES = ("08", "53", "57P")  # connection exceptions, out of resources, shutting down or starting up
-LOOK = 0.2  # seconds between two looks at whether to go on waiting
 READ_ONLY = "25006"  # what a primary that was demoted to a standby answers to a write
 
 
@@ -165,9 +167,7 @@ def wait_for_notification(connection: psycopg.Connection[Any], seconds: float, s
 
 def is_unavailable(fault: BaseException) -> bool:
     """Whether `fault` says that the database can't be reached or used just now, so that a later try may do."""
-    if isinstance(fault, database.TimeoutError | database.DisconnectionError | database.InterfaceError):
-        return True
-    if isinstance(fault, psycopg.OperationalError):  # from waiting for a notification, past SQLAlchemy
+    if isinstance(fault, UNAVAILABLE):
         return True
     if not isinstance(fault, database.DBAPIError):
         return False

@@ -69,9 +69,15 @@ def reconcile(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def under_way(result: dict[str, Any]) -> dict[str, int]:
+    """What keeps it from being settled: the counts that are not 0."""
+    counts = ("lost", "applied_twice", "parked", "unpublished", "overdue")
+    return {name: result[name] for name in counts if result[name]}
+
+
 def is_settled(result: dict[str, Any]) -> bool:
     """Whether nothing is under way any more."""
-    return not any(result[name] for name in ("lost", "applied_twice", "parked", "unpublished", "overdue"))
+    return not under_way(result)
 
 
 def settle(ops: Caller, patience: float = SETTLED_WITHIN) -> dict[str, Any]:

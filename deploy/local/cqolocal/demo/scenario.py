@@ -10,7 +10,7 @@ from typing import Any
 
 from cqolocal import paths
 from cqolocal.demo.client import Caller, Refused
-from cqolocal.demo.reconcile import is_settled, settle
+from cqolocal.demo.reconcile import is_settled, settle, under_way
 from cqolocal.system import System
 
 BEGIN = date(2026, 3, 2)
@@ -203,8 +203,7 @@ class Scenario:
 
     def _settle(self) -> None:
         result = settle(self.ops)
-        under_way = {name: result[name] for name in ("lost", "applied_twice", "parked", "unpublished", "overdue")}
-        _require(is_settled(result), f"it does not come to rest: {under_way}; {'; '.join(result['differing'])}")
+        _require(is_settled(result), f"it does not come to rest: {under_way(result)}; {'; '.join(result['differing'])}")
 
     def _come_to(self, day: date, what: str) -> None:
         self.system.move_clock(day)

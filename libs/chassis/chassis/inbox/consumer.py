@@ -83,10 +83,13 @@ class Inbox(SharedExtension):
     def __init__(self) -> None:
         super().__init__()
         self.kinds: set[str] = set()
-        self.stopping = False
         self.stopped = Event()
         self.applying = False
         self.window = Window()
+
+    @property
+    def stopping(self) -> bool:
+        return bool(self.stopped.ready())
 
     def register(self, subscription: Any) -> None:
         for kind in subscription.types:
@@ -119,8 +122,7 @@ class Inbox(SharedExtension):
             thread.wait()
 
     def kill(self) -> None:
-        self.stopping = True
-        if not self.stopped.ready():
+        if not self.stopping:
             self.stopped.send()
 
     def pause(self, seconds: float) -> None:
