@@ -16,12 +16,30 @@ from pathlib import Path
 import xlsxwriter
 
 ENTERPRISE_HEADERS = (
-    "统一社会信用代码", "企业名称", "所属区划代码", "行业代码", "是否规模以上", "省质量管理奖", "吉林名牌",
-    "法定代表人", "主要负责人", "联系电话", "电子邮箱", "登记日期",
-)  # fmt: skip
+    "统一社会信用代码",
+    "企业名称",
+    "所属区划代码",
+    "行业代码",
+    "是否规模以上",
+    "省质量管理奖",
+    "吉林名牌",
+    "法定代表人",
+    "主要负责人",
+    "联系电话",
+    "电子邮箱",
+    "登记日期",
+)
 CANDIDATE_HEADERS = (
-    "姓名", "身份证号", "手机", "电子邮箱", "所在企业统一社会信用代码", "质量工作年限", "技术职称", "诚信承诺", "学历",
-)  # fmt: skip
+    "姓名",
+    "身份证号",
+    "手机",
+    "电子邮箱",
+    "所在企业统一社会信用代码",
+    "质量工作年限",
+    "技术职称",
+    "诚信承诺",
+    "学历",
+)
 
 # One or more counties of each of the 11 reporting units, and how many of the 330 enterprises lie in them.
 COUNTIES = {
@@ -38,10 +56,20 @@ COUNTIES = {
     "梅河口": (("220581",), 15),
 }
 TRADES = (
-    ("13", "粮油食品"), ("15", "酒业饮料"), ("17", "纺织"), ("20", "木业"), ("26", "化工"), ("27", "制药"),
-    ("30", "建材"), ("33", "金属制品"), ("34", "精密机械"), ("36", "汽车零部件"), ("37", "轨道装备"), ("38", "电气"),
+    ("13", "粮油食品"),
+    ("15", "酒业饮料"),
+    ("17", "纺织"),
+    ("20", "木业"),
+    ("26", "化工"),
+    ("27", "制药"),
+    ("30", "建材"),
+    ("33", "金属制品"),
+    ("34", "精密机械"),
+    ("36", "汽车零部件"),
+    ("37", "轨道装备"),
+    ("38", "电气"),
     ("40", "仪器仪表"),
-)  # fmt: skip
+)
 SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜"
 GIVEN = "安邦成达恩方国海佳建康立明宁平清仁瑞思泰维文晓新信雅毅英永宇泽正志"
 DEGREES = ("大专", "本科", "本科", "硕士")
@@ -82,12 +110,22 @@ def enterprises(rng: random.Random) -> list[list]:
             # The region in the code is where a firm was first registered: 公主岭's carry 220381 to this day.
             region = {"220184": "220381"}.get(county, county if county.isdigit() else "222426")
             code, trade = rng.choice(TRADES)
-            rows.append([
-                uscc(region, 90000000 + serial), f"示例{unit}{trade}有限公司{serial:03d}", county, f"C{code}",
-                "是" if number % 5 < 3 else "否", "是" if number % 6 == 0 else "否", "是" if number % 6 == 2 else "否",
-                person_name(rng), person_name(rng) if number % 4 == 0 else "", f"1380000{serial:04d}",
-                f"quality{serial:03d}@qiye.example", date(2004, 1, 5) + timedelta(days=rng.randrange(7000)),
-            ])  # fmt: skip
+            rows.append(
+                [
+                    uscc(region, 90000000 + serial),
+                    f"示例{unit}{trade}有限公司{serial:03d}",
+                    county,
+                    f"C{code}",
+                    "是" if number % 5 < 3 else "否",
+                    "是" if number % 6 == 0 else "否",
+                    "是" if number % 6 == 2 else "否",
+                    person_name(rng),
+                    person_name(rng) if number % 4 == 0 else "",
+                    f"1380000{serial:04d}",
+                    f"quality{serial:03d}@qiye.example",
+                    date(2004, 1, 5) + timedelta(days=rng.randrange(7000)),
+                ]
+            )
     return rows
 
 
@@ -126,11 +164,19 @@ def candidates(rng: random.Random, firms: list[list]) -> list[list]:
     for serial, firm in enumerate((contenders + others)[:200] + contenders[:10], start=1):
         region = firm[2] if firm[2].isdigit() else "222426"
         born = date(1968, 1, 1) + timedelta(days=rng.randrange(9500))
-        rows.append([
-            person_name(rng), resident_id(region, born, serial), f"1390000{serial:04d}",
-            f"person{serial:03d}@ren.example", firm[0], rng.randrange(3, 25), rng.choice(TITLES), "是",
-            rng.choice(DEGREES),
-        ])  # fmt: skip
+        rows.append(
+            [
+                person_name(rng),
+                resident_id(region, born, serial),
+                f"1390000{serial:04d}",
+                f"person{serial:03d}@ren.example",
+                firm[0],
+                rng.randrange(3, 25),
+                rng.choice(TITLES),
+                "是",
+                rng.choice(DEGREES),
+            ]
+        )
     return rows
 
 

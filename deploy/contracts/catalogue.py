@@ -73,7 +73,9 @@ def catalogue() -> str:
                 optional = "" if name in schema["required"] else ", optional"
                 kinds = field.get("type", "")
                 shown = " or ".join(kinds) if isinstance(kinds, list) else kinds
-                parts.append(f"| `{name}` | {field.get('format', shown)}{optional} | {field.get('description', '')} |\n")
+                parts.append(
+                    f"| `{name}` | {field.get('format', shown)}{optional} | {field.get('description', '')} |\n"
+                )
     return "".join(parts)
 
 

@@ -102,7 +102,9 @@ def get_venv() -> None:
     package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
     if os.getuid() == 0 and Path("/usr/bin/apt-get").exists():
         say(f"installing {package}")
-        if run(["apt-get", "-qq", "update"]) and run(["apt-get", "-qq", "-y", "install", "--no-install-recommends", package]):
+        if run(["apt-get", "-qq", "update"]) and run(
+            ["apt-get", "-qq", "-y", "install", "--no-install-recommends", package]
+        ):
             return
     say(f"Python can't make an environment here; mend it: sudo apt-get install {package}")
     sys.exit(1)

@@ -79,9 +79,11 @@ def foreign_imports(source: str, service: str) -> set[str]:
             imported.add("." * node.level + (node.module or ""))
     own = ("chassis.errors", f"{service}.domain", f"{service}.events")
     return {
-        name for name in imported
-        if name.partition(".")[0] not in sys.stdlib_module_names and not f"{name}.".startswith(tuple(f"{it}." for it in own))
-    }  # fmt: skip
+        name
+        for name in imported
+        if name.partition(".")[0] not in sys.stdlib_module_names
+        and not f"{name}.".startswith(tuple(f"{it}." for it in own))
+    }
 
 
 def test_the_domain_imports_no_library_whatever_its_name() -> None:
@@ -92,7 +94,13 @@ def test_the_domain_imports_no_library_whatever_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["import polars", "from chassis import outbox", "def f():\n    from registry.storage import person", "from . import x"]
+    "source",
+    [
+        "import polars",
+        "from chassis import outbox",
+        "def f():\n    from registry.storage import person",
+        "from . import x",
+    ],
 )
 def test_a_library_in_the_domain_is_seen(source: str) -> None:
     assert foreign_imports(f"import re\nfrom chassis.errors import NotFound\n{source}", "registry")

@@ -20,7 +20,15 @@ from chassis.inbox import Subscription
 PROJECT = Path(__file__).parents[2]
 SERVICES = ("registry", "training", "notifications", "reporting")
 PERSONAL = re.compile(r"id_number|id_card|phone|mobile|e?mail", re.IGNORECASE)
-JSON_TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", date: "string", list: "array", dict: "object"}
+JSON_TYPES = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    date: "string",
+    list: "array",
+    dict: "object",
+}
 
 
 def published(service: str) -> dict[str, type]:
@@ -93,8 +101,14 @@ def bindings_fit(service: str, definitions: dict[str, Any], types: set[str], own
     return [
         *(f"{kind} is subscribed to and nobody publishes it" for kind in sorted(types - owners.keys())),
         *(f"{source} {key} is not bound to {service}.inbox" for source, key in sorted(wanted - bound)),
-        *(f"{source} {key} is bound to {service}.inbox and nobody publishes it" for source, key in sorted(bound - existing)),
-        *(f"{source} {key} is bound to {service}.inbox and no handler applies it" for source, key in sorted(bound & existing - wanted)),
+        *(
+            f"{source} {key} is bound to {service}.inbox and nobody publishes it"
+            for source, key in sorted(bound - existing)
+        ),
+        *(
+            f"{source} {key} is bound to {service}.inbox and no handler applies it"
+            for source, key in sorted(bound & existing - wanted)
+        ),
     ]
 
 

@@ -37,7 +37,13 @@ class Programme:
         workbook = (PROJECT / "examples/enterprises.xlsx").read_bytes()
         headers = {"Content-Type": XLSX, "Idempotency-Key": "import"}
         self.send("POST", f"{self.registry.url}/enterprises/import", data=workbook, headers=headers)
-        goal = {"division": "220000", "year": 2026, "population": "award", "percent": 90, "document": "示例文号〔2026〕1号"}
+        goal = {
+            "division": "220000",
+            "year": 2026,
+            "population": "award",
+            "percent": 90,
+            "document": "示例文号〔2026〕1号",
+        }
         wait_for(lambda: self.applied().get("enterprise.registered.v1") == 330, 30)
         self.send("POST", f"{self.reporting.url}/targets", json=goal, headers={"Idempotency-Key": "target"})
 

@@ -81,7 +81,11 @@ def test_two_copies_run_side_by_side_and_leave_nothing_running(copies: list[Copy
     first, second = one.urls(), two.urls()
     assert one.answers(first) == two.answers(second) == [200] * 4
 
-    again, rows, log = one.cqo("up"), one.cqo("psql", "registry", "-Atc", "SELECT count(*) FROM division"), one.cqo("logs")
+    again, rows, log = (
+        one.cqo("up"),
+        one.cqo("psql", "registry", "-Atc", "SELECT count(*) FROM division"),
+        one.cqo("logs"),
+    )
     assert again.returncode == 1 and "it is up already" in again.stderr
     assert int(rows.stdout) > 80, rows.stderr
     assert "registry.log" in log.stdout and "started: api, worker" in log.stdout

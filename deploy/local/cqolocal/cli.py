@@ -223,9 +223,13 @@ def _detach() -> None:
     STATE.unlink(missing_ok=True)  # of a system that was killed: the new one's is waited for below
     with log.open("ab") as output:
         child = subprocess.Popen(
-            [sys.executable, "-m", "cqolocal", "up"], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            start_new_session=True, cwd=paths.PROJECT,
-        )  # fmt: skip
+            [sys.executable, "-m", "cqolocal", "up"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            cwd=paths.PROJECT,
+        )
     while not STATE.exists():
         if child.poll() is not None:
             lines = log.read_text(errors="replace").splitlines()

@@ -52,7 +52,9 @@ class Databases:
     def kill_connection(self) -> bool:
         """Ends one connection of a service, chosen at random, as a failing network would; False if there was none."""
         with psycopg.connect(self.url, autocommit=True) as connection:
-            rows = connection.execute("SELECT pid FROM pg_stat_activity WHERE usename = ANY(%s)", [list(SERVICES)]).fetchall()
+            rows = connection.execute(
+                "SELECT pid FROM pg_stat_activity WHERE usename = ANY(%s)", [list(SERVICES)]
+            ).fetchall()
             if not rows:
                 return False
             connection.execute("SELECT pg_terminate_backend(%s)", [random.choice(rows)[0]])

@@ -19,7 +19,15 @@ LOCKS: dict[str, tuple[str, ...]] = {
     "tests/requirements.lock": ("tests/requirements.in", *LOCAL),
 }
 # Valid for every platform and Python that the packages support; which index they came from is the machine's business.
-OPTIONS = ("--generate-hashes", "--universal", "--python-version", "3.11", "--no-header", "--no-annotate", "--no-emit-index-url")
+OPTIONS = (
+    "--generate-hashes",
+    "--universal",
+    "--python-version",
+    "3.11",
+    "--no-header",
+    "--no-annotate",
+    "--no-emit-index-url",
+)
 
 
 def lock(upgrade: bool) -> None:

@@ -123,7 +123,9 @@ class Supervisor(Mapping[str, int]):
             task.deaths = 1 if now - task.started > STEADY else task.deaths + 1
             pause = pause_after(task.deaths)
             task.due = now + pause
-            self.report(f"{task.name} ended ({_reason(code)}); it is started again" + (f" in {pause:.1f} s" if pause else ""))
+            self.report(
+                f"{task.name} ended ({_reason(code)}); it is started again" + (f" in {pause:.1f} s" if pause else "")
+            )
         if task.child is None and now >= task.due:
             task.restarts += 1
             self._launch(task)

@@ -146,7 +146,15 @@ class System:
             raise CannotRun(f"preparing {what} failed ({' '.join(command[1:])}): {said[-1500:]}")
 
     def _start_mailbox(self) -> None:
-        command = [sys.executable, "-m", "cqolocal.mailbox", "--port", str(self.smtp_port), "--folder", str(self.mail_folder)]
+        command = [
+            sys.executable,
+            "-m",
+            "cqolocal.mailbox",
+            "--port",
+            str(self.smtp_port),
+            "--folder",
+            str(self.mail_folder),
+        ]
         self.supervisor.start("mailbox", command, {})
 
     def _wait_until_ready(self) -> None:

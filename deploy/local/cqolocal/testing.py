@@ -20,8 +20,16 @@ from cqolocal.servers import start_postgres, start_rabbitmq
 
 LINT = (
     (sys.executable, "-m", "ruff", "check", "."),
+    (sys.executable, "-m", "ruff", "format", "--check", "."),
     (str(Path(sys.executable).with_name("lint-imports")), "--no-cache"),
-    (sys.executable, "-m", "mypy", "libs/chassis/chassis", "deploy/local/cqolocal", *(f"services/{name}/{name}" for name in SERVICES)),
+    (
+        sys.executable,
+        "-m",
+        "mypy",
+        "libs/chassis/chassis",
+        "deploy/local/cqolocal",
+        *(f"services/{name}/{name}" for name in SERVICES),
+    ),
 )
 # Each path is run by a pytest of its own: helper modules of different folders bear the same names. The longest first.
 PATHS = {

@@ -118,7 +118,9 @@ def test_without_rabbitmq_and_without_apt_one_line_says_what_mends_it(
 
     with pytest.raises(paths.CannotRun) as fault:
         rabbitmq_program._download(tmp_path)
-    assert str(fault.value).endswith("install RabbitMQ (sudo apt-get install rabbitmq-server), or set CQO_AMQP_URL to a broker")
+    assert str(fault.value).endswith(
+        "install RabbitMQ (sudo apt-get install rabbitmq-server), or set CQO_AMQP_URL to a broker"
+    )
     assert "\n" not in str(fault.value)
 
 
@@ -154,7 +156,10 @@ def test_where_python_can_make_no_environment_one_line_says_what_mends_it(
 
     assert left.value.code == 1
     package = f"python3.{sys.version_info.minor}-venv"
-    assert capsys.readouterr().err == f"cqo: Python can't make an environment here; mend it: sudo apt-get install {package}\n"
+    assert (
+        capsys.readouterr().err
+        == f"cqo: Python can't make an environment here; mend it: sudo apt-get install {package}\n"
+    )
 
 
 def test_an_environment_whose_python_does_not_run_any_more_is_made_anew(tmp_path: Path) -> None:

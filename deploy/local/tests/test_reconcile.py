@@ -38,7 +38,10 @@ def test_one_that_a_reader_lacks_is_lost_and_named(found: dict[str, Any]) -> Non
     result = reconcile(found)
     assert not is_settled(result)
     assert result["lost"] == 86
-    assert sorted(result["differing"]) == ["division.placed.v1 at reporting: 84 of 85", "division.placed.v1 at training: 0 of 85"]
+    assert sorted(result["differing"]) == [
+        "division.placed.v1 at reporting: 84 of 85",
+        "division.placed.v1 at training: 0 of 85",
+    ]
 
 
 def test_one_too_many_at_a_reader_makes_up_for_none_that_another_lacks(found: dict[str, Any]) -> None:
@@ -51,8 +54,14 @@ def test_one_too_many_at_a_reader_makes_up_for_none_that_another_lacks(found: di
 
 @pytest.mark.parametrize(
     ("service", "part", "name", "value"),
-    [("training", "inbox", "parked", 1), ("registry", "outbox", "unpublished", 1), ("registry", "overdue", "filing", 1)],
+    [
+        ("training", "inbox", "parked", 1),
+        ("registry", "outbox", "unpublished", 1),
+        ("registry", "overdue", "filing", 1),
+    ],
 )
-def test_what_is_under_way_is_not_settled(found: dict[str, Any], service: str, part: str, name: str, value: int) -> None:
+def test_what_is_under_way_is_not_settled(
+    found: dict[str, Any], service: str, part: str, name: str, value: int
+) -> None:
     found[service][part][name] = value
     assert not is_settled(reconcile(found))

@@ -46,7 +46,9 @@ COMMON = (
     Setting("token_audience", "the `aud` a token must carry", "cqo"),
     Setting("log_level", "the least severe level that is logged", "INFO"),
     Setting("clock_offset_file", "a file with seconds by which time is moved; `local` only", None, Path),
-    Setting("feed_token", "a token of role `system`, with which missing events are fetched from feeds", None, secret=True),
+    Setting(
+        "feed_token", "a token of role `system`, with which missing events are fetched from feeds", None, secret=True
+    ),
     Setting("url_registry", "where registry's HTTP API is reached", "http://127.0.0.1:8001"),
     Setting("url_training", "where training's HTTP API is reached", "http://127.0.0.1:8002"),
     Setting("url_notifications", "where notifications' HTTP API is reached", "http://127.0.0.1:8003"),

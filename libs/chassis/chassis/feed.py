@@ -31,8 +31,12 @@ class FeedQuery(QuerySchema):
     type = fields.List(
         fields.String(validate=validate.Length(1, 100)), metadata={"description": "Only these types; may be repeated."}
     )
-    division = fields.String(validate=validate.Length(1, 20), metadata={"description": "This division and all below it."})
-    subject = fields.String(validate=validate.Length(1, 200), metadata={"description": "Only the events of this object."})
+    division = fields.String(
+        validate=validate.Length(1, 20), metadata={"description": "This division and all below it."}
+    )
+    subject = fields.String(
+        validate=validate.Length(1, 200), metadata={"description": "Only the events of this object."}
+    )
     limit = fields.Integer(load_default=100, validate=validate.Range(1, 500))
 
 
@@ -47,7 +51,9 @@ class Feed(Schema):
     """Some events in the order of their positions."""
 
     items = fields.List(fields.Nested(FeedItem))
-    next = fields.Integer(metadata={"description": "Ask again with after=next; the same as `after` when nothing is new."})
+    next = fields.Integer(
+        metadata={"description": "Ask again with after=next; the same as `after` when nothing is new."}
+    )
 
 
 class OutboxState(Schema):
@@ -110,10 +116,19 @@ class MessagingOps:
     db: Any
     clock: Any
 
-    @http("GET", "/events", query=FeedQuery, returns=Feed, roles=READERS, summary="This service's events, from a position on")
+    @http(
+        "GET",
+        "/events",
+        query=FeedQuery,
+        returns=Feed,
+        roles=READERS,
+        summary="This service's events, from a position on",
+    )
     def feed(self, request: Request) -> Any:
         with self.db.begin() as session:
-            return read_feed(session, request.route.container.config["cqo"].service, request.caller, request.query, self.clock)
+            return read_feed(
+                session, request.route.container.config["cqo"].service, request.caller, request.query, self.clock
+            )
 
     @http("GET", "/ops/state", returns=State, roles=OPERATORS, summary="What is published, applied, and due")
     def ops_state(self, request: Request) -> Any:
@@ -138,22 +153,40 @@ class MessagingOps:
             audit.record(session, request.caller, "parked.replayed", "all", {"changed": changed}, self.clock)
             return request.reply(session, {"changed": changed})
 
-    @http("POST", "/ops/parked/<int:parked_id>/replay", returns=Done, roles=("ops",),
-          problems=(parking.NotReadable,), summary="Try a parked event again now")  # fmt: skip
+    @http(
+        "POST",
+        "/ops/parked/<int:parked_id>/replay",
+        returns=Done,
+        roles=("ops",),
+        problems=(parking.NotReadable,),
+        summary="Try a parked event again now",
+    )
     def replay(self, request: Request, parked_id: int) -> Any:
         with self.db.begin() as session:
             parking.replay(session, parked_id)
             audit.record(session, request.caller, "parked.replayed", str(parked_id), {}, self.clock)
             return request.reply(session, {"changed": 1})
 
-    @http("POST", "/ops/parked/<int:parked_id>/skip", body=Reason, returns=Done, roles=("ops",),
-          problems=(parking.NotTheNext,), summary="Give a parked event up, with a reason")  # fmt: skip
+    @http(
+        "POST",
+        "/ops/parked/<int:parked_id>/skip",
+        body=Reason,
+        returns=Done,
+        roles=("ops",),
+        problems=(parking.NotTheNext,),
+        summary="Give a parked event up, with a reason",
+    )
     def skip(self, request: Request, parked_id: int) -> Any:
         with self.db.begin() as session:
             row = parking.skip(session, parked_id)
             what = {"aggregate": row.aggregate, "version": row.version, "type": row.type}
             audit.record(
-                session, request.caller, "parked.skipped", str(parked_id), what | {"reason": request.body["reason"]}, self.clock
+                session,
+                request.caller,
+                "parked.skipped",
+                str(parked_id),
+                what | {"reason": request.body["reason"]},
+                self.clock,
             )
             return request.reply(session, {"changed": 1})
 

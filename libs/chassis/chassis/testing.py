@@ -130,7 +130,9 @@ class RunningService:
         """Starts the process, and waits until it is ready unless told not to."""
         command = [sys.executable, "-m", "chassis.run", self.service, *([self.process] if self.process else [])]
         with self.log.open("ab") as output:
-            self.child = subprocess.Popen(command, env=self.environ, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            self.child = subprocess.Popen(
+                command, env=self.environ, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
         if ready:
             self.wait_until_ready()
         return self

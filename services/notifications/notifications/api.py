@@ -34,8 +34,15 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
 
     # A recipient's own
 
-    @http("GET", "/inbox", query=schemas.InboxFilters, returns=schemas.InboxItem, roles=RECIPIENTS, paged=True,
-          summary="The caller's own notices; for staff, those to its division and the ones below")  # fmt: skip
+    @http(
+        "GET",
+        "/inbox",
+        query=schemas.InboxFilters,
+        returns=schemas.InboxItem,
+        roles=RECIPIENTS,
+        paged=True,
+        summary="The caller's own notices; for staff, those to its division and the ones below",
+    )
     def list_inbox(self, request: Request) -> Page:
         with self.db.begin() as session:
             return notices.inbox(session, request.caller, request.query, *self._part(request))
@@ -45,8 +52,13 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
         with self.db.begin() as session:
             return notices.inbox_item(session, request.caller, notice_id, self.clock.today())
 
-    @http("POST", "/inbox/<notice_id>/read", returns=schemas.InboxItem, roles=RECIPIENTS,
-          summary="Mark a notice as read; each office marks for itself")  # fmt: skip
+    @http(
+        "POST",
+        "/inbox/<notice_id>/read",
+        returns=schemas.InboxItem,
+        roles=RECIPIENTS,
+        summary="Mark a notice as read; each office marks for itself",
+    )
     def mark_read(self, request: Request, notice_id: str) -> Any:
         with self.db.begin() as session:
             reading.mark_read(session, request.caller, notice_id, self.clock)
@@ -55,32 +67,62 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
 
     # What was sent to whom, and the proof of it
 
-    @http("GET", "/notices", query=schemas.NoticeFilters, returns=schemas.Notice, roles=READERS, paged=True,
-          summary="Notices with their deliveries, the newest first")  # fmt: skip
+    @http(
+        "GET",
+        "/notices",
+        query=schemas.NoticeFilters,
+        returns=schemas.Notice,
+        roles=READERS,
+        paged=True,
+        summary="Notices with their deliveries, the newest first",
+    )
     def list_notices(self, request: Request) -> Page:
         with self.db.begin() as session:
             return notices.notices(session, request.caller, request.query, *self._part(request), self.vault)
 
-    @http("GET", "/notices/<notice_id>", returns=schemas.NoticeInFull, roles=READERS,
-          summary="A notice in full: text, deliveries with the mail server's answers, cause, readers")  # fmt: skip
+    @http(
+        "GET",
+        "/notices/<notice_id>",
+        returns=schemas.NoticeInFull,
+        roles=READERS,
+        summary="A notice in full: text, deliveries with the mail server's answers, cause, readers",
+    )
     def get_notice(self, request: Request, notice_id: str) -> Any:
         with self.db.begin() as session:
             return notices.one(session, request.caller, notice_id, self.clock.today(), self.vault)
 
-    @http("GET", "/notices/summary", query=schemas.SummaryFilters, returns=schemas.Summary, roles=COUNTERS,
-          summary="Deliveries by kind, channel and state")  # fmt: skip
+    @http(
+        "GET",
+        "/notices/summary",
+        query=schemas.SummaryFilters,
+        returns=schemas.Summary,
+        roles=COUNTERS,
+        summary="Deliveries by kind, channel and state",
+    )
     def summarise_notices(self, request: Request) -> Any:
         with self.db.begin() as session:
             return notices.summary(session, request.caller, request.query, self.clock.today())
 
-    @http("GET", "/notices/proof", query=schemas.ProofFilters, returns=schemas.Proof, roles=COUNTERS,
-          summary="What the events received ask for, beside what was delivered")  # fmt: skip
+    @http(
+        "GET",
+        "/notices/proof",
+        query=schemas.ProofFilters,
+        returns=schemas.Proof,
+        roles=COUNTERS,
+        summary="What the events received ask for, beside what was delivered",
+    )
     def prove_notices(self, request: Request) -> Any:
         with self.db.begin() as session:
             return proof(session, request.caller, request.query, self.clock.today())
 
-    @http("POST", "/deliveries/<delivery_id>/retry", returns=schemas.Delivery, roles=("ops", "province", "division"),
-          problems=(AlreadyDelivered,), summary="Try a failed delivery again")  # fmt: skip
+    @http(
+        "POST",
+        "/deliveries/<delivery_id>/retry",
+        returns=schemas.Delivery,
+        roles=("ops", "province", "division"),
+        problems=(AlreadyDelivered,),
+        summary="Try a failed delivery again",
+    )
     def retry_delivery(self, request: Request, delivery_id: str) -> Any:
         with self.db.begin() as session:
             delivery = deliveries.retry(session, request.caller, delivery_id, self.clock)

@@ -20,7 +20,7 @@ from registry.domain.candidacy import (
     NotInPool,
     NoValidCertificate,
     PostTaken,
-)  # fmt: skip
+)
 from registry.domain.enterprise import Enterprise
 from registry.domain.person import Person
 from registry.providers import VaultProvider
@@ -60,8 +60,14 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
         with self.db.begin() as session:
             return queries.division(session, code)
 
-    @http("PUT", "/divisions/<code>/contact", body=schemas.NewContact, returns=schemas.Contact, roles=STAFF,
-          summary="Where notices to a division's staff go")  # fmt: skip
+    @http(
+        "PUT",
+        "/divisions/<code>/contact",
+        body=schemas.NewContact,
+        returns=schemas.Contact,
+        roles=STAFF,
+        summary="Where notices to a division's staff go",
+    )
     def put_division_contact(self, request: Request, code: str) -> Any:
         with self.db.begin() as session:
             contact = contacts.put_for_division(session, request.caller, code, request.body, self.vault, self.clock)
@@ -69,15 +75,28 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
 
     # Enterprises
 
-    @http("POST", "/enterprises", body=schemas.NewEnterprise, returns=schemas.Enterprise, roles=STAFF,
-          summary="Register an enterprise")  # fmt: skip
+    @http(
+        "POST",
+        "/enterprises",
+        body=schemas.NewEnterprise,
+        returns=schemas.Enterprise,
+        roles=STAFF,
+        summary="Register an enterprise",
+    )
     def register_enterprise(self, request: Request) -> Any:
         with self.db.begin() as session:
             enterprise = enterprises.register(session, request.caller, request.body, self.vault, self.clock)
             return request.reply(session, self._enterprises(session, [enterprise])[0], status=201)
 
-    @http("GET", "/enterprises", query=schemas.EnterpriseFilters, returns=schemas.Enterprise, roles=ANYONE, paged=True,
-          summary="Enterprises in a division, by population, industry or name")  # fmt: skip
+    @http(
+        "GET",
+        "/enterprises",
+        query=schemas.EnterpriseFilters,
+        returns=schemas.Enterprise,
+        roles=ANYONE,
+        paged=True,
+        summary="Enterprises in a division, by population, industry or name",
+    )
     def list_enterprises(self, request: Request) -> Page:
         with self.db.begin() as session:
             found = queries.enterprises(session, request.caller, request.query, *self._part(request))
@@ -89,8 +108,14 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
             enterprise = load_enterprise(session, request.caller, enterprise_id, self.clock.today())
             return self._enterprises(session, [enterprise])[0]
 
-    @http("PATCH", "/enterprises/<enterprise_id>", body=schemas.EnterpriseChanges, returns=schemas.Enterprise,
-          roles=STAFF, summary="Change an enterprise; needs If-Match")  # fmt: skip
+    @http(
+        "PATCH",
+        "/enterprises/<enterprise_id>",
+        body=schemas.EnterpriseChanges,
+        returns=schemas.Enterprise,
+        roles=STAFF,
+        summary="Change an enterprise; needs If-Match",
+    )
     def change_enterprise(self, request: Request, enterprise_id: str) -> Any:
         with self.db.begin() as session:
             enterprise = enterprises.change(
@@ -98,8 +123,14 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
             )
             return request.reply(session, self._enterprises(session, [enterprise])[0])
 
-    @http("PUT", "/enterprises/<enterprise_id>/contact", body=schemas.NewContact, returns=schemas.Contact,
-          roles=APPLICANTS, summary="Where notices to an enterprise go")  # fmt: skip
+    @http(
+        "PUT",
+        "/enterprises/<enterprise_id>/contact",
+        body=schemas.NewContact,
+        returns=schemas.Contact,
+        roles=APPLICANTS,
+        summary="Where notices to an enterprise go",
+    )
     def put_enterprise_contact(self, request: Request, enterprise_id: str) -> Any:
         with self.db.begin() as session:
             contact = contacts.put_for_enterprise(
@@ -107,22 +138,41 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
             )
             return request.reply(session, views.contact_view(contact, self.vault))
 
-    @http("POST", "/enterprises/import", returns=schemas.Import, roles=STAFF, file=True,
-          summary="Import enterprises from an .xlsx workbook")  # fmt: skip
+    @http(
+        "POST",
+        "/enterprises/import",
+        returns=schemas.Import,
+        roles=STAFF,
+        file=True,
+        summary="Import enterprises from an .xlsx workbook",
+    )
     def import_enterprises(self, request: Request) -> Any:
         with self.db.begin() as session:
             outcome = import_enterprises(session, request.caller, request.file, self.vault, self.clock)
             return request.reply(session, outcome.view(request.language))
 
-    @http("POST", "/enterprises/<enterprise_id>/posts", body=schemas.NewPost, returns=schemas.Post, roles=APPLICANTS,
-          summary="Open a CQO's post (R22)")  # fmt: skip
+    @http(
+        "POST",
+        "/enterprises/<enterprise_id>/posts",
+        body=schemas.NewPost,
+        returns=schemas.Post,
+        roles=APPLICANTS,
+        summary="Open a CQO's post (R22)",
+    )
     def open_post(self, request: Request, enterprise_id: str) -> Any:
         with self.db.begin() as session:
             post = posts.open_post(session, request.caller, enterprise_id, request.body, self.clock)
             return request.reply(session, views.post_view(post, None), status=201)
 
-    @http("GET", "/posts", query=schemas.PostFilters, returns=schemas.Post, roles=ANYONE, paged=True,
-          summary="Posts, vacant or held")  # fmt: skip
+    @http(
+        "GET",
+        "/posts",
+        query=schemas.PostFilters,
+        returns=schemas.Post,
+        roles=ANYONE,
+        paged=True,
+        summary="Posts, vacant or held",
+    )
     def list_posts(self, request: Request) -> Page:
         with self.db.begin() as session:
             found = queries.posts(session, request.caller, request.query, *self._part(request))
@@ -130,15 +180,23 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
 
     # People
 
-    @http("POST", "/people", body=schemas.NewPerson, returns=schemas.Person, roles=APPLICANTS,
-          summary="Register a person")  # fmt: skip
+    @http(
+        "POST", "/people", body=schemas.NewPerson, returns=schemas.Person, roles=APPLICANTS, summary="Register a person"
+    )
     def register_person(self, request: Request) -> Any:
         with self.db.begin() as session:
             person = people.register(session, request.caller, request.body, self.vault, self.clock)
             return request.reply(session, self._people(session, [person])[0], status=201)
 
-    @http("GET", "/people", query=schemas.PersonFilters, returns=schemas.Person, roles=PEOPLE_READERS, paged=True,
-          summary="People in a division, an enterprise, or by name; masked")  # fmt: skip
+    @http(
+        "GET",
+        "/people",
+        query=schemas.PersonFilters,
+        returns=schemas.Person,
+        roles=PEOPLE_READERS,
+        paged=True,
+        summary="People in a division, an enterprise, or by name; masked",
+    )
     def list_people(self, request: Request) -> Page:
         with self.db.begin() as session:
             found = queries.people(session, request.caller, request.query, *self._part(request))
@@ -150,43 +208,80 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
             person = load_person(session, request.caller, person_id, self.clock.today())
             return self._people(session, [person])[0]
 
-    @http("POST", "/people/find", body=schemas.IdNumber, returns=schemas.Person, roles=APPLICANTS,
-          summary="The person with an ID number, which stays out of addresses and logs")  # fmt: skip
+    @http(
+        "POST",
+        "/people/find",
+        body=schemas.IdNumber,
+        returns=schemas.Person,
+        roles=APPLICANTS,
+        summary="The person with an ID number, which stays out of addresses and logs",
+    )
     def find_person(self, request: Request) -> Any:
         with self.db.begin() as session:
             index = self.vault.index(request.body["id_number"])
             person = queries.person_by_number(session, request.caller, index, self.clock.today())
             return self._people(session, [person])[0]
 
-    @http("PATCH", "/people/<person_id>", body=schemas.PersonChanges, returns=schemas.Person, roles=APPLICANTS,
-          summary="Change a person or the facts about them; needs If-Match")  # fmt: skip
+    @http(
+        "PATCH",
+        "/people/<person_id>",
+        body=schemas.PersonChanges,
+        returns=schemas.Person,
+        roles=APPLICANTS,
+        summary="Change a person or the facts about them; needs If-Match",
+    )
     def change_person(self, request: Request, person_id: str) -> Any:
         with self.db.begin() as session:
             person = people.change(session, request.caller, person_id, request.if_match, request.body, self.clock)
             return request.reply(session, self._people(session, [person])[0])
 
-    @http("PUT", "/people/<person_id>/contact", body=schemas.NewContact, returns=schemas.Contact,
-          roles=(*APPLICANTS, "cqo"), summary="Where notices to a person go")  # fmt: skip
+    @http(
+        "PUT",
+        "/people/<person_id>/contact",
+        body=schemas.NewContact,
+        returns=schemas.Contact,
+        roles=(*APPLICANTS, "cqo"),
+        summary="Where notices to a person go",
+    )
     def put_person_contact(self, request: Request, person_id: str) -> Any:
         with self.db.begin() as session:
             contact = contacts.put_for_person(session, request.caller, person_id, request.body, self.vault, self.clock)
             return request.reply(session, views.contact_view(contact, self.vault))
 
-    @http("POST", "/people/<person_id>/reveal", body=schemas.Reason, returns=schemas.Revealed, roles=STAFF,
-          confidential=True, summary="In clear, for a stated reason, on record")  # fmt: skip
+    @http(
+        "POST",
+        "/people/<person_id>/reveal",
+        body=schemas.Reason,
+        returns=schemas.Revealed,
+        roles=STAFF,
+        confidential=True,
+        summary="In clear, for a stated reason, on record",
+    )
     def reveal_person(self, request: Request, person_id: str) -> Any:
         with self.db.begin() as session:
             return people.reveal(session, request.caller, person_id, request.body["reason"], self.vault, self.clock)
 
-    @http("POST", "/people/import", returns=schemas.Import, roles=APPLICANTS, file=True,
-          summary="Import candidates from an .xlsx workbook")  # fmt: skip
+    @http(
+        "POST",
+        "/people/import",
+        returns=schemas.Import,
+        roles=APPLICANTS,
+        file=True,
+        summary="Import candidates from an .xlsx workbook",
+    )
     def import_people(self, request: Request) -> Any:
         with self.db.begin() as session:
             outcome = import_people(session, request.caller, request.file, self.vault, self.clock)
             return request.reply(session, outcome.view(request.language))
 
-    @http("GET", "/people/<person_id>/eligibility", query=schemas.OnDay, returns=schemas.Eligibility,
-          roles=PEOPLE_READERS, summary="Each criterion (R30–R34) on a day, met or not, with its evidence")  # fmt: skip
+    @http(
+        "GET",
+        "/people/<person_id>/eligibility",
+        query=schemas.OnDay,
+        returns=schemas.Eligibility,
+        roles=PEOPLE_READERS,
+        summary="Each criterion (R30–R34) on a day, met or not, with its evidence",
+    )
     def explain_eligibility(self, request: Request, person_id: str) -> Any:
         with self.db.begin() as session:
             today = self.clock.today()
@@ -194,23 +289,41 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
             decided = queries.eligibility(session, request.caller, person_id, on, today)
             return views.eligibility_view(decided, request.language)
 
-    @http("POST", "/exclusions", body=schemas.NewExclusion, returns=schemas.Exclusion, roles=STAFF,
-          summary="Exclude a person from appointment (R30)")  # fmt: skip
+    @http(
+        "POST",
+        "/exclusions",
+        body=schemas.NewExclusion,
+        returns=schemas.Exclusion,
+        roles=STAFF,
+        summary="Exclude a person from appointment (R30)",
+    )
     def exclude(self, request: Request) -> Any:
         with self.db.begin() as session:
             entry = exclusions.exclude(session, request.caller, request.body, self.vault, self.clock)
             return request.reply(session, entry, status=201)
 
-    @http("GET", "/exclusions", returns=schemas.Exclusion, roles=("province", "auditor"), paged=True,
-          summary="The exclusion list")  # fmt: skip
+    @http(
+        "GET",
+        "/exclusions",
+        returns=schemas.Exclusion,
+        roles=("province", "auditor"),
+        paged=True,
+        summary="The exclusion list",
+    )
     def list_exclusions(self, request: Request) -> Page:
         with self.db.begin() as session:
             _, after, limit = self._part(request)
             found = queries.exclusions(session, after, limit)
             return found
 
-    @http("POST", "/exclusions/<exclusion_id>/lift", body=schemas.Lifting, returns=schemas.Exclusion,
-          roles=("province",), summary="End an exclusion")  # fmt: skip
+    @http(
+        "POST",
+        "/exclusions/<exclusion_id>/lift",
+        body=schemas.Lifting,
+        returns=schemas.Exclusion,
+        roles=("province",),
+        summary="End an exclusion",
+    )
     def lift_exclusion(self, request: Request, exclusion_id: str) -> Any:
         with self.db.begin() as session:
             on, document = request.body["on"], request.body["document"]
@@ -219,8 +332,15 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
 
     # The pool and appointments from it
 
-    @http("GET", "/talents", query=schemas.TalentFilters, returns=schemas.Talent, roles=ANYONE, paged=True,
-          summary="The talent pool, as of a day (R60)")  # fmt: skip
+    @http(
+        "GET",
+        "/talents",
+        query=schemas.TalentFilters,
+        returns=schemas.Talent,
+        roles=ANYONE,
+        paged=True,
+        summary="The talent pool, as of a day (R60)",
+    )
     def list_talents(self, request: Request) -> Page:
         with self.db.begin() as session:
             found = queries.talents(session, request.caller, request.query, *self._part(request))
@@ -229,39 +349,70 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
                 found.next_cursor,
             )
 
-    @http("POST", "/appointments", body=schemas.NewAppointment, returns=schemas.Appointment, roles=APPLICANTS,
-          problems=REFUSALS, summary="Appoint a CQO from the pool (R22–R27)")  # fmt: skip
+    @http(
+        "POST",
+        "/appointments",
+        body=schemas.NewAppointment,
+        returns=schemas.Appointment,
+        roles=APPLICANTS,
+        problems=REFUSALS,
+        summary="Appoint a CQO from the pool (R22–R27)",
+    )
     def appoint(self, request: Request) -> Any:
         with self.db.begin() as session:
             appointment = appointments.appoint(session, request.caller, request.body, self.clock)
             return request.reply(session, views.appointment_view(appointment, request.language), status=201)
 
-    @http("GET", "/appointments", query=schemas.AppointmentFilters, returns=schemas.Appointment, roles=ANYONE,
-          paged=True, summary="Appointments, as of a day")  # fmt: skip
+    @http(
+        "GET",
+        "/appointments",
+        query=schemas.AppointmentFilters,
+        returns=schemas.Appointment,
+        roles=ANYONE,
+        paged=True,
+        summary="Appointments, as of a day",
+    )
     def list_appointments(self, request: Request) -> Page:
         with self.db.begin() as session:
             found = queries.appointments(session, request.caller, request.query, *self._part(request))
             shown = [self._dated(request, row) for row in found.items]
             return Page(shown, found.next_cursor)
 
-    @http("GET", "/appointments/<appointment_id>", returns=schemas.AppointmentWithHistory, roles=ANYONE,
-          summary="An appointment with its history")  # fmt: skip
+    @http(
+        "GET",
+        "/appointments/<appointment_id>",
+        returns=schemas.AppointmentWithHistory,
+        roles=ANYONE,
+        summary="An appointment with its history",
+    )
     def get_appointment(self, request: Request, appointment_id: str) -> Any:
         with self.db.begin() as session:
             found = load_appointment(session, request.caller, appointment_id, self.clock.today())
             history = queries.appointment_history(session, found.id)
             return {**views.appointment_view(found, request.language), "history": history}
 
-    @http("POST", "/appointments/<appointment_id>/filing", body=schemas.Filing, returns=schemas.Appointment,
-          roles=APPLICANTS, summary="File an appointment (备案); late ones are flagged")  # fmt: skip
+    @http(
+        "POST",
+        "/appointments/<appointment_id>/filing",
+        body=schemas.Filing,
+        returns=schemas.Appointment,
+        roles=APPLICANTS,
+        summary="File an appointment (备案); late ones are flagged",
+    )
     def file_appointment(self, request: Request, appointment_id: str) -> Any:
         with self.db.begin() as session:
             on, number = request.body["filed_on"], request.body["number"]
             appointment = appointments.file(session, request.caller, appointment_id, on, number, self.clock)
             return request.reply(session, views.appointment_view(appointment, request.language))
 
-    @http("POST", "/appointments/<appointment_id>/end", body=schemas.Ending, returns=schemas.Appointment,
-          roles=APPLICANTS, summary="End an appointment; its post becomes vacant")  # fmt: skip
+    @http(
+        "POST",
+        "/appointments/<appointment_id>/end",
+        body=schemas.Ending,
+        returns=schemas.Appointment,
+        roles=APPLICANTS,
+        summary="End an appointment; its post becomes vacant",
+    )
     def end_appointment(self, request: Request, appointment_id: str) -> Any:
         with self.db.begin() as session:
             on, reason = request.body["on"], request.body["reason"]

@@ -20,7 +20,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     text,
-)  # fmt: skip
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry as mapper_registry
 
@@ -64,81 +64,171 @@ def _serial() -> Column[int]:
 division_record = Table("division_record", metadata, *_aggregate())
 
 contact = Table(
-    "contact", metadata, *_aggregate(), _text("owner_kind"), _text("division"),
-    _text("phone", nullable=True), _text("email", nullable=True),
-)  # fmt: skip
+    "contact",
+    metadata,
+    *_aggregate(),
+    _text("owner_kind"),
+    _text("division"),
+    _text("phone", nullable=True),
+    _text("email", nullable=True),
+)
 
 enterprise = Table(
-    "enterprise", metadata, *_aggregate(), _text("division", index=True), _text("uscc", unique=True), _text("name"),
-    _text("industry"), Column("above_threshold", Boolean, nullable=False),
-    Column("award_contender", Boolean, nullable=False), Column("brand_contender", Boolean, nullable=False),
-    _text("legal_representative"), _text("responsible_person", nullable=True), _day("registered_on"),
-)  # fmt: skip
+    "enterprise",
+    metadata,
+    *_aggregate(),
+    _text("division", index=True),
+    _text("uscc", unique=True),
+    _text("name"),
+    _text("industry"),
+    Column("above_threshold", Boolean, nullable=False),
+    Column("award_contender", Boolean, nullable=False),
+    Column("brand_contender", Boolean, nullable=False),
+    _text("legal_representative"),
+    _text("responsible_person", nullable=True),
+    _day("registered_on"),
+)
 
 person = Table(
-    "person", metadata, *_aggregate(), _text("division", index=True),
-    _text("enterprise_id", ForeignKey("enterprise.id"), nullable=True, index=True), _text("name"),
-    _text("id_number"), _text("id_number_index", unique=True), _text("degree", nullable=True), _day("registered_on"),
-)  # fmt: skip
+    "person",
+    metadata,
+    *_aggregate(),
+    _text("division", index=True),
+    _text("enterprise_id", ForeignKey("enterprise.id"), nullable=True, index=True),
+    _text("name"),
+    _text("id_number"),
+    _text("id_number_index", unique=True),
+    _text("degree", nullable=True),
+    _day("registered_on"),
+)
 
 person_fact = Table(
-    "person_fact", metadata, _serial(), _text("person_id", ForeignKey("person.id"), index=True), _text("kind"),
-    _text("value"), _day("valid_from"), _day("valid_to", nullable=True), _day("recorded_on"),
-)  # fmt: skip
+    "person_fact",
+    metadata,
+    _serial(),
+    _text("person_id", ForeignKey("person.id"), index=True),
+    _text("kind"),
+    _text("value"),
+    _day("valid_from"),
+    _day("valid_to", nullable=True),
+    _day("recorded_on"),
+)
 
 exclusion = Table(
-    "exclusion", metadata, Column("id", Text, primary_key=True), _text("id_number_index", index=True), _text("reason"),
-    _text("document"), _day("valid_from"), _day("valid_to", nullable=True), _day("recorded_on"),
-)  # fmt: skip
+    "exclusion",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("id_number_index", index=True),
+    _text("reason"),
+    _text("document"),
+    _day("valid_from"),
+    _day("valid_to", nullable=True),
+    _day("recorded_on"),
+)
 
 certificate_fact = Table(
-    "certificate_fact", metadata, _serial(), _text("person_id", index=True), _text("certificate_id"), _text("number"),
-    _day("on"), _text("status"), _day("valid_from", nullable=True), _day("valid_until", nullable=True),
-)  # fmt: skip
+    "certificate_fact",
+    metadata,
+    _serial(),
+    _text("person_id", index=True),
+    _text("certificate_id"),
+    _text("number"),
+    _day("on"),
+    _text("status"),
+    _day("valid_from", nullable=True),
+    _day("valid_until", nullable=True),
+)
 
 education_fact = Table(
-    "education_fact", metadata, _serial(), _text("person_id"), Column("year", Integer, nullable=False), _day("on"),
-    Column("total_hours", Float, nullable=False), Column("required_hours", Float, nullable=False),
+    "education_fact",
+    metadata,
+    _serial(),
+    _text("person_id"),
+    Column("year", Integer, nullable=False),
+    _day("on"),
+    Column("total_hours", Float, nullable=False),
+    Column("required_hours", Float, nullable=False),
     Index("ix_education_fact_person_id_year", "person_id", "year"),
-)  # fmt: skip
+)
 
 talent = Table(
-    "talent", metadata, *_aggregate(), _text("division", index=True), _text("name"), _text("status"),
-    _text("certificate_id"), _day("valid_until"), _day("admitted_on"),
-)  # fmt: skip
+    "talent",
+    metadata,
+    *_aggregate(),
+    _text("division", index=True),
+    _text("name"),
+    _text("status"),
+    _text("certificate_id"),
+    _day("valid_until"),
+    _day("admitted_on"),
+)
 
 talent_status = Table(
-    "talent_status", metadata, _serial(), _text("person_id", ForeignKey("talent.id"), index=True), _day("on"),
-    _text("status"), _text("reason", nullable=True),
-)  # fmt: skip
+    "talent_status",
+    metadata,
+    _serial(),
+    _text("person_id", ForeignKey("talent.id"), index=True),
+    _day("on"),
+    _text("status"),
+    _text("reason", nullable=True),
+)
 
 post = Table(
-    "post", metadata, *_aggregate(), _text("division", index=True),
-    _text("enterprise_id", ForeignKey("enterprise.id"), index=True), _text("title"),
-    Column("decision_level", Boolean, nullable=False), Column("departments", JSONB, nullable=False), _day("opened_on"),
+    "post",
+    metadata,
+    *_aggregate(),
+    _text("division", index=True),
+    _text("enterprise_id", ForeignKey("enterprise.id"), index=True),
+    _text("title"),
+    Column("decision_level", Boolean, nullable=False),
+    Column("departments", JSONB, nullable=False),
+    _day("opened_on"),
     UniqueConstraint("enterprise_id", "title"),
-)  # fmt: skip
+)
 
 appointment = Table(
-    "appointment", metadata, *_aggregate(), _text("division", index=True),
+    "appointment",
+    metadata,
+    *_aggregate(),
+    _text("division", index=True),
     _text("enterprise_id", ForeignKey("enterprise.id"), index=True),
-    _text("person_id", ForeignKey("person.id"), index=True), _text("post_id", ForeignKey("post.id"), index=True),
-    _text("position"), Column("decision_level", Boolean, nullable=False),
-    Column("departments", JSONB, nullable=False), _day("appointed_on"), _text("appointed_by_name"),
-    _text("appointed_by_capacity"), _text("document_number"), _day("document_date"), _text("authorisation"),
-    _day("filing_due_on"), Column("ruleset", Integer, nullable=False), Column("warnings", JSONB, nullable=False),
-    _day("provisional_until", nullable=True), _text("status"), Column("causes", JSONB, nullable=False),
-    _day("filed_on", nullable=True), _text("filing_number", nullable=True),
-    Column("filed_late", Boolean, nullable=True), _day("ended_on", nullable=True), _text("end_reason", nullable=True),
+    _text("person_id", ForeignKey("person.id"), index=True),
+    _text("post_id", ForeignKey("post.id"), index=True),
+    _text("position"),
+    Column("decision_level", Boolean, nullable=False),
+    Column("departments", JSONB, nullable=False),
+    _day("appointed_on"),
+    _text("appointed_by_name"),
+    _text("appointed_by_capacity"),
+    _text("document_number"),
+    _day("document_date"),
+    _text("authorisation"),
+    _day("filing_due_on"),
+    Column("ruleset", Integer, nullable=False),
+    Column("warnings", JSONB, nullable=False),
+    _day("provisional_until", nullable=True),
+    _text("status"),
+    Column("causes", JSONB, nullable=False),
+    _day("filed_on", nullable=True),
+    _text("filing_number", nullable=True),
+    Column("filed_late", Boolean, nullable=True),
+    _day("ended_on", nullable=True),
+    _text("end_reason", nullable=True),
     # The row locks already serialise appointments; these hold even against a bug in them.
     Index("uq_appointment_open_person", "person_id", unique=True, postgresql_where=text("status <> 'ended'")),
     Index("uq_appointment_open_post", "post_id", unique=True, postgresql_where=text("status <> 'ended'")),
-)  # fmt: skip
+)
 
 appointment_status = Table(
-    "appointment_status", metadata, _serial(), _text("appointment_id", ForeignKey("appointment.id"), index=True),
-    _day("on"), _text("status"), _text("reason", nullable=True), Column("ruleset", Integer, nullable=True),
-)  # fmt: skip
+    "appointment_status",
+    metadata,
+    _serial(),
+    _text("appointment_id", ForeignKey("appointment.id"), index=True),
+    _day("on"),
+    _text("status"),
+    _text("reason", nullable=True),
+    Column("ruleset", Integer, nullable=True),
+)
 
 mapper = mapper_registry(metadata=metadata)
 for entity, table in {

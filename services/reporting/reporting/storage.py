@@ -50,12 +50,21 @@ def _lines(name: str, key: str, *columns: Column[Any]) -> Table:
 
 
 enterprise_line = _lines(
-    "enterprise_line", "enterprise_id", _text("name"), _text("division"), _flag("above_threshold"),
-    _flag("award_contender"), _flag("brand_contender"),
-)  # fmt: skip
+    "enterprise_line",
+    "enterprise_id",
+    _text("name"),
+    _text("division"),
+    _flag("above_threshold"),
+    _flag("award_contender"),
+    _flag("brand_contender"),
+)
 appointment_line = _lines(
-    "appointment_line", "appointment_id", _text("enterprise_id", index=True), _text("person_id"), _text("status"),
-)  # fmt: skip
+    "appointment_line",
+    "appointment_id",
+    _text("enterprise_id", index=True),
+    _text("person_id"),
+    _text("status"),
+)
 certificate_line = _lines("certificate_line", "certificate_id", _text("person_id"), _text("status"))
 talent_line = _lines("talent_line", "person_id", _text("status"))
 
@@ -65,27 +74,52 @@ enrolment = Table(
     "enrolment", metadata, Column("enrolment_id", Text, primary_key=True), _text("class_id"), _day(), _flag("passed")
 )
 education = Table(
-    "education", metadata, Column("person_id", Text, primary_key=True),
+    "education",
+    metadata,
+    Column("person_id", Text, primary_key=True),
     Column("year", Integer, primary_key=True, autoincrement=False),
-    Column("version", Integer, primary_key=True, autoincrement=False), _day(),
-    Column("total_hours", Float, nullable=False), Column("required_hours", Float, nullable=False),
-)  # fmt: skip
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    _day(),
+    Column("total_hours", Float, nullable=False),
+    Column("required_hours", Float, nullable=False),
+)
 notice = Table(
-    "notice", metadata, Column("notice_id", Text, primary_key=True), _text("kind"), _text("channel"), _text("state"),
-    _day(), _day("failed_on", nullable=True),
-)  # fmt: skip
+    "notice",
+    metadata,
+    Column("notice_id", Text, primary_key=True),
+    _text("kind"),
+    _text("channel"),
+    _text("state"),
+    _day(),
+    _day("failed_on", nullable=True),
+)
 
 target = Table(
-    "target", metadata, Column("id", Text, primary_key=True), Column("version", Integer, nullable=False),
-    _text("division"), Column("year", Integer, nullable=False), _text("population"),
-    Column("percent", Float, nullable=False), _text("document"), UniqueConstraint("division", "year", "population"),
-)  # fmt: skip
+    "target",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    _text("division"),
+    Column("year", Integer, nullable=False),
+    _text("population"),
+    Column("percent", Float, nullable=False),
+    _text("document"),
+    UniqueConstraint("division", "year", "population"),
+)
 target_line = _lines("target_line", "target_id", Column("percent", Float, nullable=False))
 
 # All that others' events have told: it can be emptied and had again from their feeds.
 READ_MODELS = (
-    enterprise_line, appointment_line, certificate_line, talent_line, filing, course, enrolment, education, notice,
-)  # fmt: skip
+    enterprise_line,
+    appointment_line,
+    certificate_line,
+    talent_line,
+    filing,
+    course,
+    enrolment,
+    education,
+    notice,
+)
 
 mapper = mapper_registry(metadata=metadata)
 mapper.map_imperatively(Target, target)

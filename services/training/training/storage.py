@@ -56,70 +56,138 @@ def _serial() -> Column[int]:
 # What this service has learnt of the registry's objects.
 enterprise = Table("enterprise", metadata, Column("id", Text, primary_key=True), _text("name"), _text("division"))
 person = Table(
-    "person", metadata, Column("id", Text, primary_key=True), _text("name"), _text("division"),
+    "person",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("name"),
+    _text("division"),
     _text("enterprise_id", nullable=True),
-)  # fmt: skip
+)
 
 plan = Table(
-    "plan", metadata, Column("year", Integer, primary_key=True, autoincrement=False),
-    Column("revision", Integer, primary_key=True, autoincrement=False), _text("focus"), _text("syllabus"),
-    _text("document"), _day("decided_on"),
-)  # fmt: skip
+    "plan",
+    metadata,
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    _text("focus"),
+    _text("syllabus"),
+    _text("document"),
+    _day("decided_on"),
+)
 
 course = Table(
-    "course", metadata, *_aggregate(), _text("name"), _text("kind"), _day("starts_on"), _day("ends_on"),
-    Column("capacity", Integer, nullable=False), Column("blocks", JSONB, nullable=False),
-    Column("quotas", JSONB, nullable=False), _text("syllabus", nullable=True), _text("status"),
+    "course",
+    metadata,
+    *_aggregate(),
+    _text("name"),
+    _text("kind"),
+    _day("starts_on"),
+    _day("ends_on"),
+    Column("capacity", Integer, nullable=False),
+    Column("blocks", JSONB, nullable=False),
+    Column("quotas", JSONB, nullable=False),
+    _text("syllabus", nullable=True),
+    _text("status"),
     _day("closed_on", nullable=True),
-)  # fmt: skip
+)
 
 nomination = Table(
-    "nomination", metadata, *_aggregate(), _text("class_id", ForeignKey("course.id")), _text("enterprise_id"),
-    _text("person_id"), _day("submitted_on"), UniqueConstraint("class_id", "person_id"),
-)  # fmt: skip
+    "nomination",
+    metadata,
+    *_aggregate(),
+    _text("class_id", ForeignKey("course.id")),
+    _text("enterprise_id"),
+    _text("person_id"),
+    _day("submitted_on"),
+    UniqueConstraint("class_id", "person_id"),
+)
 
 enrolment = Table(
-    "enrolment", metadata, *_aggregate(), _text("class_id", ForeignKey("course.id")), _text("person_id", index=True),
-    _text("enterprise_id", nullable=True), Column("hours", JSONB, nullable=False),
-    Column("scores", JSONB, nullable=False), Column("passed", Boolean), Column("shortfalls", JSONB, nullable=False),
-    _day("completed_on", nullable=True), Column("ruleset", Integer), UniqueConstraint("class_id", "person_id"),
-)  # fmt: skip
+    "enrolment",
+    metadata,
+    *_aggregate(),
+    _text("class_id", ForeignKey("course.id")),
+    _text("person_id", index=True),
+    _text("enterprise_id", nullable=True),
+    Column("hours", JSONB, nullable=False),
+    Column("scores", JSONB, nullable=False),
+    Column("passed", Boolean),
+    Column("shortfalls", JSONB, nullable=False),
+    _day("completed_on", nullable=True),
+    Column("ruleset", Integer),
+    UniqueConstraint("class_id", "person_id"),
+)
 
 certificate = Table(
-    "certificate", metadata, *_aggregate(), _text("number", unique=True), _text("person_id", index=True),
-    _text("name"), _text("enterprise_id", nullable=True, index=True), _day("issued_on"), _day("valid_from"),
-    _day("valid_until"), Column("ruleset", Integer, nullable=False), _text("status"),
-    _text("revoked_reason", nullable=True), _text("revoked_document", nullable=True),
-)  # fmt: skip
+    "certificate",
+    metadata,
+    *_aggregate(),
+    _text("number", unique=True),
+    _text("person_id", index=True),
+    _text("name"),
+    _text("enterprise_id", nullable=True, index=True),
+    _day("issued_on"),
+    _day("valid_from"),
+    _day("valid_until"),
+    Column("ruleset", Integer, nullable=False),
+    _text("status"),
+    _text("revoked_reason", nullable=True),
+    _text("revoked_document", nullable=True),
+)
 
 certificate_status = Table(
-    "certificate_status", metadata, _serial(), _text("certificate_id", ForeignKey("certificate.id"), index=True),
-    _day("on"), _text("status"), _day("valid_until"), _text("decision"), Column("ruleset", Integer, nullable=False),
+    "certificate_status",
+    metadata,
+    _serial(),
+    _text("certificate_id", ForeignKey("certificate.id"), index=True),
+    _day("on"),
+    _text("status"),
+    _day("valid_until"),
+    _text("decision"),
+    Column("ruleset", Integer, nullable=False),
     Column("grounds", JSONB, nullable=False),
-)  # fmt: skip
+)
 
 # The last number given out for a year and reporting unit; its row lock keeps the sequence without gaps.
 certificate_sequence = Table(
-    "certificate_sequence", metadata, Column("year", Integer, primary_key=True, autoincrement=False),
-    Column("unit", Text, primary_key=True), Column("last", Integer, nullable=False),
-)  # fmt: skip
+    "certificate_sequence",
+    metadata,
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("unit", Text, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
 
 # Which event announced each expiry notice: with the due rows, the proof of what was due and what was announced.
 expiry_notice = Table(
-    "expiry_notice", metadata, Column("due_key", Text, primary_key=True), _text("certificate_id", index=True),
-    Column("days_left", Integer, nullable=False), _text("event_id"), _day("on"),
-)  # fmt: skip
+    "expiry_notice",
+    metadata,
+    Column("due_key", Text, primary_key=True),
+    _text("certificate_id", index=True),
+    Column("days_left", Integer, nullable=False),
+    _text("event_id"),
+    _day("on"),
+)
 
 education_year = Table(
-    "education_year", metadata, *_aggregate(), _text("person_id", index=True), Column("year", Integer, nullable=False),
+    "education_year",
+    metadata,
+    *_aggregate(),
+    _text("person_id", index=True),
+    Column("year", Integer, nullable=False),
     Column("total_hours", Float, nullable=False),
-)  # fmt: skip
+)
 
 education_entry = Table(
-    "education_entry", metadata, _serial(), _text("person_id", index=True), Column("year", Integer, nullable=False),
-    Column("hours", Float, nullable=False), _text("document"), _day("on"),
+    "education_entry",
+    metadata,
+    _serial(),
+    _text("person_id", index=True),
+    Column("year", Integer, nullable=False),
+    Column("hours", Float, nullable=False),
+    _text("document"),
+    _day("on"),
     UniqueConstraint("person_id", "year", "document"),
-)  # fmt: skip
+)
 
 mapper = mapper_registry(metadata=metadata)
 for entity, table in {

@@ -87,7 +87,9 @@ def show(console: Console, scenario: Scenario, result: dict[str, Any], summary: 
     for difference in result["differing"]:
         console.print(f"[bold]Not the same:[/bold] {difference}")
     if "killed" in summary:
-        console.print("Killed meanwhile: " + ", ".join(f"{count} × {what}" for what, count in summary["killed"].items()))
+        console.print(
+            "Killed meanwhile: " + ", ".join(f"{count} × {what}" for what, count in summary["killed"].items())
+        )
     console.print(
         f"[bold]Reconciliation[/bold], read back from the four databases through the services: "
         f"{summary['events_published']} events published, {summary['events_applied']} applications at their readers, "
@@ -126,7 +128,9 @@ def _one_notice(console: Console, scenario: Scenario) -> None:
 
 def _expiry(scenario: Scenario) -> Table:
     due = scenario.ops.all("training", "/certificates/notices-due")
-    table = Table("days left", "due", "announced", "overtaken", "cancelled", title="Expiry notices", title_justify="left")
+    table = Table(
+        "days left", "due", "announced", "overtaken", "cancelled", title="Expiry notices", title_justify="left"
+    )
     for days in (90, 60, 30, 7, 0):
         rows = [row for row in due if row["days_left"] == days]
         announced = sum(row["event_id"] is not None for row in rows)
@@ -143,7 +147,9 @@ def _coverage(scenario: Scenario, population: str) -> Table:
     for rows in zip(*([*figure["units"], figure["total"]] for figure in figures), strict=True):
         shown = ["–" if row["percent"] is None else f"{row['percent']:.1f} %" for row in rows]
         target = rows[-1]["target_percent"]
-        table.add_row(rows[-1]["name"], str(rows[-1]["enterprises"]), *shown, "–" if target is None else f"{target:g} %")
+        table.add_row(
+            rows[-1]["name"], str(rows[-1]["enterprises"]), *shown, "–" if target is None else f"{target:g} %"
+        )
     return table
 
 

@@ -101,9 +101,14 @@ class Scenario:
             accepted += staff.post("training", f"/classes/{course['id']}/nominations", {"items": nominees})["accepted"]
         self.system.move_clock(self.certified_on)
         ids = [person["id"] for person in self.people]
-        hours = [{"person_id": who, "block": name, "hours": self._hours(index, full)}
-                 for index, who in enumerate(ids) for name, full in BLOCKS.items()]  # fmt: skip
-        scores = [{"person_id": who, "score": 45 if index % 25 == 7 else 62 + index % 35} for index, who in enumerate(ids)]
+        hours = [
+            {"person_id": who, "block": name, "hours": self._hours(index, full)}
+            for index, who in enumerate(ids)
+            for name, full in BLOCKS.items()
+        ]
+        scores = [
+            {"person_id": who, "score": 45 if index % 25 == 7 else 62 + index % 35} for index, who in enumerate(ids)
+        ]
         resits = [{"person_id": who, "sitting": 2, "score": 71} for index, who in enumerate(ids) if index % 50 == 7]
         self.centre.put("training", f"/classes/{course['id']}/attendance", {"items": hours})
         self.centre.put("training", f"/classes/{course['id']}/exam", {"items": scores})
@@ -122,8 +127,10 @@ class Scenario:
         pool = self.province.all("registry", "/talents", status="in_pool")
         first = min(self.certificates.values(), key=lambda certificate: certificate["number"])
         checked = self.province.get("training", "/certificates/verify", number=first["number"])
-        self.say(f"{len(self.certificates)} certificates, the first {first['number']} (holder {checked['holder']}); "
-                 f"{len(pool)} people entered the talent pool by the event")  # fmt: skip
+        self.say(
+            f"{len(self.certificates)} certificates, the first {first['number']} (holder {checked['holder']}); "
+            f"{len(pool)} people entered the talent pool by the event"
+        )
         _require(len(pool) == len(self.certificates), "the pool is not those who hold a certificate")
 
     def appoint(self) -> None:
@@ -140,8 +147,10 @@ class Scenario:
         self.appointments = self._each(self.chosen, self._appoint)
         explained = self.province.get("registry", f"/people/{self.chosen[0]['id']}/eligibility", on=str(APPOINTED))
         met = sum(bool(criterion["met"]) for criterion in explained["criteria"])
-        self.say(f"{len(self.appointments)} CQOs appointed; eligibility of one explained: {met} of "
-                 f"{len(explained['criteria'])} criteria met by rule set {explained['ruleset']['version']}")  # fmt: skip
+        self.say(
+            f"{len(self.appointments)} CQOs appointed; eligibility of one explained: {met} of "
+            f"{len(explained['criteria'])} criteria met by rule set {explained['ruleset']['version']}"
+        )
         self.figures["appointments"] = len(self.appointments)
 
     def refuse(self) -> None:
@@ -175,8 +184,10 @@ class Scenario:
         self.system.move_clock(FILED_LATE)
         self._settle()
         filed = self._file(late["id"], FILED_LATE)
-        self.say(f"{len(in_time)} appointments filed in time; one on {FILED_LATE}, due {late['filing_due_on']}: "
-                 f"late is {filed['filed_late']}")  # fmt: skip
+        self.say(
+            f"{len(in_time)} appointments filed in time; one on {FILED_LATE}, due {late['filing_due_on']}: "
+            f"late is {filed['filed_late']}"
+        )
         _require(filed["filed_late"] is True, "the late filing was not flagged")
 
     def let_time_pass(self) -> None:
@@ -196,9 +207,13 @@ class Scenario:
         self._renew(expiring[:RENEW_LATE])
         self._come_to(ends + timedelta(days=2), f"{RENEW_LATE} of them were renewed late")
         suspended = self.province.all("registry", "/appointments", status="suspended")
-        self.say(f"suspended by the rule set: {len(self.suspended)} appointments; restored by renewal: "
-                 f"{len(self.suspended) - len(suspended)}")  # fmt: skip
-        _require(len(self.suspended) == LEAVE_TO_EXPIRE + 1, "not those appointments are suspended whose certificate ended")
+        self.say(
+            f"suspended by the rule set: {len(self.suspended)} appointments; restored by renewal: "
+            f"{len(self.suspended) - len(suspended)}"
+        )
+        _require(
+            len(self.suspended) == LEAVE_TO_EXPIRE + 1, "not those appointments are suspended whose certificate ended"
+        )
         _require(len(suspended) == LEAVE_TO_EXPIRE + 1 - RENEW_LATE, "a renewal did not restore the appointment")
 
     def _settle(self) -> None:
@@ -211,7 +226,10 @@ class Scenario:
         self.say(f"{day}: {what}")
 
     def _record_education(self, year: int) -> None:
-        items = [{"person_id": who, "year": year, "hours": 16, "document": f"示例再教育〔{year}〕"} for who in self.certificates]
+        items = [
+            {"person_id": who, "year": year, "hours": 16, "document": f"示例再教育〔{year}〕"}
+            for who in self.certificates
+        ]
         self.system.move_clock(date(year, 10, 15))
         self.centre.post("training", "/education", {"items": items})
 

@@ -76,7 +76,12 @@ class Child:
     """A process in a session of its own, so that Ctrl-C reaches its keeper only, with a guard that ends it with us."""
 
     def __init__(
-        self, command: Sequence[str], log: Path, environ: Mapping[str, str], user: str | None = None, cwd: Path | None = None
+        self,
+        command: Sequence[str],
+        log: Path,
+        environ: Mapping[str, str],
+        user: str | None = None,
+        cwd: Path | None = None,
     ) -> None:
         with log.open("ab") as output:
             self.process = subprocess.Popen(  # type: ignore[call-overload]

@@ -121,7 +121,12 @@ class RabbitServer:
         if self.management:
             settings += ["management.tcp.ip = 127.0.0.1", f"management.tcp.port = {self.management_port}"]
         plugins = "[rabbitmq_management]." if self.management else "[]."
-        for name, text in {"rabbitmq.conf": "\n".join(settings) + "\n", "plugins": plugins, "advanced.config": "[].\n", "env.conf": ""}.items():
+        for name, text in {
+            "rabbitmq.conf": "\n".join(settings) + "\n",
+            "plugins": plugins,
+            "advanced.config": "[].\n",
+            "env.conf": "",
+        }.items():
             paths.write_atomically(self.folder / name, text)
 
     def _environ(self) -> dict[str, str]:

@@ -102,7 +102,9 @@ def _download(folder: Path) -> list[Path]:
 def _status_without_erlang(status: Path) -> str:
     """Debian's list of installed packages without Erlang's: a part of it that is installed would not be fetched."""
     stanzas = status.read_text(errors="replace").split("\n\n") if status.exists() else []
-    return "\n\n".join(stanza for stanza in stanzas if not stanza.lstrip().startswith(("Package: erlang", "Package: rabbitmq")))
+    return "\n\n".join(
+        stanza for stanza in stanzas if not stanza.lstrip().startswith(("Package: erlang", "Package: rabbitmq"))
+    )
 
 
 def _unpack(packages: list[Path], root: Path) -> None:
@@ -122,7 +124,9 @@ def _write_erl(root: Path) -> None:
 
 
 def _run(command: list[str], folder: Path) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"})
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+    )
     if done.returncode:
         words = " ".join(done.stderr.split())[-300:]
         raise CannotRun(f"RabbitMQ could not be fetched ({command[0]}: {words}); {MEND}")

@@ -97,9 +97,10 @@ def plan(session: Session, kind: str, series: str, key: str, due_on: date, paylo
 def cancel(session: Session, series: str) -> None:
     """Cancels all that is still planned of `series`."""
     session.execute(
-        update(due).where(due.c.series == series, due.c.state == "planned")
+        update(due)
+        .where(due.c.series == series, due.c.state == "planned")
         .values(state="cancelled", settled_at=func.now())
-    )  # fmt: skip
+    )
 
 
 def _has_fallen_due(today: Any) -> Any:
@@ -154,11 +155,15 @@ def postpone(session: Session, row_id: int, error: str) -> None:
     """Notes a failure, and leaves the row for a later try; waits are real time, whatever the clock was moved to."""
     wait = func.least(LAST_RETRY, FIRST_RETRY * func.power(2, func.least(due.c.attempts, 20)))
     session.execute(
-        update(due).where(due.c.id == row_id, due.c.state == "planned")
-        .values(attempts=due.c.attempts + 1, last_error=error[:2000],
-                not_before=func.now() + wait * text("interval '1 second'"))
+        update(due)
+        .where(due.c.id == row_id, due.c.state == "planned")
+        .values(
+            attempts=due.c.attempts + 1,
+            last_error=error[:2000],
+            not_before=func.now() + wait * text("interval '1 second'"),
+        )
         .execution_options(synchronize_session=False)
-    )  # fmt: skip
+    )
 
 
 def overdue(session: Session, clock: Clock, kinds: Iterable[str] | None = None) -> dict[str, tuple[int, float]]:

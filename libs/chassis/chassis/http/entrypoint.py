@@ -233,4 +233,3 @@ def _kept(service: Any, request: Request, key: str) -> Response | None:
         return None
     with service.db.begin() as session:
         return idempotency.find(session, key, caller_key(request.caller), request.fingerprint)
-

@@ -78,10 +78,15 @@ def keep(session: Session, key: str, caller: str, expected: str, response: Respo
     session.flush()
     session.execute(
         insert(idempotency).values(
-            key=key, caller=caller, fingerprint=expected, status=response.status_code,
-            body=response.get_data(), headers=headers, created_at=func.now(),
+            key=key,
+            caller=caller,
+            fingerprint=expected,
+            status=response.status_code,
+            body=response.get_data(),
+            headers=headers,
+            created_at=func.now(),
         )
-    )  # fmt: skip
+    )
     # Old rows go now and then with a new one, so the table stays small without a job that could be forgotten.
     if random.random() < 1 / PURGED_EVERY:
         purge(session)
@@ -97,6 +102,7 @@ def purge(session: Session) -> None:
         .cte("old")
     )
     session.execute(
-        delete(idempotency).where(idempotency.c.key == old.c.key, idempotency.c.caller == old.c.caller)
+        delete(idempotency)
+        .where(idempotency.c.key == old.c.key, idempotency.c.caller == old.c.caller)
         .execution_options(synchronize_session=False)
-    )  # fmt: skip
+    )

@@ -54,8 +54,15 @@ class AuditRoutes:
 
     db: Any
 
-    @http("GET", "/audit", query=AuditQuery, returns=AuditEntry, roles=("auditor",), paged=True,
-          summary="List the audit log, the newest entry first")  # fmt: skip
+    @http(
+        "GET",
+        "/audit",
+        query=AuditQuery,
+        returns=AuditEntry,
+        roles=("auditor",),
+        paged=True,
+        summary="List the audit log, the newest entry first",
+    )
     def list_audit(self, request: Request) -> Page:
         log = audit.audit_log.c
         wanted = select(audit.audit_log)
@@ -115,8 +122,16 @@ class RulesetRoutes:
         with self.db.begin() as session:
             return {"items": rulesets.all_versions(session)}
 
-    @http("POST", "/rulesets", body=NewRuleSet, returns=PublishedRuleSet, roles=("province",), status=201,
-          problems=(rulesets.EffectiveTooEarly,), summary="Publish a rule set")  # fmt: skip
+    @http(
+        "POST",
+        "/rulesets",
+        body=NewRuleSet,
+        returns=PublishedRuleSet,
+        roles=("province",),
+        status=201,
+        problems=(rulesets.EffectiveTooEarly,),
+        summary="Publish a rule set",
+    )
     def publish_ruleset(self, request: Request) -> Any:
         body = request.body
         try:

@@ -29,7 +29,9 @@ class WorkerRuns(RuleBroken):
     zh = "该服务的 worker 仍在运行，请先停止其所有实例。"
 
 
-def rebuild(session: Session, settings: Settings, worker: Any, tables: Iterable[Table], clock: Clock) -> tuple[int, int]:
+def rebuild(
+    session: Session, settings: Settings, worker: Any, tables: Iterable[Table], clock: Clock
+) -> tuple[int, int]:
     """Empties `tables` and applies all that the feeds hold with the handlers of `worker`; how many applied, and parked.
 
     An event that fails is parked for a person, as it would be in the inbox. Raises WorkerRuns, and

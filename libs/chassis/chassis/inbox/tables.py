@@ -43,9 +43,7 @@ inbox_parked = Table(
     Column("next_attempt_at", DateTime(timezone=True)),
     Column("parked_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("aggregate", "version"),
-    Index(
-        "ix_inbox_parked_next_attempt_at", "next_attempt_at", postgresql_where=text("next_attempt_at IS NOT NULL")
-    ),
+    Index("ix_inbox_parked_next_attempt_at", "next_attempt_at", postgresql_where=text("next_attempt_at IS NOT NULL")),
 )
 
 # How many events of each type were applied, counted in the applying transaction: the other side of the outbox's count.

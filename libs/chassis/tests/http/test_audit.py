@@ -43,9 +43,14 @@ def test_an_untouched_log_verifies(engine: Engine) -> None:
     assert verify(engine) == (True, 10, None)
 
 
-@pytest.mark.parametrize("statement", [
-    "UPDATE audit_log SET actor = 'x' WHERE seq = 2", "DELETE FROM audit_log WHERE seq = 2", "TRUNCATE audit_log",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_log SET actor = 'x' WHERE seq = 2",
+        "DELETE FROM audit_log WHERE seq = 2",
+        "TRUNCATE audit_log",
+    ],
+)
 def test_the_database_refuses_to_change_an_entry(engine: Engine, statement: str) -> None:
     enter(engine, 3)
 
@@ -61,22 +66,37 @@ TAMPERINGS = {
     "the text changed": (["UPDATE audit_log SET entry = replace(entry, 'person:3', 'person:9') WHERE seq = 4"], 4),
     "a hash changed": (["UPDATE audit_log SET hash = repeat('a', 64) WHERE seq = 4"], 4),
     "text and hash changed together": (
-        ["UPDATE audit_log SET entry = replace(entry, 'person:3', 'person:9'), subject = 'person:9' WHERE seq = 4",
-         "UPDATE audit_log SET hash = encode(sha256(convert_to(previous_hash || E'\\n' || entry, 'UTF8')), 'hex') "
-         "WHERE seq = 4"], 5),
+        [
+            "UPDATE audit_log SET entry = replace(entry, 'person:3', 'person:9'), subject = 'person:9' WHERE seq = 4",
+            "UPDATE audit_log SET hash = encode(sha256(convert_to(previous_hash || E'\\n' || entry, 'UTF8')), 'hex') "
+            "WHERE seq = 4",
+        ],
+        5,
+    ),
     "one deleted": (["DELETE FROM audit_log WHERE seq = 4"], 4),
     "the first deleted": (["DELETE FROM audit_log WHERE seq = 1"], 1),
     "the last deleted": (["DELETE FROM audit_log WHERE seq = 10"], 10),
     "all deleted": (["DELETE FROM audit_log"], 1),
     "two swapped": (
-        ["UPDATE audit_log SET seq = -seq WHERE seq IN (4, 5)", "UPDATE audit_log SET seq = 9 + seq WHERE seq < 0"], 4),
+        ["UPDATE audit_log SET seq = -seq WHERE seq IN (4, 5)", "UPDATE audit_log SET seq = 9 + seq WHERE seq < 0"],
+        4,
+    ),
     "one deleted and the rest renumbered": (
-        ["DELETE FROM audit_log WHERE seq = 4",
-         *[f"UPDATE audit_log SET seq = {n - 1} WHERE seq = {n}" for n in range(5, 11)]], 4),
+        [
+            "DELETE FROM audit_log WHERE seq = 4",
+            *[f"UPDATE audit_log SET seq = {n - 1} WHERE seq = {n}" for n in range(5, 11)],
+        ],
+        4,
+    ),
     "one slipped in at the end": (
-        ["INSERT INTO audit_log SELECT 11, at, actor, role, action, subject, entry, previous_hash, hash "
-         "FROM audit_log WHERE seq = 10", "UPDATE audit_head SET seq = 11"], 11),
-}  # fmt: skip
+        [
+            "INSERT INTO audit_log SELECT 11, at, actor, role, action, subject, entry, previous_hash, hash "
+            "FROM audit_log WHERE seq = 10",
+            "UPDATE audit_head SET seq = 11",
+        ],
+        11,
+    ),
+}
 
 
 @pytest.mark.parametrize(("statements", "broken"), TAMPERINGS.values(), ids=TAMPERINGS)
@@ -113,8 +133,10 @@ def test_the_auditor_reads_and_verifies_and_nobody_else_may(own_sample: Sample) 
     assert listed["next"]
     assert own_sample.call("GET", "/audit?since=2999-01-01T00:00:00Z", role="auditor").json()["items"] == []
     assert own_sample.call("GET", "/audit/verify", role="auditor").json() == {
-        "ok": True, "checked": 3, "first_broken": None,
-    }  # fmt: skip
+        "ok": True,
+        "checked": 3,
+        "first_broken": None,
+    }
     assert {own_sample.call("GET", "/audit", role=role).status_code for role in ("province", "ops")} == {403}
     tamper(own_sample.engine, "UPDATE audit_log SET actor = 'x' WHERE seq = 2")
     assert own_sample.call("GET", "/audit/verify", role="auditor").json()["first_broken"] == 2

@@ -72,8 +72,12 @@ def test_each_fault_is_named_with_its_place(sample: Sample) -> None:
     problem = assert_problem(send(sample, {"size": -1, "makers": [{}, {"name": ""}], "a/b": 1}), 422)
 
     assert {fault["pointer"] for fault in problem["errors"]} == {
-        "/name", "/size", "/makers/0/name", "/makers/1/name", "/a~1b",
-    }  # fmt: skip
+        "/name",
+        "/size",
+        "/makers/0/name",
+        "/makers/1/name",
+        "/a~1b",
+    }
 
 
 def test_a_number_that_no_schema_bounds_is_refused_when_the_column_can_not_hold_it(sample: Sample) -> None:

@@ -101,8 +101,11 @@ def test_reporting_units_join_to_a_column(tree: Session) -> None:
     counted = select(units.c.unit, firms.c.division).join(firms, firms.c.division == units.c.code)
 
     assert sorted(tree.execute(counted).all()) == [
-        ("220100", "220102"), ("220100", "220184"), ("220100", "220381"), ("220581", "220581"),
-    ]  # fmt: skip
+        ("220100", "220102"),
+        ("220100", "220184"),
+        ("220100", "220381"),
+        ("220581", "220581"),
+    ]
 
 
 def test_a_correlated_reporting_unit_follows_its_row(tree: Session) -> None:

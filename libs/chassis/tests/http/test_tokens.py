@@ -96,10 +96,16 @@ def test_without_a_token_only_public_routes_answer(sample: Sample) -> None:
 
 @pytest.mark.parametrize(
     "claims",
-    [{"role": "emperor"}, {"role": None}, {"role": ["province"]}, {"role": "division"}, {"role": "enterprise"},
-     {"role": "division", "division": 220000}],
+    [
+        {"role": "emperor"},
+        {"role": None},
+        {"role": ["province"]},
+        {"role": "division"},
+        {"role": "enterprise"},
+        {"role": "division", "division": 220000},
+    ],
     ids=["an unknown role", "no role", "several roles", "no division", "no enterprise", "a division as a number"],
-)  # fmt: skip
+)
 def test_a_role_that_means_nothing_here_may_do_nothing(sample: Sample, issuer: Issuer, claims: dict[str, Any]) -> None:
     answer = sample.call("GET", "/items", headers=bearer(issuer.token(**claims)))
 

@@ -21,10 +21,15 @@ def test_a_change_raises_the_etag(sample: Sample) -> None:
 
 @pytest.mark.parametrize(
     ("headers", "status"),
-    [({}, 428), ({"If-Match": "*"}, 428), ({"If-Match": '"7"'}, 412), ({"If-Match": "rubbish"}, 412),
-     ({"If-Match": '"1", "2"'}, 412)],
+    [
+        ({}, 428),
+        ({"If-Match": "*"}, 428),
+        ({"If-Match": '"7"'}, 412),
+        ({"If-Match": "rubbish"}, 412),
+        ({"If-Match": '"1", "2"'}, 412),
+    ],
     ids=["none", "any", "stale", "rubbish", "a list"],
-)  # fmt: skip
+)
 def test_a_change_without_the_present_etag_is_refused(sample: Sample, headers: dict[str, str], status: int) -> None:
     made = sample.make()
 

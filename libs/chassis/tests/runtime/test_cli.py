@@ -37,7 +37,9 @@ def parked(engine: Engine) -> list[str]:
 
 def audited(engine: Engine) -> list[Any]:
     with engine.connect() as connection:
-        return [tuple(row) for row in connection.execute(text("SELECT actor, action, subject FROM audit_log ORDER BY seq"))]
+        return [
+            tuple(row) for row in connection.execute(text("SELECT actor, action, subject FROM audit_log ORDER BY seq"))
+        ]
 
 
 def test_parked_events_are_listed_and_shown(run: Any, parked: list[str]) -> None:
@@ -57,12 +59,16 @@ def test_replaying_and_skipping_are_audited_under_the_users_name(run: Any, parke
         assert run("parked", *arguments).exit_code == 0
 
     assert audited(engine) == [
-        (me, "parked.replayed", parked[0]), (me, "parked.replayed", "all"), (me, "parked.skipped", parked[0])
-    ]  # fmt: skip
+        (me, "parked.replayed", parked[0]),
+        (me, "parked.replayed", "all"),
+        (me, "parked.skipped", parked[0]),
+    ]
     assert run("audit", "verify").output == "3 entries, unbroken\n"
 
 
-def test_what_cannot_be_done_is_told_in_one_line_and_changes_nothing(run: Any, parked: list[str], engine: Engine) -> None:
+def test_what_cannot_be_done_is_told_in_one_line_and_changes_nothing(
+    run: Any, parked: list[str], engine: Engine
+) -> None:
     too_early = run("parked", "skip", parked[1], "--reason", "made by mistake")
     unknown = run("parked", "replay", "4711")
     no_reason = run("parked", "skip", parked[0])

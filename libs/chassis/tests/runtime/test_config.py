@@ -38,9 +38,12 @@ def test_a_setting_of_one_service_comes_before_the_one_for_all_and_a_file_may_ho
     secret = tmp_path / "secret"
     secret.write_text("amqp://one\n")
     environ = {
-        "CQO_DATABASE_URL": "postgresql://all", "CQO_DATABASE_URL_PILOT": "postgresql://pilot",
-        "CQO_AMQP_URL": "amqp://all", "CQO_AMQP_URL_PILOT_FILE": str(secret), "CQO_JWKS": "keys.json",
-    }  # fmt: skip
+        "CQO_DATABASE_URL": "postgresql://all",
+        "CQO_DATABASE_URL_PILOT": "postgresql://pilot",
+        "CQO_AMQP_URL": "amqp://all",
+        "CQO_AMQP_URL_PILOT_FILE": str(secret),
+        "CQO_JWKS": "keys.json",
+    }
     settings = config.load("pilot", environ=environ)
 
     assert (settings.database_url, settings.amqp_url) == ("postgresql://pilot", "amqp://one")

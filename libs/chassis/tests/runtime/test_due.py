@@ -92,7 +92,9 @@ def test_a_failing_row_takes_effect_once_it_no_longer_fails(worker: Any, rows: R
 
 
 @pytest.mark.parametrize("how", ["sleeps", "hangs"])
-def test_a_row_that_never_ends_is_given_up_and_the_others_pass_it(how: str, worker: Any, rows: Rows, engine: Engine) -> None:
+def test_a_row_that_never_ends_is_given_up_and_the_others_pass_it(
+    how: str, worker: Any, rows: Rows, engine: Engine
+) -> None:
     rows.plan("a")
     rows.plan("endless", **{how: 3600})
     rows.plan("z")

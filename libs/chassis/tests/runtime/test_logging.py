@@ -32,9 +32,17 @@ def lines(log: io.StringIO) -> list[dict]:
 
 @pytest.mark.parametrize(
     "personal",
-    ["220102199001010017", "22242619780707002X", "220102900101001", "13800138000", "+86 138-0013-8000",
-     "138 0013 8000", "0431-88880000", "li.ming@example.invalid"],
-)  # fmt: skip
+    [
+        "220102199001010017",
+        "22242619780707002X",
+        "220102900101001",
+        "13800138000",
+        "+86 138-0013-8000",
+        "138 0013 8000",
+        "0431-88880000",
+        "li.ming@example.invalid",
+    ],
+)
 def test_personal_data_are_masked_wherever_they_stand(log: io.StringIO, personal: str) -> None:
     logger = logging.getLogger("test")
     logger.info("asked for %s.", personal)
@@ -51,9 +59,16 @@ def test_personal_data_are_masked_wherever_they_stand(log: io.StringIO, personal
 
 @pytest.mark.parametrize(
     "harmless",
-    ["91220200123456788T", "91220381MA17ABCD23", "0192f3a0-5b7c-7c3e-9d8a-138001380001", "2026-03-02T01:00:00.138001Z",
-     "CQO-JL-2026-220100-00017X", "/enterprises/13800138-0013-7000-9d8a-3a2b1c0d4e5f", "1772413200000"],
-)  # fmt: skip
+    [
+        "91220200123456788T",
+        "91220381MA17ABCD23",
+        "0192f3a0-5b7c-7c3e-9d8a-138001380001",
+        "2026-03-02T01:00:00.138001Z",
+        "CQO-JL-2026-220100-00017X",
+        "/enterprises/13800138-0013-7000-9d8a-3a2b1c0d4e5f",
+        "1772413200000",
+    ],
+)
 def test_codes_ids_and_times_are_left_as_they_are(harmless: str) -> None:
     assert mask(harmless) == harmless
 
@@ -75,9 +90,13 @@ def test_every_line_says_when_how_grave_where_and_what(log: io.StringIO) -> None
     for line in (foreign, ours):
         assert line.pop("timestamp").endswith("Z")
         assert line == {
-            "level": "warning", "logger": "test", "service": "pilot", "process": "api",
-            "event": "it happened", "correlation_id": "0192f3a0",
-        }  # fmt: skip
+            "level": "warning",
+            "logger": "test",
+            "service": "pilot",
+            "process": "api",
+            "event": "it happened",
+            "correlation_id": "0192f3a0",
+        }
 
 
 def test_each_greenlet_has_a_correlation_id_of_its_own() -> None:

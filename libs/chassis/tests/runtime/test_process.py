@@ -25,7 +25,9 @@ Start = Callable[..., RunningService]
 @pytest.fixture
 def api(running_service: Start, database_url: str) -> Start:
     def start(**settings: Any) -> RunningService:
-        return running_service("pilot", process="api", **{"database_url": database_url, "amqp_url": NOWHERE, **settings})
+        return running_service(
+            "pilot", process="api", **{"database_url": database_url, "amqp_url": NOWHERE, **settings}
+        )
 
     return start
 
@@ -147,7 +149,9 @@ def test_sigterm_lets_a_request_end_and_then_the_process(api: Start) -> None:
 
 def _in_flight(service: RunningService) -> bool:
     _, metrics = _text(f"{service.url}/metrics")
-    return len([c for c in psutil.Process(service.pid).net_connections() if c.status == "ESTABLISHED"]) > 1 and bool(metrics)
+    return len([c for c in psutil.Process(service.pid).net_connections() if c.status == "ESTABLISHED"]) > 1 and bool(
+        metrics
+    )
 
 
 def _text(url: str) -> tuple[int, str]:
@@ -162,13 +166,15 @@ def test_both_processes_tell_their_metrics_with_the_service_as_a_label(
     rows.plan("broken", -3, fails=True)
     service = running_service("pilot", ready=False, database_url=database_url, amqp_url=NOWHERE)
     wait_for(lambda: rows.count("done") == 1)
-    wait_for(lambda: 'cqo_due_overdue_rows{kind="pilot.notice",service="pilot"} 1.0' in _text(f"{service.url}/metrics")[1])
+    wait_for(
+        lambda: 'cqo_due_overdue_rows{kind="pilot.notice",service="pilot"} 1.0' in _text(f"{service.url}/metrics")[1]
+    )
     _, found = _text(f"{service.worker_url}/metrics")
 
     for line in (
         'cqo_due_settled_total{kind="pilot.notice",outcome="done",service="pilot"} 1.0',
         'cqo_due_settled_total{kind="pilot.notice",outcome="failed",service="pilot"} 1.0',
-        'cqo_build_info{chassis=',
+        "cqo_build_info{chassis=",
         "process_resident_memory_bytes",
     ):
         assert line in found

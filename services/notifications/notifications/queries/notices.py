@@ -102,9 +102,17 @@ def summary(session: Session, caller: Caller, filters: dict[str, Any], on: date)
 
 
 INBOX_FIELDS = (
-    notice.c.id, notice.c.kind, notice.c.recipient_kind, notice.c.recipient_id, notice.c.division, notice.c.subject,
-    notice.c.body, notice.c.created_at, notice.c.cause_id, reading.c.read_at,
-)  # fmt: skip
+    notice.c.id,
+    notice.c.kind,
+    notice.c.recipient_kind,
+    notice.c.recipient_id,
+    notice.c.division,
+    notice.c.subject,
+    notice.c.body,
+    notice.c.created_at,
+    notice.c.cause_id,
+    reading.c.read_at,
+)
 
 
 def _inbox(caller: Caller, on: date) -> Any:

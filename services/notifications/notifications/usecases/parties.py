@@ -22,7 +22,8 @@ MAX_SUCCESSIONS = 5
 IDS = bindparam("ids", type_=ARRAY(Text))
 # Built once: SQLAlchemy takes longer to build a statement than to have it executed.
 BY_ID = {
-    table: select(table).where(table.c.id == func.any(IDS)) for table in (person, enterprise, appointment, training_class)
+    table: select(table).where(table.c.id == func.any(IDS))
+    for table in (person, enterprise, appointment, training_class)
 }
 EMPLOYERS = (
     select(appointment.c.person_id, appointment.c.enterprise_id)
@@ -79,7 +80,9 @@ class Directory:
         holder = _known("person", self.people, data.get("person_id"))
         firm_id = self._enterprise_of(event, holder)
         firm = _known("enterprise", self.enterprises, firm_id)
-        code = data.get("division") or event.division or (firm.division if firm else holder.division if holder else None)
+        code = (
+            data.get("division") or event.division or (firm.division if firm else holder.division if holder else None)
+        )
         code = present_code(self.divisions, code, on) if code else None
         place = self.appointments.get(data.get("appointment_id", ""))
         course = self.classes.get(data.get("class_id", ""))

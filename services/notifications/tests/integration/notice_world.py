@@ -33,10 +33,14 @@ TREE = (
     {"code": ELSEWHERE, "name": "船营区", "level": "county", "parent": "220200"},
     {"code": "220184", "name": "公主岭市", "level": "county", "parent": PREFECTURE, "valid_from": "2020-06-19"},
     {
-        "code": "220381", "name": "公主岭市", "level": "county", "parent": "220300", "valid_to": "2020-06-18",
+        "code": "220381",
+        "name": "公主岭市",
+        "level": "county",
+        "parent": "220300",
+        "valid_to": "2020-06-18",
         "successor": "220184",
     },
-)  # fmt: skip
+)
 
 
 def event(kind: str, subject: str, data: dict[str, Any], sequence: int = 1, division: str | None = COUNTY) -> Envelope:
@@ -89,10 +93,16 @@ class World:
     def certificate(self, person: Envelope) -> Envelope:
         certificate_id = new_id()
         data = {
-            "certificate_id": certificate_id, "number": f"CQO-JL-2026-0101-{self.number:05d}7",
-            "person_id": person.subject, "name": person.data["name"], "enterprise_id": None,
-            "issued_on": "2026-03-02", "valid_from": "2026-03-02", "valid_until": "2029-03-01", "ruleset": 1,
-        }  # fmt: skip
+            "certificate_id": certificate_id,
+            "number": f"CQO-JL-2026-0101-{self.number:05d}7",
+            "person_id": person.subject,
+            "name": person.data["name"],
+            "enterprise_id": None,
+            "issued_on": "2026-03-02",
+            "valid_from": "2026-03-02",
+            "valid_until": "2029-03-01",
+            "ruleset": 1,
+        }
         return self.event("certificate.issued.v1", certificate_id, data)
 
     def revoked(self, certificate: Envelope) -> Envelope:
@@ -103,19 +113,32 @@ class World:
     def appointment(self, person: Envelope, firm: Envelope) -> Envelope:
         appointment_id = new_id()
         data = {
-            "appointment_id": appointment_id, "enterprise_id": firm.subject, "enterprise_name": firm.data["name"],
-            "person_id": person.subject, "person_name": person.data["name"], "post_id": new_id(),
-            "position": "副总经理", "decision_level": True, "on": "2026-03-02", "filing_due_on": "2026-04-01",
-            "document": "示例任〔2026〕1号", "ruleset": 1,
-        }  # fmt: skip
+            "appointment_id": appointment_id,
+            "enterprise_id": firm.subject,
+            "enterprise_name": firm.data["name"],
+            "person_id": person.subject,
+            "person_name": person.data["name"],
+            "post_id": new_id(),
+            "position": "副总经理",
+            "decision_level": True,
+            "on": "2026-03-02",
+            "filing_due_on": "2026-04-01",
+            "document": "示例任〔2026〕1号",
+            "ruleset": 1,
+        }
         return self.event("appointment.made.v1", appointment_id, data)
 
     def target(self, division: str) -> Envelope:
         target_id = new_id()
         data = {
-            "target_id": target_id, "division": division, "year": 2026, "population": "award", "percent": 100.0,
-            "document": "吉质强省办〔2026〕2号", "on": "2026-03-02",
-        }  # fmt: skip
+            "target_id": target_id,
+            "division": division,
+            "year": 2026,
+            "population": "award",
+            "percent": 100.0,
+            "document": "吉质强省办〔2026〕2号",
+            "on": "2026-03-02",
+        }
         return self.event("target.set.v1", target_id, data, division)
 
 

@@ -53,8 +53,10 @@ def test_an_event_becomes_a_notice_for_each_party_on_each_channel(session, world
     tell(world.revoked(certificate))
 
     assert recipients(session, "certificate_revoked") == {
-        "person": holder.subject, "enterprise": holder.data["enterprise_id"], "division": COUNTY,
-    }  # fmt: skip
+        "person": holder.subject,
+        "enterprise": holder.data["enterprise_id"],
+        "division": COUNTY,
+    }
     made = session.execute(
         select(delivery.c.channel, delivery.c.state).join(notice).where(notice.c.kind == "certificate_revoked")
     )
@@ -122,8 +124,14 @@ def test_the_proof_counts_what_is_due_from_the_events_and_finds_nothing_missing(
     # Without the broker nobody has counted what was applied, so here only the notices are proved.
     total = prove(session, clock)["total"]
     assert total == {
-        "due": 4, "sent": 2, "pending": 2, "failed": 0, "no_address": 0, "missing": 0, "nobody_concerned": 0,
-    }  # fmt: skip
+        "due": 4,
+        "sent": 2,
+        "pending": 2,
+        "failed": 0,
+        "no_address": 0,
+        "missing": 0,
+        "nobody_concerned": 0,
+    }
 
 
 def test_a_delivery_that_was_never_made_shows_as_missing(session, world, tell, holder, clock):
@@ -314,8 +322,9 @@ def test_one_notice_is_shown_in_full_with_its_cause_and_its_readers(session, wor
     assert shown["cause"]["id"] == certificate.id and shown["cause"]["type"] == certificate.type
     assert [row["reader"] for row in shown["readings"]] == [f"cqo:{holder.subject}"]
     assert {each["channel"]: each["address"] for each in shown["deliveries"]} == {
-        EMAIL: "l***@firm.example", "inbox": None,
-    }  # fmt: skip
+        EMAIL: "l***@firm.example",
+        "inbox": None,
+    }
     with pytest.raises(NotFound):
         notices.one(session, STAFF_ELSEWHERE, item["id"], clock.today(), vault)
 
@@ -327,8 +336,9 @@ def test_the_summary_counts_by_kind_channel_and_state(session, world, tell, hold
 
     assert (found["notices"], found["deliveries"], found["maybe_repeated"]) == (2, 4, 0)
     assert {(row["channel"], row["state"], row["number"]) for row in found["items"]} == {
-        (EMAIL, PENDING, 2), ("inbox", SENT, 2),
-    }  # fmt: skip
+        (EMAIL, PENDING, 2),
+        ("inbox", SENT, 2),
+    }
 
 
 def test_no_contact_point_is_kept_in_clear(session, world, tell, holder):

@@ -62,12 +62,14 @@ def holder(world):
     firm = world.firm()
     person = world.person(firm)
     return {
-        "firm": firm, "person": person, "certificate": world.certificate(person),
+        "firm": firm,
+        "person": person,
+        "certificate": world.certificate(person),
         "contacts": [
             world.contact("person", person.subject, f"p{person.subject}@people.example"),
             world.contact("enterprise", firm.subject, f"f{firm.subject}@firm.example"),
         ],
-    }  # fmt: skip
+    }
 
 
 def introduce(service, holder):

@@ -35,9 +35,12 @@ def sender_of(database, clock, vault):
 
     def make(mail):
         settings = SimpleNamespace(
-            service="notifications", database_url=database.url, smtp_url=parse_url(mail.url), smtp_ca=None,
+            service="notifications",
+            database_url=database.url,
+            smtp_url=parse_url(mail.url),
+            smtp_ca=None,
             mail_from="no-reply@cqo.invalid",
-        )  # fmt: skip
+        )
         made.append(Sender(settings, clock, vault, lambda: False))
         return made[-1]
 
@@ -54,19 +57,32 @@ def write(database, clock, vault):
         with Session(database.engine) as session, session.begin():
             session.execute(
                 cause.insert().values(
-                    id=(cause_id := new_id()), type="certificate.issued.v1", subject="c", occurred_at=clock.now(),
-                    received_at=clock.now(), division=COUNTY, data={}, ruleset=1,
+                    id=(cause_id := new_id()),
+                    type="certificate.issued.v1",
+                    subject="c",
+                    occurred_at=clock.now(),
+                    received_at=clock.now(),
+                    division=COUNTY,
+                    data={},
+                    ruleset=1,
                 )
-            )  # fmt: skip
+            )
             made = []
             for address in addresses:
                 owner = new_id()
                 sealed = vault.cipher.seal(address, f"email:{owner}")
                 session.execute(contact.insert().values(owner_kind="person", owner_id=owner, email=sealed))
                 told = Notice(
-                    new_id(), cause_id, "certificate_issued", "person", owner, COUNTY, "关于颁发证书的通知",
-                    "李明同志：\n\u3000\u3000内容。\n办公室\n2026年3月2日\n", clock.now(),
-                )  # fmt: skip
+                    new_id(),
+                    cause_id,
+                    "certificate_issued",
+                    "person",
+                    owner,
+                    COUNTY,
+                    "关于颁发证书的通知",
+                    "李明同志：\n\u3000\u3000内容。\n办公室\n2026年3月2日\n",
+                    clock.now(),
+                )
                 made.append(Delivery(new_id(), told, EMAIL, next_attempt_at=func.now()))
             session.add_all(made)
             return [each.id for each in made]
@@ -135,9 +151,10 @@ def test_a_refusal_for_now_is_tried_again_and_one_for_good_is_not(database, mail
     work(sender)
 
     assert states(database) == [
-        (PENDING, 1, 0, "451 4.7.1 greylisted"), (FAILED, 1, 0, "550 5.1.1 no such user"),
+        (PENDING, 1, 0, "451 4.7.1 greylisted"),
+        (FAILED, 1, 0, "550 5.1.1 no such user"),
         (SENT, 1, 0, "250 2.0.0 kept as 1"),
-    ]  # fmt: skip
+    ]
     make_due(database)
     work(sender)
     assert [row[:2] for row in states(database)] == [(SENT, 2), (FAILED, 1), (SENT, 1)]
@@ -224,8 +241,12 @@ def test_a_sender_that_lost_its_database_enters_the_answer_it_still_holds(databa
     sender.turn()
     sender.turn()
     with database.engine.connect() as connection:
-        connection.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
-                                "AND datname = current_database()"))  # fmt: skip
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+                "AND datname = current_database()"
+            )
+        )
     with pytest.raises(Exception, match="terminat") as lost:
         sender.turn()
     sender._report(lost.value)

@@ -23,18 +23,39 @@ FILING_DUE = date(2026, 4, 1)
 EVENTS: list[tuple[str, dict[str, Any]]] = [
     (
         "nomination.submitted.v1",
-        {"class_id": "k-1", "class_name": NAMES["class_name"], "enterprise_id": ENTERPRISE_ID,
-         "person_id": PERSON_ID, "on": TODAY},
+        {
+            "class_id": "k-1",
+            "class_name": NAMES["class_name"],
+            "enterprise_id": ENTERPRISE_ID,
+            "person_id": PERSON_ID,
+            "on": TODAY,
+        },
     ),
     (
         "enrolment.completed.v1",
-        {"class_id": "k-1", "person_id": PERSON_ID, "enterprise_id": ENTERPRISE_ID, "hours": 40.0,
-         "attendance_percent": 97.5, "score": 86.0, "passed": True, "on": TODAY},
+        {
+            "class_id": "k-1",
+            "person_id": PERSON_ID,
+            "enterprise_id": ENTERPRISE_ID,
+            "hours": 40.0,
+            "attendance_percent": 97.5,
+            "score": 86.0,
+            "passed": True,
+            "on": TODAY,
+        },
     ),
     (
         "enrolment.completed.v1",
-        {"class_id": "k-1", "person_id": PERSON_ID, "enterprise_id": None, "hours": 12.0,
-         "attendance_percent": 30.0, "score": None, "passed": False, "on": TODAY},
+        {
+            "class_id": "k-1",
+            "person_id": PERSON_ID,
+            "enterprise_id": None,
+            "hours": 12.0,
+            "attendance_percent": 30.0,
+            "score": None,
+            "passed": False,
+            "on": TODAY,
+        },
     ),
     ("certificate.issued.v1", {**OF_CERTIFICATE, "issued_on": TODAY, "valid_from": TODAY, "valid_until": UNTIL}),
     *(
@@ -61,7 +82,13 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("appointment.ended.v1", {**OF_APPOINTMENT, "reason": "离职"}),
     (
         "target.set.v1",
-        {"division": "220100", "year": 2026, "population": "award", "percent": 100.0,
-         "document": "吉质强省办〔2026〕2号", "on": TODAY},
+        {
+            "division": "220100",
+            "year": 2026,
+            "population": "award",
+            "percent": 100.0,
+            "document": "吉质强省办〔2026〕2号",
+            "on": TODAY,
+        },
     ),
-]  # fmt: skip
+]

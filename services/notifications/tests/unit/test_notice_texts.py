@@ -18,10 +18,16 @@ LETTERS = [
 
 def render(kind, recipient, data, **changes):
     facts = {
-        **data, **NAMES, "today": TODAY, "happened_on": TODAY, "basis": "吉质联办〔2013〕10号",
-        "document": data.get("document", "吉质联办〔2013〕10号"), "signature": "吉林省实施质量强省战略联席会议办公室",
-        "reason_text": texts.reason(data.get("reason")), **changes,
-    }  # fmt: skip
+        **data,
+        **NAMES,
+        "today": TODAY,
+        "happened_on": TODAY,
+        "basis": "吉质联办〔2013〕10号",
+        "document": data.get("document", "吉质联办〔2013〕10号"),
+        "signature": "吉林省实施质量强省战略联席会议办公室",
+        "reason_text": texts.reason(data.get("reason")),
+        **changes,
+    }
     return texts.render(kind, recipient, facts)
 
 

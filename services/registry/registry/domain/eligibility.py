@@ -157,7 +157,12 @@ def _stated(fact: PersonFact) -> dict[str, Any]:
 def _named(fact: CertificateFact | None) -> list[dict[str, Any]]:
     if fact is None:
         return []
-    return [{
-        "kind": "certificate", "number": fact.number, "status": fact.status,
-        "since": fact.on, "valid_until": fact.valid_until,
-    }]  # fmt: skip
+    return [
+        {
+            "kind": "certificate",
+            "number": fact.number,
+            "status": fact.status,
+            "since": fact.on,
+            "valid_until": fact.valid_until,
+        }
+    ]

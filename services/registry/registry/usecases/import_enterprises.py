@@ -66,7 +66,12 @@ def import_enterprises(session: Session, caller: Caller, content: bytes, vault: 
 
 def _known(session: Session, sheet: Sheet) -> dict[str, Enterprise]:
     codes = sorted(record.fields["uscc"] for record in sheet.records if record.fields.get("uscc"))
-    locked = select(Enterprise).where(storage.enterprise.c.uscc.in_(codes)).order_by(storage.enterprise.c.id).with_for_update()
+    locked = (
+        select(Enterprise)
+        .where(storage.enterprise.c.uscc.in_(codes))
+        .order_by(storage.enterprise.c.id)
+        .with_for_update()
+    )
     return {found.uscc: found for found in session.scalars(locked)}
 
 

@@ -93,9 +93,14 @@ def _check(
 
 
 def _take(
-    session: Session, records: list[Record], known: dict[str, Person], employers: dict[str, Enterprise],
-    outcome: Outcome, vault: Vault, clock: Clock,
-) -> None:  # fmt: skip
+    session: Session,
+    records: list[Record],
+    known: dict[str, Person],
+    employers: dict[str, Enterprise],
+    outcome: Outcome,
+    vault: Vault,
+    clock: Clock,
+) -> None:
     ids = [found.id for found in known.values()]
     kept = contacts_of(session, ids)
     facts: dict[str, list[PersonFact]] = defaultdict(list)
@@ -128,9 +133,14 @@ def _new(record: Record, employers: dict[str, Enterprise], vault: Vault, clock: 
 
 
 def _land(
-    session: Session, owner: Person, existing: Person | None, record: Record, employers: dict[str, Enterprise],
-    facts_changed: bool, clock: Clock,
-) -> bool:  # fmt: skip
+    session: Session,
+    owner: Person,
+    existing: Person | None,
+    record: Record,
+    employers: dict[str, Enterprise],
+    facts_changed: bool,
+    clock: Clock,
+) -> bool:
     """Whether anything was announced of the row's person."""
     event: Any
     if existing is None:

@@ -52,9 +52,11 @@ class Outcome:
     def summary(self) -> dict[str, int]:
         """The figures, for the audit log."""
         return {
-            "created": self.created, "unchanged": self.unchanged, "updated": self.updated,
+            "created": self.created,
+            "unchanged": self.unchanged,
+            "updated": self.updated,
             "rejected_rows": self.rejected_rows,
-        }  # fmt: skip
+        }
 
 
 def contacts_of(session: Session, owner_ids: list[str]) -> dict[str, Contact]:

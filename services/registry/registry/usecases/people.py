@@ -27,7 +27,7 @@ from registry.usecases.access import (
     load_enterprise,
     load_person,
     one_at_a_time,
-)  # fmt: skip
+)
 from registry.usecases.divisions import require_county
 
 STATED = ("quality_years", "title", "declaration")
@@ -103,7 +103,9 @@ def reveal(session: Session, caller: Caller, person_id: str, reason: str, vault:
 
 def follow(session: Session, person: Person) -> None:
     """Takes a person's new name and division over to what is kept beside them."""
-    session.execute(update(Talent).where(storage.talent.c.id == person.id).values(name=person.name, division=person.division))
+    session.execute(
+        update(Talent).where(storage.talent.c.id == person.id).values(name=person.name, division=person.division)
+    )
     session.execute(update(Contact).where(storage.contact.c.id == person.id).values(division=person.division))
 
 

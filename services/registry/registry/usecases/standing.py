@@ -115,9 +115,13 @@ def _lock(session: Session, person_id: str) -> Person:
 
 
 def _learn(
-    session: Session, data: dict[str, Any], on: date, status: str,
-    valid_from: date | None = None, valid_until: date | None = None,
-) -> CertificateFact:  # fmt: skip
+    session: Session,
+    data: dict[str, Any],
+    on: date,
+    status: str,
+    valid_from: date | None = None,
+    valid_until: date | None = None,
+) -> CertificateFact:
     fact = CertificateFact(
         data["certificate_id"], data["person_id"], data["number"], on, status, valid_from, valid_until
     )

@@ -71,18 +71,28 @@ class Register:
     def firm(self, division: str = "220102", **changes: Any) -> Any:
         self.serial += 1
         content = {
-            "uscc": uscc(self.serial), "name": f"示例企业{self.serial}", "division": division, "industry": "C36",
-            "above_threshold": True, "award_contender": False, "brand_contender": False,
-            "legal_representative": "王强", "responsible_person": None, "registered_on": date(2010, 5, 4),
-        }  # fmt: skip
+            "uscc": uscc(self.serial),
+            "name": f"示例企业{self.serial}",
+            "division": division,
+            "industry": "C36",
+            "above_threshold": True,
+            "award_contender": False,
+            "brand_contender": False,
+            "legal_representative": "王强",
+            "responsible_person": None,
+            "registered_on": date(2010, 5, 4),
+        }
         return enterprises.register(self.session, PROVINCE, {**content, **changes}, self.vault, self.clock)
 
     def person(self, firm: Any, **changes: Any) -> Any:
         self.serial += 1
         content = {
-            "name": f"李明{self.serial}", "id_number": id_number(self.serial), "enterprise_id": firm.id,
-            "quality_years": 5, "declaration": True,
-        }  # fmt: skip
+            "name": f"李明{self.serial}",
+            "id_number": id_number(self.serial),
+            "enterprise_id": firm.id,
+            "quality_years": 5,
+            "declaration": True,
+        }
         return people.register(self.session, PROVINCE, {**content, **changes}, self.vault, self.clock)
 
     def post(self, firm: Any, title: str = "首席质量官") -> Any:
@@ -92,8 +102,14 @@ class Register:
         self, person: Any, on: date = date(2026, 1, 10), until: date = date(2029, 1, 9), number: str = "1"
     ) -> str:
         certificate = f"{person.id}-{number}"
-        data = {"certificate_id": certificate, "number": f"CQO-JL-{number}", "person_id": person.id,
-                "issued_on": on, "valid_from": on, "valid_until": until}  # fmt: skip
+        data = {
+            "certificate_id": certificate,
+            "number": f"CQO-JL-{number}",
+            "person_id": person.id,
+            "issued_on": on,
+            "valid_from": on,
+            "valid_until": until,
+        }
         standing.certificate_issued(self.session, data, self.clock)
         return certificate
 
@@ -125,8 +141,13 @@ class Register:
 
 def appointment_of(person_id: str, post_id: str, on: date, **changes: Any) -> dict[str, Any]:
     return {
-        "person_id": person_id, "post_id": post_id, "appointed_on": on,
+        "person_id": person_id,
+        "post_id": post_id,
+        "appointed_on": on,
         "appointed_by": {"name": "王强", "capacity": "法定代表人"},
-        "document": {"number": "示例任〔2026〕1号", "date": on}, "authorisation": "授权书〔2026〕1号",
-        "position": "副总经理", "decision_level": True, **changes,
-    }  # fmt: skip
+        "document": {"number": "示例任〔2026〕1号", "date": on},
+        "authorisation": "授权书〔2026〕1号",
+        "position": "副总经理",
+        "decision_level": True,
+        **changes,
+    }

@@ -17,9 +17,19 @@ PEOPLE_HEADERS = [column.header for column in PEOPLE_COLUMNS]
 
 def row(serial, **changes):
     values = [
-        uscc(serial), f"示例企业{serial}", "220102", "C36", "是", "否", "否", "王强", "", "13800000001",
-        f"q{serial}@firm.example", date(2010, 5, 4),
-    ]  # fmt: skip
+        uscc(serial),
+        f"示例企业{serial}",
+        "220102",
+        "C36",
+        "是",
+        "否",
+        "否",
+        "王强",
+        "",
+        "13800000001",
+        f"q{serial}@firm.example",
+        date(2010, 5, 4),
+    ]
     for header, value in changes.items():
         values[HEADERS.index(header)] = value
     return values
@@ -78,10 +88,17 @@ def test_each_bad_row_is_told_with_row_column_and_reason_and_the_good_ones_land(
 
     assert (outcome.created, outcome.rejected_rows) == (2, 10)
     assert places(outcome) == [
-        (3, "A", "统一社会信用代码"), (4, "C", "所属区划代码"), (5, "A", "统一社会信用代码"), (6, "H", "法定代表人"),
-        (7, "L", "登记日期"), (8, "E", "是否规模以上"), (9, "D", "行业代码"), (10, "L", "登记日期"),
-        (11, "K", "电子邮箱"), (12, "C", "所属区划代码"),
-    ]  # fmt: skip
+        (3, "A", "统一社会信用代码"),
+        (4, "C", "所属区划代码"),
+        (5, "A", "统一社会信用代码"),
+        (6, "H", "法定代表人"),
+        (7, "L", "登记日期"),
+        (8, "E", "是否规模以上"),
+        (9, "D", "行业代码"),
+        (10, "L", "登记日期"),
+        (11, "K", "电子邮箱"),
+        (12, "C", "所属区划代码"),
+    ]
     by_row = {rejection.row: rejection.fault for rejection in outcome.rejections}
     assert "第 2 行" in by_row[5].zh and "220184" in by_row[12].en
 

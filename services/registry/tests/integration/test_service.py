@@ -53,10 +53,22 @@ def seeded(service, province):
 
 def sheet(*serials):
     rows = [
-        [uscc(n), f"示例企业{n}", "220102", "C36", "是", "否", "否", "王强", "", "13800000001", f"q{n}@firm.example",
-         date(2010, 5, 4)]
+        [
+            uscc(n),
+            f"示例企业{n}",
+            "220102",
+            "C36",
+            "是",
+            "否",
+            "否",
+            "王强",
+            "",
+            "13800000001",
+            f"q{n}@firm.example",
+            date(2010, 5, 4),
+        ]
         for n in serials
-    ]  # fmt: skip
+    ]
     return workbook(HEADERS, rows)
 
 
@@ -107,12 +119,20 @@ def test_a_change_needs_the_etag_that_was_read(seeded):
 def certificate_event(kind, certificate_id, person_id, sequence, **data):
     data = {"certificate_id": certificate_id, "number": "CQO-JL-1", "person_id": person_id, **data}
     return {
-        "specversion": "1.0", "id": new_id(), "source": "/training", "type": f"certificate.{kind}.v1",
-        "subject": certificate_id, "time": "2026-03-02T01:00:00Z", "datacontenttype": "application/json",
-        "dataschema": f"https://cqo.invalid/contracts/certificate.{kind}.v1.json", "sequence": sequence,
-        "partitionkey": f"certificate:{certificate_id}", "division": "220102", "correlationid": new_id(),
+        "specversion": "1.0",
+        "id": new_id(),
+        "source": "/training",
+        "type": f"certificate.{kind}.v1",
+        "subject": certificate_id,
+        "time": "2026-03-02T01:00:00Z",
+        "datacontenttype": "application/json",
+        "dataschema": f"https://cqo.invalid/contracts/certificate.{kind}.v1.json",
+        "sequence": sequence,
+        "partitionkey": f"certificate:{certificate_id}",
+        "division": "220102",
+        "correlationid": new_id(),
         "data": {key: value.isoformat() if isinstance(value, date) else value for key, value in data.items()},
-    }  # fmt: skip
+    }
 
 
 def publish(amqp_url, *events):
@@ -120,9 +140,14 @@ def publish(amqp_url, *events):
     with Connection(amqp_url) as connection, connection.Producer() as producer:
         for event in events:
             producer.publish(
-                json.dumps(event).encode(), exchange=exchange, routing_key=event["type"], delivery_mode=2,
-                content_type="application/cloudevents+json", content_encoding="utf-8", message_id=event["id"],
-            )  # fmt: skip
+                json.dumps(event).encode(),
+                exchange=exchange,
+                routing_key=event["type"],
+                delivery_mode=2,
+                content_type="application/cloudevents+json",
+                content_encoding="utf-8",
+                message_id=event["id"],
+            )
 
 
 def test_certificates_move_the_pool_and_the_appointment_and_the_four_refusals_are_told(
@@ -131,21 +156,43 @@ def test_certificates_move_the_pool_and_the_appointment_and_the_four_refusals_ar
     post_workbook(seeded, "/enterprises/import", sheet(1, 2))
     firms = seeded("GET", "/enterprises", 200)["items"]
     people = [
-        seeded("POST", "/people", 201, json={"name": f"李明{n}", "id_number": id_number(n), "enterprise_id": firm["id"],
-                                             "quality_years": 5, "declaration": True})
+        seeded(
+            "POST",
+            "/people",
+            201,
+            json={
+                "name": f"李明{n}",
+                "id_number": id_number(n),
+                "enterprise_id": firm["id"],
+                "quality_years": 5,
+                "declaration": True,
+            },
+        )
         for n, firm in ((1, firms[0]), (2, firms[0]), (3, firms[1]))
-    ]  # fmt: skip
+    ]
     posts = [
         seeded("POST", f"/enterprises/{firm['id']}/posts", 201, json={"title": "首席质量官"})["id"] for firm in firms
     ]
     today = date.today()
     began, until = today - timedelta(days=30), today + timedelta(days=900)
     certificates = [new_id(), new_id()]
-    publish(service.settings["amqp_url"], *(
-        certificate_event("issued", certificate, person["id"], 1, name=person["name"], issued_on=began,
-                          valid_from=began, valid_until=until, ruleset=1)
-        for certificate, person in zip(certificates, people, strict=False)
-    ))  # fmt: skip
+    publish(
+        service.settings["amqp_url"],
+        *(
+            certificate_event(
+                "issued",
+                certificate,
+                person["id"],
+                1,
+                name=person["name"],
+                issued_on=began,
+                valid_from=began,
+                valid_until=until,
+                ruleset=1,
+            )
+            for certificate, person in zip(certificates, people, strict=False)
+        ),
+    )
     wait_until(lambda: len(seeded("GET", "/talents?status=in_pool", 200)["items"]) == 2, 20)
 
     def appoint(person, post, expected, on=today):
@@ -167,8 +214,17 @@ def test_certificates_move_the_pool_and_the_appointment_and_the_four_refusals_ar
 
     publish(service.settings["amqp_url"], certificate_event("expired", certificates[0], people[0]["id"], 2, on=today))
     wait_until(lambda: status() == "suspended", 20)
-    renewed = certificate_event("renewed", certificates[0], people[0]["id"], 3, name="李明1", on=today,
-                                previous_valid_until=until, valid_until=until, ruleset=1)  # fmt: skip
+    renewed = certificate_event(
+        "renewed",
+        certificates[0],
+        people[0]["id"],
+        3,
+        name="李明1",
+        on=today,
+        previous_valid_until=until,
+        valid_until=until,
+        ruleset=1,
+    )
     publish(service.settings["amqp_url"], renewed, renewed)
     wait_until(lambda: status() == "active", 20)
     history = seeded("GET", f"/appointments/{made['id']}", 200)["history"]

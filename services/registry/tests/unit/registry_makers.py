@@ -45,17 +45,34 @@ def revoked(on, certificate="c1"):
 
 
 def talent(**changes):
-    fields = {"id": "p1", "name": "李明", "division": "220102", "certificate_id": "c1",
-              "valid_until": date(2029, 1, 9), "admitted_on": date(2026, 1, 10)}  # fmt: skip
+    fields = {
+        "id": "p1",
+        "name": "李明",
+        "division": "220102",
+        "certificate_id": "c1",
+        "valid_until": date(2029, 1, 9),
+        "admitted_on": date(2026, 1, 10),
+    }
     return Talent(**{**fields, **changes})
 
 
 def appointment(**changes):
     fields = {
-        "id": "a1", "enterprise_id": "e1", "person_id": "p1", "post_id": "s1", "division": "220102",
-        "position": "副总经理", "decision_level": True, "departments": ["质量管理", "质量检验", "质量安全"],
-        "appointed_on": date(2026, 2, 1), "appointed_by_name": "王强", "appointed_by_capacity": "法定代表人",
-        "document_number": "示例〔2026〕1号", "document_date": date(2026, 2, 1), "authorisation": "授权书 1 号",
-        "filing_due_on": date(2026, 3, 3), "ruleset": 1,
-    }  # fmt: skip
+        "id": "a1",
+        "enterprise_id": "e1",
+        "person_id": "p1",
+        "post_id": "s1",
+        "division": "220102",
+        "position": "副总经理",
+        "decision_level": True,
+        "departments": ["质量管理", "质量检验", "质量安全"],
+        "appointed_on": date(2026, 2, 1),
+        "appointed_by_name": "王强",
+        "appointed_by_capacity": "法定代表人",
+        "document_number": "示例〔2026〕1号",
+        "document_date": date(2026, 2, 1),
+        "authorisation": "授权书 1 号",
+        "filing_due_on": date(2026, 3, 3),
+        "ruleset": 1,
+    }
     return Appointment(**{**fields, **changes})

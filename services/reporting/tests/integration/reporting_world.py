@@ -23,18 +23,26 @@ TREE = (
     {"code": NANGUAN, "name": "南关区", "level": "county", "parent": CHANGCHUN},
     {"code": SIPING, "name": "四平市", "level": "prefecture", "parent": "220000"},
     {
-        "code": GONGZHULING_OLD, "name": "公主岭市", "level": "county", "parent": SIPING, "valid_to": "2020-06-18",
+        "code": GONGZHULING_OLD,
+        "name": "公主岭市",
+        "level": "county",
+        "parent": SIPING,
+        "valid_to": "2020-06-18",
         "successor": GONGZHULING,
     },
     {
-        "code": GONGZHULING, "name": "公主岭市", "level": "county", "parent": CHANGCHUN, "valid_from": "2020-06-19",
+        "code": GONGZHULING,
+        "name": "公主岭市",
+        "level": "county",
+        "parent": CHANGCHUN,
+        "valid_from": "2020-06-19",
     },
     {"code": TONGHUA, "name": "通化市", "level": "prefecture", "parent": "220000"},
     {"code": MEIHEKOU, "name": "梅河口市", "level": "county", "parent": TONGHUA, "valid_to": "2021-12-31"},
     {"code": MEIHEKOU, "name": "梅河口市", "level": "county", "parent": "220000", "valid_from": "2022-01-01"},
     {"code": CHANGBAISHAN, "name": "长白山", "level": "prefecture", "parent": "220000", "valid_from": "2006-01-01"},
     {"code": CHIBEI, "name": "池北区", "level": "county", "parent": CHANGBAISHAN, "valid_from": "2006-01-01"},
-)  # fmt: skip
+)
 SOURCES = {
     **dict.fromkeys(("division", "enterprise", "appointment", "talent"), "/registry"),
     **dict.fromkeys(("certificate", "class", "enrolment", "education"), "/training"),
@@ -64,9 +72,15 @@ class Chronicle:
     ) -> Envelope:
         """A firm registered; with `firm_id`, the same firm changed. Flags: above_threshold, award_contender, …"""
         data = {
-            "enterprise_id": firm_id or new_id(), "name": "示例机械有限公司", "division": division, "on": on,
-            "above_threshold": False, "award_contender": False, "brand_contender": False, **flags,
-        }  # fmt: skip
+            "enterprise_id": firm_id or new_id(),
+            "name": "示例机械有限公司",
+            "division": division,
+            "on": on,
+            "above_threshold": False,
+            "award_contender": False,
+            "brand_contender": False,
+            **flags,
+        }
         kind = "enterprise.changed.v1" if firm_id else "enterprise.registered.v1"
         return self.event(kind, data["enterprise_id"], data)
 
@@ -106,14 +120,27 @@ class Chronicle:
         course = self.course("initial")
         first, second = self.made(a, "2026-01-05"), self.made(b, "2026-01-07")
         return [
-            a, b, c, course, self.enrolment(course, "2025-12-20", True), self.enrolment(course, "2025-12-20", False),
-            self.certificate("issued", "c1", "2025-12-21"), self.talent("admitted", "p1", "2025-12-21"), first, second,
-            self.then(first, "filed", "2026-01-09", late=False), self.notice("failed", "n1", "2026-01-10"),
-            self.then(first, "suspended", "2026-01-20"), self.certificate("revoked", "c1", "2026-01-20"),
-            self.talent("lapsed", "p1", "2026-01-20"), self.firm(GONGZHULING, "2026-01-21", b.subject),
-            self.then(first, "restored", "2026-02-01"), self.then(second, "ended", "2026-02-03"),
-            self.talent("restored", "p1", "2026-02-04"), self.notice("sent", "n1", "2026-02-05"),
-        ]  # fmt: skip
+            a,
+            b,
+            c,
+            course,
+            self.enrolment(course, "2025-12-20", True),
+            self.enrolment(course, "2025-12-20", False),
+            self.certificate("issued", "c1", "2025-12-21"),
+            self.talent("admitted", "p1", "2025-12-21"),
+            first,
+            second,
+            self.then(first, "filed", "2026-01-09", late=False),
+            self.notice("failed", "n1", "2026-01-10"),
+            self.then(first, "suspended", "2026-01-20"),
+            self.certificate("revoked", "c1", "2026-01-20"),
+            self.talent("lapsed", "p1", "2026-01-20"),
+            self.firm(GONGZHULING, "2026-01-21", b.subject),
+            self.then(first, "restored", "2026-02-01"),
+            self.then(second, "ended", "2026-02-03"),
+            self.talent("restored", "p1", "2026-02-04"),
+            self.notice("sent", "n1", "2026-02-05"),
+        ]
 
 
 def figures(

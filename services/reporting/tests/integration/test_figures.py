@@ -114,11 +114,19 @@ def test_each_population_is_of_those_who_belonged_to_it_on_the_day(session, tell
         return {name: figures(session, day, name).get(CHANGCHUN, (0, 0, 0))[:2] for name in queries.POPULATIONS}
 
     assert sizes("2026-01-31") == {
-        "award": (2, 1), "brand": (1, 0), "contenders": (2, 1), "above_threshold": (1, 0), "all": (4, 1),
-    }  # fmt: skip
+        "award": (2, 1),
+        "brand": (1, 0),
+        "contenders": (2, 1),
+        "above_threshold": (1, 0),
+        "all": (4, 1),
+    }
     assert sizes("2026-02-01") == {
-        "award": (1, 0), "brand": (2, 1), "contenders": (2, 1), "above_threshold": (1, 0), "all": (4, 1),
-    }  # fmt: skip
+        "award": (1, 0),
+        "brand": (2, 1),
+        "contenders": (2, 1),
+        "above_threshold": (1, 0),
+        "all": (4, 1),
+    }
 
 
 def test_a_province_without_enterprises_has_units_and_no_percentage(session, tell):

@@ -51,9 +51,15 @@ def test_numbers_run_without_a_gap_within_a_year_and_reporting_unit(centre):
 
     stems = sorted(certificate.number[:-1] for certificate in first + second)
     assert stems == [
-        "CQO-JL-2026-220100-00001", "CQO-JL-2026-220100-00002", "CQO-JL-2026-220100-00003", "CQO-JL-2026-220100-00004",
-        "CQO-JL-2026-220100-00005", "CQO-JL-2026-220581-00001", "CQO-JL-2026-220581-00002", "CQO-JL-2026-CBS-00001",
-    ]  # fmt: skip
+        "CQO-JL-2026-220100-00001",
+        "CQO-JL-2026-220100-00002",
+        "CQO-JL-2026-220100-00003",
+        "CQO-JL-2026-220100-00004",
+        "CQO-JL-2026-220100-00005",
+        "CQO-JL-2026-220581-00001",
+        "CQO-JL-2026-220581-00002",
+        "CQO-JL-2026-CBS-00001",
+    ]
     assert all(is_valid(certificate.number) for certificate in first + second)
 
 
@@ -146,13 +152,25 @@ def test_a_certificate_shows_what_held_on_a_past_day(centre, holder):
     centre.go_to(date(2030, 2, 1))
     revoke(centre, holder, 3)
 
-    held = {on: status(centre, on, holder) for on in (
-        END - timedelta(days=1), END, UNTIL, UNTIL + timedelta(days=1), date(2029, 5, 1), date(2030, 2, 1),
-    )}  # fmt: skip
+    held = {
+        on: status(centre, on, holder)
+        for on in (
+            END - timedelta(days=1),
+            END,
+            UNTIL,
+            UNTIL + timedelta(days=1),
+            date(2029, 5, 1),
+            date(2030, 2, 1),
+        )
+    }
     assert list(held.values()) == [
-        None, ("valid", UNTIL), ("valid", UNTIL), ("expired", UNTIL), ("valid", date(2032, 4, 30)),
+        None,
+        ("valid", UNTIL),
+        ("valid", UNTIL),
+        ("expired", UNTIL),
+        ("valid", date(2032, 4, 30)),
         ("revoked", date(2032, 4, 30)),
-    ]  # fmt: skip
+    ]
     past = queries.certificate(centre.session, CENTRE, holder.id, {"on": date(2029, 6, 1)}, centre.clock.today())
     assert (past["status"], past["revoked_reason"]) == ("valid", None)
     assert [line.decision for line in past["history"]] == ["issued", "expired", "renewed"]
@@ -170,8 +188,12 @@ def test_anybody_may_verify_a_number_and_learns_no_more_than_that_it_holds(centr
     answer = queries.verify(centre.session, holder.number, END)
 
     assert answer == {
-        "number": holder.number, "genuine": True, "status": "valid", "holder": "李**", "valid_until": UNTIL,
-    }  # fmt: skip
+        "number": holder.number,
+        "genuine": True,
+        "status": "valid",
+        "holder": "李**",
+        "valid_until": UNTIL,
+    }
     wrong = holder.number[:-1] + ("0" if holder.number[-1] != "0" else "1")
     assert queries.verify(centre.session, wrong, END) == {"number": wrong, "genuine": False}
 
@@ -186,11 +208,14 @@ def test_each_decision_is_explained_with_its_rule_set_and_grounds(centre, holder
     ]
 
     assert {criterion.name: criterion.met for criterion in issued["criteria"]} == {
-        "hours": True, "attendance": True, "score": True,
-    }  # fmt: skip
+        "hours": True,
+        "attendance": True,
+        "score": True,
+    }
     assert [(c["name"], c["required"], c["found"]) for c in renewed["criteria"]] == [
-        ("renewal window", "2028-12-12 to 2030-03-12", "2029-01-15"), ("continuing education", "16", "20"),
-    ]  # fmt: skip
+        ("renewal window", "2028-12-12 to 2030-03-12", "2029-01-15"),
+        ("continuing education", "16", "20"),
+    ]
     assert (revoked["reason"], revoked["document"]) == (REVOCATION["reason"], REVOCATION["document"])
     assert {decision["ruleset"].document for decision in (issued, renewed, revoked)} == {"吉质联办〔2013〕10号"}
 
@@ -202,8 +227,9 @@ def test_every_notice_that_was_due_is_listed_with_the_event_that_announced_it(ce
     listed = queries.due_notices(centre.session, {"until": NOTICES[1]}, centre.clock.today(), 50, None).items
 
     assert [(row["days_left"], row["due_on"], row["state"]) for row in listed] == [
-        (90, NOTICES[0], "done"), (60, NOTICES[1], "planned"),
-    ]  # fmt: skip
+        (90, NOTICES[0], "done"),
+        (60, NOTICES[1], "planned"),
+    ]
     event_id = centre.session.scalar(text("SELECT id FROM outbox WHERE type = 'certificate.expiring.v1'"))
     assert [row["event_id"] for row in listed] == [str(event_id), None]
     assert {row["certificate_id"] for row in listed} == {holder.id}

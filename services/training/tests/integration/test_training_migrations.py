@@ -27,5 +27,7 @@ def test_what_was_decided_before_the_grounds_were_kept_is_named_by_the_migration
     command.upgrade(settings, "head")
 
     with engine.connect() as connection:
-        lines = connection.execute(text('SELECT decision, ruleset, grounds FROM certificate_status ORDER BY "on"')).all()
+        lines = connection.execute(
+            text('SELECT decision, ruleset, grounds FROM certificate_status ORDER BY "on"')
+        ).all()
     assert [tuple(line) for line in lines] == [("issued", 1, {}), ("expired", 1, {}), ("renewed", 1, {})]

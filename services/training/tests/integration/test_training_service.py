@@ -146,8 +146,10 @@ def test_each_notice_goes_out_once_on_its_day_and_the_end_on_the_day_after(centr
     assert set(found.values()) == {1}
     sent = {one["id"]: [days for (about, days) in found if about == one["id"]] for one in (renewed, revoked, left)}
     assert {key: sorted(days, reverse=True) for key, days in sent.items()} == {
-        renewed["id"]: [90, 60], revoked["id"]: [90, 60, 30], left["id"]: [90, 60, 30, 7, 0],
-    }  # fmt: skip
+        renewed["id"]: [90, 60],
+        revoked["id"]: [90, 60, 30],
+        left["id"]: [90, 60, 30, 7, 0],
+    }
     expired = ledger.subjects("certificate.expired.v1")
     assert len(expired) == 3 and left["id"] in expired and not {renewed["id"], revoked["id"]} & set(expired)
     states = {c["id"]: c["status"] for c in centre("GET", "/certificates")["items"]}
@@ -168,8 +170,10 @@ def test_after_an_outage_across_several_notices_only_the_tightest_goes_out(
         "items"
     ]
     assert Counter((row["days_left"], row["state"], row["event_id"] is not None) for row in proof) == {
-        (90, "superseded", False): 5, (60, "superseded", False): 5, (30, "done", True): 5,
-    }  # fmt: skip
+        (90, "superseded", False): 5,
+        (60, "superseded", False): 5,
+        (30, "done", True): 5,
+    }
 
 
 def test_an_outage_beyond_the_end_announces_the_end_alone(centre, service, offset, people, ledger, token):
@@ -192,11 +196,20 @@ def test_what_the_registry_announces_is_known_and_may_change(service, centre, wa
     def event(kind, subject, sequence, **data):
         aggregate = kind.partition(".")[0]
         return {
-            "specversion": "1.0", "id": new_id(), "source": "/registry", "type": kind, "subject": subject,
-            "time": "2026-03-02T01:00:00Z", "datacontenttype": "application/json",
-            "dataschema": f"/registry/contracts/{kind}.json", "sequence": sequence,
-            "partitionkey": f"{aggregate}:{subject}", "division": "220102", "correlationid": new_id(), "data": data,
-        }  # fmt: skip
+            "specversion": "1.0",
+            "id": new_id(),
+            "source": "/registry",
+            "type": kind,
+            "subject": subject,
+            "time": "2026-03-02T01:00:00Z",
+            "datacontenttype": "application/json",
+            "dataschema": f"/registry/contracts/{kind}.json",
+            "sequence": sequence,
+            "partitionkey": f"{aggregate}:{subject}",
+            "division": "220102",
+            "correlationid": new_id(),
+            "data": data,
+        }
 
     firm = {"enterprise_id": "f1", "uscc": "91220102000000014C", "name": "示例企业", "division": "220102", "more": 1}
     person = {"person_id": "p1", "name": "李明", "division": "220102", "enterprise_id": "f0", "on": "2026-03-02"}
@@ -209,9 +222,14 @@ def test_what_the_registry_announces_is_known_and_may_change(service, centre, wa
     with Connection(amqp_url) as connection, connection.Producer() as producer:
         for message in told + told:
             producer.publish(
-                json.dumps(message).encode(), exchange=exchange, routing_key=message["type"], delivery_mode=2,
-                content_type="application/cloudevents+json", content_encoding="utf-8", message_id=message["id"],
-            )  # fmt: skip
+                json.dumps(message).encode(),
+                exchange=exchange,
+                routing_key=message["type"],
+                delivery_mode=2,
+                content_type="application/cloudevents+json",
+                content_encoding="utf-8",
+                message_id=message["id"],
+            )
     course = centre("POST", "/classes", 201, json=json.loads(json.dumps(class_of(), default=str)))
     nominee = {"items": [{"enterprise_id": "f1", "person_id": "p1"}]}
 
@@ -255,11 +273,17 @@ def test_refusals_are_told_in_the_callers_language_and_anybody_may_verify_a_numb
 
     assert "续期窗口" in reason["detail"]
     assert verified == {
-        "number": certificate["number"], "genuine": True, "status": "valid", "holder": "李**", "valid_until": str(UNTIL),
-    }  # fmt: skip
+        "number": certificate["number"],
+        "genuine": True,
+        "status": "valid",
+        "holder": "李**",
+        "valid_until": str(UNTIL),
+    }
     assert explained["decisions"][0]["ruleset"] == {
-        "version": 1, "effective_from": "2013-09-18", "document": "吉质联办〔2013〕10号",
-    }  # fmt: skip
+        "version": 1,
+        "effective_from": "2013-09-18",
+        "document": "吉质联办〔2013〕10号",
+    }
     assert [criterion["met"] for criterion in explained["decisions"][0]["criteria"]] == [True] * 3
 
 

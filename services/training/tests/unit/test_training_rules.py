@@ -102,7 +102,11 @@ def test_a_class_closes_once_and_not_before_its_last_day() -> None:
 
 @pytest.mark.parametrize(
     ("first", "last"),
-    [(date(2026, 3, 13), date(2029, 3, 12)), (date(2028, 2, 29), date(2031, 2, 28)), (date(2026, 1, 1), date(2028, 12, 31))],
+    [
+        (date(2026, 3, 13), date(2029, 3, 12)),
+        (date(2028, 2, 29), date(2031, 2, 28)),
+        (date(2026, 1, 1), date(2028, 12, 31)),
+    ],
 )
 def test_a_term_of_36_months_ends_the_day_before_its_anniversary(first: date, last: date) -> None:
     assert end_of_term(first, 36) == last

@@ -52,8 +52,16 @@ def enrolled(course, hours=None, scores=(80,)):
 
 def certificate(until=date(2029, 3, 12), **changes):
     fields = {
-        "id": "certificate", "number": "CQO-JL-2026-220100-000012", "person_id": "person", "name": "李明",
-        "enterprise_id": "firm", "division": "220102", "issued_on": date(2026, 3, 13),
-        "valid_from": date(2026, 3, 13), "valid_until": until, "ruleset": 1, "version": 1,
-    }  # fmt: skip
+        "id": "certificate",
+        "number": "CQO-JL-2026-220100-000012",
+        "person_id": "person",
+        "name": "李明",
+        "enterprise_id": "firm",
+        "division": "220102",
+        "issued_on": date(2026, 3, 13),
+        "valid_from": date(2026, 3, 13),
+        "valid_until": until,
+        "ruleset": 1,
+        "version": 1,
+    }
     return Certificate(**{**fields, **changes})

@@ -94,8 +94,16 @@ class Api(HttpService, HealthRoutes, AuditRoutes, RulesetRoutes):
     db = Database()
     clock = ClockProvider()
 
-    @http("POST", "/items", body=NewItem, returns=Item, roles=("province", "division"), status=201,
-          problems=(NameTaken,), summary="Make an item")  # fmt: skip
+    @http(
+        "POST",
+        "/items",
+        body=NewItem,
+        returns=Item,
+        roles=("province", "division"),
+        status=201,
+        problems=(NameTaken,),
+        summary="Make an item",
+    )
     def make_item(self, request: Request) -> Any:
         values = {key: request.body[key] for key in ("name", "size", "made_on")}
         with self.db.begin() as session:
