@@ -28,21 +28,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import amqp
+import bare
+import psycopg
+import workload
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from chassis.clock import SystemClock
+from chassis.data import chassis_tables
+from chassis.messaging import outbox, topology
+from chassis.messaging.outbox.table import envelope
+
 HERE = Path(__file__).resolve().parent
-PATHS = [HERE, HERE / "services", HERE.parent / "libs" / "chassis", HERE.parent / "deploy" / "local"]
-sys.path[:0] = [str(path) for path in PATHS]
 
-import amqp  # noqa: E402
-import bare  # noqa: E402
-import psycopg  # noqa: E402
-import workload  # noqa: E402
-from sqlalchemy import create_engine  # noqa: E402
-from sqlalchemy.engine import make_url  # noqa: E402
-from sqlalchemy.orm import Session  # noqa: E402
-
-from chassis import migrations, outbox, topology  # noqa: E402
-from chassis.clock import SystemClock  # noqa: E402
-from chassis.outbox.table import envelope  # noqa: E402
 
 AGAINST_NAMEKO, AGAINST_BARE, AT_REST = 8.0, 0.4, 50.0  # the goals: times, times, milliseconds
 PER_COMMIT = 100
@@ -82,7 +82,7 @@ class Bench:
         self.stack.callback(self._admin, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         url = make_url(self.postgres_url).set(database=name).render_as_string(hide_password=False)
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(migrations.V1)
+            connection.execute(chassis_tables.V1)
             connection.execute(workload.TABLES)
         return url
 
@@ -96,7 +96,6 @@ class Bench:
         """A Python process, ended at the end of the block."""
         environ = {name: value for name, value in os.environ.items() if not name.startswith("CQO_")}
         environ |= {f"CQO_{name.upper()}": value for name, value in settings.items()}
-        environ["PYTHONPATH"] = os.pathsep.join(str(path) for path in PATHS)
         log = self.folder / f"{len(list(self.folder.iterdir()))}.log"
         with log.open("wb") as output:
             child = subprocess.Popen([sys.executable, *command], env=environ, stdout=output, stderr=output, cwd=HERE)
@@ -111,7 +110,7 @@ class Bench:
     def worker(self, service: str, database: str) -> Any:
         """A nameko worker of the chassis."""
         settings = {"database_url": database, "amqp_url": self.amqp_url, "jwks": "none", "env": "local"}
-        return self.process("-m", "chassis.run", service, "worker", log_level="WARNING", **settings)
+        return self.process("-m", "chassis.main", service, "worker", log_level="WARNING", **settings)
 
     def consumers(self, queue: str) -> int:
         connection = bare.connect(self.amqp_url)
@@ -233,7 +232,7 @@ def servers() -> Iterator[Bench]:
     with tempfile.TemporaryDirectory(prefix="cqo-bench-") as folder, ExitStack() as stack:
         postgres_url, amqp_url = os.environ.get("CQO_TEST_POSTGRES_URL"), os.environ.get("CQO_TEST_AMQP_URL")
         if not (postgres_url and amqp_url):
-            from cqolocal.servers import start_postgres, start_rabbitmq
+            from servers import start_postgres, start_rabbitmq
 
             postgres = start_postgres(Path(folder) / "postgres")
             stack.callback(postgres.remove)

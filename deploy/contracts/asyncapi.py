@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 TEXT = {"type": "string"}
-# What `chassis.events.Envelope` sends around the data.
+# What `chassis.messaging.Envelope` sends around the data.
 ENVELOPE: dict[str, Any] = {
     "specversion": {"const": "1.0"},
     "id": TEXT | {"description": "The same each time the event is delivered."},

@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[2]
-PACKAGES = {"chassis": PROJECT / "libs/chassis/chassis"} | {
-    name: PROJECT / "services" / name / name for name in ("registry", "training", "notifications", "reporting")
-}
+PACKAGES = (
+    {name: PROJECT / "libs" / name / name for name in ("chassis", "programme", "servers", "testkit")}
+    | {name: PROJECT / "services" / name / name for name in ("registry", "training", "notifications", "reporting")}
+    | {"cqolocal": PROJECT / "deploy/local/cqolocal"}
+)
 CONTRACTS = [
     contract["name"]
     for contract in tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
@@ -23,7 +25,17 @@ CONTRACTS = [
 # For each contract, a module and the import that it must not have.
 OFFENCES = {
     "No service imports another": ("training/storage.py", "import registry.domain.person"),
-    "The chassis imports no service": ("chassis/clock.py", "import reporting.storage"),
+    "No library imports a service or the launcher": ("testkit/waiting.py", "import cqolocal.cli"),
+    "The chassis imports no other library of ours": ("chassis/clock.py", "import programme.callers"),
+    "What runs in production imports nothing that is for the local run and the tests": (
+        "registry/storage.py",
+        "import testkit.waiting",
+    ),
+    "The packages of the chassis lie in layers": ("chassis/data/faults.py", "import chassis.http"),
+    "The packages of the chassis are imported by their faces": (
+        "reporting/storage.py",
+        "import chassis.messaging.inbox.tables",
+    ),
     "The domain imports the standard library, chassis.errors and its own events": (
         "registry/domain/person.py",
         "import sqlalchemy",

@@ -14,8 +14,8 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker
 from marshmallow import EXCLUDE, Schema, ValidationError
 
-from chassis.events import Envelope, MalformedEvent
-from chassis.inbox import Subscription
+from chassis.messaging.envelope import Envelope, MalformedEvent
+from chassis.messaging.inbox import Subscription
 
 PROJECT = Path(__file__).parents[2]
 SERVICES = ("registry", "training", "notifications", "reporting")

@@ -14,7 +14,7 @@ from cloudevents.core.formats.json import JSONFormat
 from jsonschema import Draft202012Validator
 from marshmallow import Schema, fields
 
-from chassis.events import Envelope
+from chassis.messaging.envelope import Envelope
 
 OWNERS = {kind: service for service in rules.SERVICES for kind in rules.published(service)}
 DEFINITIONS = json.loads((rules.PROJECT / "deploy/rabbitmq/definitions.json").read_text())

@@ -13,8 +13,8 @@ import pytest
 import requests
 from sqlalchemy.engine import make_url
 
-from chassis.testing import RunningService, wait_for
 from registry.seed import seed
+from testkit import RunningService, wait_for
 
 PROJECT = Path(__file__).parents[2]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -63,7 +63,7 @@ class Programme:
             return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # type: ignore[index]
 
     def rebuild(self) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "chassis.cli", "reporting", "rebuild"]
+        command = [sys.executable, "-m", "chassis.process.cli", "reporting", "rebuild"]
         return subprocess.run(command, env=self.reporting.environ, capture_output=True, text=True, timeout=120)
 
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 import requests
 
-from cqolocal import paths
+from servers import paths
 
 PROJECT = Path(__file__).parents[2]
 PARTS = ("cqo", "deploy", "libs", "services", "examples")

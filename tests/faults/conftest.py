@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "libs" / "chassis" / "tests" / "messaging"))
-
 from messaging_world import Figures, World
 
-from chassis.testing import RunningService
+from testkit import RunningService
 
 FIGURES: list[str] = []
 

@@ -14,7 +14,7 @@ import psycopg
 from author.events import LotChanged, ThingChanged
 from messaging_world import World
 
-from chassis.testing import RunningService, wait_for
+from testkit import RunningService, wait_for
 
 Start = Callable[[str], RunningService]
 Report = Callable[..., None]

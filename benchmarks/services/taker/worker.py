@@ -6,8 +6,8 @@ import workload
 from marshmallow import Schema, fields
 from sqlalchemy.orm import Session
 
-from chassis.events import Envelope
-from chassis.inbox import subscribe_batch
+from chassis.messaging.envelope import Envelope
+from chassis.messaging.inbox import subscribe_batch
 
 
 class ItemMade(Schema):

@@ -19,12 +19,16 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from chassis.keys import Keys
+from chassis.settings import declared
 from cqolocal import doctor as diagnosis
-from cqolocal import locking, paths, testing
+from cqolocal import locking, testing
 from cqolocal.names import SERVICES
-from cqolocal.paths import CannotRun
 from cqolocal.system import System
+from programme.access import ACCESS
+from programme.keys import Keys
+from programme.settings import Settings
+from servers import paths
+from servers.paths import CannotRun
 
 UP = paths.DOT / "up"
 STATE = UP / "state.json"
@@ -142,15 +146,16 @@ def doctor() -> None:
 @click.argument("service", required=False, type=click.Choice(SERVICES))
 def config(service: str | None) -> None:
     """List every setting, its meaning and its default."""
-    from chassis.config import COMMON, REQUIRED
-
-    for title, settings in [("all services", COMMON)] + [
-        (name, importlib.import_module(f"{name}.config").EXTRA) for name in SERVICES if service in (None, name)
+    common = declared(Settings)
+    for title, settings in [("all services", common)] + [
+        (name, [each for each in declared(importlib.import_module(f"{name}.config").Settings) if each not in common])
+        for name in SERVICES
+        if service in (None, name)
     ]:
         click.echo(f"# {title}")
-        for setting in settings:
-            kept = "required" if setting.default is REQUIRED else f"default {setting.default}"
-            click.echo(f"# {setting.meaning} ({kept}{'; secret' if setting.secret else ''})\n{setting.variable}=\n")
+        for each in settings:
+            kept = "required" if each.required else f"default {each.default}"
+            click.echo(f"# {each.meaning} ({kept}{'; secret' if each.secret else ''})\n{each.variable}=\n")
 
 
 @cli.command()
@@ -161,12 +166,10 @@ def config(service: str | None) -> None:
 @click.option("--hours", default=12.0, show_default=True, help="How long it is valid.")
 def token(role: str, division: str | None, enterprise: str | None, person: str | None, hours: float) -> None:
     """Sign a bearer token for the running system."""
-    from chassis.auth import CLAIM_OF_ROLE, ROLES
-
     claims = {"division": division, "enterprise": enterprise, "person": person}
-    if role not in ROLES:
-        raise click.ClickException(f"there is no role {role}; the roles are {', '.join(sorted(ROLES))}")
-    needed = CLAIM_OF_ROLE.get(role)
+    if role not in ACCESS.roles:
+        raise click.ClickException(f"there is no role {role}; the roles are {', '.join(sorted(ACCESS.roles))}")
+    needed = ACCESS.claim_of_role.get(role)
     if needed and not claims[needed]:
         raise click.ClickException(f"role {role} needs --{needed}")
     click.echo(Keys(UP / "secrets").token(role, hours=hours, **claims))
@@ -199,8 +202,10 @@ def test(part: str | None, arguments: tuple[str, ...]) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def bench(name: str, arguments: tuple[str, ...]) -> None:
     """Measure the pipeline beside nameko as it comes and beside a bare publish and consume."""
-    command = [sys.executable, str(paths.PROJECT / "benchmarks" / f"{name}.py"), *arguments]
-    sys.exit(subprocess.run(command, cwd=paths.PROJECT).returncode)
+    folder = paths.PROJECT / "benchmarks"
+    search = os.pathsep.join([str(folder), str(folder / "services"), os.environ["PYTHONPATH"]])
+    command = [sys.executable, str(folder / f"{name}.py"), *arguments]
+    sys.exit(subprocess.run(command, cwd=paths.PROJECT, env={**os.environ, "PYTHONPATH": search}).returncode)
 
 
 @cli.command()

@@ -10,9 +10,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from cqolocal import paths
 from cqolocal.names import SERVICES
-from cqolocal.servers import PostgresServer
+from servers import PostgresServer, paths
 
 
 class Databases:

@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 import click
 
-from cqolocal import paths
 from cqolocal.names import HTTP_PORTS
-from cqolocal.paths import CannotRun
-from cqolocal.servers.process import listens
-from cqolocal.servers.rabbitmq_program import program
+from servers import paths
+from servers.paths import CannotRun
+from servers.process import listens
+from servers.rabbitmq_program import program
 
 LEAST_SPACE = 2 * 1024**3
 

@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cqolocal import paths
 from cqolocal.names import SERVICES
-from cqolocal.paths import CannotRun
+from servers import paths
+from servers.paths import CannotRun
 
 CHASSIS = "libs/chassis/pyproject.toml"
 LOCAL = ("deploy/local/pyproject.toml", CHASSIS, *(f"services/{service}/pyproject.toml" for service in SERVICES))

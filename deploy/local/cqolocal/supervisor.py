@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cqolocal.paths import CannotRun
-from cqolocal.servers.process import Child
+from servers.paths import CannotRun
+from servers.process import Child
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0

@@ -17,14 +17,13 @@ from pathlib import Path
 from subprocess import PIPE, STDOUT
 from typing import Any
 
-from chassis.keys import Keys
-from cqolocal import paths
 from cqolocal.databases import Databases
 from cqolocal.names import HTTP_PORTS, SERVICES, WORKER_PORTS
-from cqolocal.paths import CannotRun
-from cqolocal.servers import PostgresServer, RabbitServer, rabbitmq_in, start_postgres
-from cqolocal.servers.process import free_port, listens
 from cqolocal.supervisor import Supervisor
+from programme.keys import Keys
+from servers import PostgresServer, RabbitServer, paths, rabbitmq_in, start_postgres
+from servers.paths import CannotRun
+from servers.process import free_port, listens
 
 READY_WITHIN = 60  # seconds
 Report = Callable[[str], None]
@@ -70,7 +69,7 @@ class System:
             self.report("starting registry, training, notifications and reporting")
             self._start_mailbox()
             for service in SERVICES:
-                self.supervisor.start(service, [sys.executable, "-m", "chassis.run", service], self.environ)
+                self.supervisor.start(service, [sys.executable, "-m", "chassis.main", service], self.environ)
             broker.result()
         self._wait_until_ready()
         self.supervisor.watched.append(self._look_after_servers)
@@ -96,7 +95,15 @@ class System:
 
     def _start_broker(self, prepared: Future[None]) -> None:
         prepared.result()
-        with self._job("the broker's exchanges and queues", "chassis.topology", "apply", "--wait", "90"):
+        with self._job(
+            "the broker's exchanges and queues",
+            "chassis.messaging.topology",
+            "apply",
+            "--file",
+            str(paths.TOPOLOGY),
+            "--wait",
+            "90",
+        ):
             if self.broker is not None:
                 self.report("starting RabbitMQ")
                 self.broker.start()
@@ -109,7 +116,7 @@ class System:
             self.databases = Databases(self.postgres, self.folder / "secrets" / "databases.json")
             self.databases.create()
         self.environ.update(self._settings(given))
-        with self._job("the tables and the divisions", "chassis.migrate", ",".join(SERVICES), "upgrade"):
+        with self._job("the tables and the divisions", "chassis.process.migrate", ",".join(SERVICES), "upgrade"):
             pass
 
     def _settings(self, databases: Mapping[str, str | None]) -> dict[str, str]:
@@ -149,7 +156,7 @@ class System:
         command = [
             sys.executable,
             "-m",
-            "cqolocal.mailbox",
+            "servers.mailbox",
             "--port",
             str(self.smtp_port),
             "--folder",

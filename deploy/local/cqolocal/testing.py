@@ -14,9 +14,8 @@ from pathlib import Path
 
 import click
 
-from cqolocal import paths
-from cqolocal.names import SERVICES
-from cqolocal.servers import start_postgres, start_rabbitmq
+from cqolocal.names import LIBRARIES, SERVICES
+from servers import paths, start_postgres, start_rabbitmq
 
 LINT = (
     (sys.executable, "-m", "ruff", "check", "."),
@@ -26,7 +25,7 @@ LINT = (
         sys.executable,
         "-m",
         "mypy",
-        "libs/chassis/chassis",
+        *(f"libs/{name}/{name}" for name in LIBRARIES),
         "deploy/local/cqolocal",
         *(f"services/{name}/{name}" for name in SERVICES),
     ),

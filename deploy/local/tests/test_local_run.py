@@ -17,12 +17,12 @@ import pytest
 from click.testing import CliRunner
 
 import bootstrap
-from chassis.testing import wait_for
-from cqolocal import cli, paths
-from cqolocal.servers import rabbitmq_program, start_postgres
-from cqolocal.servers.process import free_port
+from cqolocal import cli
 from cqolocal.supervisor import Supervisor, pause_after
 from cqolocal.system import System
+from servers import paths, rabbitmq_program, start_postgres
+from servers.process import free_port
+from testkit import wait_for
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
 ENDS = [sys.executable, "-c", "raise SystemExit(3)"]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from chassis.clock import Clock
-from chassis.db import ClockProvider, Database
-from chassis.feed import MessagingOps
-from chassis.health import HealthRoutes
-from chassis.http import AuditRoutes, HttpService, Page, Request, RulesetRoutes, http
+from chassis.data import ClockProvider, Database
+from chassis.http import AuditRoutes, HttpService, Page, PageArguments, http
+from chassis.messaging import FeedRoutes, OpsRoutes
+from chassis.process import HealthRoutes
 from notifications import schemas
 from notifications.domain.notice import AlreadyDelivered
 from notifications.providers import VaultProvider
 from notifications.queries import notices
 from notifications.queries.proof import proof
 from notifications.usecases import deliveries, reading
+from programme.http import Request
+from programme.ruleset_routes import RuleSetRoutes
 
 RECIPIENTS = ("cqo", "enterprise", "division", "province")
 # Texts hold names: operators and other systems get counts, not texts.
@@ -22,7 +25,7 @@ READERS = ("province", "division", "auditor")
 COUNTERS = (*READERS, "ops", "system")
 
 
-class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
+class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSetRoutes):
     """Inboxes, notices with their deliveries, and the proof that everybody was told."""
 
     name = "notifications-api"
@@ -45,7 +48,7 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
     )
     def list_inbox(self, request: Request) -> Page:
         with self.db.begin() as session:
-            return notices.inbox(session, request.caller, request.query, *self._part(request))
+            return notices.inbox(session, request.caller, request.query, *self._page_arguments(request))
 
     @http("GET", "/inbox/<notice_id>", returns=schemas.InboxItem, roles=RECIPIENTS, summary="One notice in it")
     def get_inbox_item(self, request: Request, notice_id: str) -> Any:
@@ -78,7 +81,7 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
     )
     def list_notices(self, request: Request) -> Page:
         with self.db.begin() as session:
-            return notices.notices(session, request.caller, request.query, *self._part(request), self.vault)
+            return notices.notices(session, request.caller, request.query, *self._page_arguments(request), self.vault)
 
     @http(
         "GET",
@@ -129,5 +132,5 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
             session.flush()
             return request.reply(session, notices.delivery_view(delivery, self.vault))
 
-    def _part(self, request: Request) -> tuple[Any, str | None, int]:
-        return self.clock.today(), request.cursor, request.limit
+    def _page_arguments(self, request: Request) -> tuple[date, PageArguments]:
+        return self.clock.today(), request.page

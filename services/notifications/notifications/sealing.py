@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from joserfc import jwe
 from joserfc.jwk import ECKey
 
-from chassis.config import Settings
-from chassis.pii import Cipher, mask_email
+from chassis.security import Cipher, mask_email
+from notifications.config import Settings
 
 ALGORITHMS = ["ECDH-ES+A256KW", "A256GCM"]
 # What may stand in a letter's header and in an SMTP command: one address, and nothing that ends a line.

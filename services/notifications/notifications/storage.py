@@ -12,7 +12,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
@@ -22,16 +21,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry as mapper_registry
 from sqlalchemy.orm import relationship
 
+from chassis.data import new_metadata
 from notifications.domain.notice import Delivery, Notice
+from programme import tables
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+metadata = new_metadata()
+METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
 
 
 def _text(name: str, *args: Any, **options: Any) -> Column[str]:

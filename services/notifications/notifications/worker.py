@@ -6,18 +6,16 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from chassis import scope
 from chassis.clock import Clock
-from chassis.db import ClockProvider
-from chassis.events import Envelope
-from chassis.health import HealthRoutes
-from chassis.inbox import subscribe_batch
-from chassis.outbox import Relay
+from chassis.data import ClockProvider
+from chassis.messaging import Envelope, Relay, subscribe_batch
+from chassis.process import HealthRoutes
 from notifications import schemas
 from notifications.mail.mailer import Mailer
 from notifications.providers import VaultProvider
 from notifications.usecases import readmodels
 from notifications.usecases.announce import announce
+from programme import scope
 
 
 class Worker(HealthRoutes):
@@ -33,7 +31,7 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("division.placed.v1", schemas.DivisionPlaced)
     def divisions_placed(self, session: Session, events: Sequence[Envelope]) -> None:
-        scope.place(session, (event.data for event in events))
+        scope.upsert_placements(session, (event.data for event in events))
 
     @subscribe_batch("enterprise.registered.v1", "enterprise.changed.v1", schemas.EnterpriseKept)
     def enterprise_kept(self, session: Session, events: Sequence[Envelope]) -> None:

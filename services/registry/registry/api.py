@@ -8,10 +8,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
-from chassis.db import ClockProvider, Database
-from chassis.feed import MessagingOps
-from chassis.health import HealthRoutes
-from chassis.http import ANYONE, AuditRoutes, HttpService, Page, Request, RulesetRoutes, http
+from chassis.data import ClockProvider, Database
+from chassis.http import ANYONE, AuditRoutes, HttpService, Page, PageArguments, http
+from chassis.messaging import FeedRoutes, OpsRoutes
+from chassis.process import HealthRoutes
+from programme.callers import Role
+from programme.http import Request
+from programme.ruleset_routes import RuleSetRoutes
 from registry import queries, schemas, views
 from registry.domain.candidacy import (
     AlreadyCqoElsewhere,
@@ -33,10 +36,10 @@ STAFF = ("province", "division")
 APPLICANTS = (*STAFF, "enterprise")
 REFUSALS = (NotInPool, NoValidCertificate, AlreadyCqoElsewhere, AlreadyCqoHere, PostTaken, Excluded)
 # Operators and other government systems have no business with single people.
-PEOPLE_READERS = tuple(sorted(ANYONE - {"ops", "system"}))
+PEOPLE_READERS = tuple(sorted(frozenset(Role) - {Role.OPS, Role.SYSTEM}))
 
 
-class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
+class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSetRoutes):
     """Enterprises, people, the talent pool and appointments."""
 
     name = "registry-api"
@@ -99,7 +102,7 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
     )
     def list_enterprises(self, request: Request) -> Page:
         with self.db.begin() as session:
-            found = queries.enterprises(session, request.caller, request.query, *self._part(request))
+            found = queries.enterprises(session, request.caller, request.query, *self._page_arguments(request))
             return Page(self._enterprises(session, found.items), found.next_cursor)
 
     @http("GET", "/enterprises/<enterprise_id>", returns=schemas.Enterprise, roles=ANYONE, summary="An enterprise")
@@ -175,7 +178,7 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
     )
     def list_posts(self, request: Request) -> Page:
         with self.db.begin() as session:
-            found = queries.posts(session, request.caller, request.query, *self._part(request))
+            found = queries.posts(session, request.caller, request.query, *self._page_arguments(request))
             return Page([views.post_view(row["Post"], row["Appointment"]) for row in found.items], found.next_cursor)
 
     # People
@@ -199,7 +202,7 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
     )
     def list_people(self, request: Request) -> Page:
         with self.db.begin() as session:
-            found = queries.people(session, request.caller, request.query, *self._part(request))
+            found = queries.people(session, request.caller, request.query, *self._page_arguments(request))
             return Page(self._people(session, found.items), found.next_cursor)
 
     @http("GET", "/people/<person_id>", returns=schemas.Person, roles=PEOPLE_READERS, summary="A person; masked")
@@ -312,9 +315,7 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
     )
     def list_exclusions(self, request: Request) -> Page:
         with self.db.begin() as session:
-            _, after, limit = self._part(request)
-            found = queries.exclusions(session, after, limit)
-            return found
+            return queries.exclusions(session, request.page)
 
     @http(
         "POST",
@@ -343,7 +344,7 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
     )
     def list_talents(self, request: Request) -> Page:
         with self.db.begin() as session:
-            found = queries.talents(session, request.caller, request.query, *self._part(request))
+            found = queries.talents(session, request.caller, request.query, *self._page_arguments(request))
             return Page(
                 [views.talent_view(row["Talent"], row["TalentStatus"], row["appointed"]) for row in found.items],
                 found.next_cursor,
@@ -374,7 +375,7 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
     )
     def list_appointments(self, request: Request) -> Page:
         with self.db.begin() as session:
-            found = queries.appointments(session, request.caller, request.query, *self._part(request))
+            found = queries.appointments(session, request.caller, request.query, *self._page_arguments(request))
             shown = [self._dated(request, row) for row in found.items]
             return Page(shown, found.next_cursor)
 
@@ -428,6 +429,6 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
     def _dated(self, request: Request, row: dict[str, Any]) -> dict[str, Any]:
         return views.appointment_view(row["Appointment"], request.language, row["AppointmentStatus"])
 
-    def _part(self, request: Request) -> tuple[date, str | None, int]:
-        """The day a list is asked for, the id it goes on after, and how many are wanted."""
-        return request.query.get("on") or self.clock.today(), request.cursor, request.limit
+    def _page_arguments(self, request: Request) -> tuple[date, PageArguments]:
+        """The day a list is asked for, and which page of it."""
+        return request.query.get("on") or self.clock.today(), request.page

@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from chassis import rulesets, scope
-from chassis.auth import Caller
 from chassis.errors import NotFound
-from chassis.http.paging import Page, paginate
+from chassis.http import Page, PageArguments, paginate
+from programme import rulesets, scope
+from programme.callers import Caller
 from registry.domain.appointment import ENDED, Appointment, AppointmentStatus
 from registry.domain.certificates import CertificateFact
 from registry.domain.eligibility import Dossier, EducationFact, Eligibility, assess
@@ -52,9 +52,7 @@ def division(session: Session, code: str) -> dict[str, Any]:
     return {"code": code, "name": rows[-1]["name"], "placements": [dict(row) for row in rows]}
 
 
-def enterprises(
-    session: Session, caller: Caller, filters: dict[str, Any], on: date, cursor: str | None, limit: int
-) -> Page:
+def enterprises(session: Session, caller: Caller, filters: dict[str, Any], on: date, page: PageArguments) -> Page:
     """Enterprises by division's subtree, population, industry, code, or words in the name."""
     conditions = [visible(enterprise, caller, on), *_within(enterprise, filters, on)]
     flags = ("above_threshold", "award_contender", "brand_contender", "uscc")
@@ -66,10 +64,10 @@ def enterprises(
     if filters.get("has_cqo") is not None:
         held = exists().where(appointment.c.enterprise_id == enterprise.c.id, appointment.c.status != ENDED)
         conditions.append(held if filters["has_cqo"] else ~held)
-    return paginate(session, select(Enterprise).where(*conditions), [enterprise.c.id], limit, cursor)
+    return paginate(session, select(Enterprise).where(*conditions), [enterprise.c.id], page)
 
 
-def people(session: Session, caller: Caller, filters: dict[str, Any], on: date, cursor: str | None, limit: int) -> Page:
+def people(session: Session, caller: Caller, filters: dict[str, Any], on: date, page: PageArguments) -> Page:
     """People by division's subtree, enterprise, or words in the name."""
     conditions = [
         visible(person, caller, on),
@@ -78,7 +76,7 @@ def people(session: Session, caller: Caller, filters: dict[str, Any], on: date, 
     ]
     if filters.get("q"):
         conditions.append(person.c.name.ilike(_like(filters["q"])))
-    return paginate(session, select(Person).where(*conditions), [person.c.id], limit, cursor)
+    return paginate(session, select(Person).where(*conditions), [person.c.id], page)
 
 
 def person_by_number(session: Session, caller: Caller, index: str, on: date) -> Person:
@@ -90,19 +88,17 @@ def person_by_number(session: Session, caller: Caller, index: str, on: date) -> 
     return found
 
 
-def posts(session: Session, caller: Caller, filters: dict[str, Any], on: date, cursor: str | None, limit: int) -> Page:
+def posts(session: Session, caller: Caller, filters: dict[str, Any], on: date, page: PageArguments) -> Page:
     """Posts, each with the appointment that holds it, if one does."""
     holds = (appointment.c.post_id == post.c.id) & (appointment.c.status != ENDED)
     statement = select(Post, Appointment).outerjoin(Appointment, holds)
     conditions = [visible(post, caller, on), *_within(post, filters, on), *_equal(post, filters, ("enterprise_id",))]
     if filters.get("vacant") is not None:
         conditions.append(appointment.c.id.is_(None) if filters["vacant"] else appointment.c.id.is_not(None))
-    return paginate(session, statement.where(*conditions), [post.c.id], limit, cursor)
+    return paginate(session, statement.where(*conditions), [post.c.id], page)
 
 
-def talents(
-    session: Session, caller: Caller, filters: dict[str, Any], on: date, cursor: str | None, limit: int
-) -> Page:
+def talents(session: Session, caller: Caller, filters: dict[str, Any], on: date, page: PageArguments) -> Page:
     """Members of the pool with their status on a day and whether they hold a post today."""
     latest = _latest(talent_status, talent_status.c.person_id, on)
     appointed = exists().where(appointment.c.person_id == talent.c.id, appointment.c.status != ENDED)
@@ -118,12 +114,10 @@ def talents(
         conditions.append(~appointed if filters["available"] else appointed)
     if filters.get("q"):
         conditions.append(talent.c.name.ilike(_like(filters["q"])))
-    return paginate(session, statement.where(*conditions), [talent.c.id], limit, cursor)
+    return paginate(session, statement.where(*conditions), [talent.c.id], page)
 
 
-def appointments(
-    session: Session, caller: Caller, filters: dict[str, Any], on: date, cursor: str | None, limit: int
-) -> Page:
+def appointments(session: Session, caller: Caller, filters: dict[str, Any], on: date, page: PageArguments) -> Page:
     """Appointments that had been made by a day, each with the status it had then."""
     latest = _latest(appointment_status, appointment_status.c.appointment_id, on)
     statement = (
@@ -140,7 +134,7 @@ def appointments(
         conditions.append(
             filed if filters["filed"] else or_(appointment.c.filed_on.is_(None), appointment.c.filed_on > on)
         )
-    return paginate(session, statement.where(*conditions), [appointment.c.id], limit, cursor)
+    return paginate(session, statement.where(*conditions), [appointment.c.id], page)
 
 
 def _latest(table: Any, owner: ColumnElement[str], on: date) -> Any:
@@ -160,9 +154,9 @@ def appointment_history(session: Session, appointment_id: str) -> list[Appointme
     return list(session.scalars(lines.order_by(appointment_status.c.id)))
 
 
-def exclusions(session: Session, cursor: str | None, limit: int) -> Page:
+def exclusions(session: Session, page: PageArguments) -> Page:
     """The exclusion list."""
-    return paginate(session, select(Exclusion), [exclusion.c.id], limit, cursor)
+    return paginate(session, select(Exclusion), [exclusion.c.id], page)
 
 
 def eligibility(session: Session, caller: Caller, person_id: str, on: date, today: date) -> Eligibility:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from joserfc import jwe
 from joserfc.jwk import ECKey
 
-from chassis.config import Settings
-from chassis.pii import Cipher, mask_email, mask_id_number, mask_phone
+from chassis.security import Cipher, mask_email, mask_id_number, mask_phone
+from registry.config import Settings
 
 JWE_HEADER = {"alg": "ECDH-ES+A256KW", "enc": "A256GCM"}
 

@@ -1,11 +1,11 @@
-"""What registry ships with: the tree of divisions, announced by `chassis.migrate registry upgrade` after the migrations."""
+"""What registry ships with: the tree of divisions, announced by `chassis.process.migrate registry upgrade` after the migrations."""
 
 from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
 from chassis.clock import SystemClock
-from chassis.db import engine_for
+from chassis.data import engine_for
 from registry.usecases import divisions
 from registry.usecases.access import one_at_a_time
 

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
@@ -24,6 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry as mapper_registry
 
+from chassis.data import new_metadata
+from programme import tables
 from registry.domain.appointment import Appointment, AppointmentStatus
 from registry.domain.certificates import CertificateFact
 from registry.domain.contact import Contact
@@ -34,14 +35,8 @@ from registry.domain.person import Exclusion, Person, PersonFact
 from registry.domain.post import Post
 from registry.domain.talent import Talent, TalentStatus
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+metadata = new_metadata()
+METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
 
 
 def _text(name: str, *args: Any, **options: Any) -> Column[str]:

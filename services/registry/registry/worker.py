@@ -7,12 +7,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
-from chassis.db import ClockProvider
+from chassis.data import ClockProvider
 from chassis.due import sweep
-from chassis.events import Envelope
-from chassis.health import HealthRoutes
-from chassis.inbox import subscribe
-from chassis.outbox import Relay
+from chassis.messaging import Envelope, Relay, subscribe
+from chassis.process import HealthRoutes
 from registry import schemas
 from registry.usecases import appointments, standing
 

@@ -6,10 +6,12 @@ from datetime import date
 from typing import Any
 
 from chassis.clock import Clock
-from chassis.db import ClockProvider, Database
-from chassis.feed import MessagingOps
-from chassis.health import HealthRoutes
-from chassis.http import AuditRoutes, HttpService, Page, Request, RulesetRoutes, http
+from chassis.data import ClockProvider, Database
+from chassis.http import AuditRoutes, HttpService, Page, http
+from chassis.messaging import FeedRoutes, OpsRoutes
+from chassis.process import HealthRoutes
+from programme.http import Request
+from programme.ruleset_routes import RuleSetRoutes
 from reporting import queries, schemas
 from reporting.domain.coverage import UnknownUnit
 from reporting.domain.target import AlreadySet, BelowProvincialGoal
@@ -19,7 +21,7 @@ STAFF = ("province", "division")
 READERS = (*STAFF, "training_centre", "system", "auditor", "ops")
 
 
-class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
+class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSetRoutes):
     """Targets, coverage and statistics, as of any day."""
 
     name = "reporting-api"
@@ -52,9 +54,7 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
     )
     def list_records(self, request: Request) -> Page:
         with self.db.begin() as session:
-            return queries.records(
-                session, request.caller, request.query, self._day(request), request.limit, request.cursor
-            )
+            return queries.records(session, request.caller, request.query, self._day(request), request.page)
 
     @http(
         "GET",
@@ -109,9 +109,7 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
     )
     def list_targets(self, request: Request) -> Page:
         with self.db.begin() as session:
-            return queries.targets(
-                session, request.caller, request.query, self.clock.today(), request.limit, request.cursor
-            )
+            return queries.targets(session, request.caller, request.query, self.clock.today(), request.page)
 
     def _day(self, request: Request) -> date:
         return request.query.get("on") or self.clock.today()

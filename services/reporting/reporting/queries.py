@@ -9,9 +9,9 @@ from sqlalchemy import Select, Subquery, Table, and_, case, exists, func, or_, s
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from chassis import scope
-from chassis.auth import Caller
-from chassis.http import Page, paginate
+from chassis.http import Page, PageArguments, paginate
+from programme import scope
+from programme.callers import Caller
 from reporting import storage
 from reporting.domain.coverage import IN_FORCE, NONE, POPULATIONS, SUSPENDED, Coverage, UnknownUnit, total
 from reporting.domain.target import PROVINCE, Target
@@ -68,7 +68,7 @@ def coverage(session: Session, caller: Caller, on: date, population: str) -> dic
     }
 
 
-def records(session: Session, caller: Caller, query: dict[str, Any], on: date, limit: int, cursor: str | None) -> Page:
+def records(session: Session, caller: Caller, query: dict[str, Any], on: date, page: PageArguments) -> Page:
     """The enterprises behind a figure of `coverage`."""
     unit = query.get("unit")
     if unit is not None and unit not in session.scalars(_units(on, caller)).all():
@@ -78,7 +78,7 @@ def records(session: Session, caller: Caller, query: dict[str, Any], on: date, l
     for name in ("unit", "state"):
         if name in query:
             wanted = wanted.where(row.c[name] == query[name])
-    return paginate(session, wanted, [row.c.enterprise_id], limit, cursor)
+    return paginate(session, wanted, [row.c.enterprise_id], page)
 
 
 def targets_on(session: Session, on: date, population: str) -> dict[str, float]:
@@ -92,15 +92,13 @@ def targets_on(session: Session, on: date, population: str) -> dict[str, float]:
     return dict(found.all())
 
 
-def targets(
-    session: Session, caller: Caller, query: dict[str, Any], today: date, limit: int, cursor: str | None
-) -> Page:
+def targets(session: Session, caller: Caller, query: dict[str, Any], today: date, page: PageArguments) -> Page:
     column = storage.target.c
     wanted = select(Target).where(or_(column.division == PROVINCE, scope.within(column.division, caller, today)))
     for name in ("year", "population", "division"):
         if name in query:
             wanted = wanted.where(column[name] == query[name])
-    return paginate(session, wanted, [column.id], limit, cursor)
+    return paginate(session, wanted, [column.id], page)
 
 
 def statistics(session: Session, on: date) -> dict[str, Any]:

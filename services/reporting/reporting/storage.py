@@ -10,18 +10,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Date, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Date, Float, Index, Integer, Table, Text, UniqueConstraint
 from sqlalchemy.orm import registry as mapper_registry
 
+from chassis.data import new_metadata
+from programme import tables
 from reporting.domain.target import Target, TargetLine
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+metadata = new_metadata()
+METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
 
 
 def _text(name: str, **options: Any) -> Column[str]:

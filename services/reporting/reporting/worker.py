@@ -6,11 +6,9 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from chassis import scope
-from chassis.events import Envelope
-from chassis.health import HealthRoutes
-from chassis.inbox import subscribe_batch
-from chassis.outbox import Relay
+from chassis.messaging import Envelope, Relay, subscribe_batch
+from chassis.process import HealthRoutes
+from programme import scope
 from reporting import schemas
 from reporting.usecases import projections
 
@@ -23,7 +21,7 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("division.placed.v1", schemas.DivisionPlaced)
     def divisions_placed(self, session: Session, events: Sequence[Envelope]) -> None:
-        scope.place(session, (event.data for event in events))
+        scope.upsert_placements(session, (event.data for event in events))
 
     @subscribe_batch("enterprise.registered.v1", "enterprise.changed.v1", schemas.EnterpriseKnown)
     def enterprises(self, session: Session, events: Sequence[Envelope]) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from chassis.auth import PUBLIC
 from chassis.clock import Clock
-from chassis.db import ClockProvider, Database
-from chassis.feed import MessagingOps
-from chassis.health import HealthRoutes
-from chassis.http import ANYONE, AuditRoutes, HttpService, Page, Request, RulesetRoutes, http
+from chassis.data import ClockProvider, Database
+from chassis.http import ANYONE, PUBLIC, AuditRoutes, HttpService, Page, http
+from chassis.messaging import FeedRoutes, OpsRoutes
+from chassis.process import HealthRoutes
+from programme.callers import Role
+from programme.http import Request
+from programme.ruleset_routes import RuleSetRoutes
 from training import explanations, queries, schemas
 from training.domain.certificate import EducationShort, IsRevoked, OutsideRenewalWindow
 from training.domain.course import ClassIsClosed, ClassNotOver, ClassTooShort, Course
@@ -18,10 +20,10 @@ from training.usecases.access import load
 
 CENTRE = ("training_centre", "province")
 NOMINATORS = (*CENTRE, "division", "enterprise")
-PEOPLE_READERS = tuple(sorted(ANYONE - {"ops", "system"}))
+PEOPLE_READERS = tuple(sorted(frozenset(Role) - {Role.OPS, Role.SYSTEM}))
 
 
-class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
+class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSetRoutes):
     """Classes, exams, certificates and the yearly education ledger."""
 
     name = "training-api"
@@ -56,7 +58,7 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
     )
     def list_plans(self, request: Request) -> Page:
         with self.db.begin() as session:
-            return queries.plans(session, request.query, request.limit, request.cursor)
+            return queries.plans(session, request.query, request.page)
 
     @http(
         "POST",
@@ -84,7 +86,7 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
     )
     def list_classes(self, request: Request) -> Page:
         with self.db.begin() as session:
-            return queries.classes(session, request.query, request.limit, request.cursor)
+            return queries.classes(session, request.query, request.page)
 
     @http("GET", "/classes/<class_id>", returns=schemas.Class, roles=ANYONE, summary="A class")
     def get_class(self, request: Request, class_id: str) -> Any:
@@ -116,7 +118,7 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
     def list_enrolments(self, request: Request, class_id: str) -> Page:
         with self.db.begin() as session:
             today = self.clock.today()
-            return queries.enrolments(session, request.caller, class_id, today, request.limit, request.cursor)
+            return queries.enrolments(session, request.caller, class_id, today, request.page)
 
     @http(
         "PUT",
@@ -183,7 +185,7 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
     def list_certificates(self, request: Request) -> Page:
         with self.db.begin() as session:
             today = self.clock.today()
-            return queries.certificates(session, request.caller, request.query, today, request.limit, request.cursor)
+            return queries.certificates(session, request.caller, request.query, today, request.page)
 
     @http(
         "GET",
@@ -208,7 +210,7 @@ class Api(HttpService, MessagingOps, HealthRoutes, AuditRoutes, RulesetRoutes):
     )
     def list_due_notices(self, request: Request) -> Page:
         with self.db.begin() as session:
-            return queries.due_notices(session, request.query, self.clock.today(), request.limit, request.cursor)
+            return queries.due_notices(session, request.query, self.clock.today(), request.page)
 
     @http(
         "GET",

@@ -1,5 +1,6 @@
-"""The settings this service has beside the common ones: none."""
+"""Training's configuration: the programme's settings, and none beside them."""
 
-from chassis.config import Setting
+from programme.access import ACCESS
+from programme.settings import Settings
 
-EXTRA: tuple[Setting, ...] = ()
+__all__ = ["ACCESS", "Settings"]

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from chassis import rulesets
-from chassis.auth import Caller
+from programme import rulesets
+from programme.callers import Caller
 from training import queries, storage
 from training.domain.certificate import CertificateStatus
 from training.domain.course import Course, Enrolment

@@ -9,11 +9,11 @@ from sqlalchemy import Select, and_, case, cast, exists, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from chassis import scope
-from chassis.auth import Caller
 from chassis.due import due
 from chassis.errors import NotFound
-from chassis.http import Page, paginate
+from chassis.http import Page, PageArguments, paginate
+from programme import scope
+from programme.callers import Caller
 from training import storage
 from training.domain import numbers
 from training.domain.certificate import EXPIRED, REVOKED, VALID
@@ -26,28 +26,28 @@ from training.usecases.certificates import EXPIRING, history
 REVOCATION = ("revoked_reason", "revoked_document")
 
 
-def plans(session: Session, query: dict[str, Any], limit: int, cursor: str | None) -> Page:
+def plans(session: Session, query: dict[str, Any], page: PageArguments) -> Page:
     """The yearly plans with all their revisions, the newest first."""
     column = storage.plan.c
     wanted = select(Plan)
     if "year" in query:
         wanted = wanted.where(column.year == query["year"])
-    return paginate(session, wanted, [column.year, column.revision], limit, cursor, descending=True)
+    return paginate(session, wanted, [column.year, column.revision], page, descending=True)
 
 
-def classes(session: Session, query: dict[str, Any], limit: int, cursor: str | None) -> Page:
+def classes(session: Session, query: dict[str, Any], page: PageArguments) -> Page:
     wanted = select(Course)
     for name in ("status", "kind"):
         if name in query:
             wanted = wanted.where(storage.course.c[name] == query[name])
-    return paginate(session, wanted, [storage.course.c.id], limit, cursor)
+    return paginate(session, wanted, [storage.course.c.id], page)
 
 
-def enrolments(session: Session, caller: Caller, class_id: str, on: date, limit: int, cursor: str | None) -> Page:
+def enrolments(session: Session, caller: Caller, class_id: str, on: date, page: PageArguments) -> Page:
     load(session, Course, class_id)
     table = storage.enrolment
     wanted = select(Enrolment).where(table.c.class_id == class_id, visible(table, caller, on))
-    return paginate(session, wanted, [table.c.id], limit, cursor)
+    return paginate(session, wanted, [table.c.id], page)
 
 
 def _held(on: date) -> LateralFromClause:
@@ -75,9 +75,7 @@ def _standing(on: date) -> tuple[Select[Any], LateralFromClause]:
     return select(*columns, *revocation, held.c.status, held.c.valid_until).join(held, true()), held
 
 
-def certificates(
-    session: Session, caller: Caller, query: dict[str, Any], today: date, limit: int, cursor: str | None
-) -> Page:
+def certificates(session: Session, caller: Caller, query: dict[str, Any], today: date, page: PageArguments) -> Page:
     """Certificates as they stood on a day."""
     table = storage.certificate
     wanted, held = _standing(query.get("on") or today)
@@ -89,7 +87,7 @@ def certificates(
     for name in ("person_id", "enterprise_id", "number"):
         if name in query:
             wanted = wanted.where(table.c[name] == query[name])
-    return paginate(session, wanted, [table.c.id], limit, cursor)
+    return paginate(session, wanted, [table.c.id], page)
 
 
 def certificate(
@@ -118,7 +116,7 @@ def verify(session: Session, number: str, today: date) -> dict[str, Any]:
     return {"number": number, "genuine": True, **shown}
 
 
-def due_notices(session: Session, query: dict[str, Any], today: date, limit: int, cursor: str | None) -> Page:
+def due_notices(session: Session, query: dict[str, Any], today: date, page: PageArguments) -> Page:
     """Every expiry notice that was due by a day, and the event that announced it.
 
     A row may be settled without a notice where the certificate had ended by then: its end was announced instead.
@@ -139,7 +137,7 @@ def due_notices(session: Session, query: dict[str, Any], today: date, limit: int
     )
     if "since" in query:
         wanted = wanted.where(due.c.due_on >= query["since"])
-    return paginate(session, wanted, [due.c.due_on, due.c.id], limit, cursor)
+    return paginate(session, wanted, [due.c.due_on, due.c.id], page)
 
 
 def education(session: Session, caller: Caller, person_id: str, today: date) -> list[EducationYear]:

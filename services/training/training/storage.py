@@ -14,7 +14,6 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Integer,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
@@ -22,19 +21,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry as mapper_registry
 
+from chassis.data import new_metadata
+from programme import tables
 from training.domain.certificate import Certificate, CertificateStatus
 from training.domain.course import Course, Enrolment, Plan
 from training.domain.education import EducationEntry, EducationYear
 from training.domain.nomination import Nomination
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+metadata = new_metadata()
+METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
 
 
 def _text(name: str, *args: Any, **options: Any) -> Column[str]:

@@ -7,14 +7,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from chassis import scope
 from chassis.clock import Clock
-from chassis.db import ClockProvider
+from chassis.data import ClockProvider
 from chassis.due import sweep
-from chassis.events import Envelope
-from chassis.health import HealthRoutes
-from chassis.inbox import subscribe_batch
-from chassis.outbox import Relay
+from chassis.messaging import Envelope, Relay, subscribe_batch
+from chassis.process import HealthRoutes
+from programme import scope
 from training import schemas
 from training.usecases import certificates, learning
 
@@ -28,7 +26,7 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("division.placed.v1", schemas.DivisionPlaced)
     def divisions_placed(self, session: Session, events: Sequence[Envelope]) -> None:
-        scope.place(session, (event.data for event in events))
+        scope.upsert_placements(session, (event.data for event in events))
 
     @subscribe_batch("enterprise.registered.v1", "enterprise.changed.v1", schemas.EnterpriseKnown)
     def enterprises_known(self, session: Session, events: Sequence[Envelope]) -> None:

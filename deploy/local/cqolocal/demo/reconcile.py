@@ -8,9 +8,9 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from cqolocal import paths
 from cqolocal.demo.client import Caller
 from cqolocal.names import SERVICES
+from servers import paths
 
 LOOK_EVERY = 0.1  # seconds
 SETTLED_WITHIN = 240  # seconds; chaos makes it long

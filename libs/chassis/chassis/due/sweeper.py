@@ -15,9 +15,9 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from chassis import broker
+from chassis.backoff import back_off
 from chassis.clock import Clock
-from chassis.db import clock_of, engine_for, is_unavailable
+from chassis.data import clock_of, engine_for, is_unavailable
 from chassis.due import table
 from chassis.due.table import DueRow
 from chassis.ids import new_id
@@ -89,7 +89,7 @@ class Sweeper(SharedExtension):
                 more = False
                 log.warning("due rows could not be swept: %s", fault, exc_info=None if is_unavailable(fault) else fault)
             if not more:
-                self.wait(POLL if not failures else broker.back_off(failures))
+                self.wait(POLL if not failures else back_off(failures))
 
     def wait(self, seconds: float) -> None:
         """Waits so long, or until another day begins."""

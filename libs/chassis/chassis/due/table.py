@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
 from sqlalchemy.orm import Session
 
 from chassis.clock import SHANGHAI, Clock
-from chassis.tables import metadata
+from chassis.data import metadata
 
 due = Table(
     "due",

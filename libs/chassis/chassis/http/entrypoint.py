@@ -6,7 +6,7 @@ import functools
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import eventlet
@@ -19,13 +19,14 @@ from werkzeug.routing import Rule
 from werkzeug.wrappers import Request as WerkzeugRequest
 from werkzeug.wrappers import Response
 
-from chassis.auth import ANYONE, PUBLIC, KeySource, Verifier
 from chassis.errors import CqoError, Forbidden
 from chassis.http import body, idempotency, problems
 from chassis.http.metrics import http_duration
-from chassis.http.request import Request, caller_key, render
+from chassis.http.request import Request, render
 from chassis.http.schemas import PageQuery, QuerySchema, load_body, load_query, storable
 from chassis.http.server import Server, instance_of
+from chassis.security import Access, RoleGroup
+from chassis.security.tokens import KeySource, Verifier
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,9 @@ HANDLER_DEADLINE = 60  # seconds
 SAFE_METHODS = ("GET", "HEAD")
 BARE_ID = re.compile(r"<(\w+_id)>")
 WRITING_METHODS = ("POST", "PUT", "PATCH", "DELETE")
+
+ANYONE = RoleGroup.ANYONE  # any role, but a valid token
+PUBLIC: frozenset[str] = frozenset()  # no token is asked for
 
 # Making a schema takes longer than using it.
 NO_QUERY, PAGE = QuerySchema(), PageQuery()
@@ -54,7 +58,7 @@ class HttpEntrypoint(HttpRequestHandler):
         body: SchemaOrClass = None,
         query: SchemaOrClass = None,
         returns: SchemaOrClass = None,
-        roles: Iterable[str] = ANYONE,
+        roles: Collection[str] | RoleGroup = ANYONE,
         status: int | None = None,
         summary: str = "",
         description: str = "",
@@ -71,7 +75,7 @@ class HttpEntrypoint(HttpRequestHandler):
         self.body = _instance(body)
         self.query = _instance(query)
         self.returns = _instance(returns)
-        self.roles = frozenset({roles} if isinstance(roles, str) else roles)
+        self.declared_roles = roles
         self.status = status
         self.summary = summary
         self.description = description
@@ -96,15 +100,27 @@ class HttpEntrypoint(HttpRequestHandler):
         return re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", r"{\1}", self.url)
 
     @functools.cached_property
+    def access(self) -> Access:
+        """The roles of the system that this service belongs to."""
+        found: Access = self.container.config["access"]
+        return found
+
+    @functools.cached_property
+    def roles(self) -> frozenset[str]:
+        """Who may call; PUBLIC if no token is asked for."""
+        declared = self.declared_roles
+        return self.access.members(declared) if isinstance(declared, RoleGroup) else frozenset(declared)
+
+    @functools.cached_property
     def verifier(self) -> Verifier:
         settings = self.container.config["cqo"]
-        return Verifier(key_source(settings.jwks), settings.token_issuer, settings.token_audience)
+        return Verifier(key_source(settings.jwks), settings.token_issuer, settings.token_audience, self.access)
 
     def answer(self, http: WerkzeugRequest, arguments: Arguments, correlation_id: str, language: str) -> Response:
         """The answer to a request that matched this route, measured."""
         started = time.perf_counter()
         bind_contextvars(correlation_id=correlation_id)
-        request = Request(self, http, None, correlation_id, language)
+        request: Request = Request(self, http, correlation_id, language)
         try:
             self.prepare(request, arguments)
             response = self.run(request, arguments)
@@ -122,7 +138,7 @@ class HttpEntrypoint(HttpRequestHandler):
             self.template,
             response.status_code,
             1000 * took,
-            extra={"caller": request.caller.subject if request.caller else None},
+            extra={"caller": request.caller_key or None},
         )
         return response
 
@@ -138,7 +154,7 @@ class HttpEntrypoint(HttpRequestHandler):
         request.idempotency_key = idempotency.checked_key(http.headers.get("Idempotency-Key"))
         if http.method in WRITING_METHODS:
             self._take_body(request)
-        request.query = self._query(http)
+        self._take_query(request)
 
     def _take_body(self, request: Request) -> None:
         if self.body is not None:
@@ -149,14 +165,12 @@ class HttpEntrypoint(HttpRequestHandler):
         if self.body is not None:
             request.body = load_body(self.body, request.raw)
 
-    def _query(self, http: WerkzeugRequest) -> dict[str, Any]:
-        arguments = http.args.copy()
-        if not self.paged:
-            return load_query(self.query or NO_QUERY, arguments)
-        own = set(self.query.load_fields) if self.query else set()
-        page = {name: arguments.poplist(name) for name in ("limit", "cursor") if name in arguments and name not in own}
-        loaded = load_query(PAGE, type(arguments)(page))
-        return loaded | load_query(self.query or NO_QUERY, arguments)
+    def _take_query(self, request: Request) -> None:
+        arguments = request.http.args.copy()
+        if self.paged:
+            page = {name: arguments.poplist(name) for name in ("limit", "cursor") if name in arguments}
+            request.page = load_query(PAGE, type(arguments)(page))
+        request.query = load_query(self.query or NO_QUERY, arguments)
 
     def run(self, request: Request, arguments: Arguments) -> Response:
         """Runs the handler in a worker of its own and waits for its answer."""
@@ -232,4 +246,4 @@ def _kept(service: Any, request: Request, key: str) -> Response | None:
     if request.route.confidential or not hasattr(service, "db"):
         return None
     with service.db.begin() as session:
-        return idempotency.find(session, key, caller_key(request.caller), request.fingerprint)
+        return idempotency.find(session, key, request.caller_key, request.fingerprint)

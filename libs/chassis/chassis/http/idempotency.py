@@ -15,8 +15,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from chassis.data import metadata
 from chassis.errors import CqoError, InvalidInput
-from chassis.tables import metadata
 
 idempotency = Table(
     "idempotency",

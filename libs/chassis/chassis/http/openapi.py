@@ -9,10 +9,9 @@ from typing import Any
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
-from chassis.auth import PUBLIC
 from chassis.errors import CqoError, Forbidden, InvalidInput, NotFound, StaleVersion, Unauthenticated, VersionRequired
 from chassis.http import body, problems
-from chassis.http.entrypoint import WRITING_METHODS, HttpEntrypoint
+from chassis.http.entrypoint import PUBLIC, WRITING_METHODS, HttpEntrypoint
 from chassis.http.idempotency import KeyReused
 from chassis.http.schemas import MalformedBody, PageQuery
 
@@ -130,9 +129,7 @@ def _parameters(route: HttpEntrypoint, method: str) -> list[Any]:
     if route.query is not None:
         parameters.append({"in": "query", "schema": route.query})
     if route.paged:
-        own = set(route.query.load_fields) if route.query is not None else set()
-        page = PageQuery(exclude=own & {"limit", "cursor"})
-        parameters.append({"in": "query", "schema": page})
+        parameters.append({"in": "query", "schema": PageQuery})
     if method == "POST" and not route.confidential:
         parameters.append("Idempotency-Key")
     if method in WRITING_METHODS and "{" in route.template:

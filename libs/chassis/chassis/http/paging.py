@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Select, literal, tuple_
 from sqlalchemy.orm import Session
 
 from chassis.errors import InvalidInput
-from chassis.http.schemas import DEFAULT_LIMIT, INT64, MAX_LIMIT, fault_in_query, storable
+from chassis.http.schemas import INT64, MAX_LIMIT, PageArguments, fault_in_query, storable
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,7 @@ def paginate(
     session: Session,
     statement: Select[*tuple[Any, ...]],
     key_columns: Sequence[ColumnElement[Any]],
-    limit: int | None = DEFAULT_LIMIT,
-    cursor: str | None = None,
+    page: PageArguments,
     *,
     descending: bool = False,
 ) -> Page:
@@ -44,19 +43,19 @@ def paginate(
 
     Items are entities when the statement selects one entity, values when it selects one column, else row mappings.
     """
-    limit = min(limit or DEFAULT_LIMIT, MAX_LIMIT)
-    if cursor:
-        keys, after = tuple_(*key_columns), _read(cursor, key_columns)
+    limit = min(page.limit, MAX_LIMIT)
+    if page.cursor:
+        keys, after = tuple_(*key_columns), _read(page.cursor, key_columns)
         statement = statement.where(keys < after if descending else keys > after)
     width = len(statement.column_descriptions)
     order = [column.desc() if descending else column.asc() for column in key_columns]
     ordered = statement.order_by(None).order_by(*order)
     labelled = [column.label(f"cursor_key_{index}") for index, column in enumerate(key_columns)]
     rows = session.execute(ordered.add_columns(*labelled).limit(limit + 1)).all()
-    page = rows[:limit]
-    items = [row[0] if width == 1 else dict(zip(row._fields[:width], row[:width], strict=True)) for row in page]
+    shown = rows[:limit]
+    items = [row[0] if width == 1 else dict(zip(row._fields[:width], row[:width], strict=True)) for row in shown]
     more = len(rows) > limit
-    return Page(items, _write(page[-1][-len(labelled) :], key_columns) if more else None)
+    return Page(items, _write(shown[-1][-len(labelled) :], key_columns) if more else None)
 
 
 def _names(key_columns: Sequence[ColumnElement[Any]]) -> str:

@@ -6,19 +6,20 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
 from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
+from typing_extensions import TypeVar
 from werkzeug.wrappers import Request as WerkzeugRequest
 from werkzeug.wrappers import Response
 
-from chassis.auth import Caller
 from chassis.errors import StaleVersion, VersionRequired
 from chassis.http import idempotency
 from chassis.http.body import read_workbook
 from chassis.http.paging import Page
-from chassis.http.schemas import DEFAULT_LIMIT
+from chassis.http.schemas import PageArguments
+from chassis.security import Caller
 
 if TYPE_CHECKING:
     from chassis.http.entrypoint import HttpEntrypoint
@@ -26,31 +27,32 @@ if TYPE_CHECKING:
 ETAG = re.compile(r'^(?:W/)?"(\d{1,18})"$')
 
 
-class Request:
+# What the route's schemas load, and who calls; each handler names its own: `Request[commands.Appoint]`.
+BodyT = TypeVar("BodyT", default=Any)  # Any: a handler that says nothing of its body
+QueryT = TypeVar("QueryT", default=Any)  # Any: the same of its query
+CallerT = TypeVar("CallerT", bound=Caller, default=Caller)
+
+
+class Request(Generic[BodyT, QueryT, CallerT]):
     """A request that was authenticated and checked: its caller, body, query and conditions."""
 
-    def __init__(
-        self, route: HttpEntrypoint, http: WerkzeugRequest, caller: Caller | None, correlation_id: str, language: str
-    ) -> None:
+    caller: CallerT  # not set on public routes
+    body: BodyT
+    query: QueryT
+
+    def __init__(self, route: HttpEntrypoint, http: WerkzeugRequest, correlation_id: str, language: str) -> None:
         self.route = route
         self.http = http
-        self.caller: Any = caller  # None on public routes only
         self.correlation_id = correlation_id
         self.language = language
         self.raw = b""
-        self.body: Any = None
-        self.query: dict[str, Any] = {}
+        self.page = PageArguments()
         self.idempotency_key: str | None = None
 
     @property
-    def limit(self) -> int:
-        """How many items a page may hold."""
-        return self.query.get("limit") or DEFAULT_LIMIT
-
-    @property
-    def cursor(self) -> str | None:
-        """Where the page begins."""
-        return self.query.get("cursor")
+    def caller_key(self) -> str:
+        """Whose idempotency keys these are."""
+        return self.caller.subject if hasattr(self, "caller") else ""
 
     @property
     def if_match(self) -> int:
@@ -69,11 +71,6 @@ class Request:
         return read_workbook(self.http.mimetype, self.raw)
 
     @property
-    def content_type(self) -> str:
-        """The media type of the body."""
-        return self.http.mimetype
-
-    @property
     def fingerprint(self) -> str:
         """What makes another request the same as this one."""
         return idempotency.fingerprint(self.http.method, self.http.full_path, self.raw)
@@ -86,13 +83,8 @@ class Request:
         session.flush()
         response = render(self, answer, status, headers)
         if self.idempotency_key and not self.route.confidential:
-            idempotency.keep(session, self.idempotency_key, caller_key(self.caller), self.fingerprint, response)
+            idempotency.keep(session, self.idempotency_key, self.caller_key, self.fingerprint, response)
         return response
-
-
-def caller_key(caller: Caller | None) -> str:
-    """Whose idempotency keys these are."""
-    return caller.subject if caller else ""
 
 
 def check_version(aggregate: Any, expected: int) -> None:
@@ -101,7 +93,9 @@ def check_version(aggregate: Any, expected: int) -> None:
         raise StaleVersion()
 
 
-def render(request: Request, answer: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def render(
+    request: Request[Any, Any, CallerT], answer: Any, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
     """What a handler returned, as a response: dumped by the route's schema, with ETag and Link where they belong."""
     if isinstance(answer, Response):
         return answer
@@ -123,7 +117,7 @@ def _address(path: str, arguments: Mapping[str, str], cursor: str) -> str:
     return f"{path}?{urlencode({**arguments, 'cursor': cursor})}"
 
 
-def _or_not_modified(request: Request, response: Response) -> Response:
+def _or_not_modified(request: Request[Any, Any, CallerT], response: Response) -> Response:
     if request.http.method not in ("GET", "HEAD") or "ETag" not in response.headers:
         return response
     etag, _ = response.get_etag()
@@ -132,7 +126,7 @@ def _or_not_modified(request: Request, response: Response) -> Response:
     return response
 
 
-def _dump(request: Request, answer: Any) -> Any:
+def _dump(request: Request[Any, Any, CallerT], answer: Any) -> Any:
     schema = request.route.returns
     if isinstance(answer, Page):
         items = schema.dump(answer.items, many=True) if schema else answer.items

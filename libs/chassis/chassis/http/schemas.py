@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from marshmallow import RAISE, ValidationError, fields, pre_load, validate
+from marshmallow import RAISE, ValidationError, fields, post_load, pre_load, validate
 from marshmallow import Schema as MarshmallowSchema
 from werkzeug.datastructures import MultiDict
 
@@ -23,11 +25,22 @@ class MalformedBody(CqoError):
     zh = "请求正文不是格式正确的 JSON。"
 
 
-class Schema(MarshmallowSchema):
-    """A schema that refuses unknown fields, and JSON values of another type than the field's."""
+class RecordSchema(MarshmallowSchema):
+    """A schema that refuses unknown fields, and loads a record where `record` names its class."""
 
     class Meta:
         unknown = RAISE
+
+    # The frozen dataclass that loading makes; a schema that only dumps needs none.
+    record: ClassVar[Callable[..., object] | None] = None
+
+    @post_load
+    def _make_record(self, data: dict[str, Any], **_: Any) -> object:
+        return data if self.record is None else type(self).record(**data)  # type: ignore[misc]
+
+
+class Schema(RecordSchema):
+    """A schema of a JSON body: it refuses values of another JSON type than the field's."""
 
     @pre_load
     def _refuse_other_types(self, data: Any, **_: Any) -> Any:
@@ -44,19 +57,26 @@ class Schema(MarshmallowSchema):
         return data
 
 
-class QuerySchema(MarshmallowSchema):
+class QuerySchema(RecordSchema):
     """A schema for query parameters: all come as text, and unknown ones are refused."""
-
-    class Meta:
-        unknown = RAISE
 
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
 
 
+@dataclass(frozen=True)
+class PageArguments:
+    """Which page of a list is asked for."""
+
+    limit: int = DEFAULT_LIMIT
+    cursor: str | None = None
+
+
 class PageQuery(QuerySchema):
     """The parameters of every list that comes in pages."""
+
+    record = PageArguments
 
     limit = fields.Integer(
         load_default=DEFAULT_LIMIT,
@@ -119,6 +139,9 @@ def unstorable(value: Any, pointer: str = "", depth: int = 0) -> Iterator[dict[s
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from unstorable(item, f"{pointer}/{index}", depth + 1)
+    elif dataclasses.is_dataclass(value):
+        for member in dataclasses.fields(value):
+            yield from unstorable(getattr(value, member.name), f"{pointer}/{escape(member.name)}", depth + 1)
     elif isinstance(value, int | float) and not -(2**63) <= value < 2**63:  # NaN too
         yield fault(pointer, "Number out of range.")
 
@@ -141,7 +164,7 @@ def load_body(schema: MarshmallowSchema, raw: bytes) -> Any:
         raise InvalidInput(list(faults_of(error.messages))) from error
 
 
-def load_query(schema: MarshmallowSchema, arguments: MultiDict[str, str]) -> dict[str, Any]:
+def load_query(schema: MarshmallowSchema, arguments: MultiDict[str, str]) -> Any:
     """The query parameters as the schema loads them; only lists may be given more than once."""
     lists = {f.data_key or name for name, f in schema.load_fields.items() if isinstance(f, fields.List)}
     given: dict[str, Any] = {}

@@ -9,9 +9,8 @@ import re
 
 from werkzeug.wrappers import Response
 
-from chassis.auth import PUBLIC
 from chassis.http import docs_page, openapi, problems
-from chassis.http.entrypoint import http
+from chassis.http.entrypoint import PUBLIC, http
 from chassis.http.request import Request
 
 HTML = "text/html; charset=utf-8"

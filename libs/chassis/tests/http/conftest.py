@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sample_process import Issuer, Sample, engine_of
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
-
-sys.path.insert(0, str(Path(__file__).parent / "sample"))
-
-from sample_process import Issuer, Sample, engine_of
 
 
 @pytest.fixture(scope="session")

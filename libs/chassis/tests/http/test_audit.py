@@ -10,11 +10,11 @@ from sample_process import Sample
 from sqlalchemy import Engine, exc, text
 from sqlalchemy.orm import Session
 
-from chassis import audit
-from chassis.auth import Caller
 from chassis.clock import FixedClock
+from chassis.security import audit
+from chassis.security.tokens import Caller
 
-CALLER = Caller("li-lei", "division", division="220100", token_id="t-1")
+CALLER = Caller("li-lei", "division", token_id="t-1")
 CLOCK = FixedClock(datetime(2026, 3, 2, 1, 0, 0, 123456, tzinfo=UTC))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import Session
 
 from chassis.errors import InvalidInput
-from chassis.http import paginate
+from chassis.http import PageArguments, paginate
 from chassis.ids import new_id
 
 
@@ -53,9 +53,9 @@ def test_the_last_page_has_no_next_and_filters_stay_in_the_link(sample: Sample) 
 def test_a_cursor_of_another_list_is_refused(engine: Engine) -> None:
     fill(engine, 3)
     with Session(engine) as session:
-        by_id = paginate(session, select(item), [item.c.id], 1)
+        by_id = paginate(session, select(item), [item.c.id], PageArguments(1))
         with pytest.raises(InvalidInput):
-            paginate(session, select(item), [item.c.size, item.c.id], 1, by_id.next_cursor)
+            paginate(session, select(item), [item.c.size, item.c.id], PageArguments(1, by_id.next_cursor))
 
 
 def test_pages_run_backwards_too_and_by_days(engine: Engine) -> None:
@@ -67,7 +67,8 @@ def test_pages_run_backwards_too_and_by_days(engine: Engine) -> None:
         seen: list[str] = []
         cursor = None
         while True:
-            page = paginate(session, select(item.c.id), [item.c.made_on, item.c.id], 2, cursor, descending=True)
+            wanted = PageArguments(2, cursor)
+            page = paginate(session, select(item.c.id), [item.c.made_on, item.c.id], wanted, descending=True)
             seen += page.items
             cursor = page.next_cursor
             if cursor is None:

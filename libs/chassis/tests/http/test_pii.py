@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.pii import CannotOpen, Cipher, mask_email, mask_id_number, mask_phone
+from chassis.security.cipher import CannotOpen, Cipher, mask_email, mask_id_number, mask_phone
 
 
 def key() -> str:

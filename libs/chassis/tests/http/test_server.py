@@ -13,7 +13,7 @@ import pytest
 from sample_process import NOWHERE, Issuer, Sample
 from sqlalchemy import text
 
-from chassis.testing import wait_for
+from testkit import wait_for
 
 MEBIBYTE = 1 << 20
 

@@ -17,7 +17,8 @@ import pytest
 from joserfc.jwk import OKPKey, RSAKey
 from sample_process import AUDIENCE, ISSUER, Issuer, Sample, unsigned
 
-from chassis.auth import KeySource, KeysUnavailable, TokenRefused, Unauthenticated, Verifier
+from chassis.security.tokens import KeySource, KeysUnavailable, TokenRefused, Unauthenticated, Verifier
+from testkit.roles import ACCESS
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -63,7 +64,7 @@ FORGERIES: dict[str, Any] = {
 
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES)
 def test_a_token_that_is_not_right_is_refused(issuer: Issuer, forge: Any) -> None:
-    verifier = Verifier(KeySource(str(issuer.file)), ISSUER, AUDIENCE)
+    verifier = Verifier(KeySource(str(issuer.file)), ISSUER, AUDIENCE, ACCESS)
 
     with pytest.raises(Unauthenticated):
         verifier.authenticate(f"Bearer {forge(issuer)}")
@@ -123,7 +124,7 @@ def test_a_role_that_is_not_listed_is_forbidden(sample: Sample) -> None:
 def test_a_changed_key_file_is_read_again(tmp_path: Path) -> None:
     issuer = Issuer(tmp_path / "jwks.json")
     issuer.publish(issuer.ed25519)
-    verifier = Verifier(KeySource(str(issuer.file)), ISSUER, AUDIENCE)
+    verifier = Verifier(KeySource(str(issuer.file)), ISSUER, AUDIENCE, ACCESS)
     assert verifier.verify(issuer.token()).role == "province"
 
     issuer.publish(issuer.rsa)
@@ -168,7 +169,7 @@ def test_keys_at_a_url_are_fetched_once_and_again_for_an_unknown_key_at_most_onc
     issuer: Issuer, jwks_server: JwksServer
 ) -> None:
     now = 0.0
-    verifier = Verifier(KeySource(jwks_server.url, monotonic=lambda: now), ISSUER, AUDIENCE)
+    verifier = Verifier(KeySource(jwks_server.url, monotonic=lambda: now), ISSUER, AUDIENCE, ACCESS)
     jwks_server.document = {"keys": [issuer.rsa.as_dict(private=False)]}
 
     for _ in range(5):
@@ -185,7 +186,7 @@ def test_keys_at_a_url_are_fetched_once_and_again_for_an_unknown_key_at_most_onc
 
 def test_an_issuer_that_is_down_locks_nobody_out_whose_key_is_known(issuer: Issuer, jwks_server: JwksServer) -> None:
     now = 0.0
-    verifier = Verifier(KeySource(jwks_server.url, monotonic=lambda: now), ISSUER, AUDIENCE)
+    verifier = Verifier(KeySource(jwks_server.url, monotonic=lambda: now), ISSUER, AUDIENCE, ACCESS)
     jwks_server.document = {"keys": [issuer.ed25519.as_dict(private=False)]}
     verifier.verify(issuer.token())
 
@@ -198,4 +199,4 @@ def test_an_issuer_that_is_down_locks_nobody_out_whose_key_is_known(issuer: Issu
 
 def test_without_any_key_the_service_says_that_it_can_not_tell(tmp_path: Path, issuer: Issuer) -> None:
     with pytest.raises(KeysUnavailable):
-        Verifier(KeySource(str(tmp_path / "missing.json")), ISSUER, AUDIENCE).verify(issuer.token())
+        Verifier(KeySource(str(tmp_path / "missing.json")), ISSUER, AUDIENCE, ACCESS).verify(issuer.token())

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from messaging_world import World
 
-from chassis.testing import RunningService
+from testkit import RunningService
 
 
 @pytest.fixture

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import amqp
 import psycopg
+from author.events import ThingChanged
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-SERVICES = Path(__file__).parent / "services"
-sys.path[:0] = [str(SERVICES / "author"), str(SERVICES / "reader")]
-
-from author.events import ThingChanged  # noqa: E402
-
-from chassis import broker, migrate, outbox, topology  # noqa: E402
-from chassis.clock import SystemClock  # noqa: E402
-from chassis.events import CONTENT_TYPE, Envelope  # noqa: E402
-from chassis.ids import new_id  # noqa: E402
-from chassis.outbox.table import envelope  # noqa: E402
+from chassis.clock import SystemClock
+from chassis.ids import new_id
+from chassis.messaging import broker, outbox, topology
+from chassis.messaging.envelope import CONTENT_TYPE, Envelope
+from chassis.messaging.outbox.table import envelope
+from chassis.process import migrate
 
 INBOX = {
     "x-queue-type": "quorum",

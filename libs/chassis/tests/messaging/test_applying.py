@@ -12,7 +12,7 @@ from author.events import HintGiven, LotChanged, ThingChanged
 from messaging_world import World
 from sqlalchemy import text
 
-from chassis.testing import RunningService, wait_for
+from testkit import RunningService, wait_for
 
 Start = Callable[..., RunningService]
 

@@ -11,9 +11,11 @@ from messaging_world import World
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from chassis.auth import Caller
-from chassis.feed import outbox_state, read_feed
-from chassis.testing import RunningService, wait_for
+from chassis.messaging.feed_routes import read_feed
+from chassis.messaging.ops_routes import outbox_state
+from chassis.security.tokens import Caller
+from testkit import RunningService, wait_for
+from testkit.roles import ACCESS
 
 SYSTEM = Caller("test-system", "system")
 
@@ -24,7 +26,9 @@ def read(world: World) -> Callable[..., dict[str, Any]]:
 
     def read(**query: Any) -> dict[str, Any]:
         with Session(world.author) as session:
-            return read_feed(session, "author", SYSTEM, {"after": 0, "limit": 100, **query}, world.clock)
+            return read_feed(
+                session, "author", SYSTEM, {"after": 0, "limit": 100, **query}, world.clock.today(), ACCESS
+            )
 
     return read
 

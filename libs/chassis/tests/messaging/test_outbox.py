@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import psycopg
 import pytest
 from author.events import LotChanged, ThingChanged
 from messaging_world import TOPOLOGY, Thing, World
 from sqlalchemy.orm import Session
 
-from chassis import outbox, topology
-from chassis.outbox import relay
-from chassis.testing import RunningService, wait_for
+from chassis.messaging import outbox, topology
+from chassis.messaging.outbox import relay
+from testkit import RunningService, wait_for
 
 NOWHERE = "amqp://guest:guest@127.0.0.1:9/"
 Start = Callable[..., RunningService]
@@ -61,7 +60,7 @@ def test_nothing_is_published_before_all_bindings_stand(world: World, author: St
         reader(ready=False)
         early = author(ready=False)
         world.announce("a", ThingChanged(1))
-        wait_for(lambda: "python -m chassis.topology apply" in early.log.read_text(), 20)
+        wait_for(lambda: "python -m chassis.messaging.topology apply" in early.log.read_text(), 20)
 
         topology.apply(world.amqp_url, TOPOLOGY)
 
@@ -75,7 +74,7 @@ def test_a_batch_is_read_along_the_index_however_large_the_backlog_is(world: Wor
         "INSERT INTO outbox (seq, id, aggregate_type, aggregate_id, aggregate_version, type, data, occurred_at) "
         "SELECT n, gen_random_uuid(), 'thing', n::text, 1, 'thing.changed.v1', '{}', now() FROM generate_series(1, 5000) n"
     )
-    with psycopg.connect(url, autocommit=True, options=relay.OPTIONS) as connection:
+    with relay.leader_connection(url, "author") as connection:
         connection.execute(filled)
         plan = str(connection.execute(f"EXPLAIN {relay.UNPUBLISHED}", (relay.BATCH,)).fetchall())
 

@@ -12,7 +12,7 @@ import pytest
 from author.events import LotChanged, ThingChanged
 from messaging_world import World
 
-from chassis.testing import RunningService, wait_for
+from testkit import RunningService, wait_for
 
 Start = Callable[..., RunningService]
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 from messaging_world import TOPOLOGY
 
-from chassis import broker, topology
+from chassis.messaging import broker, topology
+from servers.paths import TOPOLOGY as TOPOLOGY_FILE
 
 
 @pytest.fixture
@@ -64,13 +65,13 @@ def test_other_arguments_are_a_difference(amqp_url: str, definitions: dict) -> N
 
 
 def test_the_systems_own_topology_stands_as_it_is_written(topology: str) -> None:
-    from chassis import topology as module
+    from chassis.messaging import topology as module
 
-    module.check(topology)
+    module.check(topology, module.load(TOPOLOGY_FILE))
 
 
 def test_every_inbox_of_the_system_keeps_what_it_must() -> None:
-    inboxes = [queue for queue in topology.load()["queues"] if queue["name"].endswith(".inbox")]
+    inboxes = [queue for queue in topology.load(TOPOLOGY_FILE)["queues"] if queue["name"].endswith(".inbox")]
     assert len(inboxes) == 4
     for queue in inboxes:
         assert queue["arguments"] == {
@@ -84,5 +85,5 @@ def test_every_inbox_of_the_system_keeps_what_it_must() -> None:
 
 
 def test_the_command_says_what_differs(amqp_url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert topology.main(["check", "--amqp", "amqp://guest:guest@127.0.0.1:9/"]) == 1
+    assert topology.main(["check", "--file", str(TOPOLOGY_FILE), "--amqp", "amqp://guest:guest@127.0.0.1:9/"]) == 1
     assert "the broker does not answer" in capsys.readouterr().err

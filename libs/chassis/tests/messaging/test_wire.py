@@ -8,7 +8,7 @@ from typing import Any
 import amqp
 import pytest
 
-from chassis import broker, wire
+from chassis.messaging import broker, wire
 
 QUEUE = "wire.test"
 

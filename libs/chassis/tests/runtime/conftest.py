@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +13,6 @@ from sqlalchemy.orm import Session
 
 from chassis import due
 from chassis.clock import SystemClock
-
-sys.path.insert(0, str(Path(__file__).parent / "pilot"))
 
 NOWHERE = "amqp://guest:guest@127.0.0.1:9/"
 

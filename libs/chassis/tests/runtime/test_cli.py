@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from conftest import NOWHERE, Rows
 from sqlalchemy import Engine, text
 
-from chassis.cli import main
+from chassis.process.cli import main
 
 PARK = """
     INSERT INTO inbox_parked (aggregate, version, type, event, reason, detail, state, attempts, parked_at)

@@ -7,14 +7,15 @@ import subprocess
 import sys
 
 import pytest
+from pilot.config import Settings
 
-from chassis import config
+from chassis.settings import ConfigurationError, load
 
 
 def run(**environ: str) -> subprocess.CompletedProcess[str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("CQO_")}
     own["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-    command = [sys.executable, "-m", "chassis.run", "pilot"]
+    command = [sys.executable, "-m", "chassis.main", "pilot"]
     return subprocess.run(command, env={**own, **environ}, capture_output=True, text=True, timeout=30)
 
 
@@ -28,8 +29,8 @@ def test_all_faults_of_a_configuration_are_named_at_once() -> None:
 
 
 def test_what_a_secret_holds_is_in_no_message() -> None:
-    with pytest.raises(config.ConfigurationError) as fault:
-        config.load("pilot", environ={"CQO_DATABASE_URL": "postgresql://pilot:hunter2@db/pilot"})
+    with pytest.raises(ConfigurationError) as fault:
+        load(Settings, "pilot", environ={"CQO_DATABASE_URL": "postgresql://pilot:hunter2@db/pilot"})
 
     assert "hunter2" not in str(fault.value)
 
@@ -44,13 +45,13 @@ def test_a_setting_of_one_service_comes_before_the_one_for_all_and_a_file_may_ho
         "CQO_AMQP_URL_PILOT_FILE": str(secret),
         "CQO_JWKS": "keys.json",
     }
-    settings = config.load("pilot", environ=environ)
+    settings = load(Settings, "pilot", environ=environ)
 
     assert (settings.database_url, settings.amqp_url) == ("postgresql://pilot", "amqp://one")
 
 
 def test_an_unknown_process_is_refused_with_the_usage() -> None:
-    command = [sys.executable, "-m", "chassis.run", "pilot", "workers"]
+    command = [sys.executable, "-m", "chassis.main", "pilot", "workers"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=30)
 
     assert ended.returncode == 2

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from chassis import due
 from chassis.clock import SystemClock
 from chassis.due import table
-from chassis.testing import RunningService, wait_for
+from testkit import RunningService, wait_for
 
 
 @pytest.fixture

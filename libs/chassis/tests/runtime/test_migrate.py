@@ -15,8 +15,8 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
-from chassis import migrate, revisions
-from chassis.testing import wait_for
+from chassis.process import migrate, revisions
+from testkit import wait_for
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def _waiting(connection: psycopg.Connection[Any]) -> int:
 
 def migrate_in_a_process(url: str) -> str:
     environ = {**os.environ, "CQO_DATABASE_URL_PILOT": url, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-m", "chassis.migrate", "pilot", "upgrade"]
+    command = [sys.executable, "-m", "chassis.process.migrate", "pilot", "upgrade"]
     return subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout.strip()
 
 

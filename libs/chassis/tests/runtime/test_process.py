@@ -17,7 +17,7 @@ import pytest
 from conftest import NOWHERE, Rows
 from sqlalchemy import Engine, text
 
-from chassis.testing import RunningService, wait_for
+from testkit import RunningService, wait_for
 
 Start = Callable[..., RunningService]
 

@@ -7,7 +7,8 @@ Revises:
 from alembic import op
 from sqlalchemy import text
 
-from chassis import migrations
+from chassis.data import chassis_tables
+from programme import programme_tables
 
 revision = "0001"
 down_revision = None
@@ -130,7 +131,8 @@ CREATE TABLE reading (
 
 
 def upgrade() -> None:
-    migrations.create_v1(op)
+    chassis_tables.create_v1(op)
+    programme_tables.create_v1(op)
     op.execute(TABLES)
     op.execute(
         text(
@@ -142,4 +144,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DROP TABLE reading, delivery, notice, cause, contact, training_class, appointment, enterprise, person")
-    migrations.drop_v1(op)
+    programme_tables.drop_v1(op)
+    chassis_tables.drop_v1(op)

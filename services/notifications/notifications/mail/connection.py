@@ -15,7 +15,7 @@ from pathlib import Path
 
 from chassis.logging import mask
 from notifications.domain.notice import Accepted, Outcome, Refused, Unanswered
-from notifications.mail.server import Server
+from notifications.mail.server import MailServer
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class MailServerDown(Exception):
 class Connection:
     """Hands letters over, one after the other."""
 
-    def __init__(self, server: Server, authority: Path | None = None) -> None:
+    def __init__(self, server: MailServer, authority: Path | None = None) -> None:
         self.server = server
         self.authority = authority
         self.smtp: smtplib.SMTP | None = None

@@ -6,7 +6,7 @@ from typing import Any
 
 from nameko.extensions import DependencyProvider
 
-from chassis.db import clock_of
+from chassis.data import clock_of
 from notifications.mail.sender import Sender
 from notifications.sealing import Vault
 

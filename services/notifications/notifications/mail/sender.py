@@ -17,12 +17,12 @@ from sqlalchemy import Connection as DatabaseConnection
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from chassis import broker
+from chassis.backoff import back_off
 from chassis.clock import Clock
-from chassis.config import Settings
-from chassis.db import engine_for, is_unavailable, wait_for_notification
-from chassis.pii import CannotOpen
+from chassis.data import engine_for, is_unavailable, wait_for_notification
+from chassis.security import CannotOpen
 from notifications import texts
+from notifications.config import Settings
 from notifications.domain.notice import Outcome, Refused, Unanswered
 from notifications.mail import metrics
 from notifications.mail.connection import Connection, MailServerDown
@@ -74,7 +74,7 @@ class Sender:
                 # nameko takes the container down when this loop raises; letters wait in the database.
                 failures += 1
                 self._report(fault)
-                eventlet.sleep(broker.back_off(failures))
+                eventlet.sleep(back_off(failures))
         self.end()
 
     def turn(self) -> bool:

@@ -10,7 +10,7 @@ PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
 @dataclass(frozen=True)
-class Server:
+class MailServer:
     """A mail server: `security` is smtp (in clear), smtp+starttls or smtps."""
 
     host: str
@@ -20,14 +20,14 @@ class Server:
     password: str | None = None
 
 
-def parse_url(url: str) -> Server:
+def parse_url(url: str) -> MailServer:
     """Reads smtp://, smtp+starttls:// or smtps://; refuses to send a password in clear over a network."""
     parts = urlsplit(url)
     if parts.scheme not in PORTS or not parts.hostname:
         raise ValueError("must be smtp://host:port, smtp+starttls://user:password@host:port or smtps://…")
     if parts.username and parts.scheme == "smtp" and not _is_loopback(parts.hostname):
         raise ValueError("a password may not go over the network in clear; use smtp+starttls:// or smtps://")
-    return Server(
+    return MailServer(
         host=parts.hostname,
         port=parts.port or PORTS[parts.scheme],
         security=parts.scheme,

@@ -8,15 +8,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, literal, select
 from sqlalchemy.orm import Session, selectinload
 
-from chassis import scope
-from chassis.auth import Caller
 from chassis.clock import SHANGHAI
 from chassis.errors import NotFound
-from chassis.http.paging import Page, paginate
+from chassis.http import Page, PageArguments, paginate
 from notifications.domain.notice import Delivery, Notice
 from notifications.sealing import Vault
 from notifications.storage import cause, delivery, notice, reading
 from notifications.usecases.reading import in_inbox_of, reader
+from programme import scope
+from programme.callers import Caller
 
 
 def between(column: ColumnElement[datetime], filters: dict[str, Any]) -> list[ColumnElement[bool]]:
@@ -45,12 +45,12 @@ def _wanted(caller: Caller, filters: dict[str, Any], on: date) -> list[ColumnEle
 
 
 def notices(
-    session: Session, caller: Caller, filters: dict[str, Any], on: date, cursor: str | None, limit: int, vault: Vault
+    session: Session, caller: Caller, filters: dict[str, Any], on: date, page: PageArguments, vault: Vault
 ) -> Page:
     """Notices with their deliveries, the newest first."""
     wanted = select(Notice).where(*_wanted(caller, filters, on)).options(selectinload(Notice.deliveries))  # type: ignore[attr-defined]
-    page = paginate(session, wanted, [notice.c.id], limit, cursor, descending=True)
-    return Page([_shown(found, vault) for found in page.items], page.next_cursor)
+    found = paginate(session, wanted, [notice.c.id], page, descending=True)
+    return Page([_shown(one, vault) for one in found.items], found.next_cursor)
 
 
 def one(session: Session, caller: Caller, notice_id: str, on: date, vault: Vault) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def _inbox(caller: Caller, on: date) -> Any:
     return select(*INBOX_FIELDS).join_from(notice, reading, mine, isouter=True).where(in_inbox_of(caller, on))
 
 
-def inbox(session: Session, caller: Caller, filters: dict[str, Any], on: date, cursor: str | None, limit: int) -> Page:
+def inbox(session: Session, caller: Caller, filters: dict[str, Any], on: date, page: PageArguments) -> Page:
     """The caller's own inbox, the newest first."""
     wanted = _inbox(caller, on).where(*between(notice.c.created_at, filters))
     if filters.get("kind"):
@@ -128,7 +128,7 @@ def inbox(session: Session, caller: Caller, filters: dict[str, Any], on: date, c
     if filters.get("unread") is not None:
         is_read = reading.c.read_at.is_not(None)
         wanted = wanted.where(~is_read if filters["unread"] else is_read)
-    return paginate(session, wanted, [notice.c.id], limit, cursor, descending=True)
+    return paginate(session, wanted, [notice.c.id], page, descending=True)
 
 
 def inbox_item(session: Session, caller: Caller, notice_id: str, on: date) -> dict[str, Any]:

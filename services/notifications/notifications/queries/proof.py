@@ -27,14 +27,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from chassis import scope
-from chassis.auth import Caller
-from chassis.inbox.tables import inbox_applied, inbox_parked
-from chassis.rulesets import ruleset
+from chassis.messaging import inbox_applied, inbox_parked
 from notifications.domain.notice import FAILED, NO_ADDRESS, PENDING, SENDING, SENT
 from notifications.domain.rules import DIVISION, ENTERPRISE, EVENTS, PERSON, RULES
 from notifications.queries.notices import between
 from notifications.storage import cause, delivery, notice
+from programme import scope
+from programme.callers import Caller
+from programme.rulesets import ruleset
 
 SHOWN = 100  # missing deliveries that are listed one by one
 

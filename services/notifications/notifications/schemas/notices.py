@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from chassis.http.schemas import QuerySchema, Schema
+from chassis.http import QuerySchema, Schema
 from notifications.domain.notice import CHANNELS, STATES
 from notifications.domain.rules import DIVISION, ENTERPRISE, KINDS, PERSON
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from chassis.http.schemas import Schema
+from chassis.http import Schema
 from notifications.domain.notice import CHANNELS
 from notifications.domain.rules import KINDS
 

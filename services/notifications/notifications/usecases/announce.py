@@ -14,17 +14,17 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 from structlog.contextvars import bound_contextvars
 
-from chassis import outbox, rulesets
 from chassis.clock import Clock, day_of
-from chassis.events import Envelope
 from chassis.ids import new_id
-from chassis.rulesets import RuleSet
+from chassis.messaging import Envelope, outbox
 from notifications import texts
 from notifications.domain import rules
 from notifications.domain.notice import INBOX, Delivery, Notice
 from notifications.domain.recipients import Parties
 from notifications.storage import cause
 from notifications.usecases.parties import Directory
+from programme import rulesets
+from programme.rulesets import RuleSet
 
 
 def announce(session: Session, events: Sequence[Envelope], clock: Clock) -> list[Notice]:

@@ -16,12 +16,14 @@ from typing import Any
 from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, exists, func, literal, select, text, update
 from sqlalchemy.orm import Session
 
-from chassis import audit, outbox, rulesets, scope
-from chassis.auth import Caller
 from chassis.clock import Clock
 from chassis.errors import NotFound
+from chassis.messaging import outbox
+from chassis.security import audit
 from notifications.domain.notice import NO_ADDRESS, PENDING, SENDING, Delivery, Notice, Outcome
 from notifications.storage import contact, delivery, notice
+from programme import rulesets, scope
+from programme.callers import Caller
 
 # A sender lives as long as its database session holds the advisory lock (SENDERS, its number); the database lets go of
 # the lock when the process dies. No lease can expire under a slow mail server, and none has to be waited for.

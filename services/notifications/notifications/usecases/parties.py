@@ -13,10 +13,10 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from chassis.errors import Transient
-from chassis.events import Envelope
-from chassis.scope import division
+from chassis.messaging import Envelope
 from notifications.domain.recipients import Parties
 from notifications.storage import appointment, enterprise, person, training_class
+from programme.scope import division
 
 MAX_SUCCESSIONS = 5
 IDS = bindparam("ids", type_=ARRAY(Text))

@@ -8,13 +8,14 @@ from sqlalchemy import ColumnElement, Text, and_, exists, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from chassis import audit, scope
-from chassis.auth import Caller
 from chassis.clock import Clock
 from chassis.errors import NotFound
+from chassis.security import audit
 from notifications.domain.notice import INBOX, SENT
 from notifications.domain.rules import DIVISION, ENTERPRISE, PERSON
 from notifications.storage import delivery, notice, reading
+from programme import scope
+from programme.callers import Caller
 
 
 def reader(caller: Caller) -> str:

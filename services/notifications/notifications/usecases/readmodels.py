@@ -10,7 +10,7 @@ from sqlalchemy import Table, bindparam, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from chassis.events import Envelope
+from chassis.messaging import Envelope
 from notifications.sealing import Vault
 from notifications.storage import appointment, contact, enterprise, person, training_class
 

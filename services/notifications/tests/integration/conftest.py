@@ -9,8 +9,8 @@ import pytest
 from joserfc.jwk import ECKey
 from notice_world import World, mail_server, tree
 
-from chassis.inbox.applying import handlers_of
-from chassis.pii import Cipher
+from chassis.messaging.inbox.applying import handlers_of
+from chassis.security.cipher import Cipher
 from notifications.sealing import Vault
 from notifications.worker import Worker
 

@@ -17,10 +17,10 @@ from aiosmtpd.controller import Controller
 from joserfc import jwe
 from joserfc.jwk import ECKey
 
-from chassis.events import Envelope
 from chassis.ids import new_id
-from cqolocal.servers.process import free_port
+from chassis.messaging.envelope import Envelope
 from notifications.sealing import ALGORITHMS
+from servers.process import free_port
 
 TODAY = date(2026, 3, 2)
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)

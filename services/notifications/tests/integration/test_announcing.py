@@ -8,15 +8,17 @@ import pytest
 from notice_world import COUNTY, ELSEWHERE, PREFECTURE
 from sqlalchemy import delete, insert, select, text
 
-from chassis import audit, rulesets
-from chassis.auth import Caller
 from chassis.errors import NotFound, Transient
-from chassis.inbox.tables import inbox_applied, inbox_parked
+from chassis.http import PageArguments
+from chassis.messaging.inbox.tables import inbox_applied, inbox_parked
+from chassis.security import audit
 from notifications.domain.notice import EMAIL, NO_ADDRESS, PENDING, SENT, AlreadyDelivered, Delivery, Notice
 from notifications.queries import notices
 from notifications.queries.proof import proof
 from notifications.storage import cause, delivery, notice
 from notifications.usecases import deliveries, reading
+from programme import rulesets
+from programme.callers import Caller
 
 OFFICE = Caller("wang", "province")
 COUNTY_STAFF = Caller("li", "division", division=COUNTY)
@@ -39,7 +41,7 @@ def recipients(session, kind):
 
 
 def inbox(session, caller, clock, **filters):
-    return notices.inbox(session, caller, filters, clock.today(), None, 50).items
+    return notices.inbox(session, caller, filters, clock.today(), PageArguments(50)).items
 
 
 def prove(session, clock, caller=OFFICE, **filters):
@@ -260,7 +262,7 @@ def test_notices_are_listed_by_what_became_of_them_and_within_the_callers_divisi
     tell(world.certificate(holder))
 
     def listed(caller, **filters):
-        return notices.notices(session, caller, filters, clock.today(), None, 50, vault).items
+        return notices.notices(session, caller, filters, clock.today(), PageArguments(50), vault).items
 
     assert len(listed(COUNTY_STAFF, channel=EMAIL, state=PENDING)) == 2
     assert listed(COUNTY_STAFF, channel=EMAIL, state=SENT) == []

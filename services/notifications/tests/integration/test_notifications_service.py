@@ -10,8 +10,8 @@ from notice_world import COUNTY, ELSEWHERE, MailServer, tree
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from chassis import migrate
-from chassis.testing import publish
+from chassis.process import migrate
+from testkit import publish
 
 
 class Service:

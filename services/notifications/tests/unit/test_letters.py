@@ -15,10 +15,10 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from chassis import logging as logs
-from chassis.pii import Cipher
+from chassis.security.cipher import Cipher
 from notifications import texts
 from notifications.mail.message import compose, message_id
-from notifications.mail.server import Server, parse_url
+from notifications.mail.server import MailServer, parse_url
 from notifications.sealing import ALGORITHMS, BadContact, Vault
 
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -105,9 +105,9 @@ def test_an_address_never_gets_into_a_log():
 @pytest.mark.parametrize(
     ("url", "server"),
     [
-        ("smtp://127.0.0.1:8025", Server("127.0.0.1", 8025, "smtp")),
-        ("smtp+starttls://u%40x:p%2Fw@mail.example", Server("mail.example", 587, "smtp+starttls", "u@x", "p/w")),
-        ("smtps://mail.example", Server("mail.example", 465, "smtps")),
+        ("smtp://127.0.0.1:8025", MailServer("127.0.0.1", 8025, "smtp")),
+        ("smtp+starttls://u%40x:p%2Fw@mail.example", MailServer("mail.example", 587, "smtp+starttls", "u@x", "p/w")),
+        ("smtps://mail.example", MailServer("mail.example", 465, "smtps")),
     ],
 )
 def test_the_mail_server_is_named_by_a_url(url, server):

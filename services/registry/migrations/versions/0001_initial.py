@@ -7,7 +7,8 @@ Revises:
 from alembic import op
 from sqlalchemy import text
 
-from chassis import migrations
+from chassis.data import chassis_tables
+from programme import programme_tables
 
 revision = "0001"
 down_revision = None
@@ -226,7 +227,8 @@ CREATE SEQUENCE filing_number;
 
 
 def upgrade() -> None:
-    migrations.create_v1(op)
+    chassis_tables.create_v1(op)
+    programme_tables.create_v1(op)
     op.execute(TABLES)
     op.execute(
         text(
@@ -242,4 +244,5 @@ def downgrade() -> None:
         "DROP TABLE appointment_status, appointment, post, talent_status, talent, education_fact, certificate_fact, "
         "exclusion, person_fact, person, enterprise, contact, division_record"
     )
-    migrations.drop_v1(op)
+    programme_tables.drop_v1(op)
+    chassis_tables.drop_v1(op)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from chassis.http.schemas import QuerySchema, Schema
+from chassis.http import QuerySchema, Schema
 from registry.domain.candidacy import LEGAL_REPRESENTATIVE, RESPONSIBLE_PERSON
 from registry.schemas.common import OnDay, flag, query_flag, text
 

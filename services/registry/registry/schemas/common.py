@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from chassis.http.schemas import QuerySchema
+from chassis.http import QuerySchema
 from registry.domain.codes import Fault
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from chassis.http.schemas import Schema
+from chassis.http import Schema
 from registry.domain.codes import email_fault, phone_fault
 from registry.schemas.common import passes
 

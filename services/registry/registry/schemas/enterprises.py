@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from chassis.http.schemas import QuerySchema, Schema
+from chassis.http import QuerySchema, Schema
 from registry.domain.codes import email_fault, industry_fault, phone_fault, uscc_fault
 from registry.schemas.common import flag, passes, query_flag, text
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from chassis.http.schemas import QuerySchema, Schema
+from chassis.http import QuerySchema, Schema
 from registry.domain.codes import email_fault, phone_fault, resident_id_fault
 from registry.schemas.common import flag, passes, text
 

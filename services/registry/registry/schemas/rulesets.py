@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from chassis.http.schemas import Schema
+from chassis.http import Schema
 
 SUSPEND_OR_NONE = validate.OneOf(["suspend", "none"])
 

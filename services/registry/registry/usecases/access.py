@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, func, inspect, select, true
 from sqlalchemy.orm import Session
 
-from chassis import scope
-from chassis.auth import Caller
 from chassis.errors import Forbidden, NotFound, StaleVersion
+from programme import scope
+from programme.callers import Caller
 from registry.domain.appointment import Appointment
 from registry.domain.contact import Contact
 from registry.domain.enterprise import Enterprise

@@ -12,10 +12,13 @@ from typing import Any
 from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
-from chassis import audit, due, outbox, rulesets
-from chassis.auth import Caller
+from chassis import due
 from chassis.clock import Clock
 from chassis.ids import new_id
+from chassis.messaging import outbox
+from chassis.security import audit
+from programme import rulesets
+from programme.callers import Caller
 from registry.domain.appointment import Appointment, AppointmentStatus, DayOutOfOrder, filing_due
 from registry.domain.candidacy import Candidacy, warnings
 from registry.domain.certificates import CertificateFact

@@ -12,9 +12,10 @@ from importlib.resources import files
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chassis import outbox, scope
 from chassis.clock import Clock
 from chassis.errors import InvalidInput
+from chassis.messaging import outbox
+from programme import scope
 from registry.domain.divisions import Division, Placement, place_fault
 from registry.storage import division_record
 
@@ -50,7 +51,7 @@ def seed(session: Session, placements: Iterable[Placement], clock: Clock) -> int
     events = [(records[placement.code], records[placement.code].place(placement)) for placement in new]
     for record, event in events:
         outbox.add(session, record, event, clock)
-    scope.place(session, (asdict(event) for _, event in events))
+    scope.upsert_placements(session, (asdict(event) for _, event in events))
     return len(new)
 
 

@@ -7,11 +7,13 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from chassis import audit, outbox, scope
-from chassis.auth import Caller
 from chassis.clock import Clock
 from chassis.errors import RuleBroken
 from chassis.ids import new_id
+from chassis.messaging import outbox
+from chassis.security import audit
+from programme import scope
+from programme.callers import Caller
 from registry import storage
 from registry.domain.appointment import Appointment
 from registry.domain.contact import Contact

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from chassis import audit
-from chassis.auth import Caller
 from chassis.clock import Clock
 from chassis.errors import RuleBroken
 from chassis.ids import new_id
+from chassis.security import audit
+from programme.callers import Caller
 from registry.domain.person import Exclusion
 from registry.sealing import Vault
 from registry.usecases.access import load, load_person

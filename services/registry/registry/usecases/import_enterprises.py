@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chassis import audit, outbox, scope
-from chassis.auth import Caller
 from chassis.clock import Clock
 from chassis.ids import new_id
+from chassis.messaging import outbox
+from chassis.security import audit
+from programme import scope
+from programme.callers import Caller
 from registry import storage
 from registry.domain.codes import Fault, email_fault, industry_fault, phone_fault, uscc_fault
 from registry.domain.contact import Contact

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chassis import audit, outbox
-from chassis.auth import Caller
 from chassis.clock import Clock
 from chassis.ids import new_id
+from chassis.messaging import outbox
+from chassis.security import audit
+from programme.callers import Caller
 from registry.domain.codes import Fault, email_fault, phone_fault, resident_id_fault, uscc_fault
 from registry.domain.contact import Contact
 from registry.domain.enterprise import Enterprise

@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chassis import audit, outbox
-from chassis.auth import Caller
 from chassis.clock import Clock
 from chassis.errors import RuleBroken
 from chassis.ids import new_id
+from chassis.messaging import outbox
+from chassis.security import audit
+from programme.callers import Caller
 from registry.domain.post import Post
 from registry.storage import post as posts
 from registry.usecases.access import load_enterprise

@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chassis import outbox, rulesets
 from chassis.clock import Clock
 from chassis.errors import Transient
+from chassis.messaging import outbox
+from programme import rulesets
 from registry import storage
 from registry.domain.appointment import CERTIFICATE_EXPIRED, CERTIFICATE_REVOKED, ENDED, Appointment
 from registry.domain.certificates import EXPIRED, REVOKED, VALID, CertificateFact, valid_on

@@ -13,9 +13,9 @@ from joserfc.jwk import ECKey
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from chassis.auth import Caller
 from chassis.clock import FixedClock
-from chassis.pii import Cipher
+from chassis.security.cipher import Cipher
+from programme.callers import Caller
 from registry.sealing import Vault
 from registry.usecases import appointments, enterprises, people, posts, standing
 

@@ -6,10 +6,11 @@ from registry_world import CHANGCHUN, PROVINCE, SIPING, Register, appointment_of
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from chassis import audit
-from chassis.auth import Caller
-from chassis.db import engine_for
+from chassis.data.database import engine_for
 from chassis.errors import NotFound, RuleBroken
+from chassis.http import PageArguments
+from chassis.security import audit
+from programme.callers import Caller
 from registry import queries
 from registry.domain.appointment import DayOutOfOrder
 from registry.domain.candidacy import AlreadyCqoElsewhere, NotInPool, NoValidCertificate, PostTaken
@@ -155,7 +156,7 @@ def test_a_rule_set_of_its_own_date_decides_whether_an_expiry_suspends(register,
 
 
 def listed(register, caller=PROVINCE, on=date(2026, 3, 2), **filters):
-    page = queries.appointments(register.session, caller, filters, on, None, 50)
+    page = queries.appointments(register.session, caller, filters, on, PageArguments(50))
     return [(row["Appointment"].id, row["AppointmentStatus"].status) for row in page.items]
 
 

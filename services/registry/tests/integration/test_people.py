@@ -4,9 +4,10 @@ import pytest
 from registry_world import CHANGCHUN, PROVINCE, SIPING, id_number
 from sqlalchemy import text
 
-from chassis.auth import Caller
 from chassis.errors import InvalidInput, NotFound, StaleVersion
-from chassis.scope import OutsideDivision
+from chassis.http import PageArguments
+from programme.callers import Caller
+from programme.scope import OutsideDivision
 from registry import queries, views
 from registry.domain.candidacy import Excluded
 from registry.usecases import enterprises, exclusions, people, standing
@@ -118,6 +119,6 @@ def test_a_new_name_is_taken_over_into_the_pool(register):
     person = register.person(register.firm())
     register.issue(person)
     people.change(register.session, PROVINCE, person.id, person.version, {"name": "李改名"}, register.clock)
-    page = queries.talents(register.session, PROVINCE, {"q": "改名"}, register.clock.today(), None, 50)
+    page = queries.talents(register.session, PROVINCE, {"q": "改名"}, register.clock.today(), PageArguments(50))
 
     assert [row["Talent"].id for row in page.items] == [person.id]

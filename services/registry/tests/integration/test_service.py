@@ -11,7 +11,7 @@ from kombu import Connection, Exchange
 from registry_world import appointment_of, id_number, uscc, workbook
 from sqlalchemy import text
 
-from chassis.db import engine_for
+from chassis.data.database import engine_for
 from chassis.ids import new_id
 from registry.seed import seed
 from registry.usecases.import_enterprises import COLUMNS

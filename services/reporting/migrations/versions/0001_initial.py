@@ -7,7 +7,8 @@ Revises:
 from alembic import op
 from sqlalchemy import text
 
-from chassis import migrations
+from chassis.data import chassis_tables
+from programme import programme_tables
 
 revision = "0001"
 down_revision = None
@@ -130,7 +131,8 @@ CREATE INDEX ix_target_line_on ON target_line (target_id, "on", version);
 
 
 def upgrade() -> None:
-    migrations.create_v1(op)
+    chassis_tables.create_v1(op)
+    programme_tables.create_v1(op)
     op.execute(TABLES)
     op.execute(
         text(
@@ -145,4 +147,5 @@ def downgrade() -> None:
         "DROP TABLE target_line, target, talent_line, notice, filing, enterprise_line, enrolment, "
         "education, course, certificate_line, appointment_line"
     )
-    migrations.drop_v1(op)
+    programme_tables.drop_v1(op)
+    chassis_tables.drop_v1(op)

@@ -9,7 +9,7 @@ from sqlalchemy import Table, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from chassis.events import Envelope
+from chassis.messaging import Envelope
 from reporting import storage
 
 # What each event says of an appointment; the ones not named here say nothing of its standing.

@@ -9,11 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from chassis import audit, outbox, scope
-from chassis.auth import Caller
 from chassis.clock import Clock
 from chassis.errors import InvalidInput, NotFound, StaleVersion
 from chassis.ids import new_id
+from chassis.messaging import outbox
+from chassis.security import audit
+from programme import scope
+from programme.callers import Caller
 from reporting import storage
 from reporting.domain.target import PROVINCE, AlreadySet, Target, TargetLine
 

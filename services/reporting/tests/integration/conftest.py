@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from reporting_world import Chronicle
 
-from chassis.inbox.applying import Applier, handlers_of
+from chassis.messaging.inbox.applying import Applier, handlers_of
 from reporting.worker import Worker
 
 

@@ -6,9 +6,9 @@ from collections import Counter
 from datetime import UTC, date, datetime
 from typing import Any
 
-from chassis.auth import Caller
-from chassis.events import Envelope
 from chassis.ids import new_id
+from chassis.messaging.envelope import Envelope
+from programme.callers import Caller
 from reporting import queries
 
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)

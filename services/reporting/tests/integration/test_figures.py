@@ -23,7 +23,8 @@ from reporting_world import (
     whole_report,
 )
 
-from chassis.auth import Caller
+from chassis.http import PageArguments
+from programme.callers import Caller
 from reporting import queries
 
 IN_FORCE, SUSPENDED, NONE = (1, 1, 0), (1, 0, 1), (1, 0, 0)
@@ -148,7 +149,7 @@ def test_the_records_behind_a_figure_are_as_many_as_it_says(session, tell, chron
     day = date(2026, 1, 25)
     for unit, (enterprises, in_force, suspended) in figures(session, day.isoformat()).items():
         asked = {"population": "all", "unit": unit}
-        found = [row["state"] for row in queries.records(session, PROVINCE, asked, day, 100, None).items]
+        found = [row["state"] for row in queries.records(session, PROVINCE, asked, day, PageArguments(100)).items]
 
         assert (len(found), found.count("in_force"), found.count("suspended")) == (enterprises, in_force, suspended)
 

@@ -11,10 +11,10 @@ from reporting_world import CHANGBAISHAN, CHANGCHUN, GONGZHULING_OLD, MEIHEKOU, 
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from chassis import migrate
-from chassis.broker import connect
 from chassis.ids import new_id
-from chassis.testing import publish
+from chassis.messaging.broker import connect
+from chassis.process import migrate
+from testkit import publish
 
 GOAL = {"division": "220000", "year": 2026, "population": "award", "percent": 90, "document": "示例文号〔2026〕1号"}
 OF_CHANGCHUN = GOAL | {"division": CHANGCHUN, "percent": 95}

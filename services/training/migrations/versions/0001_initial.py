@@ -7,7 +7,8 @@ Revises:
 from alembic import op
 from sqlalchemy import text
 
-from chassis import migrations
+from chassis.data import chassis_tables
+from programme import programme_tables
 
 revision = "0001"
 down_revision = None
@@ -167,7 +168,8 @@ CREATE TABLE nomination (
 
 
 def upgrade() -> None:
-    migrations.create_v1(op)
+    chassis_tables.create_v1(op)
+    programme_tables.create_v1(op)
     op.execute(TABLES)
     op.execute(
         text(
@@ -182,4 +184,5 @@ def downgrade() -> None:
         "DROP TABLE nomination, enrolment, certificate_status, person, expiry_notice, enterprise, "
         "education_year, education_entry, course, certificate_sequence, certificate"
     )
-    migrations.drop_v1(op)
+    programme_tables.drop_v1(op)
+    chassis_tables.drop_v1(op)

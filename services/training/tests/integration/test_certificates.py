@@ -11,9 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from training_world import CENTRE, CHANGCHUN, END, Centre, firm_id, know_divisions, person_id
 
-from chassis.auth import Caller
-from chassis.db import engine_for
+from chassis.data.database import engine_for
 from chassis.errors import NotFound, StaleVersion
+from chassis.http import PageArguments
+from programme.callers import Caller
 from training import explanations, queries
 from training.domain.certificate import EducationShort, IsRevoked, OutsideRenewalWindow
 from training.domain.numbers import is_valid
@@ -36,7 +37,7 @@ def revoke(centre, holder, version=1):
 
 def status(centre, on, certificate):
     centre.session.flush()
-    listed = queries.certificates(centre.session, CENTRE, {"on": on}, centre.clock.today(), 50, None)
+    listed = queries.certificates(centre.session, CENTRE, {"on": on}, centre.clock.today(), PageArguments(50))
     return {item["id"]: (item["status"], item["valid_until"]) for item in listed.items}.get(certificate.id)
 
 
@@ -224,7 +225,7 @@ def test_every_notice_that_was_due_is_listed_with_the_event_that_announced_it(ce
     centre.go_to(NOTICES[0])
     certificates.remind(centre.session, fired(holder, 90), centre.clock)
     centre.session.execute(text("UPDATE due SET state = 'done' WHERE due_on = :day"), {"day": NOTICES[0]})
-    listed = queries.due_notices(centre.session, {"until": NOTICES[1]}, centre.clock.today(), 50, None).items
+    listed = queries.due_notices(centre.session, {"until": NOTICES[1]}, centre.clock.today(), PageArguments(50)).items
 
     assert [(row["days_left"], row["due_on"], row["state"]) for row in listed] == [
         (90, NOTICES[0], "done"),
@@ -239,7 +240,7 @@ def test_a_caller_sees_the_certificates_of_its_division_its_firm_or_its_own(cent
     changchun, siping = centre.certify(centre.somebody(2, ("220102", "220302")))
 
     def seen(caller):
-        page = queries.certificates(centre.session, caller, {}, centre.clock.today(), 50, None)
+        page = queries.certificates(centre.session, caller, {}, centre.clock.today(), PageArguments(50))
         return [item["id"] for item in page.items]
 
     assert seen(CHANGCHUN) == [changchun.id]

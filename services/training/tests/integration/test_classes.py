@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import text
 from training_world import BLOCKS, CENTRE, CHANGCHUN, END, LENGTHS, PROVINCE, person_id
 
-from chassis import audit
-from chassis.auth import Caller
 from chassis.errors import InvalidInput
-from chassis.scope import OutsideDivision
+from chassis.security import audit
+from programme.callers import Caller
+from programme.scope import OutsideDivision
 from training import explanations
 from training.domain.course import ClassIsClosed, ClassNotOver, ClassTooShort
 from training.domain.nomination import AlreadyNominated, ClassIsFull, NotOfThisEnterprise, QuotaIsFull, UnknownHere

@@ -1,8 +1,8 @@
 from alembic import command
 from sqlalchemy import text
 
-from chassis import migrate
-from chassis.db import engine_for
+from chassis.data.database import engine_for
+from chassis.process import migrate
 
 ISSUED = """
 INSERT INTO certificate (id, version, division, number, person_id, name, issued_on, valid_from, valid_until, ruleset, status)

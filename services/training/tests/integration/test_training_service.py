@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from training_world import END, class_of, firm_id, know_divisions, know_people, person_id
 
-from chassis.db import engine_for
+from chassis.data.database import engine_for
 from chassis.ids import new_id
 
 UNTIL = date(2029, 3, 12)

@@ -11,9 +11,9 @@ from uuid import NAMESPACE_OID, uuid5
 from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
-from chassis import scope
-from chassis.auth import Caller
 from chassis.clock import FixedClock
+from programme import scope
+from programme.callers import Caller
 from training import storage
 from training.domain.course import BLOCKS
 from training.usecases import certificates, classes, education, nominations, results
@@ -40,7 +40,9 @@ DIVISIONS = (
 
 
 def know_divisions(session: Session) -> None:
-    scope.place(session, (dict(zip(scope.division.columns.keys(), each, strict=True)) for each in DIVISIONS))
+    scope.upsert_placements(
+        session, (dict(zip(scope.division.columns.keys(), each, strict=True)) for each in DIVISIONS)
+    )
 
 
 def person_id(number: int) -> str:

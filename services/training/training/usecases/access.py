@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, inspect, select, true
 from sqlalchemy.orm import Session
 
-from chassis import rulesets, scope
-from chassis.auth import Caller
 from chassis.errors import NotFound
+from programme import rulesets, scope
+from programme.callers import Caller
 from training.domain.rules import Rules
 
 Entity = TypeVar("Entity")

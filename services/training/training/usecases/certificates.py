@@ -12,11 +12,14 @@ from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from chassis import audit, due, outbox, scope
-from chassis.auth import Caller
+from chassis import due
 from chassis.clock import Clock
 from chassis.errors import StaleVersion
 from chassis.ids import new_id
+from chassis.messaging import outbox
+from chassis.security import audit
+from programme import scope
+from programme.callers import Caller
 from training import storage
 from training.domain.certificate import Certificate, CertificateStatus, end_of_term
 from training.domain.course import Enrolment

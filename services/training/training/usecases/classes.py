@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chassis import audit, outbox
-from chassis.auth import Caller
 from chassis.clock import Clock
 from chassis.ids import new_id
+from chassis.messaging import outbox
+from chassis.security import audit
+from programme.callers import Caller
 from training import storage
 from training.domain.course import INITIAL, Course, Enrolment
 from training.domain.education import EducationEntry

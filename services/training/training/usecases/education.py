@@ -8,10 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from chassis import audit, outbox, scope
-from chassis.auth import Caller
 from chassis.clock import Clock
 from chassis.errors import InvalidInput
+from chassis.messaging import outbox
+from chassis.security import audit
+from programme import scope
+from programme.callers import Caller
 from training import storage
 from training.domain.education import EducationEntry, EducationYear, year_id
 from training.domain.nomination import UnknownHere

@@ -10,7 +10,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from chassis.events import Envelope
+from chassis.messaging import Envelope
 from training import storage
 
 

@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chassis import audit, outbox, scope
-from chassis.auth import Caller
 from chassis.clock import Clock
 from chassis.errors import Forbidden, RuleBroken
 from chassis.ids import new_id
+from chassis.messaging import outbox
+from chassis.security import audit
+from programme import scope
+from programme.callers import Caller
 from training import storage
 from training.domain.course import Course, Enrolment
 from training.domain.nomination import Nomination, NotOfThisEnterprise, Places, UnknownHere

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from chassis import audit
-from chassis.auth import Caller
 from chassis.clock import Clock
+from chassis.security import audit
+from programme.callers import Caller
 from training import storage
 from training.domain.course import Plan
 

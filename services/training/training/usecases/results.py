@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chassis import audit
-from chassis.auth import Caller
 from chassis.clock import Clock
 from chassis.errors import CqoError, InvalidInput
+from chassis.security import audit
+from programme.callers import Caller
 from training import storage
 from training.domain.course import Course, Enrolment, NotEnrolled
 from training.usecases.access import load, rules_on

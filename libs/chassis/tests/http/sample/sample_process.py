@@ -17,7 +17,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
 from chassis.ids import new_id
-from chassis.testing import RunningService
+from testkit import RunningService
 
 ISSUER, AUDIENCE = "https://id.cqo.invalid/", "cqo"
 NOWHERE = "amqp://guest:guest@127.0.0.1:9/"

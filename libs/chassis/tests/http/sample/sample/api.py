@@ -11,10 +11,8 @@ from typing import Any
 from marshmallow import fields, validate
 from sqlalchemy import insert, select, text, update
 
-from chassis import audit
-from chassis.db import ClockProvider, Database
+from chassis.data.database import ClockProvider, Database
 from chassis.errors import NotFound, RuleBroken
-from chassis.health import HealthRoutes
 from chassis.http import (
     ANYONE,
     PUBLIC,
@@ -23,13 +21,14 @@ from chassis.http import (
     Page,
     QuerySchema,
     Request,
-    RulesetRoutes,
     Schema,
     check_version,
     http,
     paginate,
 )
 from chassis.ids import new_id
+from chassis.process.health import HealthRoutes
+from chassis.security import audit
 from sample.storage import item
 
 
@@ -74,10 +73,6 @@ class Size(Schema):
     bytes = fields.Integer()
 
 
-class Parameters(Schema):
-    months = fields.Integer(required=True, validate=validate.Range(1, 120))
-
-
 def die_if(moment: str) -> None:
     """Kills the process, as an outage would, if the test asked for that moment."""
     wanted = Path(tempfile.gettempdir()) / f"sample-dies-{os.getpid()}"
@@ -86,11 +81,10 @@ def die_if(moment: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-class Api(HttpService, HealthRoutes, AuditRoutes, RulesetRoutes):
+class Api(HttpService, HealthRoutes, AuditRoutes):
     """A sample API."""
 
     name = "sample-api"
-    ruleset_schema = Parameters
     db = Database()
     clock = ClockProvider()
 
@@ -124,7 +118,7 @@ class Api(HttpService, HealthRoutes, AuditRoutes, RulesetRoutes):
         if "min_size" in request.query:
             wanted = wanted.where(item.c.size >= request.query["min_size"])
         with self.db.begin() as session:
-            return paginate(session, wanted, [item.c.size, item.c.id], request.limit, request.cursor)
+            return paginate(session, wanted, [item.c.size, item.c.id], request.page)
 
     @http("GET", "/items/<item_id>", returns=Item, roles=ANYONE, summary="Read an item")
     def get_item(self, request: Request, item_id: str) -> Any:

@@ -1,3 +1,6 @@
 """The sample has no settings of its own."""
 
-EXTRA = ()
+from chassis.settings import Settings
+from testkit.roles import ACCESS
+
+__all__ = ["ACCESS", "Settings"]

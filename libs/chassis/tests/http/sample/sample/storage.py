@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, Identity, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Date, Identity, Integer, Table, Text
 
-from chassis.tables import metadata as chassis_metadata
+from chassis.data import new_metadata
 
-metadata = MetaData(naming_convention=chassis_metadata.naming_convention)
+metadata = new_metadata()
+METADATA = (metadata,)
 item = Table(
     "item",
     metadata,

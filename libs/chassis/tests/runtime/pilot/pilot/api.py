@@ -4,10 +4,9 @@ import logging
 
 from sqlalchemy import text
 
-from chassis.auth import PUBLIC
-from chassis.db import Database
-from chassis.health import HealthRoutes
-from chassis.http import HttpService, Request, http
+from chassis.data.database import Database
+from chassis.http import PUBLIC, HttpService, Request, http
+from chassis.process.health import HealthRoutes
 
 log = logging.getLogger(__name__)
 

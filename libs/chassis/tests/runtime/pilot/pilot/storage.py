@@ -1,10 +1,11 @@
 """The pilot's one table: an effect for each due row, without a constraint that would hide a second one."""
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Integer, Table, Text
 
-from chassis.tables import metadata as chassis_metadata
+from chassis.data import new_metadata
 
-metadata = MetaData(naming_convention=chassis_metadata.naming_convention)
+metadata = new_metadata()
+METADATA = (metadata,)
 
 effect = Table(
     "effect",

@@ -7,7 +7,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from chassis.due import DueRow, sweep
-from chassis.health import HealthRoutes
+from chassis.process.health import HealthRoutes
 from pilot.storage import effect
 
 

@@ -1,4 +1,4 @@
-"""The chassis's tables, the sample's, and a first rule set.
+"""The chassis's tables, and the sample's.
 
 Revision ID: 0001
 Revises:
@@ -6,7 +6,7 @@ Revises:
 
 from alembic import op
 
-from chassis import migrations
+from chassis.data import chassis_tables
 
 revision = "0001"
 down_revision = None
@@ -24,16 +24,14 @@ CREATE TABLE item (
     CONSTRAINT pk_item PRIMARY KEY (id),
     CONSTRAINT uq_item_number UNIQUE (number)
 );
-INSERT INTO ruleset (version, effective_from, document, parameters, published_at)
-VALUES (1, '2013-09-18', '吉质联办〔2013〕10号', '{"months": 36}', '2013-09-18T00:00:00Z');
 """
 
 
 def upgrade() -> None:
-    migrations.create_v1(op)
+    chassis_tables.create_v1(op)
     op.execute(ITEM)
 
 
 def downgrade() -> None:
     op.execute("DROP TABLE item")
-    migrations.drop_v1(op)
+    chassis_tables.drop_v1(op)

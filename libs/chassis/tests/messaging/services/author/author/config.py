@@ -1,3 +1,6 @@
 """The author's own settings: none."""
 
-EXTRA = ()
+from chassis.settings import Settings
+from testkit.roles import ACCESS
+
+__all__ = ["ACCESS", "Settings"]

@@ -3,3 +3,4 @@
 from sqlalchemy import MetaData
 
 metadata = MetaData()
+METADATA = (metadata,)

@@ -1,7 +1,7 @@
 """The author's worker: a relay."""
 
-from chassis.health import HealthRoutes
-from chassis.outbox import Relay
+from chassis.messaging.outbox import Relay
+from chassis.process.health import HealthRoutes
 
 
 class Worker(HealthRoutes):

@@ -14,14 +14,14 @@ from marshmallow import Schema, fields
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from chassis import outbox
 from chassis.clock import Clock
-from chassis.db import ClockProvider
+from chassis.data.database import ClockProvider
 from chassis.errors import Transient
-from chassis.events import Envelope
-from chassis.health import HealthRoutes
-from chassis.inbox import applying, gaps, parking, subscribe, subscribe_batch
-from chassis.outbox import Relay
+from chassis.messaging import outbox
+from chassis.messaging.envelope import Envelope
+from chassis.messaging.inbox import applying, gaps, parking, subscribe, subscribe_batch
+from chassis.messaging.outbox import Relay
+from chassis.process.health import HealthRoutes
 from reader.storage import effect, mended
 
 # The tests can't wait as long as the world does.

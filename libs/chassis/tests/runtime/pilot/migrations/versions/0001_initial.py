@@ -6,7 +6,7 @@ Revises:
 
 from alembic import op
 
-from chassis import migrations
+from chassis.data import chassis_tables
 
 revision = "0001"
 down_revision = None
@@ -15,7 +15,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    migrations.create_v1(op)
+    chassis_tables.create_v1(op)
     op.execute(
         "CREATE TABLE effect (id BIGSERIAL, key TEXT NOT NULL, by INTEGER NOT NULL, "
         "CONSTRAINT pk_effect PRIMARY KEY (id))"
@@ -24,4 +24,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DROP TABLE effect")
-    migrations.drop_v1(op)
+    chassis_tables.drop_v1(op)

@@ -6,7 +6,7 @@ Revises:
 
 from alembic import op
 
-from chassis import migrations
+from chassis.data import chassis_tables
 
 revision = "0001"
 down_revision = None
@@ -15,8 +15,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    migrations.create_v1(op)
+    chassis_tables.create_v1(op)
 
 
 def downgrade() -> None:
-    migrations.drop_v1(op)
+    chassis_tables.drop_v1(op)

@@ -1,0 +1,134 @@
+"""The chassis's tables, for the first migration of each service.
+
+A released function here never changes: databases have been made by it. A change comes as a function of its own
+(`create_v2`, from the migration that needs it), and works with the running version: first expand, later contract.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+V1 = """
+CREATE TABLE outbox (
+    seq BIGSERIAL,
+    id UUID NOT NULL,
+    aggregate_type TEXT NOT NULL,
+    aggregate_id TEXT NOT NULL,
+    aggregate_version INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    data JSONB NOT NULL,
+    division TEXT,
+    correlation_id TEXT,
+    occurred_at TIMESTAMPTZ NOT NULL,
+    published_at TIMESTAMPTZ,
+    feed_position BIGINT,
+    CONSTRAINT pk_outbox PRIMARY KEY (seq),
+    CONSTRAINT uq_outbox_id UNIQUE (id),
+    CONSTRAINT uq_outbox_aggregate_type_aggregate_id_aggregate_version
+        UNIQUE (aggregate_type, aggregate_id, aggregate_version),
+    CONSTRAINT uq_outbox_feed_position UNIQUE (feed_position)
+);
+CREATE INDEX ix_outbox_unpublished ON outbox (seq) WHERE published_at IS NULL;
+CREATE FUNCTION notify_outbox() RETURNS trigger LANGUAGE plpgsql AS
+    $$BEGIN PERFORM pg_notify('cqo_outbox', ''); RETURN NULL; END$$;
+CREATE TRIGGER notify_outbox AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION notify_outbox();
+
+CREATE TABLE inbox_cursor (
+    aggregate TEXT NOT NULL,
+    version BIGINT NOT NULL DEFAULT 0,
+    CONSTRAINT pk_inbox_cursor PRIMARY KEY (aggregate)
+);
+
+CREATE TABLE inbox_parked (
+    id BIGSERIAL,
+    aggregate TEXT,
+    version BIGINT,
+    type TEXT,
+    event JSONB,
+    raw BYTEA,
+    reason TEXT NOT NULL,
+    detail TEXT,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_attempt_at TIMESTAMPTZ,
+    parked_at TIMESTAMPTZ NOT NULL,
+    CONSTRAINT pk_inbox_parked PRIMARY KEY (id),
+    CONSTRAINT uq_inbox_parked_aggregate_version UNIQUE (aggregate, version)
+);
+CREATE INDEX ix_inbox_parked_next_attempt_at ON inbox_parked (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+
+CREATE TABLE inbox_applied (
+    type TEXT NOT NULL,
+    lane SMALLINT NOT NULL,
+    applied BIGINT NOT NULL,
+    CONSTRAINT pk_inbox_applied PRIMARY KEY (type, lane)
+);
+
+CREATE TABLE idempotency (
+    key TEXT NOT NULL,
+    caller TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    body BYTEA NOT NULL,
+    headers JSONB NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    CONSTRAINT pk_idempotency PRIMARY KEY (key, caller)
+);
+CREATE INDEX ix_idempotency_created_at ON idempotency (created_at);
+
+CREATE TABLE audit_log (
+    seq BIGINT NOT NULL,
+    at TIMESTAMPTZ NOT NULL,
+    actor TEXT NOT NULL,
+    role TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    entry TEXT NOT NULL,
+    previous_hash TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    CONSTRAINT pk_audit_log PRIMARY KEY (seq)
+);
+CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS
+    $$BEGIN RAISE EXCEPTION 'the audit log is append-only'; END$$;
+CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
+CREATE TABLE audit_head (
+    id INTEGER NOT NULL,
+    seq BIGINT NOT NULL,
+    hash TEXT NOT NULL,
+    CONSTRAINT pk_audit_head PRIMARY KEY (id),
+    CONSTRAINT ck_audit_head_one_row CHECK (id = 1)
+);
+
+CREATE TABLE due (
+    id BIGSERIAL,
+    kind TEXT NOT NULL,
+    series TEXT NOT NULL,
+    key TEXT NOT NULL,
+    due_on DATE NOT NULL,
+    payload JSONB NOT NULL,
+    state TEXT NOT NULL DEFAULT 'planned',
+    settled_at TIMESTAMPTZ,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    not_before TIMESTAMPTZ,
+    last_error TEXT,
+    CONSTRAINT pk_due PRIMARY KEY (id),
+    CONSTRAINT uq_due_kind_key UNIQUE (kind, key),
+    CONSTRAINT ck_due_state CHECK (state IN ('planned', 'done', 'superseded', 'cancelled'))
+);
+CREATE INDEX ix_due_planned ON due (kind, due_on, id) WHERE state = 'planned';
+CREATE INDEX ix_due_series ON due (series) WHERE state = 'planned';
+"""
+
+V1_TABLES = "outbox, inbox_cursor, inbox_parked, inbox_applied, idempotency, audit_log, audit_head, due"
+
+
+def create_v1(op: Any) -> None:
+    """Makes the tables of chassis 1; `op` is alembic's."""
+    op.execute(V1)
+
+
+def drop_v1(op: Any) -> None:
+    """Removes the tables of chassis 1."""
+    op.execute(f"DROP TABLE {V1_TABLES}; DROP FUNCTION notify_outbox(), refuse_audit_change()")

@@ -1,0 +1,121 @@
+"""The service's database, handed to its entrypoints: one visible transaction per use case.
+
+    with self.db.begin() as session:
+        …
+
+Nothing connects before the first transaction, so a service starts, stays up and recovers while its database is down.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import eventlet
+from eventlet import patcher
+from nameko.extensions import DependencyProvider
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from chassis.clock import Clock, OffsetClock, SystemClock
+from chassis.data.connections import connection_options
+from chassis.settings import Settings
+
+log = logging.getLogger(__name__)
+
+POOL_SIZE = 10
+POOL_TIMEOUT = 10  # seconds a transaction waits for a free connection
+
+
+class DriverBlocks(RuntimeError):
+    """The driver stops the whole process while it waits; set PSYCOPG_WAIT_FUNC=wait_select before psycopg loads."""
+
+
+class Database(DependencyProvider):
+    """Gives entrypoints `begin()`, and `engine` for what needs a connection of its own."""
+
+    @functools.cached_property
+    def engine(self) -> Engine:
+        name = self.container.service_name
+        return engine_for(self.container.config["cqo"].database_url, name)
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """A session in one transaction: committed at the end of the block, rolled back if it raises."""
+        # Answers are dumped after the commit, so what was loaded stays loaded.
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def get_dependency(self, worker_ctx: Any) -> Database:
+        return self
+
+    def stop(self) -> None:
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
+
+class ClockProvider(DependencyProvider):
+    """Gives entrypoints the clock: the machine's, or in the local run the one that all processes move together."""
+
+    @functools.cached_property
+    def clock(self) -> Clock:
+        return clock_of(self.container.config["cqo"])
+
+    def get_dependency(self, worker_ctx: Any) -> Clock:
+        return self.clock
+
+
+def clock_of(settings: Settings) -> Clock:
+    """The clock that `settings` ask for."""
+    offset_file = settings.clock_offset_file
+    return OffsetClock(offset_file) if offset_file else SystemClock()
+
+
+def engine_for(url: str, application_name: str) -> Engine:
+    """The engine for `url`, shared by all in this process that use the same name; it connects at first use."""
+    return _engine(url, application_name, os.getpid())
+
+
+@functools.cache
+def _engine(url: str, application_name: str, pid: int) -> Engine:
+    engine = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT,
+        pool_pre_ping=True,
+        pool_use_lifo=True,
+        # What a failed statement carried may be personal data; an error's text goes to logs and parked rows.
+        hide_parameters=True,
+        connect_args=connection_options(application_name),
+    )
+    # The driver's executemany takes a turn of the hub for each row; as many rows in one INSERT take one.
+    engine.dialect.use_insertmanyvalues_wo_returning = True
+    if patcher.is_monkey_patched("select"):
+        event.listen(engine, "connect", _assert_cooperative, once=True)
+    return engine
+
+
+def _assert_cooperative(connection: Any, record: Any) -> None:
+    """Checks on the first connection that other greenlets run while this one waits for the database."""
+    ticks = 0
+
+    def tick() -> None:
+        nonlocal ticks
+        while True:
+            eventlet.sleep(0.001)
+            ticks += 1
+
+    ticker = eventlet.spawn(tick)
+    try:
+        connection.execute("SELECT pg_sleep(0.05)")
+        connection.rollback()
+    finally:
+        ticker.kill()
+    if not ticks:
+        raise DriverBlocks(DriverBlocks.__doc__)

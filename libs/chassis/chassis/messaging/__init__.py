@@ -1,0 +1,27 @@
+"""Events between services: announced in the transaction of the change, published by a relay, applied once by each reader.
+
+outbox.add(session, appointment, event, clock)          # in a use case
+
+@subscribe("certificate.issued.v1", CertificateIssued)  # on a worker
+def certificate_issued(self, session, event): …
+"""
+
+from chassis.messaging.envelope import Envelope, MalformedEvent
+from chassis.messaging.feed_routes import FeedRoutes
+from chassis.messaging.inbox import Subscription, subscribe, subscribe_batch
+from chassis.messaging.inbox.tables import inbox_applied, inbox_parked
+from chassis.messaging.ops_routes import OpsRoutes
+from chassis.messaging.outbox.relay import Relay
+
+__all__ = [
+    "Envelope",
+    "FeedRoutes",
+    "MalformedEvent",
+    "OpsRoutes",
+    "Relay",
+    "Subscription",
+    "inbox_applied",
+    "inbox_parked",
+    "subscribe",
+    "subscribe_batch",
+]

@@ -1,0 +1,38 @@
+"""Reads the feeds of the services that publish: `GET /events`, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import requests
+
+from chassis.messaging.envelope import Envelope, MalformedEvent
+from chassis.settings import Settings
+
+TIMEOUT = 10  # seconds
+PAGE = 500
+# A publisher without an address, one that does not answer, and an answer that holds something else.
+UNREADABLE = (LookupError, requests.RequestException, MalformedEvent)
+
+
+def pages(settings: Settings, publisher: str, **wanted: Any) -> Iterator[list[Envelope]]:
+    """The events in the feed of `publisher`, from the first to the present last, in the order of their publication.
+
+    Raises one of UNREADABLE.
+    """
+    url = settings.feeds.get(publisher)
+    if url is None:
+        raise LookupError(f"no feed of {publisher!r} is configured")
+    position, is_full = 0, True
+    while is_full:
+        answer = requests.get(
+            f"{url}/events",
+            params={**wanted, "after": position, "limit": PAGE},
+            headers={"Authorization": f"Bearer {settings.feed_token}"},
+            timeout=TIMEOUT,
+        )
+        answer.raise_for_status()
+        page = answer.json()
+        yield [Envelope.from_dict(item["event"]) for item in page["items"]]
+        position, is_full = page["next"], len(page["items"]) == PAGE

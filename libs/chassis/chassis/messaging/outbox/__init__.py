@@ -1,0 +1,75 @@
+"""The transactional outbox: an event is written in the transaction of the change it announces, and published later.
+
+    outbox.add(session, appointment, appointment.file(on, number, today), clock)
+
+`add` is all that a use case calls. The relay (`chassis.messaging.outbox.relay`) runs in the worker.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+from structlog.contextvars import get_contextvars
+
+from chassis.clock import Clock
+from chassis.ids import new_id
+from chassis.messaging.outbox.relay import Relay
+from chassis.messaging.outbox.table import OutboxRow, envelope, outbox
+
+__all__ = ["Aggregate", "Relay", "add", "envelope", "outbox"]
+
+
+class Aggregate(Protocol):
+    """What an event is about: an object with an identity, a version, and a division it belongs to."""
+
+    version: int
+
+    @property
+    def id(self) -> str:
+        """The object's id."""
+
+    @property
+    def division(self) -> str | None:
+        """The code of the division whose staff may see the event."""
+
+
+def add(session: Session, aggregate: Aggregate, event: Any, clock: Clock) -> str:
+    """Writes `event` at the session's next flush, and raises the aggregate's version; returns the event's id.
+
+    `event` is a frozen dataclass with a class attribute `type`. The caller must hold the aggregate's row lock (or have
+    just made it), so that the order of versions is the order of commits.
+    """
+    aggregate.version = (aggregate.version or 0) + 1
+    event_id = new_id()
+    session.add(
+        OutboxRow(
+            id=event_id,
+            aggregate_type=event.type.partition(".")[0],
+            aggregate_id=aggregate.id,
+            aggregate_version=aggregate.version,
+            type=event.type,
+            data=_plain(event),
+            division=aggregate.division,
+            correlation_id=get_contextvars().get("correlation_id"),
+            occurred_at=clock.now(),
+        )
+    )
+    return event_id
+
+
+def _plain(value: Any) -> Any:
+    """`value` in JSON's own types: dates and instants as ISO 8601, tuples as lists, dataclasses as objects."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, date):  # a datetime is one too
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    raise TypeError(f"an event can't carry a {type(value).__name__}")

@@ -1,0 +1,58 @@
+"""The outbox's table, and the event of one of its rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, Row, Table, Text, UniqueConstraint, Uuid, orm, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis.data import metadata
+from chassis.messaging.envelope import Envelope
+
+CHANNEL = "cqo_outbox"  # a trigger on the table notifies it, so that the relay wakes at the commit
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", BigInteger, primary_key=True),
+    Column("id", Uuid(as_uuid=False), nullable=False, unique=True),
+    Column("aggregate_type", Text, nullable=False),
+    Column("aggregate_id", Text, nullable=False),
+    Column("aggregate_version", Integer, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("data", JSONB, nullable=False),
+    Column("division", Text),
+    Column("correlation_id", Text),
+    Column("occurred_at", DateTime(timezone=True), nullable=False),
+    Column("published_at", DateTime(timezone=True)),
+    Column("feed_position", BigInteger, unique=True),
+    UniqueConstraint("aggregate_type", "aggregate_id", "aggregate_version"),
+    Index("ix_outbox_unpublished", "seq", postgresql_where=text("published_at IS NULL")),
+)
+
+
+class OutboxRow:
+    """A row to be written. Mapped, so that the rows of a transaction go to the database together, at its flush."""
+
+    def __init__(self, **values: Any) -> None:
+        for name, value in values.items():
+            setattr(self, name, value)
+
+
+orm.registry(metadata=metadata).map_imperatively(OutboxRow, outbox)
+
+
+def envelope(row: Row[Any], service: str, kind: type[Envelope] = Envelope) -> Envelope:
+    """The event of one outbox row, as it goes out."""
+    return kind(
+        id=row.id,
+        source=f"/{service}",
+        type=row.type,
+        subject=row.aggregate_id,
+        time=row.occurred_at,
+        sequence=row.aggregate_version,
+        data=row.data,
+        division=row.division,
+        correlationid=row.correlation_id,
+    )

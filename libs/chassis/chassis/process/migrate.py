@@ -1,0 +1,158 @@
+"""Migrations under guard: `python -m chassis.process.migrate <service>[,<service>…] upgrade|check|current`.
+
+An upgrade holds an advisory lock, so that two deploy jobs do not meet, and gives up rather than queue in front of the
+running service's transactions: a lock that is not had within 5 s, or a statement longer than 60 s, ends it. What the service
+ships with (`<service>/seed.py`) is put in after the migrations.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from alembic import context
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, NullPool, create_engine, text
+from sqlalchemy import exc as database
+from sqlalchemy.engine import make_url
+
+from chassis.data import metadata
+from chassis.process.revisions import folder_of
+from chassis.settings import ConfigurationError, read_one
+
+LOCK_TIMEOUT = "5s"
+STATEMENT_TIMEOUT = "60s"
+TURN_TIMEOUT = "120s"  # how long one job waits for another's end
+
+
+def alembic_config(service: str, url: str) -> Config:
+    """Alembic's configuration for `service` with the database at `url`."""
+    settings = Config()
+    settings.set_main_option("script_location", str(folder_of(service)).replace("%", "%%"))
+    settings.attributes["service"] = service
+    settings.attributes["url"] = url
+    return settings
+
+
+def metadata_of(service: str) -> list[MetaData]:
+    """The models: the chassis's tables, and those that the service's `storage.METADATA` names."""
+    from chassis import due, http, messaging, security  # noqa: F401 - their tables are declared as they are loaded
+
+    found: tuple[MetaData, ...] = importlib.import_module(f"{service}.storage").METADATA
+    return [metadata, *found]
+
+
+@contextmanager
+def guarded_connection(url: str, lock: str = "cqo.migrate") -> Iterator[Connection]:
+    """A connection that holds the migrations' advisory lock and waits for nothing else for long."""
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(f"SET statement_timeout = '{TURN_TIMEOUT}'"))
+        connection.execute(text("SELECT pg_advisory_lock(hashtext(:name))"), {"name": lock})
+        connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+        connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
+        connection.commit()
+        yield connection
+
+
+def run_env(service: str) -> None:
+    """What `migrations/env.py` of each service calls, also when alembic's own command is used."""
+    url = context.config.attributes.get("url") or read_one("database_url", service)
+    with guarded_connection(url) as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=metadata_of(service),
+            transaction_per_migration=True,
+            compare_type=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+def upgrade(service: str, url: str) -> str:
+    """Brings the database at `url` to head; returns what was done, for people."""
+    settings = alembic_config(service, url)
+    script = ScriptDirectory.from_config(settings)
+    with guarded_connection(url) as connection:
+        before = MigrationContext.configure(connection).get_current_revision()
+        connection.rollback()
+        with EnvironmentContext(settings, script, fn=_to_head(script)) as environment:
+            environment.configure(connection=connection, transaction_per_migration=True)
+            with environment.begin_transaction():
+                environment.run_migrations()
+        connection.commit()
+        after = MigrationContext.configure(connection).get_current_revision()
+    return f"at {after}" if before == after else f"{before or 'empty'} → {after}"
+
+
+def seed(service: str, url: str) -> list[str]:
+    """Has `<service>.seed`, if there is one, put in what the service ships with; returns what was done, for people."""
+    name = f"{service}.seed"
+    return [importlib.import_module(name).seed(url)] if importlib.util.find_spec(name) else []
+
+
+def _to_head(script: ScriptDirectory) -> Any:
+    return lambda revision, _context: script._upgrade_revs("heads", revision)
+
+
+def current(service: str, url: str) -> str:
+    """The revision of the database at `url`."""
+    with guarded_connection(url) as connection:
+        return MigrationContext.configure(connection).get_current_revision() or "empty"
+
+
+def check(service: str, url: str) -> list[str]:
+    """What is wrong: the database is not at head, or the models differ from it. Empty if all is well."""
+    script = ScriptDirectory.from_config(alembic_config(service, url))
+    with guarded_connection(url) as connection:
+        migrations = MigrationContext.configure(connection, opts={"compare_type": True})
+        found, head = migrations.get_current_revision(), script.get_current_head()
+        if found != head:
+            return [f"the database is at {found or 'no revision'}, head is {head}; run: upgrade"]
+        differences = compare_metadata(migrations, metadata_of(service))  # type: ignore[arg-type]
+    return [f"the models differ from the database: {_brief(difference)}" for difference in differences]
+
+
+def _brief(difference: Any) -> str:
+    # Columns that changed come as lists of differences, everything else as tuples.
+    if isinstance(difference, list):
+        return "; ".join(_brief(part) for part in difference)
+    return " ".join(str(part) for part in difference if part is not None)
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the command for each service; returns the process's exit status."""
+    if len(arguments) != 2 or arguments[1] not in ("upgrade", "check", "current"):
+        sys.stderr.write(f"usage: {__doc__.splitlines()[0].split('`')[1]}\n")
+        return 2
+    services, command = arguments
+    failed = False
+    for service in services.split(","):
+        try:
+            lines = _run(command, service, read_one("database_url", service))
+        except (ConfigurationError, LookupError, database.SQLAlchemyError) as fault:
+            lines, failed = [f"failed: {fault}"], True
+        failed = failed or (command == "check" and lines != ["at head, and the models agree"])
+        for line in lines:
+            (sys.stderr if failed else sys.stdout).write(f"{service}: {line}\n")
+    return int(failed)
+
+
+def _run(command: str, service: str, url: str) -> list[str]:
+    if command == "upgrade":
+        return [upgrade(service, url), *seed(service, url)]
+    if command == "current":
+        return [current(service, url)]
+    return check(service, url) or ["at head, and the models agree"]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

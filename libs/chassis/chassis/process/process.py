@@ -1,0 +1,137 @@
+"""The process of a service: nameko's containers with our settings around them, started, and stopped in time.
+
+Loaded by `chassis.main`, after eventlet has patched the standard library.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import importlib
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import eventlet.green.socket
+from eventlet import patcher, tpool
+from nameko.containers import ServiceContainer
+from nameko.runners import ServiceRunner
+from structlog.contextvars import bind_contextvars, get_contextvars
+
+from chassis import __version__, metrics
+from chassis import logging as logs
+from chassis.security import Access
+from chassis.settings import ConfigurationError, Settings, load
+
+log = logging.getLogger(__name__)
+
+PROCESSES = ("api", "worker")
+STOP_WITHIN = 25  # seconds; less than the 30 s after which Kubernetes kills
+COLLECT_AFTER = (20_000, 10, 10)  # objects made before the youngest of the three generations is collected, and so on
+MAX_WORKERS = 10  # handlers at once in each container: as many as it has database connections
+
+resolve_blocking = patcher.original("socket").getaddrinfo
+
+
+class Container(ServiceContainer):  # type: ignore[misc]
+    """A container whose greenlets know, for their logs, which process they belong to and what caused them."""
+
+    @property
+    def process(self) -> str:
+        return str(self.service_name).rpartition("-")[2]
+
+    def spawn_managed_thread(self, fn: Any, identifier: str | None = None) -> Any:
+        inherited = get_contextvars() | {"process": self.process}
+
+        def run() -> Any:
+            bind_contextvars(**inherited)
+            return fn()
+
+        return super().spawn_managed_thread(run, identifier or getattr(fn, "__name__", "<unknown>"))
+
+    def _worker_setup(self, worker_ctx: Any) -> None:
+        bind_contextvars(process=self.process)
+        super()._worker_setup(worker_ctx)
+
+
+def resolve(host: Any, *arguments: Any, **options: Any) -> Any:
+    """getaddrinfo in a thread, so that a slow name server holds up nobody else; addresses need no thread."""
+    try:
+        return resolve_blocking(host, *arguments, **{**options, "flags": socket.AI_NUMERICHOST})
+    except (socket.gaierror, TypeError):
+        return tpool.execute(resolve_blocking, host, *arguments, **options)
+
+
+def start(service: str, processes: Sequence[str], settings: Settings, access: Access) -> ServiceRunner:
+    """Starts the containers of `processes`; returns their runner."""
+    socket.getaddrinfo = eventlet.green.socket.getaddrinfo = resolve
+    # nameko listens with eventlet's default, by which a second process would share the port and take half its requests.
+    eventlet.listen = functools.partial(eventlet.listen, reuse_port=False)
+    version = getattr(importlib.import_module(service), "__version__", __version__)
+    metrics.describe_build(service, version)
+    runner = ServiceRunner(
+        {"cqo": settings, "access": access, "AMQP_URI": settings.amqp_url, "max_workers": MAX_WORKERS}
+    )
+    runner.container_cls = Container
+    for process in processes:
+        module = importlib.import_module(f"{service}.{process}")
+        runner.add_service(getattr(module, process.capitalize()))
+    runner.start()
+    # What has been loaded by now stays: the collector need not look at it, nor at all else after each few hundred rows.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
+    gc.enable()
+    log.info("%s %s started: %s", service, version, ", ".join(processes))
+    return runner
+
+
+def stop_on_signal(runner: ServiceRunner) -> None:
+    """Waits for SIGTERM or SIGINT, then stops the runner."""
+    # The hub may sleep for long in the kernel, and a handler alone does not end that sleep; a byte on a socket does.
+    awake, alarm = socket.socketpair()
+    alarm.setblocking(False)
+    signal.set_wakeup_fd(alarm.fileno())
+    number = awake.recv(1)[0]
+    log.info("%s received: finishing what is under way", signal.Signals(number).name)
+    signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, STOP_WITHIN)
+    runner.stop()
+
+
+def give_up(*_: Any) -> None:
+    """Ends the process though something is still under way: what was not committed did not happen."""
+    log.error("not finished within %d s; leaving", STOP_WITHIN)
+    logging.shutdown()
+    os._exit(1)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs until stopped; returns the process's exit status."""
+    service, *chosen = arguments or [""]
+    if not service or len(chosen) > 1 or not set(chosen) <= set(PROCESSES):
+        sys.stderr.write("usage: python -m chassis.main <service> [api|worker]\n")
+        return 2
+    processes = tuple(chosen) or PROCESSES
+    try:
+        config = importlib.import_module(f"{service}.config")
+        settings: Settings = load(config.Settings, service)
+    except ConfigurationError as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 2
+    logs.configure(service, "+".join(processes), settings.log_level)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)  # stop_on_signal reads the signal's number from its socket
+    try:
+        runner = start(service, processes, settings, config.ACCESS)
+        eventlet.spawn(stop_on_signal, runner)
+        runner.wait()
+    except Exception:
+        log.exception("%s ended", service)
+        return 1
+    log.info("%s stopped", service)
+    return 0

@@ -1,0 +1,141 @@
+"""Configuration from the environment: declared as a dataclass, checked at start, and listed by `./cqo config`.
+
+A setting `database_url` is read from `CQO_DATABASE_URL_<SERVICE>`, else from `CQO_DATABASE_URL`; either may end in
+`_FILE` and name a file that holds the value. So any setting can be given once for all services or for one alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+
+class ConfigurationError(Exception):
+    """The environment does not configure the service; the message lists each fault."""
+
+
+def setting(
+    meaning: str,
+    default: Any = dataclasses.MISSING,  # Any: each field has a default of its own type
+    *,
+    secret: bool = False,
+    parse: Callable[[str], object] | None = None,
+) -> Any:  # Any: it stands where a field's value is declared, whatever the field's type
+    """A field of `Settings`: what it means, and its default, if it may be left out. `parse` reads its text."""
+    metadata = {"meaning": meaning, "secret": secret, "parse": parse}
+    return dataclasses.field(default=default, metadata=metadata, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings that every service has. A service's `config.py` adds its own in a subclass."""
+
+    service: str
+    env: str = setting("`local` or `production`; production refuses a moved clock", "production")
+    database_url: str = setting("the service's own database, postgresql://role:password@host:port/name", secret=True)
+    amqp_url: str = setting("the broker, amqp://user:password@host:port/vhost", secret=True)
+    http_host: str = setting("the address the HTTP API listens on", "0.0.0.0")
+    http_port: int = setting("the port of the HTTP API (health and metrics included)", 8000)
+    worker_port: int = setting("the port on which the worker answers for its health and metrics", 8100)
+    jwks: str = setting("where the keys that sign tokens are: a file's path or an https URL")
+    token_issuer: str = setting("the `iss` a token must carry", "https://id.cqo.invalid/")
+    token_audience: str = setting("the `aud` a token must carry", "cqo")
+    log_level: str = setting("the least severe level that is logged", "INFO")
+    clock_offset_file: Path | None = setting("a file with seconds by which time is moved; `local` only", None)
+    feed_token: str | None = setting("a token with which missing events are fetched from feeds", None, secret=True)
+
+    @property
+    def feeds(self) -> Mapping[str, str]:
+        """The address of each other service's HTTP API, by its name: the settings that begin with `url_`."""
+        named = {field.name.removeprefix("url_"): field.name for field in dataclasses.fields(self)}
+        return {
+            service: getattr(self, name)
+            for service, name in named.items()
+            if name.startswith("url_") and service != self.service
+        }
+
+
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting as it is read and listed."""
+
+    name: str
+    meaning: str
+    secret: bool
+    parse: Callable[[str], object]
+    default: object
+
+    @property
+    def variable(self) -> str:
+        return f"CQO_{self.name.upper()}"
+
+    @property
+    def required(self) -> bool:
+        return self.default is dataclasses.MISSING
+
+    def read(self, service: str, environ: Mapping[str, str]) -> object:
+        """The value for `service`; raises ValueError, OSError or LookupError where it is not given as it must be."""
+        for variable in (f"{self.variable}_{service.upper()}", self.variable):
+            if variable in environ:
+                return self.parse(environ[variable])
+            if f"{variable}_FILE" in environ:
+                return self.parse(Path(environ[f"{variable}_FILE"]).read_text().strip())
+        if self.required:
+            raise LookupError(f"not set; set it, or {self.variable}_FILE, or {self.variable}_{service.upper()}")
+        return self.default
+
+
+def declared(kind: type[Settings]) -> list[Setting]:
+    """The settings that `kind` declares, in the order of their declaration."""
+    types = typing.get_type_hints(kind)
+    return [
+        Setting(
+            field.name,
+            field.metadata["meaning"],
+            field.metadata["secret"],
+            field.metadata["parse"] or _parser_of(types[field.name]),
+            field.default,
+        )
+        for field in dataclasses.fields(kind)
+        if "meaning" in field.metadata
+    ]
+
+
+def load(kind: type[SettingsT], service: str, environ: Mapping[str, str] | None = None) -> SettingsT:
+    """Reads the settings of `kind` for `service`; raises ConfigurationError naming every fault at once."""
+    environ = os.environ if environ is None else environ
+    values: dict[str, object] = {}
+    faults: list[str] = []
+    for each in declared(kind):
+        try:
+            values[each.name] = each.read(service, environ)
+        except (ValueError, OSError, LookupError) as fault:
+            faults.append(f"{each.variable}: {fault} ({each.meaning})")
+    if values.get("env") == "production" and values.get("clock_offset_file"):
+        faults.append("CQO_CLOCK_OFFSET_FILE: a production configuration may not move the clock; unset it")
+    if faults:
+        raise ConfigurationError(f"{service} can't start:\n  " + "\n  ".join(faults))
+    return kind(service, **typing.cast(dict[str, Any], values))  # Any: each was read as its own type
+
+
+def read_one(name: str, service: str, environ: Mapping[str, str] | None = None) -> str:
+    """The text of one setting of `Settings`, for a job that needs none of the others; raises ConfigurationError."""
+    (each,) = (each for each in declared(Settings) if each.name == name)
+    try:
+        return str(each.read(service, os.environ if environ is None else environ))
+    except (OSError, LookupError) as fault:
+        raise ConfigurationError(f"{each.variable}: {fault} ({each.meaning})") from fault
+
+
+def _parser_of(hint: object) -> Callable[[str], object]:
+    """What reads a text as a value of the type `hint`: str, int, Path, or one of these or None."""
+    (kind,) = [part for part in typing.get_args(hint) or (hint,) if part is not type(None)]
+    return typing.cast(Callable[[str], object], kind)

@@ -1,0 +1,151 @@
+"""The dated tree of divisions, and what of it a caller may see.
+
+Roll-up follows the tree as it stood on a day, never the digits of a code. A code that was not in force on that day
+stands for its successor, or before its time for its predecessor, so that a record keeps its place whatever code it
+was entered with. Both ends of a validity are days on which it holds: `valid_from <= on <= valid_to`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    Column,
+    ColumnElement,
+    Date,
+    ScalarSelect,
+    Select,
+    Text,
+    and_,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from chassis.errors import Forbidden
+from programme.callers import Caller, Role
+from programme.tables import division
+
+_ROW = insert(division)
+UPSERT = _ROW.on_conflict_do_update(
+    index_elements=["code", "valid_from"],
+    set_={column.name: _ROW.excluded[column.name] for column in division.columns if not column.primary_key},
+)
+UNLIMITED_ROLES = frozenset(Role) - {Role.DIVISION, Role.ENTERPRISE, Role.CQO}
+
+
+class OutsideDivision(Forbidden):
+    """This division lies outside the one you look after."""
+
+    zh = "该区划不在您的管辖范围内。"
+
+
+def within(column: ColumnElement[Any], caller: Caller, on: date) -> ColumnElement[bool]:
+    """Whether `column`, a division's code, lies in the caller's subtree on that day.
+
+    Roles enterprise and cqo see rows of their own, which only the service can tell; by division they see nothing, so
+    a query that forgets them shows too little and never too much.
+    """
+    if caller.role in UNLIMITED_ROLES:
+        return true()
+    if caller.role != Role.DIVISION or caller.division is None:
+        return false()
+    return column.in_(subtree(caller.division, on))
+
+
+def subtree(code: str, on: date) -> Select[str]:
+    """The codes of `code` and of all below it on that day, with the codes that stand for one of these."""
+    placed = _placed(on)
+    standing = _standing(placed)
+    below = select(standing.c.stands_for.label("code")).where(standing.c.code == code).cte(recursive=True)
+    below = below.union(select(placed.c.code).join(below, placed.c.parent == below.c.code))
+    return select(standing.c.code).join(below, standing.c.stands_for == below.c.code)
+
+
+def reporting_units(on: date) -> Select[str, str]:
+    """Each code with its reporting unit on that day: the one directly below the province in which it lies."""
+    placed = _placed(on)
+    standing = _standing(placed)
+    root = placed.alias()
+    unit = (
+        select(placed.c.code.label("code"), placed.c.code.label("unit"))
+        .join(root, placed.c.parent == root.c.code)
+        .where(root.c.parent.is_(None))
+        .cte(recursive=True)
+    )
+    child = placed.alias()
+    unit = unit.union(select(child.c.code, unit.c.unit).join(unit, child.c.parent == unit.c.code))
+    # A code that stands for several (it was merged into or split from them) counts once, with the least of them.
+    return (
+        select(standing.c.code, func.min(unit.c.unit).label("unit"))
+        .join(unit, standing.c.stands_for == unit.c.code)
+        .group_by(standing.c.code)
+    )
+
+
+def reporting_unit(code: Any, on: date) -> ScalarSelect[str]:
+    """The reporting unit of `code` (a text, or a column of an enclosing query) on that day; NULL if it has none."""
+    units = reporting_units(on).subquery()
+    return select(units.c.unit).where(units.c.code == code).scalar_subquery()
+
+
+def require_within(session: Session, code: str, caller: Caller, on: date) -> None:
+    """Refuses a change in a division that the caller does not look after."""
+    if not session.scalar(select(within(literal(code, Text), caller, on))):
+        raise OutsideDivision(division=code)
+
+
+def is_placed(session: Session, code: str, on: date) -> bool:
+    """Whether there is a division of that code on that day."""
+    found = exists().where(division.c.code == code, _in_force(division.c, on))
+    return bool(session.scalar(select(found)))
+
+
+def upsert_placements(session: Session, placements: Iterable[Mapping[str, Any]]) -> None:
+    """Enters the data of `division.placed.v1`; twice changes nothing, and the last one about a code and a day holds."""
+    rows = {}
+    for placement in placements:
+        row = {column.name: _value(column, placement.get(column.name)) for column in division.columns}
+        rows[row["code"], row["valid_from"]] = row
+    if rows:
+        session.execute(UPSERT, list(rows.values()))
+
+
+def _value(column: Column[Any], value: Any) -> Any:
+    return date.fromisoformat(value) if isinstance(column.type, Date) and isinstance(value, str) else value
+
+
+def _placed(on: date) -> CTE:
+    """The placements in force on that day. Nothing here has a name of its own: a query may use several trees."""
+    row = division.alias()
+    return select(row.c.code, row.c.parent).where(_in_force(row.c, on)).cte()
+
+
+def _in_force(columns: Any, on: date) -> ColumnElement[bool]:
+    return and_(columns.valid_from <= on, or_(columns.valid_to.is_(None), columns.valid_to >= on))
+
+
+def _standing(placed: CTE) -> CTE:
+    """Each code with the code in force on that day for which it stands; a code in force stands for itself."""
+    old, new = division.alias(), division.alias()
+    kinship = union_all(
+        select(old.c.code.label("code"), old.c.successor.label("kin")).where(old.c.successor.is_not(None)),
+        select(new.c.successor.label("code"), new.c.code.label("kin")).where(new.c.successor.is_not(None)),
+    ).cte()
+    standing = select(placed.c.code, placed.c.code.label("stands_for")).cte(recursive=True)
+    present = placed.alias()
+    return standing.union(
+        select(kinship.c.code, standing.c.stands_for)
+        .join(standing, kinship.c.kin == standing.c.code)
+        .where(~exists().where(present.c.code == kinship.c.code))
+    )

@@ -1,0 +1,157 @@
+"""The dated tree: 公主岭 moved from 四平 to 长春, 梅河口 and 长白山 report to the province."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import String, column, select, values
+from sqlalchemy.orm import Session
+
+from chassis.errors import Forbidden
+from programme import scope
+from programme.callers import Caller
+
+PAST, LAST_DAY, FIRST_DAY, PRESENT = date(2015, 6, 1), date(2020, 6, 18), date(2020, 6, 19), date(2026, 3, 2)
+FOREVER = date(2000, 1, 1)
+TREE = [
+    ("220000", "吉林省", "province", None, FOREVER, None, None),
+    ("220100", "长春市", "prefecture", "220000", FOREVER, None, None),
+    ("220102", "南关区", "county", "220100", FOREVER, None, None),
+    ("220300", "四平市", "prefecture", "220000", FOREVER, None, None),
+    ("220302", "铁西区", "county", "220300", FOREVER, None, None),
+    ("220381", "公主岭市", "county", "220300", FOREVER, LAST_DAY, "220184"),
+    ("220184", "公主岭市", "county", "220100", FIRST_DAY, None, None),
+    ("220500", "通化市", "prefecture", "220000", FOREVER, None, None),
+    ("220581", "梅河口市", "county", "220500", FOREVER, date(2021, 12, 31), None),
+    ("220581", "梅河口市", "county", "220000", date(2022, 1, 1), None, None),
+    ("222400", "延边朝鲜族自治州", "prefecture", "220000", FOREVER, None, None),
+    ("JL-CBS", "长白山管委会", "prefecture", "220000", date(2006, 1, 1), None, None),
+    ("JL-CBS-CB", "池北区", "county", "JL-CBS", date(2006, 1, 1), None, None),
+]
+FIELDS = ("code", "name", "level", "parent", "valid_from", "valid_to", "successor")
+
+
+@pytest.fixture
+def tree(session: Session) -> Session:
+    scope.upsert_placements(session, [dict(zip(FIELDS, row, strict=True)) for row in TREE])
+    return session
+
+
+def codes(session: Session, code: str, on: date) -> set[str]:
+    found = list(session.scalars(scope.subtree(code, on)))
+    assert len(found) == len(set(found))
+    return set(found)
+
+
+def staff_of(code: str) -> Caller:
+    return Caller("staff", "division", division=code)
+
+
+@pytest.mark.parametrize(
+    ("code", "on", "expected"),
+    [
+        ("220300", LAST_DAY, {"220300", "220302", "220381", "220184"}),
+        ("220300", FIRST_DAY, {"220300", "220302"}),
+        ("220100", LAST_DAY, {"220100", "220102"}),
+        ("220100", FIRST_DAY, {"220100", "220102", "220184", "220381"}),
+        ("220381", PRESENT, {"220184", "220381"}),
+        ("220184", PAST, {"220184", "220381"}),
+        ("220500", PAST, {"220500", "220581"}),
+        ("220500", PRESENT, {"220500"}),
+        ("220581", PRESENT, {"220581"}),
+        ("JL-CBS", PRESENT, {"JL-CBS", "JL-CBS-CB"}),
+        ("222400", PRESENT, {"222400"}),
+        ("220000", PRESENT, {row[0] for row in TREE}),
+        ("999999", PRESENT, set()),
+    ],
+)
+def test_a_subtree_is_that_of_its_day_with_the_codes_that_stand_for_its_own(
+    tree: Session, code: str, on: date, expected: set[str]
+) -> None:
+    assert codes(tree, code, on) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "on", "unit"),
+    [
+        ("220381", LAST_DAY, "220300"),
+        ("220381", FIRST_DAY, "220100"),
+        ("220184", LAST_DAY, "220300"),
+        ("220184", PRESENT, "220100"),
+        ("220581", date(2021, 12, 31), "220500"),
+        ("220581", date(2022, 1, 1), "220581"),
+        ("JL-CBS-CB", PRESENT, "JL-CBS"),
+        ("JL-CBS", PRESENT, "JL-CBS"),
+        ("220102", PRESENT, "220100"),
+        ("220000", PRESENT, None),
+        ("JL-CBS-CB", date(2005, 1, 1), None),
+    ],
+)
+def test_a_reporting_unit_lies_directly_below_the_province_on_that_day(
+    tree: Session, code: str, on: date, unit: str | None
+) -> None:
+    assert tree.scalar(select(scope.reporting_unit(code, on))) == unit
+
+
+def test_reporting_units_join_to_a_column(tree: Session) -> None:
+    firms = values(column("division", String), name="firms").data([("220102",), ("220184",), ("220381",), ("220581",)])
+    units = scope.reporting_units(PRESENT).subquery()
+    counted = select(units.c.unit, firms.c.division).join(firms, firms.c.division == units.c.code)
+
+    assert sorted(tree.execute(counted).all()) == [
+        ("220100", "220102"),
+        ("220100", "220184"),
+        ("220100", "220381"),
+        ("220581", "220581"),
+    ]
+
+
+def test_a_correlated_reporting_unit_follows_its_row(tree: Session) -> None:
+    row = scope.division.alias("row")
+    found = tree.execute(
+        select(row.c.code, scope.reporting_unit(row.c.code, PAST)).where(row.c.code.in_(["220381", "220581", "220102"]))
+    ).all()
+
+    assert set(found) == {("220381", "220300"), ("220581", "220500"), ("220102", "220100")}
+
+
+@pytest.mark.parametrize("role", sorted(scope.UNLIMITED_ROLES))
+def test_some_roles_are_limited_by_no_division(tree: Session, role: str) -> None:
+    assert seen_by(tree, Caller("x", role)) == {row[0] for row in TREE}
+
+
+def seen_by(session: Session, caller: Caller) -> set[Any]:
+    table = scope.division
+    return set(session.scalars(select(table.c.code).where(scope.within(table.c.code, caller, PRESENT))))
+
+
+def test_staff_see_their_subtree_and_firms_nothing_by_division(tree: Session) -> None:
+    assert seen_by(tree, staff_of("220100")) == {"220100", "220102", "220184", "220381"}
+    assert seen_by(tree, staff_of("999999")) == set()
+    assert seen_by(tree, Caller("x", "enterprise", enterprise_id="e", division="220000")) == set()
+    assert seen_by(tree, Caller("x", "division")) == set()
+
+
+def test_a_change_outside_the_callers_division_is_forbidden(tree: Session) -> None:
+    scope.require_within(tree, "220184", staff_of("220100"), PRESENT)
+    scope.require_within(tree, "220581", Caller("x", "province"), PRESENT)
+    for code, caller, on in [
+        ("220184", staff_of("220300"), PRESENT),
+        ("220581", staff_of("220500"), PRESENT),
+        ("220000", staff_of("220100"), PRESENT),
+        ("220102", Caller("x", "cqo", person_id="p"), PRESENT),
+    ]:
+        with pytest.raises(Forbidden):
+            scope.require_within(tree, code, caller, on)
+
+
+def test_placing_twice_changes_nothing_and_a_later_fact_replaces(tree: Session) -> None:
+    before = tree.execute(select(scope.division).order_by(scope.division.c.code)).all()
+    scope.upsert_placements(tree, [dict(zip(FIELDS, TREE[5], strict=True)) | {"valid_from": "2000-01-01"}])
+    assert tree.execute(select(scope.division).order_by(scope.division.c.code)).all() == before
+
+    changed = dict(zip(FIELDS, TREE[1], strict=True))
+    scope.upsert_placements(tree, [changed | {"name": "长春府"}, changed | {"name": "长春"}])
+    assert tree.scalar(select(scope.division.c.name).where(scope.division.c.code == "220100")) == "长春"

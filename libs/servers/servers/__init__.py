@@ -1,0 +1,7 @@
+"""Private PostgreSQL and RabbitMQ servers on loopback, for the local run and for tests."""
+
+from servers.paths import CannotRun
+from servers.postgres import PostgresServer, start_postgres
+from servers.rabbitmq import RabbitServer, rabbitmq_in, start_rabbitmq
+
+__all__ = ["CannotRun", "PostgresServer", "RabbitServer", "rabbitmq_in", "start_postgres", "start_rabbitmq"]

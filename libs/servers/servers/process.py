@@ -1,0 +1,165 @@
+"""Child processes that are gone when their parent is, however that one died, and ports to run them on."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from servers.paths import CannotRun
+
+_claims: dict[int, socket.socket] = {}  # of the ports that this process has handed out
+
+
+def free_port(preferred: int | None = None) -> int:
+    """A TCP port of loopback on which nobody listens: `preferred` if it is free, else a random one.
+
+    Below the ephemeral range, so that no outgoing connection of the machine takes the port of a server that restarts.
+    """
+    candidates = [preferred] if preferred else []
+    candidates += random.SystemRandom().sample(range(18000, 32000), 200)
+    for port in candidates:
+        if port not in _claims and _is_free(port) and _claim(port):
+            return port
+    raise CannotRun("no free TCP port between 18000 and 32000; see what holds them: ss -ltnp")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _claim(port: int) -> bool:
+    """Tells the other runs on this machine, until this process ends, that `port` is taken; False if one told so before.
+
+    Between looking at a port and listening on it there are seconds, in which another run may look as well. The claim is
+    a name without a file, which the kernel forgets with the process.
+    """
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0cqo-port-{port}")
+    except OSError:
+        claim.close()
+        return False
+    _claims[port] = claim
+    return True
+
+
+def listens(port: int) -> bool:
+    """Whether something accepts connections on `port` of loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_for(condition: Callable[[], bool], seconds: float, interval: float = 0.02) -> bool:
+    """Waits until `condition` holds; False if it does not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(interval)
+    return True
+
+
+class Child:
+    """A process in a session of its own, so that Ctrl-C reaches its keeper only, with a guard that ends it with us."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        log: Path,
+        environ: Mapping[str, str],
+        user: str | None = None,
+        cwd: Path | None = None,
+    ) -> None:
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(  # type: ignore[call-overload]
+                list(command),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=dict(environ),
+                cwd=cwd,
+                start_new_session=True,
+                **_as_user(user),
+            )
+        self.log = log
+        self._guard = _guard(self.pid)
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def send(self, number: int) -> None:
+        """Signals the process and all it started."""
+        try:
+            os.killpg(self.pid, number)
+        except ProcessLookupError:
+            self.process.poll()
+
+    def end(self, number: int = signal.SIGTERM, seconds: float = 15) -> None:
+        """Signals the process itself, waits, and kills whatever of its session is left."""
+        if self.alive:
+            self.process.send_signal(number)
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.send(signal.SIGKILL)
+            self.process.wait()
+        self.release()
+        self.send(signal.SIGKILL)
+
+    def kill(self) -> None:
+        """SIGKILL to the process and all it started."""
+        self.send(signal.SIGKILL)
+        self.process.wait()
+        self.release()
+
+    def release(self) -> None:
+        """Lets the guard go: the process has ended."""
+        if self._guard.stdin and not self._guard.stdin.closed:
+            try:
+                self._guard.stdin.write(b"gone\n")
+                self._guard.stdin.close()
+            except BrokenPipeError:
+                self._guard.kill()
+            self._guard.wait()
+
+    def last_words(self, lines: int = 5) -> str:
+        """The end of the process's log."""
+        return " | ".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def _as_user(user: str | None) -> dict[str, object]:
+    if user is None:
+        return {}
+    import pwd
+
+    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+
+
+def _guard(pid: int) -> subprocess.Popen[bytes]:
+    """A shell that waits on a pipe from us and kills `pid`'s group when the pipe closes without a word: we have died."""
+    script = f"read word || {{ kill -TERM -{pid}; sleep 5; kill -KILL -{pid}; }} 2>/dev/null"
+    return subprocess.Popen(
+        ["sh", "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )

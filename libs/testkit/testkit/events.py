@@ -1,0 +1,19 @@
+"""Publishing events as another service would."""
+
+from __future__ import annotations
+
+from chassis.messaging import Envelope
+from chassis.messaging.outbox.publisher import Publisher
+
+
+def publish(amqp_url: str, *events: Envelope) -> None:
+    """Publishes each event on its publisher's exchange, in order."""
+    publishers: dict[str, Publisher] = {}
+    try:
+        for each in events:
+            if each.source not in publishers:
+                publishers[each.source] = Publisher(amqp_url, f"{each.source.strip('/')}.events")
+            assert publishers[each.source].publish([each])[0] == 1, "the broker did not take the event"
+    finally:
+        for publisher in publishers.values():
+            publisher.close()

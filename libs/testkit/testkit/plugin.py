@@ -1,0 +1,220 @@
+"""Fixtures on real servers: PostgreSQL, RabbitMQ, migrated databases, and services as processes of their own.
+
+Loaded by `-p testkit.plugin`. Servers named by CQO_TEST_POSTGRES_URL (a superuser's) and CQO_TEST_AMQP_URL (an
+empty virtual host) are used; otherwise private ones are started through `servers` at the first test that
+needs them, and removed at the end.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from chassis.clock import FixedClock
+from servers import start_postgres, start_rabbitmq
+from servers.paths import TOPOLOGY
+from testkit.secrets import TokenSigner, secrets_for_tests
+from testkit.services import RunningService
+from testkit.waiting import wait_for
+
+# What a test need not survive: the machine's crash.
+DATABASE_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+SERVICES = pytest.StashKey[list[RunningService]]()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A clock that stands at 09:00 of 2 March 2026 in Jilin, until the test moves it."""
+    return FixedClock(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def wait_until() -> Callable[..., Any]:
+    """`wait_until(predicate, timeout)`: what the predicate gave once that was true; fails after `timeout` seconds."""
+    return wait_for
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The private PostgreSQL server itself, for tests that stop, kill and start it."""
+    server = start_postgres(tmp_path_factory.mktemp("postgres"))
+    try:
+        with _admin(server.url) as admin:
+            for name, value in DATABASE_SETTINGS.items():
+                admin.execute(f"ALTER SYSTEM SET {name} = {value}")
+            admin.execute("SELECT pg_reload_conf()")
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a superuser of a PostgreSQL server."""
+    given = os.environ.get("CQO_TEST_POSTGRES_URL")
+    return given or request.getfixturevalue("postgres").url
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The private broker itself, for tests that stop, kill and start it."""
+    server = start_rabbitmq(tmp_path_factory.mktemp("rabbitmq"), management=False)
+    try:
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def amqp_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a virtual host that only this test run uses."""
+    return os.environ.get("CQO_TEST_AMQP_URL") or request.getfixturevalue("rabbitmq").amqp_url
+
+
+@pytest.fixture(scope="session")
+def topology(amqp_url: str) -> str:
+    """`amqp_url`, once the exchanges and queues of deploy/rabbitmq are there, and empty."""
+    from chassis.messaging import broker, topology
+
+    definitions = topology.load(TOPOLOGY)
+    topology.apply(amqp_url, definitions)
+    connection = broker.connect(amqp_url, "tests")
+    try:
+        # An earlier run on the same broker leaves events that this run's keys can't open.
+        channel = connection.channel()
+        for queue in definitions["queues"]:
+            channel.queue_purge(queue["name"])
+    finally:
+        broker.close(connection)
+    return amqp_url
+
+
+@pytest.fixture(scope="session")
+def make_database(postgres_url: str) -> Iterator[Callable[[str], str]]:
+    """`make_database(service)`: the URL of a fresh database with the service's tables, made by its migrations."""
+    run, numbers = secrets.token_hex(4), itertools.count(1)
+    made: list[str] = []
+
+    def create(name: str, template: str) -> str:
+        with _admin(postgres_url) as admin:
+            admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        made.append(name)
+        return make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+
+    @functools.cache
+    def template_of(service: str) -> str:
+        from chassis.process import migrate
+
+        name = f"test_{run}_{service}"
+        migrate.upgrade(service, create(name, "template0"))
+        return name
+
+    yield lambda service: create(f"test_{run}_{service}_{next(numbers)}", template_of(service))
+    with _admin(postgres_url) as admin:
+        for name in made:
+            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def _admin(url: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def shared_engine(make_database: Callable[[str], str]) -> Iterator[Callable[[str], Engine]]:
+    """`shared_engine(service)`: an engine on the one database for all tests that leave nothing in it."""
+    engines: dict[str, Engine] = {}
+
+    def engine_of(service: str) -> Engine:
+        if service not in engines:
+            url = make_url(make_database(service)).set(drivername="postgresql+psycopg")
+            engines[service] = create_engine(url)
+        return engines[service]
+
+    yield engine_of
+    for engine in engines.values():
+        engine.dispose()
+
+
+@pytest.fixture
+def session(request: pytest.FixtureRequest, shared_engine: Callable[[str], Engine]) -> Iterator[Session]:
+    """A session on a database of the service whose tests these are; all that it does is rolled back."""
+    with shared_engine(_service_of(request.path)).connect() as connection, connection.begin() as transaction:
+        # A commit inside the test releases a savepoint only.
+        with Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as session:
+            yield session
+        transaction.rollback()
+
+
+def _service_of(path: Path) -> str:
+    parts = path.parts
+    if "services" not in parts:
+        raise pytest.UsageError(f"{path} lies in no service; use make_database(service) instead of session")
+    return parts[parts.index("services") + 1]
+
+
+@pytest.fixture(scope="session")
+def signer(tmp_path_factory: pytest.TempPathFactory) -> TokenSigner:
+    """Signs the tokens of tests; `signer.jwks` is the file with the public key."""
+    return TokenSigner(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture(scope="session")
+def token(signer: TokenSigner) -> Callable[..., str]:
+    """`token(role, division=…, enterprise=…, person=…)`: a bearer token."""
+    return signer.token
+
+
+@pytest.fixture(scope="session")
+def service_secrets() -> dict[str, str]:
+    """The secrets that all services of this run are given."""
+    return secrets_for_tests()
+
+
+@pytest.fixture
+def running_service(
+    request: pytest.FixtureRequest, tmp_path: Path, signer: TokenSigner, service_secrets: dict[str, str]
+) -> Iterator[Callable[..., RunningService]]:
+    """`running_service(service, **settings)`: the service as a process on free ports, once it is ready.
+
+    Settings are written as `clock_offset_file=…`; a database and the broker are supplied unless they are given.
+    `process="api"` or `"worker"` starts one alone; `ready=False` does not wait.
+    """
+    running = request.node.stash.setdefault(SERVICES, [])
+
+    def start(service: str, process: str | None = None, ready: bool = True, **settings: Any) -> RunningService:
+        if "database_url" not in settings:
+            settings["database_url"] = request.getfixturevalue("make_database")(service)
+        if "amqp_url" not in settings:
+            settings["amqp_url"] = request.getfixturevalue("topology")
+        settings = {"jwks": signer.jwks, "feed_token": signer.token("system"), **service_secrets, **settings}
+        running.append(RunningService(service, process, settings, tmp_path / f"{service}-{len(running)}.log"))
+        return running[-1].start(ready)
+
+    yield start
+    for service in running:
+        service.kill()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Shows, with a test that failed, where the logs of its services are and how they end."""
+    report = yield
+    if report.failed:
+        for service in item.stash.get(SERVICES, []):
+            report.sections.append((f"log of {service.service}", service.last_words()))
+    return report

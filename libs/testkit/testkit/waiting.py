@@ -1,0 +1,19 @@
+"""Waiting for a condition, which is what tests do instead of sleeping."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+Found = TypeVar("Found")
+
+
+def wait_for(predicate: Callable[[], Found], timeout: float = 10, interval: float = 0.02) -> Found:
+    """What `predicate` gave once that was true; an AssertionError if it never was within `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while not (found := predicate()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not true within {timeout} s, but still {found!r}")
+        time.sleep(interval)
+    return found
