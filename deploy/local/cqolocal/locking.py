@@ -6,15 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cqolocal.names import SERVICES
+from cqolocal.names import LIBRARIES, SERVICES
 from servers import paths
 from servers.paths import CannotRun
 
-CHASSIS = "libs/chassis/pyproject.toml"
-LOCAL = ("deploy/local/pyproject.toml", CHASSIS, *(f"services/{service}/pyproject.toml" for service in SERVICES))
+OWN = (*(f"libs/{name}" for name in LIBRARIES), *(f"services/{name}" for name in SERVICES))
+PRODUCTION = ("libs/chassis/pyproject.toml", "libs/programme/pyproject.toml")
+LOCAL = ("deploy/local/pyproject.toml", *(f"{folder}/pyproject.toml" for folder in OWN))
 # Each lock file, and what it locks.
 LOCKS: dict[str, tuple[str, ...]] = {
-    **{f"services/{name}/requirements.lock": (f"services/{name}/pyproject.toml", CHASSIS) for name in SERVICES},
+    **{f"services/{name}/requirements.lock": (f"services/{name}/pyproject.toml", *PRODUCTION) for name in SERVICES},
     "deploy/local/requirements.lock": LOCAL,
     "tests/requirements.lock": ("tests/requirements.in", *LOCAL),
 }
@@ -35,6 +36,9 @@ def lock(upgrade: bool) -> None:
     uv = str(Path(sys.executable).with_name("uv"))
     for target, sources in LOCKS.items():
         command = [uv, "pip", "compile", "--quiet", *OPTIONS, "--output-file", target, *sources]
+        for folder in OWN:
+            # Our own packages are found in their folders, and installed from there: they are in no lock file.
+            command += ["--no-emit-package", f"cqo-{Path(folder).name}"]
         if upgrade:
             command.append("--upgrade")
         done = subprocess.run(command, cwd=paths.PROJECT, capture_output=True, text=True)

@@ -11,4 +11,4 @@ os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
 # It says at each import that it is in maintenance only. That is known: docs/architecture.md.
 warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

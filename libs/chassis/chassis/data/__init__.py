@@ -4,21 +4,30 @@ with self.db.begin() as session:
     …
 """
 
+from chassis.data.columns import aggregate_columns, day_column, flag_column, serial_column, text_column
 from chassis.data.connections import connect, wait_for_notification
 from chassis.data.database import ClockProvider, Database, clock_of, engine_for
 from chassis.data.faults import is_contention, is_unavailable, sqlstate
+from chassis.data.loading import check_version, load
 from chassis.data.tables import metadata, new_metadata
 
 __all__ = [
     "ClockProvider",
     "Database",
+    "aggregate_columns",
+    "check_version",
     "clock_of",
     "connect",
+    "day_column",
     "engine_for",
+    "flag_column",
     "is_contention",
     "is_unavailable",
+    "load",
     "metadata",
     "new_metadata",
+    "serial_column",
     "sqlstate",
+    "text_column",
     "wait_for_notification",
 ]

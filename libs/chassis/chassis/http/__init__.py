@@ -3,7 +3,7 @@
 from chassis.http.audit_routes import AuditRoutes
 from chassis.http.entrypoint import ANYONE, PUBLIC, HttpEntrypoint, http
 from chassis.http.paging import Page, paginate
-from chassis.http.request import Request, check_version
+from chassis.http.request import Request
 from chassis.http.schemas import PageArguments, PageQuery, QuerySchema, Schema, faults_of
 from chassis.http.service import HttpService
 
@@ -19,7 +19,6 @@ __all__ = [
     "QuerySchema",
     "Request",
     "Schema",
-    "check_version",
     "faults_of",
     "http",
     "paginate",

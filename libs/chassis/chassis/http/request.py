@@ -87,12 +87,6 @@ class Request(Generic[BodyT, QueryT, CallerT]):
         return response
 
 
-def check_version(aggregate: Any, expected: int) -> None:
-    """Refuses a change made to a version that is no longer the present one."""
-    if aggregate.version != expected:
-        raise StaleVersion()
-
-
 def render(
     request: Request[Any, Any, CallerT], answer: Any, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:

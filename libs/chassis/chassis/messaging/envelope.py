@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Generic
+
+from typing_extensions import TypeVar
 
 CONTENT_TYPE = "application/cloudevents+json"
 TEXTS = ("id", "source", "type", "subject")
@@ -23,9 +25,13 @@ class MalformedEvent(ValueError):
     """The bytes are not a CloudEvent of ours; the message says what is wrong with them."""
 
 
+DataT = TypeVar("DataT", default=Any)  # Any: the publisher's fields, as JSON has them
+NewDataT = TypeVar("NewDataT")
+
+
 @dataclass(frozen=True)
-class Envelope:
-    """One event. `data` holds the publisher's fields; in a handler, those that its schema has loaded."""
+class Envelope(Generic[DataT]):
+    """One event. `data` holds the publisher's fields; in a handler, the record of those that it reads."""
 
     id: str
     source: str
@@ -33,7 +39,7 @@ class Envelope:
     subject: str
     time: datetime
     sequence: int
-    data: dict[str, Any]
+    data: DataT
     division: str | None = None
     correlationid: str | None = None
 
@@ -42,8 +48,8 @@ class Envelope:
         """The object's key: its kind and its id, e.g. `certificate:0199…`."""
         return f"{self.type.partition('.')[0]}:{self.subject}"
 
-    def with_data(self, data: dict[str, Any]) -> Envelope:
-        """The same event with other data: a handler's, which its schema has loaded."""
+    def with_data(self, data: NewDataT) -> Envelope[NewDataT]:
+        """The same event with other data: the record that a handler reads."""
         known = self.id, self.source, self.type, self.subject, self.time, self.sequence
         return Envelope(*known, data, self.division, self.correlationid)
 
@@ -73,8 +79,8 @@ class Envelope:
     def to_bytes(self) -> bytes:
         return ENCODER.encode(self.to_dict()).encode()
 
-    @classmethod
-    def from_bytes(cls, raw: bytes) -> Envelope:
+    @staticmethod
+    def from_bytes(raw: bytes) -> Envelope:
         """Reads what `to_bytes` wrote; raises MalformedEvent on anything else."""
         try:
             event = DECODER.decode(raw.decode())
@@ -83,10 +89,10 @@ class Envelope:
         # Only an escape can bring in what is valid JSON and no text that PostgreSQL or UTF-8 can hold.
         if b"\\u" in raw:
             _refuse_unstorable(event)
-        return cls.from_dict(event)
+        return Envelope.from_dict(event)
 
-    @classmethod
-    def from_dict(cls, event: Any) -> Envelope:
+    @staticmethod
+    def from_dict(event: Any) -> Envelope:
         """Reads a CloudEvent; raises MalformedEvent where it is not one of ours."""
         if not isinstance(event, dict):
             raise MalformedEvent("not a JSON object")
@@ -108,7 +114,7 @@ class Envelope:
             raise MalformedEvent(f"its time is not RFC 3339: {event['time']!r}") from fault
         if time.tzinfo is None:
             raise MalformedEvent(f"its time names no zone: {event['time']!r}")
-        return cls(**texts, **optional, time=time, sequence=sequence, data=data)
+        return Envelope(**texts, **optional, time=time, sequence=sequence, data=data)
 
 
 class StoredEvent(Envelope):

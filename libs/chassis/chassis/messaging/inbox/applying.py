@@ -63,7 +63,7 @@ class Handler:
             with bound_contextvars(correlation_id=event.correlationid):
                 self.apply(session, event)
 
-    def _load(self, events: Sequence[Envelope]) -> list[dict[str, Any]]:
+    def _load(self, events: Sequence[Envelope]) -> list[Any]:
         try:
             # Fields that a later version of the publisher has added are none of this reader's business.
             loaded = self.schema.load([event.data for event in events], many=True, unknown=EXCLUDE)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import Schema
+import marshmallow_dataclass
+from marshmallow import EXCLUDE, Schema
 from nameko.extensions import Entrypoint
 
 from chassis.messaging.inbox.consumer import Inbox
@@ -19,6 +21,13 @@ class Subscription:
     types: tuple[str, ...]
     schema: type[Schema]
     batch: bool
+
+
+class EventSchema(Schema):
+    """Reads the fields that a reader names, and leaves the publisher's others alone."""
+
+    class Meta:
+        unknown = EXCLUDE
 
 
 class Subscribe(Entrypoint):
@@ -35,9 +44,10 @@ class Subscribe(Entrypoint):
 
 
 def subscribe(*types_and_schema: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Declares a handler: `@subscribe("certificate.issued.v1", Schema)` over `def handler(self, session, event)`.
+    """Declares a handler: `@subscribe("certificate.issued.v1", CertificateIssued)` over `def handler(self, session, event)`.
 
-    `event` is an Envelope whose `data` the schema has loaded; several types may be named before the schema. The handler
+    `CertificateIssued` is a frozen dataclass of the fields that the reader uses; `event` is an Envelope whose `data` is
+    one of these. Several types may be named before it. The handler
     runs in the transaction that moves the object's cursor. If it raises `Transient`, the event is tried again later, in
     its object's order; whatever else it raises parks the event for a person.
     """
@@ -54,8 +64,10 @@ def subscribe_batch(*types_and_schema: Any) -> Callable[[Callable[..., None]], C
 
 def _declare(types_and_schema: tuple[Any, ...], batch: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
     *types, schema = types_and_schema
+    if types and dataclasses.is_dataclass(schema) and isinstance(schema, type):
+        schema = marshmallow_dataclass.class_schema(schema, base_schema=EventSchema)
     if not types or not (isinstance(schema, type) and issubclass(schema, Schema)):
-        raise TypeError("name one or more event types, and last the schema that loads their data")
+        raise TypeError("name one or more event types, and last the frozen dataclass of the fields that are read")
     subscription = Subscription(tuple(types), schema, batch)
 
     def decorate(handler: Callable[..., None]) -> Callable[..., None]:

@@ -11,7 +11,7 @@ from typing import Any
 from marshmallow import fields, validate
 from sqlalchemy import insert, select, text, update
 
-from chassis.data.database import ClockProvider, Database
+from chassis.data import ClockProvider, Database, check_version
 from chassis.errors import NotFound, RuleBroken
 from chassis.http import (
     ANYONE,
@@ -22,7 +22,6 @@ from chassis.http import (
     QuerySchema,
     Request,
     Schema,
-    check_version,
     http,
     paginate,
 )
