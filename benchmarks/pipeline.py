@@ -83,6 +83,7 @@ class Bench:
         url = make_url(self.postgres_url).set(database=name).render_as_string(hide_password=False)
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(chassis_tables.V1)
+            connection.execute(chassis_tables.V2)
             connection.execute(workload.TABLES)
         return url
 

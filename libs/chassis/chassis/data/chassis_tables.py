@@ -124,6 +124,13 @@ CREATE INDEX ix_due_series ON due (series) WHERE state = 'planned';
 V1_TABLES = "outbox, inbox_cursor, inbox_parked, inbox_applied, idempotency, audit_log, audit_head, due"
 
 
+# What was counted before has no sum: the sums of a type that was applied by the version before are not compared.
+V2 = """
+ALTER TABLE inbox_applied ADD COLUMN moved BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE inbox_applied ADD COLUMN id_sum NUMERIC;
+"""
+
+
 def create_v1(op: Any) -> None:
     """Makes the tables of chassis 1; `op` is alembic's."""
     op.execute(V1)
@@ -132,3 +139,13 @@ def create_v1(op: Any) -> None:
 def drop_v1(op: Any) -> None:
     """Removes the tables of chassis 1."""
     op.execute(f"DROP TABLE {V1_TABLES}; DROP FUNCTION notify_outbox(), refuse_audit_change()")
+
+
+def create_v2(op: Any) -> None:
+    """What proves by identity, and not by count alone, that each event was applied once."""
+    op.execute(V2)
+
+
+def drop_v2(op: Any) -> None:
+    """Back to the counts alone."""
+    op.execute("ALTER TABLE inbox_applied DROP COLUMN moved, DROP COLUMN id_sum")

@@ -12,6 +12,6 @@ replicas. Of several rows of one kind and series that are due together, as after
 """
 
 from chassis.due.sweeper import Sweep, sweep
-from chassis.due.table import DueRow, cancel, due, overdue, plan
+from chassis.due.table import DueRow, Planned, cancel, due, overdue, plan, plan_all
 
-__all__ = ["DueRow", "Sweep", "cancel", "due", "overdue", "plan", "sweep"]
+__all__ = ["DueRow", "Planned", "Sweep", "cancel", "due", "overdue", "plan", "plan_all", "sweep"]

@@ -85,6 +85,27 @@ class DueRow:
     attempts: int = 0
 
 
+@dataclass(frozen=True)
+class Planned:
+    """A row to be planned; see `plan`."""
+
+    kind: str
+    series: str
+    key: str
+    due_on: date
+    payload: dict[str, Any]
+
+
+def plan_all(session: Session, rows: Iterable[Planned]) -> None:
+    """Plans many rows in one statement, each as `plan` does; no two of them may have the same kind and key."""
+    values = [
+        {"kind": row.kind, "series": row.series, "key": row.key, "due_on": row.due_on, "payload": row.payload}
+        for row in rows
+    ]
+    if values:
+        session.execute(PLAN, values)
+
+
 def plan(session: Session, kind: str, series: str, key: str, due_on: date, payload: dict[str, Any]) -> None:
     """Plans a row in the present transaction.
 

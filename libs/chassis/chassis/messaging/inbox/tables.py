@@ -7,6 +7,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    Numeric,
     SmallInteger,
     Table,
     Text,
@@ -52,5 +53,9 @@ inbox_applied = Table(
     metadata,
     Column("type", Text, primary_key=True),
     Column("lane", SmallInteger, primary_key=True, autoincrement=False),
-    Column("applied", BigInteger, nullable=False),
+    Column("applied", BigInteger, nullable=False),  # by a handler
+    Column("moved", BigInteger, nullable=False, server_default="0"),  # no handler: only the cursor moved
+    Column(
+        "id_sum", Numeric
+    ),  # of the ids of those applied, see `applying`; NULL where some were applied before it was kept
 )

@@ -29,6 +29,7 @@ CREATE TABLE item (
 
 def upgrade() -> None:
     chassis_tables.create_v1(op)
+    chassis_tables.create_v2(op)
     op.execute(ITEM)
 
 

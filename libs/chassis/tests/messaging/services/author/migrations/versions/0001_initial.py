@@ -16,6 +16,7 @@ depends_on = None
 
 def upgrade() -> None:
     chassis_tables.create_v1(op)
+    chassis_tables.create_v2(op)
 
 
 def downgrade() -> None:

@@ -16,6 +16,7 @@ depends_on = None
 
 def upgrade() -> None:
     chassis_tables.create_v1(op)
+    chassis_tables.create_v2(op)
     op.execute(
         "CREATE TABLE effect (id BIGSERIAL, aggregate TEXT NOT NULL, version BIGINT NOT NULL, by INTEGER NOT NULL, "
         "CONSTRAINT pk_effect PRIMARY KEY (id))"
