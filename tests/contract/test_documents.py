@@ -1,0 +1,121 @@
+"""What the documents point to is there: links, commands, modules, and a line for each dependency; each rule can fail."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cqolocal.cli import cli
+
+PROJECT = Path(__file__).parents[2]
+DOCUMENTS = sorted(
+    path
+    for pattern in ("*.md", "docs/**/*.md", "services/*/README.md", "libs/*/*.md", "deploy/**/*.md", "examples/*.md")
+    for path in PROJECT.glob(pattern)
+)
+FENCE = re.compile(r"^(```|~~~).*?^\1", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\(([^()\s]+)\)")
+HEADING = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
+MODULE = re.compile(r"python3? -m (\w+(?:\.\w+)*)")
+LAUNCHER = re.compile(r"\./cqo ([a-z]+)")
+FIRST_CELL = re.compile(r"^\| ([^|]+) \|", re.MULTILINE)
+DISTRIBUTION = re.compile(r"^[A-Za-z0-9-]+")
+OURS = "cqo-"
+
+
+def broken_links(path: Path, text: str) -> list[str]:
+    """The relative links of the document `text` at `path` that lead to no file, or to no heading of one."""
+    return [
+        link for link in LINK.findall(FENCE.sub("", text)) if "://" not in link and not _leads_somewhere(path, link)
+    ]
+
+
+def _leads_somewhere(path: Path, link: str) -> bool:
+    name, _, anchor = link.partition("#")
+    target = (path.parent / name).resolve() if name else path
+    return target.exists() and (not anchor or anchor in _anchors(target.read_text()))
+
+
+def _anchors(text: str) -> set[str]:
+    """The anchors that a reader's browser is given for the headings of `text`."""
+    headings = HEADING.findall(FENCE.sub("", text))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def modules_that_do_not_run(text: str) -> list[str]:
+    """The modules that `text` has Python run (`python -m x.y`) and that are not ours, or can't be run."""
+    return [name for name in MODULE.findall(text) if not any(_runs(file) for file in _files_of(name))]
+
+
+def _files_of(module: str) -> Iterator[Path]:
+    inside = module.replace(".", "/")
+    for root in (*PROJECT.glob("libs/*"), *PROJECT.glob("services/*"), PROJECT / "deploy/local"):
+        yield root / f"{inside}.py"
+        yield root / inside / "__main__.py"
+
+
+def _runs(file: Path) -> bool:
+    return file.is_file() and (file.name == "__main__.py" or 'if __name__ == "__main__"' in file.read_text())
+
+
+def unknown_commands(text: str) -> list[str]:
+    """The commands of the launcher that `text` names and that it does not have."""
+    return [name for name in LAUNCHER.findall(text) if name != "help" and name not in cli.commands]
+
+
+def dependencies() -> set[str]:
+    """What the libraries, the services and the local run declare that they depend on, and is not ours."""
+    files = [*PROJECT.glob("libs/*/pyproject.toml"), *PROJECT.glob("services/*/pyproject.toml")]
+    declared = [
+        requirement
+        for file in (*files, PROJECT / "deploy/local/pyproject.toml")
+        for requirement in tomllib.loads(file.read_text())["project"]["dependencies"]
+    ]
+    names = {found.group().lower() for found in map(DISTRIBUTION.match, declared) if found}
+    return {name for name in names if not name.startswith(OURS)}
+
+
+def without_a_reason(wanted: set[str], architecture: str) -> set[str]:
+    """Those of `wanted` that have no line in the table of dependencies."""
+    table = architecture.partition("## Dependencies")[2].partition("\n## ")[0]
+    return wanted - {name.strip().lower() for cell in FIRST_CELL.findall(table) for name in cell.split(",")}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_what_a_document_points_to_is_there(path: Path) -> None:
+    text = path.read_text()
+
+    assert broken_links(path, text) == []
+    assert modules_that_do_not_run(text) == []
+    assert unknown_commands(text) == []
+
+
+def test_each_dependency_has_its_reason() -> None:
+    assert without_a_reason(dependencies(), (PROJECT / "docs/architecture.md").read_text()) == set()
+
+
+def test_a_link_to_a_file_or_heading_that_is_not_there_is_found() -> None:
+    text = "[a](docs/nowhere.md) [b](README.md#nowhere) [c](#here) [d](https://example.org/x) [e](LICENSE)\n\n# Here\n"
+
+    assert broken_links(PROJECT / "README.md", text.replace("(#here)", "(#gone)")) == [
+        "docs/nowhere.md",
+        "README.md#nowhere",
+        "#gone",
+    ]
+
+
+def test_a_command_that_is_not_there_is_found() -> None:
+    text = "python -m chassis.run registry; python3 -m chassis.clock; python -m chassis.main registry; ./cqo dance"
+
+    assert modules_that_do_not_run(text) == ["chassis.run", "chassis.clock"]
+    assert unknown_commands(text) == ["dance"]
+
+
+def test_a_dependency_without_a_reason_is_found() -> None:
+    table = "| chassis |\n\n## Dependencies\n\n| library | why |\n| kombu, amqp | AMQP |\n\n## Next\n\n| click | no |\n"
+
+    assert without_a_reason({"amqp", "kombu", "click"}, table) == {"click"}
