@@ -1,4 +1,7 @@
-"""What the documents point to is there: links, commands, modules, and a line for each dependency; each rule can fail."""
+"""What the documents point to is there: links, commands, modules, the chassis's layers, a line for each dependency.
+
+Each rule is seen failing on a text that breaks it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,6 +89,22 @@ def without_a_reason(wanted: set[str], architecture: str) -> set[str]:
     return wanted - {name.strip().lower() for cell in FIRST_CELL.findall(table) for name in cell.split(",")}
 
 
+def import_contracts() -> dict[str, Any]:
+    """The contracts that import-linter holds, by their names."""
+    tools = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]
+    return {contract["name"]: contract for contract in tools["importlinter"]["contracts"]}
+
+
+def layers_not_shown(layers: list[str], architecture: str) -> list[str]:
+    """The modules of `layers`, the highest first, that the table of the chassis's layers lacks, or has elsewhere."""
+    shown = re.findall(r"^\| `chassis\.(\w+)`", architecture, re.MULTILINE)
+    wanted = [layer.removeprefix("chassis.") for layer in layers if "|" not in layer]
+    base = [name.strip().removeprefix("chassis.") for layer in layers if "|" in layer for name in layer.split("|")]
+    diagram = architecture.partition('base["')[2].partition('"]')[0]
+    named = set(re.findall(r"\w+", diagram))
+    return [name for name in wanted if wanted != shown] + [name for name in base if name not in named]
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
 def test_what_a_document_points_to_is_there(path: Path) -> None:
     text = path.read_text()
@@ -96,6 +116,21 @@ def test_what_a_document_points_to_is_there(path: Path) -> None:
 
 def test_each_dependency_has_its_reason() -> None:
     assert without_a_reason(dependencies(), (PROJECT / "docs/architecture.md").read_text()) == set()
+
+
+def test_the_layers_of_the_chassis_are_those_that_are_held() -> None:
+    layers = import_contracts()["The packages of the chassis lie in layers"]["layers"]
+
+    assert layers_not_shown(layers, (PROJECT / "docs/architecture.md").read_text()) == []
+
+
+def test_a_layer_that_is_not_shown_is_found() -> None:
+    shown = 'base["clock · errors"]\n| `chassis.http` | \n| `chassis.data` |\n'
+
+    assert layers_not_shown(["chassis.http", "chassis.data", "chassis.clock | chassis.errors"], shown) == []
+    assert layers_not_shown(["chassis.data", "chassis.http"], shown) == ["data", "http"]
+    assert layers_not_shown(["chassis.http", "chassis.data", "chassis.ids"], shown) == ["http", "data", "ids"]
+    assert layers_not_shown(["chassis.http", "chassis.data", "chassis.ids | chassis.clock"], shown) == ["ids"]
 
 
 def test_a_link_to_a_file_or_heading_that_is_not_there_is_found() -> None:
