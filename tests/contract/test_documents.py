@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,11 @@ def import_contracts() -> dict[str, Any]:
     return {contract["name"]: contract for contract in tools["importlinter"]["contracts"]}
 
 
+def rules_not_told(names: Iterable[str], architecture: str) -> list[str]:
+    """The import rules of these names that have no line of their own."""
+    return [name for name in names if f"\n- {name}.\n" not in architecture]
+
+
 def layers_not_shown(layers: list[str], architecture: str) -> list[str]:
     """The modules of `layers`, the highest first, that the table of the chassis's layers lacks, or has elsewhere."""
     shown = re.findall(r"^\| `chassis\.(\w+)`", architecture, re.MULTILINE)
@@ -118,10 +123,15 @@ def test_each_dependency_has_its_reason() -> None:
     assert without_a_reason(dependencies(), (PROJECT / "docs/architecture.md").read_text()) == set()
 
 
-def test_the_layers_of_the_chassis_are_those_that_are_held() -> None:
-    layers = import_contracts()["The packages of the chassis lie in layers"]["layers"]
+def test_the_import_rules_are_those_that_are_held() -> None:
+    contracts, architecture = import_contracts(), (PROJECT / "docs/architecture.md").read_text()
 
-    assert layers_not_shown(layers, (PROJECT / "docs/architecture.md").read_text()) == []
+    assert rules_not_told(contracts, architecture) == []
+    assert layers_not_shown(contracts["The packages of the chassis lie in layers"]["layers"], architecture) == []
+
+
+def test_an_import_rule_that_is_not_told_is_found() -> None:
+    assert rules_not_told(["No service imports another", "All may"], "\n- No service imports another.\n") == ["All may"]
 
 
 def test_a_layer_that_is_not_shown_is_found() -> None:
