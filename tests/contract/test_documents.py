@@ -22,6 +22,8 @@ DOCUMENTS = sorted(
     for path in PROJECT.glob(pattern)
 )
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.DOTALL | re.MULTILINE)
+RUN = re.compile(r"^```text\n(.*?)^```", re.DOTALL | re.MULTILINE)
+READMES = ("README.md", "README.zh-CN.md")
 LINK = re.compile(r"\]\(([^()\s]+)\)")
 HEADING = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
 MODULE = re.compile(r"python3? -m (\w+(?:\.\w+)*)")
@@ -121,6 +123,12 @@ def test_what_a_document_points_to_is_there(path: Path) -> None:
 
 def test_each_dependency_has_its_reason() -> None:
     assert without_a_reason(dependencies(), (PROJECT / "docs/architecture.md").read_text()) == set()
+
+
+def test_both_readmes_show_the_same_run_of_the_demo() -> None:
+    english, chinese = (RUN.findall((PROJECT / name).read_text()) for name in READMES)
+
+    assert english == chinese != []
 
 
 def test_the_import_rules_are_those_that_are_held() -> None:
