@@ -12,7 +12,7 @@ from chassis.messaging import FeedRoutes, OpsRoutes
 from chassis.process import HealthRoutes
 from notifications import schemas
 from notifications.domain.notice import AlreadyDelivered
-from notifications.providers import VaultProvider
+from notifications.providers import PersonalDataProvider
 from notifications.queries import notices
 from notifications.queries.proof import proof
 from notifications.usecases import deliveries, reading
@@ -32,7 +32,7 @@ class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSet
     title = "Notices of the Chief Quality Officer programme"
     db = Database()
     clock: Clock = ClockProvider()
-    vault = VaultProvider()
+    personal_data = PersonalDataProvider()
     ruleset_schema = schemas.RuleSetParameters
 
     # A recipient's own
@@ -81,7 +81,9 @@ class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSet
     )
     def list_notices(self, request: Request) -> Page:
         with self.db.begin() as session:
-            return notices.notices(session, request.caller, request.query, *self._page_arguments(request), self.vault)
+            return notices.notices(
+                session, request.caller, request.query, *self._page_arguments(request), self.personal_data
+            )
 
     @http(
         "GET",
@@ -92,7 +94,7 @@ class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSet
     )
     def get_notice(self, request: Request, notice_id: str) -> Any:
         with self.db.begin() as session:
-            return notices.one(session, request.caller, notice_id, self.clock.today(), self.vault)
+            return notices.one(session, request.caller, notice_id, self.clock.today(), self.personal_data)
 
     @http(
         "GET",
@@ -130,7 +132,7 @@ class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSet
         with self.db.begin() as session:
             delivery = deliveries.retry(session, request.caller, delivery_id, self.clock)
             session.flush()
-            return request.reply(session, notices.delivery_view(delivery, self.vault))
+            return request.reply(session, notices.delivery_view(delivery, self.personal_data))
 
     def _page_arguments(self, request: Request) -> tuple[date, PageArguments]:
         return self.clock.today(), request.page

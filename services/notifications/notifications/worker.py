@@ -11,8 +11,8 @@ from chassis.data import ClockProvider
 from chassis.messaging import Envelope, Relay, subscribe_batch
 from chassis.process import HealthRoutes
 from notifications import schemas
-from notifications.mail.mailer import Mailer
-from notifications.providers import VaultProvider
+from notifications.adapters.mail.mailer import Mailer
+from notifications.providers import PersonalDataProvider
 from notifications.usecases import readmodels
 from notifications.usecases.announce import announce
 from programme import scope
@@ -24,7 +24,7 @@ class Worker(HealthRoutes):
     name = "notifications-worker"
     relay = Relay()
     mailer = Mailer()
-    vault = VaultProvider()
+    personal_data = PersonalDataProvider()
     clock: Clock = ClockProvider()
 
     # Who is to be told, and how they are reached
@@ -43,7 +43,7 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("contact.changed.v1", schemas.ContactChanged)
     def contact_changed(self, session: Session, events: Sequence[Envelope]) -> None:
-        readmodels.keep_contacts(session, events, self.vault)
+        readmodels.keep_contacts(session, events, self.personal_data)
 
     # What they are told
 

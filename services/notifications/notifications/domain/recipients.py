@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from notifications.domain.rules import DIVISION, ENTERPRISE, PERSON
+from notifications.domain.announcements import DIVISION, ENTERPRISE, PERSON
 
 
 @dataclass(frozen=True)

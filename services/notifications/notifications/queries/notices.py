@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, selectinload
 from chassis.clock import SHANGHAI
 from chassis.errors import NotFound
 from chassis.http import Page, PageArguments, paginate
+from notifications.adapters.personal_data import PersonalDataCipher
 from notifications.domain.notice import Delivery, Notice
-from notifications.sealing import Vault
 from notifications.storage import cause, delivery, notice, reading
 from notifications.usecases.reading import in_inbox_of, reader
 from programme import scope
@@ -45,15 +45,22 @@ def _wanted(caller: Caller, filters: dict[str, Any], on: date) -> list[ColumnEle
 
 
 def notices(
-    session: Session, caller: Caller, filters: dict[str, Any], on: date, page: PageArguments, vault: Vault
+    session: Session,
+    caller: Caller,
+    filters: dict[str, Any],
+    on: date,
+    page: PageArguments,
+    personal_data: PersonalDataCipher,
 ) -> Page:
     """Notices with their deliveries, the newest first."""
     wanted = select(Notice).where(*_wanted(caller, filters, on)).options(selectinload(Notice.deliveries))  # type: ignore[attr-defined]
     found = paginate(session, wanted, [notice.c.id], page, descending=True)
-    return Page([_shown(one, vault) for one in found.items], found.next_cursor)
+    return Page([_shown(one, personal_data) for one in found.items], found.next_cursor)
 
 
-def one(session: Session, caller: Caller, notice_id: str, on: date, vault: Vault) -> dict[str, Any]:
+def one(
+    session: Session, caller: Caller, notice_id: str, on: date, personal_data: PersonalDataCipher
+) -> dict[str, Any]:
     """A notice in full, with the event that caused it and who has read it."""
     found = session.scalars(
         select(Notice)
@@ -64,19 +71,19 @@ def one(session: Session, caller: Caller, notice_id: str, on: date, vault: Vault
         raise NotFound()
     why = session.execute(select(cause).where(cause.c.id == found.cause_id)).mappings().one()
     read = session.execute(select(reading).where(reading.c.notice_id == notice_id).order_by(reading.c.read_at))
-    return {**_shown(found, vault), "cause": dict(why), "readings": [dict(row) for row in read.mappings()]}
+    return {**_shown(found, personal_data), "cause": dict(why), "readings": [dict(row) for row in read.mappings()]}
 
 
-def delivery_view(found: Delivery, vault: Vault) -> dict[str, Any]:
+def delivery_view(found: Delivery, personal_data: PersonalDataCipher) -> dict[str, Any]:
     """A delivery as answers show it: the address masked."""
     names = ("id", "channel", "state", "version", "attempts", "maybe_repeated", "answer", "next_attempt_at", "sent_at")
-    address = vault.masked_email(found.notice.recipient_id, found.address)
+    address = personal_data.masked_email(found.notice.recipient_id, found.address)
     return {**{name: getattr(found, name) for name in names}, "address": address}
 
 
-def _shown(found: Notice, vault: Vault) -> dict[str, Any]:
+def _shown(found: Notice, personal_data: PersonalDataCipher) -> dict[str, Any]:
     names = ("id", "cause_id", "kind", "recipient_kind", "recipient_id", "division", "subject", "body", "created_at")
-    deliveries = [delivery_view(each, vault) for each in found.deliveries]  # type: ignore[attr-defined]
+    deliveries = [delivery_view(each, personal_data) for each in found.deliveries]  # type: ignore[attr-defined]
     return {**{name: getattr(found, name) for name in names}, "deliveries": deliveries}
 
 

@@ -28,8 +28,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from chassis.messaging import inbox_applied, inbox_parked
+from notifications.domain.announcements import DIVISION, ENTERPRISE, EVENTS, PERSON, RULES
 from notifications.domain.notice import FAILED, NO_ADDRESS, PENDING, SENDING, SENT
-from notifications.domain.rules import DIVISION, ENTERPRISE, EVENTS, PERSON, RULES
 from notifications.queries.notices import between
 from notifications.storage import cause, delivery, notice
 from programme import scope

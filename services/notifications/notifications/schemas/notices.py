@@ -5,8 +5,8 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from chassis.http import QuerySchema, Schema
+from notifications.domain.announcements import DIVISION, ENTERPRISE, KINDS, PERSON
 from notifications.domain.notice import CHANNELS, STATES
-from notifications.domain.rules import DIVISION, ENTERPRISE, KINDS, PERSON
 
 
 def id_filter() -> fields.String:

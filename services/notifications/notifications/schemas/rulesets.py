@@ -7,8 +7,8 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from chassis.http import Schema
+from notifications.domain.announcements import KINDS
 from notifications.domain.notice import CHANNELS
-from notifications.domain.rules import KINDS
 
 
 def some_channels(**options: Any) -> fields.List:

@@ -17,8 +17,8 @@ from structlog.contextvars import bound_contextvars
 from chassis.clock import Clock, day_of
 from chassis.ids import new_id
 from chassis.messaging import Envelope, outbox
-from notifications import texts
-from notifications.domain import rules
+from notifications.adapters import texts
+from notifications.domain import announcements
 from notifications.domain.notice import INBOX, Delivery, Notice
 from notifications.domain.recipients import Parties
 from notifications.storage import cause
@@ -80,7 +80,7 @@ def _facts(event: Envelope, names: dict[str, Any], ruleset: RuleSet, today: date
 
 
 def _notices(event: Envelope, parties: Parties, facts: dict[str, Any], clock: Clock) -> Iterator[Notice]:
-    for rule in rules.matching(event.type, event.data):
+    for rule in announcements.matching(event.type, event.data):
         for recipient_kind in rule.recipients:
             recipient_id = parties.of(recipient_kind)
             if recipient_id is not None:

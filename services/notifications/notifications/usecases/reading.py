@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from chassis.clock import Clock
 from chassis.errors import NotFound
 from chassis.security import audit
+from notifications.domain.announcements import DIVISION, ENTERPRISE, PERSON
 from notifications.domain.notice import INBOX, SENT
-from notifications.domain.rules import DIVISION, ENTERPRISE, PERSON
 from notifications.storage import delivery, notice, reading
 from programme import scope
 from programme.callers import Caller

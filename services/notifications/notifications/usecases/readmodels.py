@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis.messaging import Envelope
-from notifications.sealing import Vault
+from notifications.adapters.personal_data import PersonalDataCipher
 from notifications.storage import appointment, contact, enterprise, person, training_class
 
 
@@ -59,11 +59,11 @@ def keep_classes(session: Session, events: Sequence[Envelope]) -> None:
     _keep(session, training_class, ({"id": e.data["class_id"], "name": e.data["class_name"]} for e in events))
 
 
-def keep_contacts(session: Session, events: Sequence[Envelope], vault: Vault) -> None:
+def keep_contacts(session: Session, events: Sequence[Envelope], personal_data: PersonalDataCipher) -> None:
     """How owners are reached was changed. What is stored is sealed."""
     rows = []
     for event in events:
-        sealed = vault.reseal(event.data["owner_id"], event.data["jwe"])
+        sealed = personal_data.reseal(event.data["owner_id"], event.data["jwe"])
         rows.append({**_of(event, ("owner_kind", "owner_id")), "email": sealed.email, "phone": sealed.phone})
     _keep(session, contact, rows)
 

@@ -19,7 +19,7 @@ from joserfc.jwk import ECKey
 
 from chassis.ids import new_id
 from chassis.messaging.envelope import Envelope
-from notifications.sealing import ALGORITHMS
+from notifications.adapters.personal_data import ALGORITHMS
 from servers.process import free_port
 
 TODAY = date(2026, 3, 2)

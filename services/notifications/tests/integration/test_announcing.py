@@ -257,12 +257,12 @@ def test_nobody_marks_what_is_not_in_their_inbox(session, world, tell, holder, c
 
 
 def test_notices_are_listed_by_what_became_of_them_and_within_the_callers_division(
-    session, world, tell, holder, clock, vault
+    session, world, tell, holder, clock, personal_data
 ):
     tell(world.certificate(holder))
 
     def listed(caller, **filters):
-        return notices.notices(session, caller, filters, clock.today(), PageArguments(50), vault).items
+        return notices.notices(session, caller, filters, clock.today(), PageArguments(50), personal_data).items
 
     assert len(listed(COUNTY_STAFF, channel=EMAIL, state=PENDING)) == 2
     assert listed(COUNTY_STAFF, channel=EMAIL, state=SENT) == []
@@ -310,7 +310,7 @@ def test_what_failed_is_tried_again_by_the_staff_it_concerns_on_record(session, 
         deliveries.retry(session, COUNTY_STAFF, failed, clock)
 
 
-def test_one_notice_is_shown_in_full_with_its_cause_and_its_readers(session, world, tell, holder, clock, vault):
+def test_one_notice_is_shown_in_full_with_its_cause_and_its_readers(session, world, tell, holder, clock, personal_data):
     certificate = world.certificate(holder)
     tell(certificate, world.contact("person", holder.subject, "li.ming@firm.example"))
     person = Caller("p", "cqo", person_id=holder.subject)
@@ -319,7 +319,7 @@ def test_one_notice_is_shown_in_full_with_its_cause_and_its_readers(session, wor
     deliveries.take(session, 1, 10, clock)
     session.expire_all()
 
-    shown = notices.one(session, COUNTY_STAFF, item["id"], clock.today(), vault)
+    shown = notices.one(session, COUNTY_STAFF, item["id"], clock.today(), personal_data)
 
     assert shown["cause"]["id"] == certificate.id and shown["cause"]["type"] == certificate.type
     assert [row["reader"] for row in shown["readings"]] == [f"cqo:{holder.subject}"]
@@ -328,7 +328,7 @@ def test_one_notice_is_shown_in_full_with_its_cause_and_its_readers(session, wor
         "inbox": None,
     }
     with pytest.raises(NotFound):
-        notices.one(session, STAFF_ELSEWHERE, item["id"], clock.today(), vault)
+        notices.one(session, STAFF_ELSEWHERE, item["id"], clock.today(), personal_data)
 
 
 def test_the_summary_counts_by_kind_channel_and_state(session, world, tell, holder, clock):

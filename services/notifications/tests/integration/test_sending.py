@@ -12,10 +12,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from chassis.ids import new_id
+from notifications.adapters.mail.connection import MailServerDown
+from notifications.adapters.mail.sender import Sender
+from notifications.adapters.mail.server import parse_url
 from notifications.domain.notice import EMAIL, FAILED, PENDING, SENDING, SENT, Delivery, Notice
-from notifications.mail.connection import MailServerDown
-from notifications.mail.sender import Sender
-from notifications.mail.server import parse_url
 from notifications.storage import cause, contact, delivery
 from notifications.usecases import deliveries
 
@@ -29,7 +29,7 @@ def database(make_database):
 
 
 @pytest.fixture
-def sender_of(database, clock, vault):
+def sender_of(database, clock, personal_data):
     """`sender_of(mail)`: a sender that is driven turn by turn."""
     made = []
 
@@ -41,7 +41,7 @@ def sender_of(database, clock, vault):
             smtp_ca=None,
             mail_from="no-reply@cqo.invalid",
         )
-        made.append(Sender(settings, clock, vault, lambda: False))
+        made.append(Sender(settings, clock, personal_data, lambda: False))
         return made[-1]
 
     yield make
@@ -50,7 +50,7 @@ def sender_of(database, clock, vault):
 
 
 @pytest.fixture
-def write(database, clock, vault):
+def write(database, clock, personal_data):
     """`write(*addresses)`: a notice by e-mail to a person at each; returns the deliveries' ids."""
 
     def letters(*addresses):
@@ -70,7 +70,7 @@ def write(database, clock, vault):
             made = []
             for address in addresses:
                 owner = new_id()
-                sealed = vault.cipher.seal(address, f"email:{owner}")
+                sealed = personal_data.cipher.seal(address, f"email:{owner}")
                 session.execute(contact.insert().values(owner_kind="person", owner_id=owner, email=sealed))
                 told = Notice(
                     new_id(),
@@ -125,7 +125,7 @@ def test_each_letter_is_sent_once_over_one_connection_and_the_answer_is_kept(dat
 
 @pytest.mark.parametrize("what", ["written", "to be tried again"])
 def test_an_idle_sender_is_woken_when_a_letter_is(what, database, mail, sender_of, write, monkeypatch):
-    monkeypatch.setattr("notifications.mail.sender.POLL", 20)
+    monkeypatch.setattr("notifications.adapters.mail.sender.POLL", 20)
     mail.answers = {"a@firm.example": ["550 5.1.1 no such user"]}
     sender = sender_of(mail)
     if what == "to be tried again":

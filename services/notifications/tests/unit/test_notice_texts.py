@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from notice_examples import EVENTS, NAMES, TODAY
 
-from notifications import texts
-from notifications.domain.rules import PERSON, matching
+from notifications.adapters import texts
+from notifications.domain.announcements import PERSON, matching
 
 LETTERS = [
     (rule.kind, recipient, data)

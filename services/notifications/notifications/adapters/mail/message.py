@@ -7,7 +7,7 @@ from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
 
-from notifications import texts
+from notifications.adapters import texts
 
 
 def message_id(delivery_id: str, sender: str) -> str:

@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 from chassis.logging import mask
+from notifications.adapters.mail.server import MailServer
 from notifications.domain.notice import Accepted, Outcome, Refused, Unanswered
-from notifications.mail.server import MailServer
 
 log = logging.getLogger(__name__)
 

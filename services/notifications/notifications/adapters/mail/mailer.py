@@ -7,8 +7,8 @@ from typing import Any
 from nameko.extensions import DependencyProvider
 
 from chassis.data import clock_of
-from notifications.mail.sender import Sender
-from notifications.sealing import Vault
+from notifications.adapters.mail.sender import Sender
+from notifications.adapters.personal_data import PersonalDataCipher
 
 
 class Mailer(DependencyProvider):
@@ -17,9 +17,10 @@ class Mailer(DependencyProvider):
     def setup(self) -> None:
         settings = self.container.config["cqo"]
         self.stopping = False
-        vault = Vault.from_settings(settings)
+        personal_data = PersonalDataCipher.from_settings(settings)
         self.senders = [
-            Sender(settings, clock_of(settings), vault, lambda: self.stopping) for _ in range(settings.smtp_connections)
+            Sender(settings, clock_of(settings), personal_data, lambda: self.stopping)
+            for _ in range(settings.smtp_connections)
         ]
         self.threads: list[Any] = []
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from notice_examples import EVENTS as EXAMPLES
 
-from notifications.domain import rules
+from notifications.domain import announcements
+from notifications.domain.announcements import DIVISION, ENTERPRISE, PERSON, matching
 from notifications.domain.recipients import Parties
-from notifications.domain.rules import DIVISION, ENTERPRISE, PERSON, matching
 
 
 @pytest.mark.parametrize(("event", "data"), EXAMPLES)
@@ -18,7 +18,7 @@ def test_each_event_to_be_announced_has_exactly_one_kind(event, data):
 def test_each_kind_has_an_example():
     shown = {rule.kind for event, data in EXAMPLES for rule in matching(event, data)}
 
-    assert shown == set(rules.KINDS)
+    assert shown == set(announcements.KINDS)
 
 
 def test_an_event_that_concerns_nobody_is_announced_to_nobody():
@@ -40,11 +40,13 @@ def test_a_late_filing_is_told_as_late_and_a_timely_one_is_not():
     ],
 )
 def test_those_who_must_act_are_told(event, recipients):
-    assert {recipient for rule in rules.RULES if rule.event == event for recipient in rule.recipients} == recipients
+    assert {
+        recipient for rule in announcements.RULES if rule.event == event for recipient in rule.recipients
+    } == recipients
 
 
 def test_no_rule_stands_twice():
-    pairs = [(rule.kind, recipient) for rule in rules.RULES for recipient in rule.recipients]
+    pairs = [(rule.kind, recipient) for rule in announcements.RULES for recipient in rule.recipients]
 
     assert len(pairs) == len(set(pairs))
 

@@ -21,39 +21,43 @@ from chassis.backoff import back_off
 from chassis.clock import Clock
 from chassis.data import engine_for, is_unavailable, wait_for_notification
 from chassis.security import CannotOpen
-from notifications import texts
+from notifications.adapters import texts
+from notifications.adapters.mail import metrics
+from notifications.adapters.mail.connection import Connection, MailServerDown
+from notifications.adapters.mail.message import compose
+from notifications.adapters.personal_data import PersonalDataCipher
 from notifications.config import Settings
 from notifications.domain.notice import Outcome, Refused, Unanswered
-from notifications.mail import metrics
-from notifications.mail.connection import Connection, MailServerDown
-from notifications.mail.message import compose
 from notifications.queries.mail import backlog
-from notifications.sealing import Vault
 from notifications.usecases import deliveries
 from notifications.usecases.deliveries import Letter
 
 log = logging.getLogger(__name__)
 
 POLL = 1.0  # seconds between two looks; a notification usually comes first
-KEEP_HOUSE = 5.0  # seconds between two looks for letters of dead senders and for addresses that have become known
+MAINTENANCE_EVERY = (
+    5.0  # seconds between two looks for letters of dead senders and for addresses that have become known
+)
 # After its own start a sender waits so long before it takes others for dead: after an outage of the database all of
 # them come back, and each first enters the answer it still holds.
 GRACE = 3.0
 MOST = 10  # letters taken in one transaction; a commit for each would cost more than the sending
 
 
-class NotAlone(Exception):
+class SenderIdTaken(Exception):
     """The database still holds this sender's number for its lost session."""
 
 
 class Sender:
     """Sends until `stopping()`; whatever fails, it goes on."""
 
-    def __init__(self, settings: Settings, clock: Clock, vault: Vault, stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, personal_data: PersonalDataCipher, stopping: Callable[[], bool]
+    ) -> None:
         self.settings = settings
         self.service: str = settings.service
         self.clock = clock
-        self.vault = vault
+        self.personal_data = personal_data
         self.stopping = stopping
         self.number = secrets.randbelow(2**31 - 1) + 1
         self.mail = Connection(settings.smtp_url, settings.smtp_ca)
@@ -61,7 +65,7 @@ class Sender:
         self.answered: list[tuple[Letter, Outcome]] = []  # not yet entered
         self.has_unsent = False  # some of what was taken was not handed over
         self.room = 1
-        self.house_kept_at = 0.0
+        self.maintained_at = 0.0
 
     def run(self) -> None:
         failures = 0
@@ -81,7 +85,7 @@ class Sender:
         """Enters the last answers, and hands the next letters over; False if there were none."""
         if self.database is None:
             self.database = self._connect()
-        self._keep_house(self.database)
+        self._maintain(self.database)
         letters = self._exchange(self.database)
         for letter in letters:
             if self.stopping() or not self.mail.is_open:
@@ -122,14 +126,14 @@ class Sender:
             with connection.begin():
                 lock = select(func.pg_try_advisory_lock(deliveries.SENDERS, self.number))
                 if not connection.scalar(lock):
-                    raise NotAlone(NotAlone.__doc__)
+                    raise SenderIdTaken(SenderIdTaken.__doc__)
                 connection.exec_driver_sql(f"LISTEN {deliveries.CHANNEL}")
             with Session(connection) as session, session.begin():
                 deliveries.release(session, self.number, [letter.id for letter, _ in self.answered])
         except BaseException:
             connection.close()
             raise
-        self.house_kept_at = time.monotonic() + GRACE - KEEP_HOUSE
+        self.maintained_at = time.monotonic() + GRACE - MAINTENANCE_EVERY
         return connection
 
     def _exchange(self, database: DatabaseConnection) -> list[Letter]:
@@ -157,7 +161,7 @@ class Sender:
         """Never raises: what came of a letter in this sender's hands has to be entered."""
         try:
             told = letter.told
-            recipient = self.vault.open_email(told["recipient_id"], letter.columns["address"])
+            recipient = self.personal_data.open_email(told["recipient_id"], letter.columns["address"])
             text = texts.Text(told["subject"], told["body"])
             sender = self.settings.mail_from
             content = compose(letter.id, told["id"], sender, recipient, text, self.clock.now())
@@ -186,8 +190,8 @@ class Sender:
         with Session(database) as session, session.begin():
             return deliveries.is_waiting(session)
 
-    def _keep_house(self, database: DatabaseConnection) -> None:
-        if time.monotonic() - self.house_kept_at < KEEP_HOUSE:
+    def _maintain(self, database: DatabaseConnection) -> None:
+        if time.monotonic() - self.maintained_at < MAINTENANCE_EVERY:
             return
         with Session(database) as session, session.begin():
             orphans = deliveries.release_orphans(session)
@@ -200,10 +204,10 @@ class Sender:
             log.info("%d letters have got an address and are sent now", addressed)
         metrics.waiting.labels(self.service).set(count)
         metrics.oldest.labels(self.service).set(age)
-        self.house_kept_at = time.monotonic()
+        self.maintained_at = time.monotonic()
 
     def _report(self, fault: Exception) -> None:
-        expected = isinstance(fault, MailServerDown | NotAlone) or is_unavailable(fault)
+        expected = isinstance(fault, MailServerDown | SenderIdTaken) or is_unavailable(fault)
         log.warning("letters wait: %s", fault, exc_info=None if expected else fault)
         if not isinstance(fault, MailServerDown):
             self._drop_database()
