@@ -7,11 +7,11 @@ from nameko.extensions import DependencyProvider
 from notifications.adapters.personal_data import PersonalDataCipher
 
 
-class PersonalDataProvider(DependencyProvider):
-    """The personal_data with the configured keys, made when the container starts, so that bad keys stop it there."""
+class PersonalDataProvider(DependencyProvider):  # type: ignore[misc]  # nameko has no types
+    """The cipher with the configured keys, made when the container starts, so that bad keys stop it there."""
 
     def setup(self) -> None:
-        self.personal_data = PersonalDataCipher.from_settings(self.container.config["cqo"])
+        self.cipher = PersonalDataCipher.from_settings(self.container.config["cqo"])
 
     def get_dependency(self, worker_ctx: object) -> PersonalDataCipher:
-        return self.personal_data
+        return self.cipher

@@ -201,7 +201,7 @@ def test_the_models_are_what_the_migrations_made(make_database):
     url = make_database("notifications")
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
     with engine.connect() as connection:
-        assert connection.scalar(text("SELECT parameters -> 'channels' FROM ruleset")) == ["inbox", "email"]
+        assert connection.scalar(text("SELECT parameters -> 'channels' FROM ruleset")) == ["in_app", "email"]
     engine.dispose()
 
     assert migrate.check("notifications", url) == []

@@ -16,7 +16,7 @@ def test_each_event_to_be_announced_has_exactly_one_kind(event, data):
 
 
 def test_each_kind_has_an_example():
-    shown = {rule.kind for event, data in EXAMPLES for rule in matching(event, data)}
+    shown = {announcement.kind for event, data in EXAMPLES for announcement in matching(event, data)}
 
     assert shown == set(announcements.KINDS)
 
@@ -26,8 +26,12 @@ def test_an_event_that_concerns_nobody_is_announced_to_nobody():
 
 
 def test_a_late_filing_is_told_as_late_and_a_timely_one_is_not():
-    assert [rule.kind for rule in matching("appointment.filed.v1", {"late": True})] == ["appointment_filed_late"]
-    assert [rule.kind for rule in matching("appointment.filed.v1", {"late": False})] == ["appointment_filed"]
+    assert [announcement.kind for announcement in matching("appointment.filed.v1", {"late": True})] == [
+        "appointment_filed_late"
+    ]
+    assert [announcement.kind for announcement in matching("appointment.filed.v1", {"late": False})] == [
+        "appointment_filed"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -41,12 +45,19 @@ def test_a_late_filing_is_told_as_late_and_a_timely_one_is_not():
 )
 def test_those_who_must_act_are_told(event, recipients):
     assert {
-        recipient for rule in announcements.RULES if rule.event == event for recipient in rule.recipients
+        recipient
+        for announcement in announcements.ANNOUNCEMENTS
+        if announcement.event == event
+        for recipient in announcement.recipients
     } == recipients
 
 
-def test_no_rule_stands_twice():
-    pairs = [(rule.kind, recipient) for rule in announcements.RULES for recipient in rule.recipients]
+def test_no_announcement_stands_twice():
+    pairs = [
+        (announcement.kind, recipient)
+        for announcement in announcements.ANNOUNCEMENTS
+        for recipient in announcement.recipients
+    ]
 
     assert len(pairs) == len(set(pairs))
 
