@@ -53,7 +53,7 @@ def _instant(name: str, *, nullable: bool = False) -> Column[datetime]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
-# What other services' events have told about those who are to be told.
+# Those who are to be told, and how they are reached; from other services' events.
 
 person = Table(
     "person",

@@ -1,4 +1,4 @@
-"""What is done with the events of others: who is to be told and how they are reached is kept; what they must know is announced.
+"""How the events of other services are applied: recipients are kept up to date, and what they must know is announced.
 
 A module has the records that are read of one kind of event, and the functions that apply them. A record has the fields
 that this service uses; the publisher's others are left alone.

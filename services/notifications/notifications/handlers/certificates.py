@@ -1,4 +1,4 @@
-"""Certificates: what is read of them. They are announced, and nothing of them is kept beside."""
+"""Certificates: what is read of their events, which are announced and change nothing else here."""
 
 from __future__ import annotations
 

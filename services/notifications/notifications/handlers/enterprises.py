@@ -22,7 +22,8 @@ class EnterpriseEntered:
 
 def entered(session: Session, events: Batch[EnterpriseEntered]) -> None:
     """Enterprises were registered or changed."""
-    data = [event.data for event in events]
-    upsert(
-        session, enterprise, ({"id": each.enterprise_id, "name": each.name, "division": each.division} for each in data)
-    )
+    upsert(session, enterprise, (_row(event.data) for event in events))
+
+
+def _row(data: EnterpriseEntered) -> dict[str, object]:
+    return {"id": data.enterprise_id, "name": data.name, "division": data.division}

@@ -78,6 +78,8 @@ def test_what_is_shown_in_an_inbox_is_announced_as_sent(session, world, tell, ho
         ("notice", 1, "notice.sent.v1", COUNTY)
     }
     assert {row.data["recipient_kind"] for row in sent} == {"person", "enterprise"}
+    written = session.execute(select(delivery.c.id, delivery.c.notice_id).where(delivery.c.channel == Channel.IN_APP))
+    assert {(row.data["delivery_id"], row.data["notice_id"]) for row in sent} == set(map(tuple, written))
 
 
 def test_a_certificates_notice_goes_to_the_present_employer(session, world, tell, holder):
@@ -249,7 +251,8 @@ def test_reading_twice_is_entered_in_the_audit_log_once(session, world, tell, ho
     for _ in range(2):
         mark_read(session, person, item.id, clock)
 
-    assert session.scalars(select(audit.audit_log.c.action)).all() == ["notice.read"]
+    entered = session.execute(select(audit.audit_log.c.action, audit.audit_log.c.subject)).all()
+    assert entered == [("notice.read", item.id)]
     assert audit.verify(session).ok
 
 
@@ -312,7 +315,8 @@ def test_what_failed_is_tried_again_by_the_staff_it_concerns_on_record(session, 
     retry_delivery(session, COUNTY_STAFF, failed, clock)
 
     assert session.get(Delivery, failed).state == State.PENDING
-    assert session.scalars(select(audit.audit_log.c.action)).all() == ["delivery.retried"]
+    entered = session.execute(select(audit.audit_log.c.action, audit.audit_log.c.subject)).all()
+    assert entered == [("delivery.retried", failed)]
     with pytest.raises(AlreadyDelivered):
         retry_delivery(session, COUNTY_STAFF, failed, clock)
 

@@ -141,7 +141,7 @@ class Connection:
         code, answer = smtp.getreply()
         smtp.sock.settimeout(TIMEOUT)
         if code == 250:
-            return Accepted(_shown(code, answer))
+            return Accepted(_masked_answer(code, answer))
         return self._refused(smtp, code, answer)
 
     def _refused(self, smtp: smtplib.SMTP, code: int, answer: bytes) -> Refused:
@@ -152,9 +152,9 @@ class Connection:
         except (OSError, smtplib.SMTPException) as fault:
             log.debug("the mail server hung up after its answer: %s", type(fault).__name__)
             self.close()
-        return Refused(_shown(code, answer), permanent=code >= 500)
+        return Refused(_masked_answer(code, answer), permanent=code >= 500)
 
 
-def _shown(code: int, answer: bytes) -> str:
+def _masked_answer(code: int, answer: bytes) -> str:
     # Servers like to repeat the address they refuse.
     return mask(f"{code} {answer.decode('utf-8', 'replace')}")[:MAX_ANSWER]

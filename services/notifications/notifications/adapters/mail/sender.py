@@ -34,10 +34,9 @@ from notifications.usecases.letters import Letter
 
 log = logging.getLogger(__name__)
 
-POLL = 1.0  # seconds between two looks; a notification usually comes first
-MAINTENANCE_EVERY = (
-    5.0  # seconds between two looks for letters of dead senders and for addresses that have become known
-)
+POLL = 1.0  # seconds between two looks for letters; a notification usually comes first
+# Seconds between two looks for letters of senders that have died, and for addresses that have become known.
+MAINTENANCE_EVERY = 5.0
 # After its own start a sender waits so long before it takes others for dead: after an outage of the database all of
 # them come back, and each first enters the answer it still holds.
 ORPHAN_GRACE = 3.0
@@ -102,10 +101,11 @@ class Sender:
         return True
 
     def wait(self) -> None:
-        """Waits until there may be something to send, POLL at most.
+        """Waits until there may be something to send, but no longer than POLL.
 
-        The database wakes it: a trigger on the table of deliveries notifies `letters.WAKE_UP_CHANNEL`, on which this
-        connection listens, when a letter is written or is to be tried again.
+        The database wakes the sender: the trigger `notify_letters` on the table `delivery` (migration 0002) notifies the
+        channel `letters.WAKE_UP_CHANNEL`, to which this session listens, when a letter is written or is to be tried
+        again.
         """
         if self.database is not None:
             driver: Any = self.database.connection.dbapi_connection  # Any: SQLAlchemy does not say which driver's it is
@@ -199,14 +199,14 @@ class Sender:
         with Session(database) as session, session.begin():
             orphans = letters.release_orphans(session)
             addressed = letters.readdress(session, self.clock)
-            count, age = backlog(session)
+            waiting = backlog(session)
         if orphans:
             metrics.repeated.labels(self.service).inc(orphans)
             log.warning("%d letters of senders that died are sent again; each may arrive twice", orphans)
         if addressed:
             log.info("%d letters have got an address and are sent now", addressed)
-        metrics.waiting.labels(self.service).set(count)
-        metrics.oldest.labels(self.service).set(age)
+        metrics.waiting.labels(self.service).set(waiting.number)
+        metrics.oldest.labels(self.service).set(waiting.age)
         self.maintained_at = time.monotonic()
 
     def _report(self, fault: Exception) -> None:
