@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from werkzeug.wrappers import Response
 
 from chassis.clock import Clock
 from chassis.data import ClockProvider, Database
-from chassis.http import AuditRoutes, HttpService, Page, PageArguments, http
+from chassis.http import AuditRoutes, HttpService, Page, http
 from chassis.messaging import FeedRoutes, OpsRoutes
 from chassis.process import HealthRoutes
-from notifications import schemas
+from notifications import schemas, views
 from notifications.domain.notice import AlreadyDelivered
-from notifications.providers import VaultProvider
-from notifications.queries import notices
-from notifications.queries.proof import proof
-from notifications.usecases import deliveries, reading
+from notifications.providers import PersonalDataProvider
+from notifications.queries import inbox, notices
+from notifications.queries.filters import InboxFilters, NoticeFilters, ProofFilters, SummaryFilters
+from notifications.queries.inbox import InboxItem
+from notifications.queries.notices import Summary
+from notifications.queries.proof import Proof, proof
+from notifications.usecases import mark_read, retry_delivery
+from programme.callers import Role
 from programme.http import Request
 from programme.ruleset_routes import RuleSetRoutes
 
-RECIPIENTS = ("cqo", "enterprise", "division", "province")
+RECIPIENTS = (Role.CQO, Role.ENTERPRISE, Role.DIVISION, Role.PROVINCE)
 # Texts hold names: operators and other systems get counts, not texts.
-READERS = ("province", "division", "auditor")
-COUNTERS = (*READERS, "ops", "system")
+READERS = (Role.PROVINCE, Role.DIVISION, Role.AUDITOR)
+COUNTERS = (*READERS, Role.OPS, Role.SYSTEM)
 
 
 class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSetRoutes):
@@ -32,7 +35,7 @@ class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSet
     title = "Notices of the Chief Quality Officer programme"
     db = Database()
     clock: Clock = ClockProvider()
-    vault = VaultProvider()
+    personal_data = PersonalDataProvider()
     ruleset_schema = schemas.RuleSetParameters
 
     # A recipient's own
@@ -46,14 +49,14 @@ class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSet
         paged=True,
         summary="The caller's own notices; for staff, those to its division and the ones below",
     )
-    def list_inbox(self, request: Request) -> Page:
+    def list_inbox(self, request: Request[None, InboxFilters]) -> Page:
         with self.db.begin() as session:
-            return notices.inbox(session, request.caller, request.query, *self._page_arguments(request))
+            return inbox.inbox(session, request.caller, request.query, self.clock.today(), request.page)
 
     @http("GET", "/inbox/<notice_id>", returns=schemas.InboxItem, roles=RECIPIENTS, summary="One notice in it")
-    def get_inbox_item(self, request: Request, notice_id: str) -> Any:
+    def get_inbox_item(self, request: Request[None, None], notice_id: str) -> InboxItem:
         with self.db.begin() as session:
-            return notices.inbox_item(session, request.caller, notice_id, self.clock.today())
+            return inbox.inbox_item(session, request.caller, notice_id, self.clock.today())
 
     @http(
         "POST",
@@ -62,10 +65,10 @@ class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSet
         roles=RECIPIENTS,
         summary="Mark a notice as read; each office marks for itself",
     )
-    def mark_read(self, request: Request, notice_id: str) -> Any:
+    def mark_read(self, request: Request[None, None], notice_id: str) -> Response:
         with self.db.begin() as session:
-            reading.mark_read(session, request.caller, notice_id, self.clock)
-            item = notices.inbox_item(session, request.caller, notice_id, self.clock.today())
+            mark_read.mark_read(session, request.caller, notice_id, self.clock)
+            item = inbox.inbox_item(session, request.caller, notice_id, self.clock.today())
             return request.reply(session, item)
 
     # What was sent to whom, and the proof of it
@@ -79,9 +82,10 @@ class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSet
         paged=True,
         summary="Notices with their deliveries, the newest first",
     )
-    def list_notices(self, request: Request) -> Page:
+    def list_notices(self, request: Request[None, NoticeFilters]) -> Page:
         with self.db.begin() as session:
-            return notices.notices(session, request.caller, request.query, *self._page_arguments(request), self.vault)
+            page = notices.notices(session, request.caller, request.query, self.clock.today(), request.page)
+            return views.notice_page(page, self.personal_data)
 
     @http(
         "GET",
@@ -90,9 +94,10 @@ class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSet
         roles=READERS,
         summary="A notice in full: text, deliveries with the mail server's answers, cause, readers",
     )
-    def get_notice(self, request: Request, notice_id: str) -> Any:
+    def get_notice(self, request: Request[None, None], notice_id: str) -> views.NoticeInFullView:
         with self.db.begin() as session:
-            return notices.one(session, request.caller, notice_id, self.clock.today(), self.vault)
+            found = notices.in_full(session, request.caller, notice_id, self.clock.today())
+            return views.notice_in_full(found, self.personal_data)
 
     @http(
         "GET",
@@ -102,7 +107,7 @@ class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSet
         roles=COUNTERS,
         summary="Deliveries by kind, channel and state",
     )
-    def summarise_notices(self, request: Request) -> Any:
+    def summarise_notices(self, request: Request[None, SummaryFilters]) -> Summary:
         with self.db.begin() as session:
             return notices.summary(session, request.caller, request.query, self.clock.today())
 
@@ -114,7 +119,7 @@ class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSet
         roles=COUNTERS,
         summary="What the events received ask for, beside what was delivered",
     )
-    def prove_notices(self, request: Request) -> Any:
+    def prove_notices(self, request: Request[None, ProofFilters]) -> Proof:
         with self.db.begin() as session:
             return proof(session, request.caller, request.query, self.clock.today())
 
@@ -122,15 +127,11 @@ class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSet
         "POST",
         "/deliveries/<delivery_id>/retry",
         returns=schemas.Delivery,
-        roles=("ops", "province", "division"),
+        roles=(Role.OPS, Role.PROVINCE, Role.DIVISION),
         problems=(AlreadyDelivered,),
         summary="Try a failed delivery again",
     )
-    def retry_delivery(self, request: Request, delivery_id: str) -> Any:
+    def retry_delivery(self, request: Request[None, None], delivery_id: str) -> Response:
         with self.db.begin() as session:
-            delivery = deliveries.retry(session, request.caller, delivery_id, self.clock)
-            session.flush()
-            return request.reply(session, notices.delivery_view(delivery, self.vault))
-
-    def _page_arguments(self, request: Request) -> tuple[date, PageArguments]:
-        return self.clock.today(), request.page
+            delivery = retry_delivery.retry_delivery(session, request.caller, delivery_id, self.clock)
+            return request.reply(session, views.delivery_view(delivery, self.personal_data))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chassis.settings import setting
-from notifications.mail.server import MailServer, parse_url
+from notifications.adapters.mail.server import MailServer, parse_url
 from programme import settings
 from programme.access import ACCESS
 

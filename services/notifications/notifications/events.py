@@ -1,4 +1,7 @@
-"""The facts this service announces; their fields become the event's `data` (see `contracts/`)."""
+"""The facts this service announces; their fields become the event's `data` (see `contracts/`).
+
+Both are about a delivery: a notice on one of its channels. The same notice on another channel is another delivery.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,8 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class NoticeSent:
-    """`notice_id` is the delivery's id: the same notice on another channel has another."""
-
     type: ClassVar[str] = "notice.sent.v1"
+    delivery_id: str
     notice_id: str
     kind: str
     channel: str

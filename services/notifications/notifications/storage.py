@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
 
 from sqlalchemy import (
     Column,
-    Date,
     DateTime,
+    Dialect,
     ForeignKey,
     Index,
     Integer,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
     text,
 )
@@ -21,69 +22,86 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry as mapper_registry
 from sqlalchemy.orm import relationship
 
-from chassis.data import new_metadata
-from notifications.domain.notice import Delivery, Notice
+from chassis.data import aggregate_columns, day_column, new_metadata, text_column
+from notifications.domain.notice import Channel, Delivery, Notice, State
+from notifications.domain.recipients import RecipientKind
 from programme import tables
 
 metadata = new_metadata()
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
 
 
-def _text(name: str, *args: Any, **options: Any) -> Column[str]:
-    return Column(name, Text, *args, nullable=options.pop("nullable", False), **options)
+class Named(TypeDecorator[StrEnum]):
+    """A text that is one of the values of a StrEnum; it is read as its member."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, kind: type[StrEnum]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        return None if value is None else self.kind(value)
 
 
-def _instant(name: str, **options: Any) -> Column[datetime]:
-    return Column(name, DateTime(timezone=True), nullable=options.pop("nullable", False), **options)
+def _named(name: str, kind: type[StrEnum]) -> Column[StrEnum]:
+    return Column(name, Named(kind), nullable=False)
 
 
-# What other services' events have told about those who are to be told.
+def _instant(name: str, *, nullable: bool = False) -> Column[datetime]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+# Those who are to be told, and how they are reached; from other services' events.
 
 person = Table(
     "person",
     metadata,
-    Column("id", Text, primary_key=True),
-    _text("name"),
-    _text("division"),
-    _text("enterprise_id", nullable=True),
+    text_column("id", primary_key=True),
+    text_column("name"),
+    text_column("division"),
+    text_column("enterprise_id", nullable=True),
 )
 
-enterprise = Table("enterprise", metadata, Column("id", Text, primary_key=True), _text("name"), _text("division"))
+enterprise = Table(
+    "enterprise", metadata, text_column("id", primary_key=True), text_column("name"), text_column("division")
+)
 
 appointment = Table(
     "appointment",
     metadata,
-    Column("id", Text, primary_key=True),
-    _text("person_id", index=True),
-    _text("enterprise_id"),
-    _text("position"),
-    Column("made_on", Date, nullable=False),
-    Column("ended_on", Date, nullable=True),
+    text_column("id", primary_key=True),
+    text_column("person_id", index=True),
+    text_column("enterprise_id"),
+    text_column("position"),
+    day_column("made_on"),
+    day_column("ended_on", nullable=True),
 )
 
-training_class = Table("training_class", metadata, Column("id", Text, primary_key=True), _text("name"))
+training_class = Table("training_class", metadata, text_column("id", primary_key=True), text_column("name"))
 
 contact = Table(
     "contact",
     metadata,
-    Column("owner_kind", Text, primary_key=True),
-    Column("owner_id", Text, primary_key=True),
-    _text("email", nullable=True),
-    _text("phone", nullable=True),
+    text_column("owner_kind", primary_key=True),
+    text_column("owner_id", primary_key=True),
+    text_column("email", nullable=True),
+    text_column("phone", nullable=True),
 )
 
 # Each event received that must be announced, with those it concerns and the rule set that says by which channels.
 cause = Table(
     "cause",
     metadata,
-    Column("id", Text, primary_key=True),
-    _text("type"),
-    _text("subject"),
+    text_column("id", primary_key=True),
+    text_column("type"),
+    text_column("subject"),
     _instant("occurred_at"),
     _instant("received_at"),
-    _text("division", nullable=True),
-    _text("person_id", nullable=True),
-    _text("enterprise_id", nullable=True),
+    text_column("division", nullable=True),
+    text_column("person_id", nullable=True),
+    text_column("enterprise_id", nullable=True),
     Column("data", JSONB, nullable=False),
     Column("ruleset", Integer, nullable=False),
     Index("ix_cause_occurred_at", "occurred_at"),
@@ -92,14 +110,14 @@ cause = Table(
 notice = Table(
     "notice",
     metadata,
-    Column("id", Text, primary_key=True),
-    _text("cause_id", ForeignKey("cause.id")),
-    _text("kind"),
-    _text("recipient_kind"),
-    _text("recipient_id"),
-    _text("division", nullable=True, index=True),
-    _text("subject"),
-    _text("body"),
+    text_column("id", primary_key=True),
+    text_column("cause_id", ForeignKey("cause.id")),
+    text_column("kind"),
+    _named("recipient_kind", RecipientKind),
+    text_column("recipient_id"),
+    text_column("division", nullable=True, index=True),
+    text_column("subject"),
+    text_column("body"),
     _instant("created_at"),
     # However often an event comes, nobody is told the same thing twice because of it.
     UniqueConstraint("cause_id", "kind", "recipient_kind", "recipient_id"),
@@ -109,16 +127,15 @@ notice = Table(
 delivery = Table(
     "delivery",
     metadata,
-    Column("id", Text, primary_key=True),
-    _text("notice_id", ForeignKey("notice.id")),
-    _text("channel"),
-    _text("state"),
-    Column("version", Integer, nullable=False),
+    *aggregate_columns(),
+    text_column("notice_id", ForeignKey("notice.id")),
+    _named("channel", Channel),
+    _named("state", State),
     Column("attempts", Integer, nullable=False),
     Column("maybe_repeated", Integer, nullable=False),
     Column("sender", Integer, nullable=True),
-    _text("address", nullable=True),
-    _text("answer", nullable=True),
+    text_column("address", nullable=True),
+    text_column("answer", nullable=True),
     _instant("next_attempt_at", nullable=True),
     _instant("sent_at", nullable=True),
     UniqueConstraint("notice_id", "channel"),
@@ -131,8 +148,8 @@ delivery = Table(
 reading = Table(
     "reading",
     metadata,
-    Column("notice_id", Text, ForeignKey("notice.id"), primary_key=True),
-    Column("reader", Text, primary_key=True),
+    text_column("notice_id", ForeignKey("notice.id"), primary_key=True),
+    text_column("reader", primary_key=True),
     _instant("read_at"),
 )
 

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
 from chassis.data import ClockProvider
-from chassis.messaging import Envelope, Relay, subscribe_batch
+from chassis.messaging import Relay, subscribe_batch
 from chassis.process import HealthRoutes
-from notifications import schemas
-from notifications.mail.mailer import Mailer
-from notifications.providers import VaultProvider
-from notifications.usecases import readmodels
-from notifications.usecases.announce import announce
-from programme import scope
+from notifications.adapters.mail.mailer import Mailer
+from notifications.handlers import Batch, appointments, contacts, divisions, enterprises, nominations, people
+from notifications.handlers.announcing import announce
+from notifications.handlers.appointments import (
+    AppointmentEnded,
+    AppointmentFiled,
+    AppointmentFilingOverdue,
+    AppointmentMade,
+    AppointmentRestored,
+    AppointmentSuspended,
+)
+from notifications.handlers.certificates import (
+    CertificateExpired,
+    CertificateExpiring,
+    CertificateIssued,
+    CertificateRenewed,
+    CertificateRevoked,
+)
+from notifications.handlers.contacts import ContactChanged
+from notifications.handlers.divisions import DivisionPlaced
+from notifications.handlers.enrolments import EnrolmentCompleted
+from notifications.handlers.enterprises import EnterpriseEntered
+from notifications.handlers.nominations import NominationSubmitted
+from notifications.handlers.people import PersonEntered
+from notifications.handlers.targets import TargetSet
+from notifications.providers import PersonalDataProvider
 
 
 class Worker(HealthRoutes):
@@ -24,84 +42,81 @@ class Worker(HealthRoutes):
     name = "notifications-worker"
     relay = Relay()
     mailer = Mailer()
-    vault = VaultProvider()
+    personal_data = PersonalDataProvider()
     clock: Clock = ClockProvider()
 
     # Who is to be told, and how they are reached
 
-    @subscribe_batch("division.placed.v1", schemas.DivisionPlaced)
-    def divisions_placed(self, session: Session, events: Sequence[Envelope]) -> None:
-        scope.upsert_placements(session, (event.data for event in events))
+    @subscribe_batch("division.placed.v1", DivisionPlaced)
+    def division_placed(self, session: Session, events: Batch[DivisionPlaced]) -> None:
+        divisions.placed(session, events)
 
-    @subscribe_batch("enterprise.registered.v1", "enterprise.changed.v1", schemas.EnterpriseKept)
-    def enterprise_kept(self, session: Session, events: Sequence[Envelope]) -> None:
-        readmodels.keep_enterprises(session, events)
+    @subscribe_batch("enterprise.registered.v1", "enterprise.changed.v1", EnterpriseEntered)
+    def enterprise_entered(self, session: Session, events: Batch[EnterpriseEntered]) -> None:
+        enterprises.entered(session, events)
 
-    @subscribe_batch("person.registered.v1", "person.changed.v1", schemas.PersonKept)
-    def person_kept(self, session: Session, events: Sequence[Envelope]) -> None:
-        readmodels.keep_people(session, events)
+    @subscribe_batch("person.registered.v1", "person.changed.v1", PersonEntered)
+    def person_entered(self, session: Session, events: Batch[PersonEntered]) -> None:
+        people.entered(session, events)
 
-    @subscribe_batch("contact.changed.v1", schemas.ContactChanged)
-    def contact_changed(self, session: Session, events: Sequence[Envelope]) -> None:
-        readmodels.keep_contacts(session, events, self.vault)
+    @subscribe_batch("contact.changed.v1", ContactChanged)
+    def contact_changed(self, session: Session, events: Batch[ContactChanged]) -> None:
+        contacts.changed(session, events, self.personal_data)
 
     # What they are told
 
-    @subscribe_batch("nomination.submitted.v1", schemas.NominationSubmitted)
-    def nomination_submitted(self, session: Session, events: Sequence[Envelope]) -> None:
-        readmodels.keep_classes(session, events)
+    @subscribe_batch("nomination.submitted.v1", NominationSubmitted)
+    def nomination_submitted(self, session: Session, events: Batch[NominationSubmitted]) -> None:
+        nominations.submitted(session, events, self.clock)
+
+    @subscribe_batch("enrolment.completed.v1", EnrolmentCompleted)
+    def enrolment_completed(self, session: Session, events: Batch[EnrolmentCompleted]) -> None:
         announce(session, events, self.clock)
 
-    @subscribe_batch("enrolment.completed.v1", schemas.EnrolmentCompleted)
-    def enrolment_completed(self, session: Session, events: Sequence[Envelope]) -> None:
+    @subscribe_batch("certificate.issued.v1", CertificateIssued)
+    def certificate_issued(self, session: Session, events: Batch[CertificateIssued]) -> None:
         announce(session, events, self.clock)
 
-    @subscribe_batch("certificate.issued.v1", schemas.CertificateIssued)
-    def certificate_issued(self, session: Session, events: Sequence[Envelope]) -> None:
+    @subscribe_batch("certificate.expiring.v1", CertificateExpiring)
+    def certificate_expiring(self, session: Session, events: Batch[CertificateExpiring]) -> None:
         announce(session, events, self.clock)
 
-    @subscribe_batch("certificate.expiring.v1", schemas.CertificateExpiring)
-    def certificate_expiring(self, session: Session, events: Sequence[Envelope]) -> None:
+    @subscribe_batch("certificate.renewed.v1", CertificateRenewed)
+    def certificate_renewed(self, session: Session, events: Batch[CertificateRenewed]) -> None:
         announce(session, events, self.clock)
 
-    @subscribe_batch("certificate.renewed.v1", schemas.CertificateRenewed)
-    def certificate_renewed(self, session: Session, events: Sequence[Envelope]) -> None:
+    @subscribe_batch("certificate.expired.v1", CertificateExpired)
+    def certificate_expired(self, session: Session, events: Batch[CertificateExpired]) -> None:
         announce(session, events, self.clock)
 
-    @subscribe_batch("certificate.expired.v1", schemas.CertificateExpired)
-    def certificate_expired(self, session: Session, events: Sequence[Envelope]) -> None:
+    @subscribe_batch("certificate.revoked.v1", CertificateRevoked)
+    def certificate_revoked(self, session: Session, events: Batch[CertificateRevoked]) -> None:
         announce(session, events, self.clock)
 
-    @subscribe_batch("certificate.revoked.v1", schemas.CertificateRevoked)
-    def certificate_revoked(self, session: Session, events: Sequence[Envelope]) -> None:
+    @subscribe_batch("appointment.made.v1", AppointmentMade)
+    def appointment_made(self, session: Session, events: Batch[AppointmentMade]) -> None:
+        appointments.made(session, events, self.clock)
+
+    @subscribe_batch("appointment.filed.v1", AppointmentFiled)
+    def appointment_filed(self, session: Session, events: Batch[AppointmentFiled]) -> None:
         announce(session, events, self.clock)
 
-    @subscribe_batch("appointment.made.v1", schemas.AppointmentMade)
-    def appointment_made(self, session: Session, events: Sequence[Envelope]) -> None:
-        readmodels.keep_appointments(session, events)
+    @subscribe_batch("appointment.filing_overdue.v1", AppointmentFilingOverdue)
+    def appointment_filing_overdue(self, session: Session, events: Batch[AppointmentFilingOverdue]) -> None:
         announce(session, events, self.clock)
 
-    @subscribe_batch("appointment.filed.v1", schemas.AppointmentFiled)
-    def appointment_filed(self, session: Session, events: Sequence[Envelope]) -> None:
+    @subscribe_batch("appointment.suspended.v1", AppointmentSuspended)
+    def appointment_suspended(self, session: Session, events: Batch[AppointmentSuspended]) -> None:
         announce(session, events, self.clock)
 
-    @subscribe_batch("appointment.filing_overdue.v1", schemas.AppointmentFilingOverdue)
-    def appointment_filing_overdue(self, session: Session, events: Sequence[Envelope]) -> None:
+    @subscribe_batch("appointment.restored.v1", AppointmentRestored)
+    def appointment_restored(self, session: Session, events: Batch[AppointmentRestored]) -> None:
         announce(session, events, self.clock)
 
-    @subscribe_batch("appointment.suspended.v1", schemas.AppointmentSuspended)
-    def appointment_suspended(self, session: Session, events: Sequence[Envelope]) -> None:
-        announce(session, events, self.clock)
+    @subscribe_batch("appointment.ended.v1", AppointmentEnded)
+    def appointment_ended(self, session: Session, events: Batch[AppointmentEnded]) -> None:
+        appointments.ended(session, events, self.clock)
 
-    @subscribe_batch("appointment.restored.v1", schemas.AppointmentRestored)
-    def appointment_restored(self, session: Session, events: Sequence[Envelope]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("appointment.ended.v1", schemas.AppointmentEnded)
-    def appointment_ended(self, session: Session, events: Sequence[Envelope]) -> None:
-        readmodels.end_appointments(session, events)
-        announce(session, events, self.clock)
-
-    @subscribe_batch("target.set.v1", schemas.TargetSet)
-    def target_set(self, session: Session, events: Sequence[Envelope]) -> None:
+    @subscribe_batch("target.set.v1", TargetSet)
+    def target_set(self, session: Session, events: Batch[TargetSet]) -> None:
         announce(session, events, self.clock)

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from enum import StrEnum
 
 from chassis.errors import RuleBroken
+from notifications.domain.recipients import RecipientKind
 from notifications.events import NoticeFailed, NoticeSent
 
-INBOX, EMAIL = "inbox", "email"
-CHANNELS = (INBOX, EMAIL)
 
-PENDING, SENDING, SENT, FAILED, NO_ADDRESS = "pending", "sending", "sent", "failed", "no_address"
-STATES = (PENDING, SENDING, SENT, FAILED, NO_ADDRESS)
+class Channel(StrEnum):
+    """How a notice reaches its recipient."""
+
+    IN_APP = "in_app"  # shown in the recipient's inbox in this service
+    EMAIL = "email"
+
+
+class State(StrEnum):
+    """What has become of a delivery."""
+
+    PENDING = "pending"
+    SENDING = "sending"  # in a sender's hands
+    SENT = "sent"
+    FAILED = "failed"
+    NO_ADDRESS = "no_address"
+
 
 # Seconds until the next attempt; the last repeats until the attempts are used up, which takes about a day.
 WAITS = (5, 30, 300, 3600)
@@ -48,7 +61,7 @@ class Unanswered:
     answer: str
 
 
-Outcome = Accepted | Refused | Unanswered
+SmtpResult = Accepted | Refused | Unanswered
 
 
 @dataclass(eq=False)
@@ -58,12 +71,13 @@ class Notice:
     id: str
     cause_id: str
     kind: str
-    recipient_kind: str
+    recipient_kind: RecipientKind
     recipient_id: str
     division: str | None
     subject: str
     body: str
     created_at: datetime
+    deliveries: list[Delivery] = field(default_factory=list, repr=False)
 
 
 @dataclass(eq=False)
@@ -72,15 +86,15 @@ class Delivery:
 
     id: str
     notice: Notice
-    channel: str
-    state: str = PENDING
+    channel: Channel
+    state: State = State.PENDING
     version: int = 0
     attempts: int = 0
     maybe_repeated: int = 0
     sender: int | None = None
     address: str | None = None  # sealed
     answer: str | None = None
-    next_attempt_at: Any = None
+    next_attempt_at: datetime | None = None
     sent_at: datetime | None = None
 
     @property
@@ -94,26 +108,26 @@ class Delivery:
 
     def begin(self, sender: int, address: str) -> None:
         """`sender` is about to hand the letter over to the mail server, for the sealed `address`."""
-        self.state, self.sender, self.address = SENDING, sender, address
+        self.state, self.sender, self.address = State.SENDING, sender, address
         self.attempts += 1
 
     def lacks_address(self, on: date) -> NoticeFailed:
-        """The recipient has no e-mail address; the inbox has to do."""
-        self.state, self.next_attempt_at = NO_ADDRESS, None
-        return self._failed(NO_ADDRESS, on)
+        """The recipient has no e-mail address; the notice in its inbox has to do."""
+        self.state, self.next_attempt_at = State.NO_ADDRESS, None
+        return self._failed(State.NO_ADDRESS, on)
 
-    def settle(self, outcome: Outcome, at: datetime, on: date) -> NoticeSent | None:
+    def settle(self, result: SmtpResult, at: datetime, on: date) -> NoticeSent | None:
         """What came of the attempt. None if there will be another, which `wait` tells when."""
         self.sender = None
-        if isinstance(outcome, Accepted):
-            return self._sent(outcome.answer, at, on)
-        self.answer = outcome.answer
-        if isinstance(outcome, Unanswered):
+        if isinstance(result, Accepted):
+            return self._sent(result.answer, at, on)
+        self.answer = result.answer
+        if isinstance(result, Unanswered):
             self.maybe_repeated += 1
-        if self.attempts >= MAX_ATTEMPTS or (isinstance(outcome, Refused) and outcome.permanent):
-            self.state, self.next_attempt_at = FAILED, None
-            return self._failed(outcome.answer, on)
-        self.state = PENDING
+        if self.attempts >= MAX_ATTEMPTS or (isinstance(result, Refused) and result.permanent):
+            self.state, self.next_attempt_at = State.FAILED, None
+            return self._failed(result.answer, on)
+        self.state = State.PENDING
         return None
 
     @property
@@ -123,17 +137,17 @@ class Delivery:
 
     def retry(self) -> None:
         """Tries again what has failed."""
-        if self.state not in (FAILED, NO_ADDRESS):
+        if self.state not in (State.FAILED, State.NO_ADDRESS):
             raise AlreadyDelivered(state=self.state)
-        self.state, self.attempts = PENDING, 0
+        self.state, self.attempts = State.PENDING, 0
 
     def _sent(self, answer: str, at: datetime, on: date) -> NoticeSent:
-        self.state, self.answer, self.sent_at, self.next_attempt_at = SENT, answer, at, None
+        self.state, self.answer, self.sent_at, self.next_attempt_at = State.SENT, answer, at, None
         return NoticeSent(*self._facts(), on)
 
     def _failed(self, reason: str, on: date) -> NoticeFailed:
         return NoticeFailed(*self._facts(), on, reason)
 
-    def _facts(self) -> tuple[str, str, str, str, str, str]:
-        told = self.notice
-        return self.id, told.kind, self.channel, told.recipient_kind, told.recipient_id, told.cause_id
+    def _facts(self) -> tuple[str, str, str, str, str, str, str]:
+        of = self.notice
+        return self.id, of.id, of.kind, self.channel, of.recipient_kind, of.recipient_id, of.cause_id

@@ -1,57 +1,26 @@
-"""Which event is announced as what, and to whom.
-
-The same table drives the announcing and, read by another query, the proof that everything due was announced.
-"""
+"""The parameters of this service's rule sets: by which channels notices go out, and who signs them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
 
-PERSON, ENTERPRISE, DIVISION = "person", "enterprise", "division"
-HOLDER_AND_FIRM = (PERSON, ENTERPRISE)
-EVERYBODY = (PERSON, ENTERPRISE, DIVISION)
+from notifications.domain.notice import Channel
 
 
 @dataclass(frozen=True)
-class Rule:
-    """An event of type `event` is announced as `kind` to each of `recipients`."""
+class Rules:
+    """A rule set; channels are named as its document has them."""
 
-    event: str
-    kind: str
-    recipients: tuple[str, ...]
-    # The rule holds only where this field of the event has this value.
-    condition: tuple[str, bool] | None = None
+    version: int
+    effective_from: date
+    document: str
+    channels: Sequence[str]
+    channels_by_kind: Mapping[str, Sequence[str]]  # for kinds of notice that go out by others
+    address_wait_days: int  # for which a letter without an address waits for one
+    signature: str
 
-    def applies(self, event: str, data: Mapping[str, Any]) -> bool:
-        """Whether an event of that type with that data is announced by this rule."""
-        if event != self.event:
-            return False
-        return self.condition is None or data[self.condition[0]] is self.condition[1]
-
-
-RULES = (
-    Rule("nomination.submitted.v1", "nomination_received", HOLDER_AND_FIRM),
-    Rule("enrolment.completed.v1", "enrolment_result", HOLDER_AND_FIRM),
-    Rule("certificate.issued.v1", "certificate_issued", HOLDER_AND_FIRM),
-    Rule("certificate.expiring.v1", "certificate_expiring", EVERYBODY),
-    Rule("certificate.renewed.v1", "certificate_renewed", HOLDER_AND_FIRM),
-    Rule("certificate.expired.v1", "certificate_expired", EVERYBODY),
-    Rule("certificate.revoked.v1", "certificate_revoked", EVERYBODY),
-    Rule("appointment.made.v1", "appointment_made", EVERYBODY),
-    Rule("appointment.filed.v1", "appointment_filed", EVERYBODY, ("late", False)),
-    Rule("appointment.filed.v1", "appointment_filed_late", EVERYBODY, ("late", True)),
-    Rule("appointment.filing_overdue.v1", "appointment_filing_overdue", (ENTERPRISE, DIVISION)),
-    Rule("appointment.suspended.v1", "appointment_suspended", EVERYBODY),
-    Rule("appointment.restored.v1", "appointment_restored", EVERYBODY),
-    Rule("appointment.ended.v1", "appointment_ended", EVERYBODY),
-    Rule("target.set.v1", "target_set", (DIVISION,)),
-)
-KINDS = tuple(rule.kind for rule in RULES)
-EVENTS = tuple(dict.fromkeys(rule.event for rule in RULES))
-
-
-def matching(event: str, data: Mapping[str, Any]) -> list[Rule]:
-    """The rules by which an event is announced."""
-    return [rule for rule in RULES if rule.applies(event, data)]
+    def channels_of(self, kind: str) -> list[Channel]:
+        """The channels by which a kind of notice goes out."""
+        return [Channel(name) for name in self.channels_by_kind.get(kind, self.channels)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -11,7 +13,13 @@ BACKLOG = text(
 )
 
 
-def backlog(session: Session) -> tuple[int, float]:
+class Backlog(NamedTuple):
     """How many letters' time has come, and the seconds since the first of them could have been sent."""
-    row = session.execute(BACKLOG).one()
-    return row.number, row.age
+
+    number: int
+    age: float
+
+
+def backlog(session: Session) -> Backlog:
+    """The letters that wait to be sent now."""
+    return Backlog._make(session.execute(BACKLOG).one())

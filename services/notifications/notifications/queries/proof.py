@@ -1,20 +1,23 @@
 """The proof that everything due was announced: what the events received ask for, beside what was delivered.
 
-What is due is computed here from the events and the rules alone, and not from notices: one that was never written shows
+What is due is computed here from the events, the table of announcements and the rule sets alone, and not from notices: one that was never written shows
 as missing. Events that wait in the inbox are due as well and shown as held up; and the events kept here are counted
 against the inbox's own count of what it applied.
 """
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlalchemy import (
     Boolean,
+    ColumnElement,
+    FromClause,
     Integer,
     Subquery,
     Text,
+    Values,
     and_,
     case,
     cast,
@@ -28,54 +31,124 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from chassis.messaging import inbox_applied, inbox_parked
-from notifications.domain.notice import FAILED, NO_ADDRESS, PENDING, SENDING, SENT
-from notifications.domain.rules import DIVISION, ENTERPRISE, EVENTS, PERSON, RULES
-from notifications.queries.notices import between
+from notifications.domain.announcements import ANNOUNCEMENTS, EVENTS
+from notifications.domain.notice import State
+from notifications.domain.recipients import RecipientKind
+from notifications.queries.filters import ProofFilters
 from notifications.storage import cause, delivery, notice
 from programme import scope
 from programme.callers import Caller
-from programme.rulesets import ruleset
+from programme.tables import ruleset
 
 SHOWN = 100  # missing deliveries that are listed one by one
 
 
-def _rules() -> Any:
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """How many deliveries the events received ask for, and what became of them."""
+
+    due: int
+    sent: int
+    pending: int
+    failed: int
+    no_address: int
+    missing: int  # due, and no delivery exists
+    nobody_concerned: int  # not due, for the event concerns nobody of that kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class TallyOfKind(Tally):
+    """The tally of one kind of notice on one channel."""
+
+    kind: str
+    channel: str
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A delivery that is due and does not exist."""
+
+    cause_id: str
+    type: str
+    kind: str
+    recipient_kind: RecipientKind
+    recipient_id: str
+    channel: str
+
+
+@dataclass(frozen=True)
+class HeldUp:
+    """Events of a type that wait in the inbox, since `since`."""
+
+    type: str
+    state: str
+    number: int
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Received:
+    """Events of a type: `applied` by the inbox's count, and `kept` as causes of notices."""
+
+    type: str
+    applied: int
+    kept: int
+
+
+@dataclass(frozen=True)
+class Proof:
+    items: list[TallyOfKind]
+    total: Tally
+    missing: list[Missing]  # the first SHOWN
+    held_up: list[HeldUp]
+    received: list[Received]
+
+    @property
+    def proved(self) -> bool:
+        """Nothing is missing, held up, or lost between the inbox and the causes."""
+        is_kept = all(each.applied == each.kept for each in self.received)
+        return self.total.missing == 0 and not self.held_up and is_kept
+
+
+def _announcements() -> Values:
     rows = [
-        (rule.event, rule.kind, recipient, *(rule.condition or (None, None)))
-        for rule in RULES
-        for recipient in rule.recipients
+        (announcement.event, announcement.kind, recipient.value, *(announcement.condition or (None, None)))
+        for announcement in ANNOUNCEMENTS
+        for recipient in announcement.recipients
     ]
     fields = (column("type", Text), column("kind", Text), column("recipient_kind", Text))
     condition = (column("field", Text), column("holds", Boolean))
-    return values(*fields, *condition, name="rule").data(rows)
+    return values(*fields, *condition, name="announcement").data(rows)
 
 
-def _due(caller: Caller, filters: dict[str, Any], on: date) -> Subquery:
+def _due(caller: Caller, filters: ProofFilters, on: date) -> Subquery:
     """Each delivery that the events received ask for; `recipient_id` is NULL where an event concerns nobody."""
-    rule = _rules()
+    announced = _announcements()
     recipient = case(
-        (rule.c.recipient_kind == PERSON, cause.c.person_id),
-        (rule.c.recipient_kind == ENTERPRISE, cause.c.enterprise_id),
-        (rule.c.recipient_kind == DIVISION, cause.c.division),
+        (announced.c.recipient_kind == RecipientKind.PERSON, cause.c.person_id),
+        (announced.c.recipient_kind == RecipientKind.ENTERPRISE, cause.c.enterprise_id),
+        (announced.c.recipient_kind == RecipientKind.DIVISION, cause.c.division),
     )
-    by_kind = ruleset.c.parameters["channels_by_kind"][rule.c.kind]
+    by_kind = ruleset.c.parameters["channels_by_kind"][announced.c.kind]
     channels = func.jsonb_array_elements_text(func.coalesce(by_kind, ruleset.c.parameters["channels"]))
     channel = channels.table_valued(column("name", Text)).lateral("channel")
-    applies = or_(rule.c.field.is_(None), cast(cause.c.data[rule.c.field].astext, Boolean) == rule.c.holds)
-    conditions = [scope.within(cause.c.division, caller, on), *between(cause.c.occurred_at, filters)]
-    if filters.get("kind"):
-        conditions.append(rule.c.kind == filters["kind"])
+    applies = or_(
+        announced.c.field.is_(None), cast(cause.c.data[announced.c.field].astext, Boolean) == announced.c.holds
+    )
+    conditions = [scope.within(cause.c.division, caller, on), *filters.contains(cause.c.occurred_at)]
+    if filters.kind is not None:
+        conditions.append(announced.c.kind == filters.kind)
     return (
         select(
             cause.c.id.label("cause_id"),
             cause.c.type,
-            rule.c.kind,
-            rule.c.recipient_kind,
+            announced.c.kind,
+            announced.c.recipient_kind,
             recipient.label("recipient_id"),
             channel.c.name.label("channel"),
         )
         .select_from(cause)
-        .join(rule, and_(rule.c.type == cause.c.type, applies))
+        .join(announced, and_(announced.c.type == cause.c.type, applies))
         .join(ruleset, ruleset.c.version == cause.c.ruleset)
         .join(channel, true())
         .where(*conditions)
@@ -83,7 +156,7 @@ def _due(caller: Caller, filters: dict[str, Any], on: date) -> Subquery:
     )
 
 
-def _beside_deliveries(due: Subquery) -> Any:
+def _beside_deliveries(due: Subquery) -> FromClause:
     same = and_(
         notice.c.cause_id == due.c.cause_id,
         notice.c.kind == due.c.kind,
@@ -94,45 +167,45 @@ def _beside_deliveries(due: Subquery) -> Any:
     return due.outerjoin(notice, same).outerjoin(delivery, on_channel)
 
 
-def proof(session: Session, caller: Caller, filters: dict[str, Any], on: date) -> dict[str, Any]:
+def proof(session: Session, caller: Caller, filters: ProofFilters, on: date) -> Proof:
     """Due beside delivered, by kind and channel; what is missing; what is held up in the inbox."""
     due = _due(caller, filters, on)
-    is_due = due.c.recipient_id.is_not(None)
-    is_missing = and_(is_due, delivery.c.id.is_(None))
-
-    def number(*conditions: Any) -> Any:
-        return func.count().filter(*conditions)
-
-    groups = (due.c.kind, due.c.channel)
-    counts = {
-        "due": number(is_due),
-        "sent": number(delivery.c.state == SENT),
-        "pending": number(delivery.c.state.in_((PENDING, SENDING))),
-        "failed": number(delivery.c.state == FAILED),
-        "no_address": number(delivery.c.state == NO_ADDRESS),
-        "missing": number(is_missing),
-        "nobody_concerned": number(~is_due),
-    }
-    labelled = [counted.label(name) for name, counted in counts.items()]
     joined = _beside_deliveries(due)
-    rows = session.execute(select(*groups, *labelled).select_from(joined).group_by(*groups).order_by(*groups))
-    items = [dict(row) for row in rows.mappings()]
+    items = _tallies(session, due, joined)
+    total = Tally(**{name: sum(getattr(each, name) for each in items) for name in Tally.__dataclass_fields__})
+    return Proof(items, total, _missing(session, due, joined), _held_up(session), _received(session))
+
+
+def _tallies(session: Session, due: Subquery, joined: FromClause) -> list[TallyOfKind]:
+    def number(name: str, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.count().filter(*conditions).label(name)
+
+    is_due = due.c.recipient_id.is_not(None)
+    counts = (
+        number("due", is_due),
+        number("sent", delivery.c.state == State.SENT),
+        number("pending", delivery.c.state.in_((State.PENDING, State.SENDING))),
+        number("failed", delivery.c.state == State.FAILED),
+        number("no_address", delivery.c.state == State.NO_ADDRESS),
+        number("missing", _is_missing(due)),
+        number("nobody_concerned", ~is_due),
+    )
+    groups = (due.c.kind, due.c.channel)
+    rows = session.execute(select(*groups, *counts).select_from(joined).group_by(*groups).order_by(*groups))
+    return [TallyOfKind(**row._mapping) for row in rows]
+
+
+def _is_missing(due: Subquery) -> ColumnElement[bool]:
+    return and_(due.c.recipient_id.is_not(None), delivery.c.id.is_(None))
+
+
+def _missing(session: Session, due: Subquery, joined: FromClause) -> list[Missing]:
     fields = (due.c.cause_id, due.c.type, due.c.kind, due.c.recipient_kind, due.c.recipient_id, due.c.channel)
-    missing = select(*fields).select_from(joined).where(is_missing).order_by(due.c.cause_id).limit(SHOWN)
-    total = {name: sum(item[name] for item in items) for name in counts}
-    held_up, received = _held_up(session), _received(session)
-    applied_is_kept = all(row["applied"] == row["kept"] for row in received)
-    return {
-        "items": items,
-        "total": total,
-        "missing": [dict(row) for row in session.execute(missing).mappings()],
-        "held_up": held_up,
-        "received": received,
-        "proved": total["missing"] == 0 and not held_up and applied_is_kept,
-    }
+    wanted = select(*fields).select_from(joined).where(_is_missing(due)).order_by(due.c.cause_id).limit(SHOWN)
+    return [Missing(*row) for row in session.execute(wanted)]
 
 
-def _held_up(session: Session) -> list[dict[str, Any]]:
+def _held_up(session: Session) -> list[HeldUp]:
     """Events to be announced that wait in the inbox, for another try or for a person; of all divisions and days."""
     parked = inbox_parked.c
     waiting = (
@@ -141,10 +214,10 @@ def _held_up(session: Session) -> list[dict[str, Any]]:
         .group_by(parked.type, parked.state)
         .order_by(parked.type, parked.state)
     )
-    return [dict(row) for row in session.execute(waiting).mappings()]
+    return [HeldUp(*row) for row in session.execute(waiting)]
 
 
-def _received(session: Session) -> list[dict[str, Any]]:
+def _received(session: Session) -> list[Received]:
     """For each type to be announced, what the inbox counted as applied and what is kept; of all divisions and days."""
     applied = (
         select(inbox_applied.c.type, func.sum(inbox_applied.c.applied).label("number"))
@@ -163,4 +236,4 @@ def _received(session: Session) -> list[dict[str, Any]]:
         .select_from(applied.outerjoin(kept, kept.c.type == applied.c.type, full=True))
         .order_by(kind)
     )
-    return [dict(row) for row in session.execute(counted).mappings()]
+    return [Received(*row) for row in session.execute(counted)]

@@ -1,25 +1,8 @@
-"""What comes in and goes out: events, requests, answers."""
+"""What comes in and goes out over HTTP: filters, answers, and the parameters of a rule set.
 
-from notifications.schemas.consumed import (
-    AppointmentEnded,
-    AppointmentFiled,
-    AppointmentFilingOverdue,
-    AppointmentMade,
-    AppointmentRestored,
-    AppointmentSuspended,
-    CertificateExpired,
-    CertificateExpiring,
-    CertificateIssued,
-    CertificateRenewed,
-    CertificateRevoked,
-    ContactChanged,
-    DivisionPlaced,
-    EnrolmentCompleted,
-    EnterpriseKept,
-    NominationSubmitted,
-    PersonKept,
-    TargetSet,
-)
+What is read of others' events stands in `handlers/`, beside what is done with it.
+"""
+
 from notifications.schemas.notices import (
     Delivery,
     InboxFilters,
@@ -27,41 +10,22 @@ from notifications.schemas.notices import (
     Notice,
     NoticeFilters,
     NoticeInFull,
-    Proof,
-    ProofFilters,
     Summary,
     SummaryFilters,
 )
+from notifications.schemas.proof import Proof, ProofFilters
 from notifications.schemas.rulesets import RuleSetParameters
 
 __all__ = [
-    "AppointmentEnded",
-    "AppointmentFiled",
-    "AppointmentFilingOverdue",
-    "AppointmentMade",
-    "AppointmentRestored",
-    "AppointmentSuspended",
-    "CertificateExpired",
-    "CertificateExpiring",
-    "CertificateIssued",
-    "CertificateRenewed",
-    "CertificateRevoked",
-    "ContactChanged",
     "Delivery",
-    "DivisionPlaced",
-    "EnrolmentCompleted",
-    "EnterpriseKept",
     "InboxFilters",
     "InboxItem",
-    "NominationSubmitted",
     "Notice",
     "NoticeFilters",
     "NoticeInFull",
-    "PersonKept",
     "Proof",
     "ProofFilters",
     "RuleSetParameters",
     "Summary",
     "SummaryFilters",
-    "TargetSet",
 ]

@@ -1,12 +1,14 @@
-"""Notices, their deliveries, inboxes, and the proof."""
+"""Notices, their deliveries, and inboxes."""
 
 from __future__ import annotations
 
 from marshmallow import fields, validate
 
 from chassis.http import QuerySchema, Schema
-from notifications.domain.notice import CHANNELS, STATES
-from notifications.domain.rules import DIVISION, ENTERPRISE, KINDS, PERSON
+from notifications.domain.announcements import KINDS
+from notifications.domain.notice import Channel, State
+from notifications.domain.recipients import RecipientKind
+from notifications.queries import filters
 
 
 def id_filter() -> fields.String:
@@ -23,15 +25,19 @@ class Period(QuerySchema):
 
 
 class NoticeFilters(Period):
+    record = filters.NoticeFilters
+
     kind = kind_filter()
-    channel = fields.String(validate=validate.OneOf(CHANNELS))
-    state = fields.String(validate=validate.OneOf(STATES))
-    recipient_kind = fields.String(validate=validate.OneOf([PERSON, ENTERPRISE, DIVISION]))
+    channel = fields.Enum(Channel, by_value=fields.String)
+    state = fields.Enum(State, by_value=fields.String)
+    recipient_kind = fields.Enum(RecipientKind, by_value=fields.String)
     recipient_id = id_filter()
     cause_id = id_filter()
 
 
 class InboxFilters(Period):
+    record = filters.InboxFilters
+
     kind = kind_filter()
     unread = fields.Boolean(
         truthy={"true", "1"}, falsy={"false", "0"}, metadata={"description": "unread ones only, or read ones only"}
@@ -39,20 +45,16 @@ class InboxFilters(Period):
 
 
 class SummaryFilters(Period):
-    pass
-
-
-class ProofFilters(Period):
-    kind = kind_filter()
+    record = filters.SummaryFilters
 
 
 class Delivery(Schema):
     id = fields.String(
-        required=True, metadata={"description": "`notice_id` in the events notice.sent and notice.failed"}
+        required=True, metadata={"description": "`delivery_id` in the events notice.sent and notice.failed"}
     )
     version = fields.Integer(required=True)
     channel = fields.String(required=True)
-    state = fields.String(required=True, validate=validate.OneOf(STATES))
+    state = fields.Enum(State, by_value=fields.String, required=True)
     attempts = fields.Integer(required=True)
     maybe_repeated = fields.Integer(
         required=True, metadata={"description": "attempts after one of which it is not known whether it arrived"}
@@ -122,53 +124,3 @@ class Summary(Schema):
     notices = fields.Integer(required=True)
     deliveries = fields.Integer(required=True)
     maybe_repeated = fields.Integer(required=True)
-
-
-class Tally(Schema):
-    due = fields.Integer(required=True, metadata={"description": "deliveries that the events received ask for"})
-    sent = fields.Integer(required=True)
-    pending = fields.Integer(required=True)
-    failed = fields.Integer(required=True)
-    no_address = fields.Integer(required=True)
-    missing = fields.Integer(required=True, metadata={"description": "due, and no delivery exists; must be 0"})
-    nobody_concerned = fields.Integer(
-        required=True, metadata={"description": "not due, for the event concerns nobody of that kind"}
-    )
-
-
-class TallyOfKind(Tally):
-    kind = fields.String(required=True)
-    channel = fields.String(required=True)
-
-
-class Missing(Schema):
-    cause_id = fields.String(required=True)
-    type = fields.String(required=True)
-    kind = fields.String(required=True)
-    recipient_kind = fields.String(required=True)
-    recipient_id = fields.String(required=True)
-    channel = fields.String(required=True)
-
-
-class HeldUp(Schema):
-    type = fields.String(required=True)
-    state = fields.String(required=True, metadata={"description": "see GET /ops/parked"})
-    number = fields.Integer(required=True)
-    since = fields.AwareDateTime(required=True)
-
-
-class Received(Schema):
-    type = fields.String(required=True)
-    applied = fields.Integer(required=True, metadata={"description": "by the inbox's own count"})
-    kept = fields.Integer(required=True, metadata={"description": "as causes of notices; must be the same"})
-
-
-class Proof(Schema):
-    items = fields.List(fields.Nested(TallyOfKind), required=True)
-    total = fields.Nested(Tally, required=True)
-    missing = fields.List(fields.Nested(Missing), required=True, metadata={"description": "the first 100"})
-    held_up = fields.List(fields.Nested(HeldUp), required=True, metadata={"description": "of all divisions and days"})
-    received = fields.List(
-        fields.Nested(Received), required=True, metadata={"description": "of all divisions and days"}
-    )
-    proved = fields.Boolean(required=True, metadata={"description": "nothing missing, held up, or lost on the way"})

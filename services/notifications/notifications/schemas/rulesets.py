@@ -7,14 +7,14 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from chassis.http import Schema
-from notifications.domain.notice import CHANNELS
-from notifications.domain.rules import KINDS
+from notifications.domain.announcements import KINDS
+from notifications.domain.notice import Channel
 
 
-def some_channels(**options: Any) -> fields.List:
+def some_channels(**options: Any) -> fields.List[Any]:  # Any: marshmallow's options, and what its lists hold
     """Some of the channels, each once."""
-    each = fields.String(validate=validate.OneOf(CHANNELS))
-    return fields.List(each, validate=[validate.Length(1, len(CHANNELS)), _each_once], **options)
+    each = fields.Enum(Channel, by_value=fields.String)
+    return fields.List(each, validate=[validate.Length(1, len(Channel)), _each_once], **options)
 
 
 def _each_once(values: list[str]) -> None:

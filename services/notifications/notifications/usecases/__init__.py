@@ -1,1 +1,1 @@
-"""What happens here, a function each: an event is announced, a letter is taken and settled, a notice is read."""
+"""What the service is asked to do: letters are sent, a notice is marked as read, a failed delivery is tried again."""

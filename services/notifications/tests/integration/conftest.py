@@ -11,7 +11,7 @@ from notice_world import World, mail_server, tree
 
 from chassis.messaging.inbox.applying import handlers_of
 from chassis.security.cipher import Cipher
-from notifications.sealing import Vault
+from notifications.adapters.personal_data import PersonalDataCipher
 from notifications.worker import Worker
 
 
@@ -26,9 +26,9 @@ def world(contact_key):
 
 
 @pytest.fixture
-def vault(contact_key):
+def personal_data(contact_key):
     key = base64.b64encode(bytes(range(32))).decode()
-    return Vault(Cipher(key, key), contact_key)
+    return PersonalDataCipher(Cipher(key, key), contact_key)
 
 
 @pytest.fixture
@@ -38,10 +38,10 @@ def mail():
 
 
 @pytest.fixture
-def tell(session, clock, vault):
+def tell(session, clock, personal_data):
     """Hands events to the worker's own handlers, loaded by its own schemas, without a broker."""
     worker = Worker()
-    worker.clock, worker.vault = clock, vault
+    worker.clock, worker.personal_data = clock, personal_data
     handlers = handlers_of(worker)
 
     def apply(*events):

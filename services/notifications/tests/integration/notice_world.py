@@ -19,7 +19,7 @@ from joserfc.jwk import ECKey
 
 from chassis.ids import new_id
 from chassis.messaging.envelope import Envelope
-from notifications.sealing import ALGORITHMS
+from notifications.adapters.personal_data import ALGORITHMS
 from servers.process import free_port
 
 TODAY = date(2026, 3, 2)
@@ -106,8 +106,8 @@ class World:
         return self.event("certificate.issued.v1", certificate_id, data)
 
     def revoked(self, certificate: Envelope) -> Envelope:
-        told = {name: certificate.data[name] for name in ("certificate_id", "number", "person_id")}
-        data = {**told, "on": "2026-03-02", "reason": "以欺骗手段取得证书", "document": "吉市监质〔2026〕8号"}
+        of = {name: certificate.data[name] for name in ("certificate_id", "number", "person_id")}
+        data = {**of, "on": "2026-03-02", "reason": "以欺骗手段取得证书", "document": "吉市监质〔2026〕8号"}
         return self.event("certificate.revoked.v1", certificate.subject, data)
 
     def appointment(self, person: Envelope, firm: Envelope) -> Envelope:

@@ -12,11 +12,16 @@ from chassis.errors import NotFound, Transient
 from chassis.http import PageArguments
 from chassis.messaging.inbox.tables import inbox_applied, inbox_parked
 from chassis.security import audit
-from notifications.domain.notice import EMAIL, NO_ADDRESS, PENDING, SENT, AlreadyDelivered, Delivery, Notice
+from notifications.domain.notice import AlreadyDelivered, Channel, Delivery, Notice, State
+from notifications.queries import inbox as inboxes
 from notifications.queries import notices
-from notifications.queries.proof import proof
+from notifications.queries.filters import InboxFilters, NoticeFilters, ProofFilters, SummaryFilters
+from notifications.queries.proof import Received, Tally, proof
 from notifications.storage import cause, delivery, notice
-from notifications.usecases import deliveries, reading
+from notifications.usecases import letters
+from notifications.usecases.mark_read import mark_read
+from notifications.usecases.retry_delivery import retry_delivery
+from notifications.views import notice_in_full
 from programme import rulesets
 from programme.callers import Caller
 
@@ -41,11 +46,11 @@ def recipients(session, kind):
 
 
 def inbox(session, caller, clock, **filters):
-    return notices.inbox(session, caller, filters, clock.today(), PageArguments(50)).items
+    return inboxes.inbox(session, caller, InboxFilters(**filters), clock.today(), PageArguments(50)).items
 
 
 def prove(session, clock, caller=OFFICE, **filters):
-    return proof(session, caller, filters, clock.today())
+    return proof(session, caller, ProofFilters(**filters), clock.today())
 
 
 def test_an_event_becomes_a_notice_for_each_party_on_each_channel(session, world, tell, holder):
@@ -62,7 +67,7 @@ def test_an_event_becomes_a_notice_for_each_party_on_each_channel(session, world
     made = session.execute(
         select(delivery.c.channel, delivery.c.state).join(notice).where(notice.c.kind == "certificate_revoked")
     )
-    assert sorted(map(tuple, made)) == 3 * [(EMAIL, PENDING)] + 3 * [("inbox", SENT)]
+    assert sorted(map(tuple, made)) == 3 * [(Channel.EMAIL, State.PENDING)] + 3 * [(Channel.IN_APP, State.SENT)]
 
 
 def test_what_is_shown_in_an_inbox_is_announced_as_sent(session, world, tell, holder):
@@ -73,6 +78,8 @@ def test_what_is_shown_in_an_inbox_is_announced_as_sent(session, world, tell, ho
         ("notice", 1, "notice.sent.v1", COUNTY)
     }
     assert {row.data["recipient_kind"] for row in sent} == {"person", "enterprise"}
+    written = session.execute(select(delivery.c.id, delivery.c.notice_id).where(delivery.c.channel == Channel.IN_APP))
+    assert {(row.data["delivery_id"], row.data["notice_id"]) for row in sent} == set(map(tuple, written))
 
 
 def test_a_certificates_notice_goes_to_the_present_employer(session, world, tell, holder):
@@ -124,28 +131,28 @@ def test_the_proof_counts_what_is_due_from_the_events_and_finds_nothing_missing(
     tell(world.certificate(holder))
 
     # Without the broker nobody has counted what was applied, so here only the notices are proved.
-    total = prove(session, clock)["total"]
-    assert total == {
-        "due": 4,
-        "sent": 2,
-        "pending": 2,
-        "failed": 0,
-        "no_address": 0,
-        "missing": 0,
-        "nobody_concerned": 0,
-    }
+    total = prove(session, clock).total
+    assert total == Tally(
+        due=4,
+        sent=2,
+        pending=2,
+        failed=0,
+        no_address=0,
+        missing=0,
+        nobody_concerned=0,
+    )
 
 
 def test_a_delivery_that_was_never_made_shows_as_missing(session, world, tell, holder, clock):
     certificate = world.certificate(holder)
     tell(certificate)
-    lost = session.scalar(select(delivery.c.id).where(delivery.c.channel == EMAIL).limit(1))
+    lost = session.scalar(select(delivery.c.id).where(delivery.c.channel == Channel.EMAIL).limit(1))
     session.execute(delete(delivery).where(delivery.c.id == lost))
 
     found = prove(session, clock)
 
-    assert not found["proved"]
-    assert [(row["cause_id"], row["channel"]) for row in found["missing"]] == [(certificate.id, EMAIL)]
+    assert not found.proved
+    assert [(row.cause_id, row.channel) for row in found.missing] == [(certificate.id, Channel.EMAIL)]
 
 
 def test_a_notice_that_was_never_written_shows_as_missing_on_each_channel(session, world, tell, holder, clock):
@@ -154,28 +161,28 @@ def test_a_notice_that_was_never_written_shows_as_missing_on_each_channel(sessio
     session.execute(delete(delivery).where(delivery.c.notice_id == lost))
     session.execute(delete(notice).where(notice.c.id == lost))
 
-    assert prove(session, clock)["total"]["missing"] == 2
+    assert prove(session, clock).total.missing == 2
 
 
 def test_a_person_without_an_employer_leaves_nobody_to_tell_in_an_enterprise(session, world, tell, clock):
     person = world.person(None)
     tell(person, world.certificate(person))
 
-    total = prove(session, clock)["total"]
-    assert (total["due"], total["nobody_concerned"], total["missing"]) == (2, 2, 0)
+    total = prove(session, clock).total
+    assert (total.due, total.nobody_concerned, total.missing) == (2, 2, 0)
 
 
 def test_events_that_wait_in_the_inbox_are_held_up_and_not_proved(session, world, tell, holder, clock):
     session.execute(insert(inbox_applied).values(type="certificate.issued.v1", lane=0, applied=1))
     tell(world.certificate(holder))
-    assert prove(session, clock)["proved"]
+    assert prove(session, clock).proved
     parked = {"type": "certificate.expired.v1", "reason": "a bug", "state": "waiting", "parked_at": clock.now()}
     session.execute(insert(inbox_parked).values(aggregate="certificate:x", version=2, **parked))
 
     found = prove(session, clock)
 
-    assert not found["proved"]
-    assert [(row["type"], row["number"]) for row in found["held_up"]] == [("certificate.expired.v1", 1)]
+    assert not found.proved
+    assert [(row.type, row.number) for row in found.held_up] == [("certificate.expired.v1", 1)]
 
 
 def test_an_event_that_was_applied_and_left_no_cause_is_not_proved(session, clock):
@@ -183,30 +190,30 @@ def test_an_event_that_was_applied_and_left_no_cause_is_not_proved(session, cloc
 
     found = prove(session, clock)
 
-    assert found["received"] == [{"type": "certificate.issued.v1", "applied": 1, "kept": 0}] and not found["proved"]
+    assert found.received == [Received("certificate.issued.v1", applied=1, kept=0)] and not found.proved
 
 
 def test_the_proof_can_be_asked_for_by_kind_and_days_and_division(session, world, tell, holder, clock):
     tell(world.certificate(holder), world.target(PREFECTURE))
     day = clock.today()
 
-    assert prove(session, clock, kind="target_set")["total"]["due"] == 2
-    assert prove(session, clock, since=day, until=day)["total"]["due"] == 6
-    assert prove(session, clock, since=day + timedelta(1))["total"]["due"] == 0
-    assert prove(session, clock, COUNTY_STAFF)["total"]["due"] == 4
-    assert prove(session, clock, STAFF_ELSEWHERE)["total"]["due"] == 0
+    assert prove(session, clock, kind="target_set").total.due == 2
+    assert prove(session, clock, since=day, until=day).total.due == 6
+    assert prove(session, clock, since=day + timedelta(1)).total.due == 0
+    assert prove(session, clock, COUNTY_STAFF).total.due == 4
+    assert prove(session, clock, STAFF_ELSEWHERE).total.due == 0
 
 
 def test_a_rule_set_can_keep_a_kind_out_of_the_mail(session, world, tell, holder, clock):
     parameters = rulesets.in_force(session, clock.today()).parameters
-    changed = {**parameters, "channels_by_kind": {"certificate_issued": ["inbox"]}}
+    changed = {**parameters, "channels_by_kind": {"certificate_issued": ["in_app"]}}
     rulesets.publish(session, OFFICE, clock.today(), "吉质强省办〔2026〕3号", changed, clock)
 
     tell(world.certificate(holder))
 
-    assert set(session.scalars(select(delivery.c.channel))) == {"inbox"}
-    total = prove(session, clock)["total"]
-    assert (total["due"], total["sent"], total["missing"]) == (2, 2, 0)
+    assert set(session.scalars(select(delivery.c.channel))) == {"in_app"}
+    total = prove(session, clock).total
+    assert (total.due, total.sent, total.missing) == (2, 2, 0)
 
 
 def test_each_recipient_finds_its_own_notices_in_its_inbox(session, world, tell, holder, clock):
@@ -216,10 +223,10 @@ def test_each_recipient_finds_its_own_notices_in_its_inbox(session, world, tell,
     firm = Caller("f", "enterprise", enterprise_id=holder.data["enterprise_id"])
 
     kinds = ["certificate_revoked", "certificate_issued"]
-    assert [item["kind"] for item in inbox(session, person, clock)] == kinds
-    assert [item["kind"] for item in inbox(session, firm, clock)] == kinds
+    assert [item.kind for item in inbox(session, person, clock)] == kinds
+    assert [item.kind for item in inbox(session, firm, clock)] == kinds
     for staff in (COUNTY_STAFF, PREFECTURE_STAFF, OFFICE):
-        assert [item["kind"] for item in inbox(session, staff, clock)] == ["certificate_revoked"]
+        assert [item.kind for item in inbox(session, staff, clock)] == ["certificate_revoked"]
     for stranger in (STAFF_ELSEWHERE, Caller("x", "cqo", person_id="x"), Caller("y", "enterprise", enterprise_id="y")):
         assert inbox(session, stranger, clock) == []
 
@@ -229,10 +236,10 @@ def test_what_a_prefecture_has_read_is_still_new_to_its_county(session, world, t
     tell(certificate, world.revoked(certificate))
     (item,) = inbox(session, PREFECTURE_STAFF, clock, unread=True)
 
-    reading.mark_read(session, PREFECTURE_STAFF, item["id"], clock)
+    mark_read(session, PREFECTURE_STAFF, item.id, clock)
 
     assert inbox(session, PREFECTURE_STAFF, clock, unread=True) == []
-    assert inbox(session, PREFECTURE_STAFF, clock, unread=False)[0]["read_at"] == clock.now()
+    assert inbox(session, PREFECTURE_STAFF, clock, unread=False)[0].read_at == clock.now()
     assert len(inbox(session, COUNTY_STAFF, clock, unread=True)) == 1
 
 
@@ -242,9 +249,10 @@ def test_reading_twice_is_entered_in_the_audit_log_once(session, world, tell, ho
     (item,) = inbox(session, person, clock)
 
     for _ in range(2):
-        reading.mark_read(session, person, item["id"], clock)
+        mark_read(session, person, item.id, clock)
 
-    assert session.scalars(select(audit.audit_log.c.action)).all() == ["notice.read"]
+    entered = session.execute(select(audit.audit_log.c.action, audit.audit_log.c.subject)).all()
+    assert entered == [("notice.read", item.id)]
     assert audit.verify(session).ok
 
 
@@ -253,93 +261,96 @@ def test_nobody_marks_what_is_not_in_their_inbox(session, world, tell, holder, c
     other = session.scalar(select(notice.c.id).where(notice.c.recipient_kind == "enterprise"))
 
     with pytest.raises(NotFound):
-        reading.mark_read(session, Caller("p", "cqo", person_id=holder.subject), other, clock)
+        mark_read(session, Caller("p", "cqo", person_id=holder.subject), other, clock)
 
 
 def test_notices_are_listed_by_what_became_of_them_and_within_the_callers_division(
-    session, world, tell, holder, clock, vault
+    session, world, tell, holder, clock, personal_data
 ):
     tell(world.certificate(holder))
 
     def listed(caller, **filters):
-        return notices.notices(session, caller, filters, clock.today(), PageArguments(50), vault).items
+        return notices.notices(session, caller, NoticeFilters(**filters), clock.today(), PageArguments(50)).items
 
-    assert len(listed(COUNTY_STAFF, channel=EMAIL, state=PENDING)) == 2
-    assert listed(COUNTY_STAFF, channel=EMAIL, state=SENT) == []
-    assert [item["recipient_id"] for item in listed(OFFICE, recipient_kind="person")] == [holder.subject]
+    assert len(listed(COUNTY_STAFF, channel=Channel.EMAIL, state=State.PENDING)) == 2
+    assert listed(COUNTY_STAFF, channel=Channel.EMAIL, state=State.SENT) == []
+    assert [item.recipient_id for item in listed(OFFICE, recipient_kind="person")] == [holder.subject]
     assert listed(STAFF_ELSEWHERE) == []
 
 
 def test_a_letter_without_an_address_waits_for_one(session, world, tell, holder, clock):
     tell(world.certificate(holder))
-    assert deliveries.take(session, 1, 10, clock) == []
-    assert set(session.scalars(select(delivery.c.state).where(delivery.c.channel == EMAIL))) == {NO_ADDRESS}
+    assert letters.take(session, 1, 10, clock) == []
+    assert set(session.scalars(select(delivery.c.state).where(delivery.c.channel == Channel.EMAIL))) == {
+        State.NO_ADDRESS
+    }
 
-    assert deliveries.readdress(session, clock) == 0
+    assert letters.readdress(session, clock) == 0
     tell(world.contact("person", holder.subject, "li.ming@firm.example"))
 
-    assert deliveries.readdress(session, clock) == 1
-    (letter,) = deliveries.take(session, 1, 10, clock)
-    assert letter.told["recipient_id"] == holder.subject
+    assert letters.readdress(session, clock) == 1
+    (letter,) = letters.take(session, 1, 10, clock)
+    assert letter.notice.recipient_id == holder.subject
     assert session.scalar(text("SELECT count(*) FROM outbox WHERE type = 'notice.failed.v1'")) == 2
 
 
 def test_an_address_that_comes_too_late_is_not_used_for_old_notices(session, world, tell, holder, clock):
     tell(world.certificate(holder))
-    deliveries.take(session, 1, 10, clock)
+    letters.take(session, 1, 10, clock)
     clock.move(days=31)
 
     tell(world.contact("person", holder.subject, "li.ming@firm.example"))
 
-    assert deliveries.readdress(session, clock) == 0
+    assert letters.readdress(session, clock) == 0
 
 
 def test_what_failed_is_tried_again_by_the_staff_it_concerns_on_record(session, world, tell, holder, clock):
     tell(world.certificate(holder))
-    deliveries.take(session, 1, 10, clock)
+    letters.take(session, 1, 10, clock)
     session.expire_all()
-    failed = session.scalar(select(delivery.c.id).where(delivery.c.state == NO_ADDRESS).limit(1))
+    failed = session.scalar(select(delivery.c.id).where(delivery.c.state == State.NO_ADDRESS).limit(1))
     with pytest.raises(NotFound):
-        deliveries.retry(session, STAFF_ELSEWHERE, failed, clock)
+        retry_delivery(session, STAFF_ELSEWHERE, failed, clock)
 
-    deliveries.retry(session, COUNTY_STAFF, failed, clock)
+    retry_delivery(session, COUNTY_STAFF, failed, clock)
 
-    assert session.get(Delivery, failed).state == PENDING
-    assert session.scalars(select(audit.audit_log.c.action)).all() == ["delivery.retried"]
+    assert session.get(Delivery, failed).state == State.PENDING
+    entered = session.execute(select(audit.audit_log.c.action, audit.audit_log.c.subject)).all()
+    assert entered == [("delivery.retried", failed)]
     with pytest.raises(AlreadyDelivered):
-        deliveries.retry(session, COUNTY_STAFF, failed, clock)
+        retry_delivery(session, COUNTY_STAFF, failed, clock)
 
 
-def test_one_notice_is_shown_in_full_with_its_cause_and_its_readers(session, world, tell, holder, clock, vault):
+def test_one_notice_is_shown_in_full_with_its_cause_and_its_readers(session, world, tell, holder, clock, personal_data):
     certificate = world.certificate(holder)
     tell(certificate, world.contact("person", holder.subject, "li.ming@firm.example"))
     person = Caller("p", "cqo", person_id=holder.subject)
     (item,) = inbox(session, person, clock)
-    reading.mark_read(session, person, item["id"], clock)
-    deliveries.take(session, 1, 10, clock)
+    mark_read(session, person, item.id, clock)
+    letters.take(session, 1, 10, clock)
     session.expire_all()
 
-    shown = notices.one(session, COUNTY_STAFF, item["id"], clock.today(), vault)
+    shown = notice_in_full(notices.in_full(session, COUNTY_STAFF, item.id, clock.today()), personal_data)
 
-    assert shown["cause"]["id"] == certificate.id and shown["cause"]["type"] == certificate.type
-    assert [row["reader"] for row in shown["readings"]] == [f"cqo:{holder.subject}"]
-    assert {each["channel"]: each["address"] for each in shown["deliveries"]} == {
-        EMAIL: "l***@firm.example",
-        "inbox": None,
+    assert shown.cause.id == certificate.id and shown.cause.type == certificate.type
+    assert [row.reader for row in shown.readings] == [f"cqo:{holder.subject}"]
+    assert {each.channel: each.address for each in shown.deliveries} == {
+        Channel.EMAIL: "l***@firm.example",
+        Channel.IN_APP: None,
     }
     with pytest.raises(NotFound):
-        notices.one(session, STAFF_ELSEWHERE, item["id"], clock.today(), vault)
+        notices.in_full(session, STAFF_ELSEWHERE, item.id, clock.today())
 
 
 def test_the_summary_counts_by_kind_channel_and_state(session, world, tell, holder, clock):
     tell(world.certificate(holder))
 
-    found = notices.summary(session, OFFICE, {}, clock.today())
+    found = notices.summary(session, OFFICE, SummaryFilters(), clock.today())
 
-    assert (found["notices"], found["deliveries"], found["maybe_repeated"]) == (2, 4, 0)
-    assert {(row["channel"], row["state"], row["number"]) for row in found["items"]} == {
-        (EMAIL, PENDING, 2),
-        ("inbox", SENT, 2),
+    assert (found.notices, found.deliveries, found.maybe_repeated) == (2, 4, 0)
+    assert {(row.channel, row.state, row.number) for row in found.items} == {
+        (Channel.EMAIL, State.PENDING, 2),
+        (Channel.IN_APP, State.SENT, 2),
     }
 
 

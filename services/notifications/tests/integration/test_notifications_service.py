@@ -29,6 +29,14 @@ class Service:
         assert answer.status_code == expected, answer.text
         return answer.json()
 
+    def applied(self, kind):
+        """How many events of a type a handler has applied."""
+        return self.ask("/ops/state")["inbox"]["applied"].get(kind, 0)
+
+    def published(self, kind):
+        """How many events of a type were announced."""
+        return self.ask("/ops/state")["outbox"]["by_type"].get(kind, 0)
+
     def tally(self):
         """What is due and what became of it."""
         return self.ask("/notices/proof")["total"]
@@ -74,7 +82,7 @@ def holder(world):
 
 def introduce(service, holder):
     service.hear(holder["firm"], holder["person"], *holder["contacts"])
-    service.wait_until(lambda: service.ask("/ops/state")["inbox"]["applied"].get("contact.changed.v1") == 2, 10)
+    service.wait_until(lambda: service.applied("contact.changed.v1") == 2, 10)
 
 
 def test_an_event_reaches_its_recipients_by_inbox_and_by_mail(start, mail, holder):
@@ -97,7 +105,7 @@ def test_an_event_reaches_its_recipients_by_inbox_and_by_mail(start, mail, holde
     assert {each["channel"]: each["answer"] for each in full["deliveries"]}["email"].startswith("250 2.0.0 kept")
     service.ask(f"/notices/{item['id']}", "division", division=ELSEWHERE, expected=404)
     service.ask("/notices", "enterprise", enterprise="x", expected=403)
-    service.wait_until(lambda: service.ask("/ops/state")["outbox"]["by_type"].get("notice.sent.v1") == 4, 10)
+    service.wait_until(lambda: service.published("notice.sent.v1") == 4, 10)
 
 
 def test_a_mail_server_that_comes_back_is_given_what_waited(start, holder):
@@ -201,7 +209,7 @@ def test_the_models_are_what_the_migrations_made(make_database):
     url = make_database("notifications")
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
     with engine.connect() as connection:
-        assert connection.scalar(text("SELECT parameters -> 'channels' FROM ruleset")) == ["inbox", "email"]
+        assert connection.scalar(text("SELECT parameters -> 'channels' FROM ruleset")) == ["in_app", "email"]
     engine.dispose()
 
     assert migrate.check("notifications", url) == []

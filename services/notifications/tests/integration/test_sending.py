@@ -12,12 +12,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from chassis.ids import new_id
-from notifications.domain.notice import EMAIL, FAILED, PENDING, SENDING, SENT, Delivery, Notice
-from notifications.mail.connection import MailServerDown
-from notifications.mail.sender import Sender
-from notifications.mail.server import parse_url
+from notifications.adapters.mail.connection import MailServerDown
+from notifications.adapters.mail.sender import Sender
+from notifications.adapters.mail.server import parse_url
+from notifications.domain.notice import Channel, Delivery, Notice, State
 from notifications.storage import cause, contact, delivery
-from notifications.usecases import deliveries
+from notifications.usecases import letters
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def database(make_database):
 
 
 @pytest.fixture
-def sender_of(database, clock, vault):
+def sender_of(database, clock, personal_data):
     """`sender_of(mail)`: a sender that is driven turn by turn."""
     made = []
 
@@ -41,7 +41,7 @@ def sender_of(database, clock, vault):
             smtp_ca=None,
             mail_from="no-reply@cqo.invalid",
         )
-        made.append(Sender(settings, clock, vault, lambda: False))
+        made.append(Sender(settings, clock, personal_data, lambda: False))
         return made[-1]
 
     yield make
@@ -50,10 +50,10 @@ def sender_of(database, clock, vault):
 
 
 @pytest.fixture
-def write(database, clock, vault):
+def write(database, clock, personal_data):
     """`write(*addresses)`: a notice by e-mail to a person at each; returns the deliveries' ids."""
 
-    def letters(*addresses):
+    def write_to(*addresses):
         with Session(database.engine) as session, session.begin():
             session.execute(
                 cause.insert().values(
@@ -70,9 +70,9 @@ def write(database, clock, vault):
             made = []
             for address in addresses:
                 owner = new_id()
-                sealed = vault.cipher.seal(address, f"email:{owner}")
+                sealed = personal_data.cipher.seal(address, f"email:{owner}")
                 session.execute(contact.insert().values(owner_kind="person", owner_id=owner, email=sealed))
-                told = Notice(
+                notice = Notice(
                     new_id(),
                     cause_id,
                     "certificate_issued",
@@ -83,11 +83,11 @@ def write(database, clock, vault):
                     "李明同志：\n\u3000\u3000内容。\n办公室\n2026年3月2日\n",
                     clock.now(),
                 )
-                made.append(Delivery(new_id(), told, EMAIL, next_attempt_at=func.now()))
+                made.append(Delivery(new_id(), notice, Channel.EMAIL, next_attempt_at=func.now()))
             session.add_all(made)
             return [each.id for each in made]
 
-    return letters
+    return write_to
 
 
 def states(database):
@@ -99,7 +99,7 @@ def states(database):
 def make_due(database):
     """Lets the time until the next attempt pass."""
     with database.engine.begin() as connection:
-        connection.execute(update(delivery).where(delivery.c.state == PENDING).values(next_attempt_at=func.now()))
+        connection.execute(update(delivery).where(delivery.c.state == State.PENDING).values(next_attempt_at=func.now()))
 
 
 def work(sender, turns=20):
@@ -117,7 +117,7 @@ def test_each_letter_is_sent_once_over_one_connection_and_the_answer_is_kept(dat
 
     assert [letter["Message-ID"] for letter in mail.letters] == [f"<{each}@cqo.invalid>" for each in ids]
     assert mail.connections == 1
-    assert states(database) == [(SENT, 1, 0, f"250 2.0.0 kept as {number}") for number in (1, 2, 3)]
+    assert states(database) == [(State.SENT, 1, 0, f"250 2.0.0 kept as {number}") for number in (1, 2, 3)]
     with database.engine.connect() as connection:
         sent = connection.execute(text("SELECT aggregate_id, type FROM outbox ORDER BY seq")).all()
     assert sent == [(each, "notice.sent.v1") for each in ids]
@@ -125,7 +125,7 @@ def test_each_letter_is_sent_once_over_one_connection_and_the_answer_is_kept(dat
 
 @pytest.mark.parametrize("what", ["written", "to be tried again"])
 def test_an_idle_sender_is_woken_when_a_letter_is(what, database, mail, sender_of, write, monkeypatch):
-    monkeypatch.setattr("notifications.mail.sender.POLL", 20)
+    monkeypatch.setattr("notifications.adapters.mail.sender.POLL", 20)
     mail.answers = {"a@firm.example": ["550 5.1.1 no such user"]}
     sender = sender_of(mail)
     if what == "to be tried again":
@@ -151,13 +151,13 @@ def test_a_refusal_for_now_is_tried_again_and_one_for_good_is_not(database, mail
     work(sender)
 
     assert states(database) == [
-        (PENDING, 1, 0, "451 4.7.1 greylisted"),
-        (FAILED, 1, 0, "550 5.1.1 no such user"),
-        (SENT, 1, 0, "250 2.0.0 kept as 1"),
+        (State.PENDING, 1, 0, "451 4.7.1 greylisted"),
+        (State.FAILED, 1, 0, "550 5.1.1 no such user"),
+        (State.SENT, 1, 0, "250 2.0.0 kept as 1"),
     ]
     make_due(database)
     work(sender)
-    assert [row[:2] for row in states(database)] == [(SENT, 2), (FAILED, 1), (SENT, 1)]
+    assert [row[:2] for row in states(database)] == [(State.SENT, 2), (State.FAILED, 1), (State.SENT, 1)]
     assert len(mail.to("later@firm.example")) == 1
 
 
@@ -177,7 +177,7 @@ def test_while_the_mail_server_is_down_letters_wait_and_spend_no_attempts(databa
     for _ in range(3):
         with pytest.raises(MailServerDown):
             sender.turn()
-    assert states(database) == [(PENDING, 0, 0, None)]
+    assert states(database) == [(State.PENDING, 0, 0, None)]
 
     mail.start()
     try:
@@ -185,7 +185,7 @@ def test_while_the_mail_server_is_down_letters_wait_and_spend_no_attempts(databa
     finally:
         mail.stop()
 
-    assert [row[:2] for row in states(database)] == [(SENT, 1)]
+    assert [row[:2] for row in states(database)] == [(State.SENT, 1)]
 
 
 def test_a_connection_lost_before_the_letter_was_handed_over_repeats_nothing(database, mail, sender_of, write):
@@ -200,7 +200,7 @@ def test_a_connection_lost_before_the_letter_was_handed_over_repeats_nothing(dat
     make_due(database)
     work(sender)
 
-    assert sorted(row[:3] for row in states(database)) == [(SENT, 1, 0), (SENT, 2, 0)]
+    assert sorted(row[:3] for row in states(database)) == [(State.SENT, 1, 0), (State.SENT, 2, 0)]
     assert len(mail.letters) == 2
 
 
@@ -212,13 +212,13 @@ def test_the_letter_of_a_sender_that_died_is_sent_again_and_counted(database, ma
     # It handed the letter over and died before the answer was entered.
     dead.answered = []
     dead._drop_database()
-    assert [row[:2] for row in states(database)] == [(SENDING, 1)]
+    assert [row[:2] for row in states(database)] == [(State.SENDING, 1)]
 
     with Session(database.engine) as session, session.begin():
-        assert deliveries.release_orphans(session) == 1
+        assert letters.release_orphans(session) == 1
     work(sender_of(mail))
 
-    assert [row[:3] for row in states(database)] == [(SENT, 2, 1)]
+    assert [row[:3] for row in states(database)] == [(State.SENT, 2, 1)]
     assert len({letter["Message-ID"] for letter in mail.letters}) == 1 and len(mail.letters) == 2
 
 
@@ -229,10 +229,10 @@ def test_the_letter_of_a_sender_that_lives_is_left_to_it(database, mail, sender_
     sender.turn()
 
     with Session(database.engine) as session, session.begin():
-        assert deliveries.release_orphans(session) == 0
+        assert letters.release_orphans(session) == 0
     work(sender)
 
-    assert [row[:3] for row in states(database)] == [(SENT, 1, 0)]
+    assert [row[:3] for row in states(database)] == [(State.SENT, 1, 0)]
 
 
 def test_a_sender_that_lost_its_database_enters_the_answer_it_still_holds(database, mail, sender_of, write):
@@ -253,7 +253,7 @@ def test_a_sender_that_lost_its_database_enters_the_answer_it_still_holds(databa
 
     work(sender)
 
-    assert [row[:3] for row in states(database)] == [(SENT, 1, 0), (SENT, 1, 0)]
+    assert [row[:3] for row in states(database)] == [(State.SENT, 1, 0), (State.SENT, 1, 0)]
     assert len(mail.letters) == 2
 
 
@@ -266,7 +266,7 @@ def test_two_senders_share_the_letters_and_send_none_twice(database, mail, sende
 
     assert sorted(letter["Message-ID"] for letter in mail.letters) == sorted(f"<{each}@cqo.invalid>" for each in ids)
     assert mail.connections == 2
-    assert {row[:3] for row in states(database)} == {(SENT, 1, 0)}
+    assert {row[:3] for row in states(database)} == {(State.SENT, 1, 0)}
 
 
 def test_a_letter_that_can_not_be_written_fails_alone(database, mail, sender_of, write):
@@ -280,4 +280,4 @@ def test_a_letter_that_can_not_be_written_fails_alone(database, mail, sender_of,
 
     work(sender_of(mail))
 
-    assert sorted(row[0] for row in states(database)) == [FAILED, SENT]
+    assert sorted(row[0] for row in states(database)) == [State.FAILED, State.SENT]

@@ -16,10 +16,10 @@ from joserfc.jwk import ECKey
 
 from chassis import logging as logs
 from chassis.security.cipher import Cipher
-from notifications import texts
-from notifications.mail.message import compose, message_id
-from notifications.mail.server import MailServer, parse_url
-from notifications.sealing import ALGORITHMS, BadContact, Vault
+from notifications.adapters import texts
+from notifications.adapters.mail.message import compose, message_id
+from notifications.adapters.mail.server import MailServer, parse_url
+from notifications.adapters.personal_data import ALGORITHMS, BadContact, PersonalDataCipher
 
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 CONTACT_KEY = ECKey.generate_key("P-256")
@@ -28,8 +28,8 @@ TEXT = texts.Text("关于颁发首席质量官任职资格证书的通知", "李
 
 
 @pytest.fixture
-def vault():
-    return Vault(Cipher(KEY, KEY), CONTACT_KEY)
+def personal_data():
+    return PersonalDataCipher(Cipher(KEY, KEY), CONTACT_KEY)
 
 
 def seal(points):
@@ -62,34 +62,34 @@ def test_an_address_with_a_line_break_makes_no_message():
         compose("d-1", "n-1", "a@cqo.invalid", "b@x.example\r\nBcc: c@x.example", TEXT, AT)
 
 
-def test_contact_points_are_kept_sealed_and_open_beside_their_owner_only(vault):
-    sealed = vault.reseal("p-1", seal({"email": "li.ming@firm.example", "phone": "13800000001"}))
+def test_contact_points_are_kept_sealed_and_open_beside_their_owner_only(personal_data):
+    sealed = personal_data.reseal("p-1", seal({"email": "li.ming@firm.example", "phone": "13800000001"}))
 
     assert "li.ming" not in sealed.email and "138" not in sealed.phone[:20]
-    assert vault.open_email("p-1", sealed.email) == "li.ming@firm.example"
-    assert vault.masked_email("p-1", sealed.email) == "l***@firm.example"
+    assert personal_data.open_email("p-1", sealed.email) == "li.ming@firm.example"
+    assert personal_data.masked_email("p-1", sealed.email) == "l***@firm.example"
     with pytest.raises(Exception, match="InvalidTag"):
-        vault.open_email("p-2", sealed.email)
+        personal_data.open_email("p-2", sealed.email)
 
 
-def test_a_contact_without_an_address_is_kept_without_one(vault):
-    assert vault.reseal("p-1", seal({"email": None, "phone": None})).email is None
+def test_a_contact_without_an_address_is_kept_without_one(personal_data):
+    assert personal_data.reseal("p-1", seal({"email": None, "phone": None})).email is None
 
 
-def test_a_tampered_contact_does_not_open(vault):
+def test_a_tampered_contact_does_not_open(personal_data):
     parts = seal({"email": "li.ming@firm.example", "phone": None}).split(".")
     parts[3] = ("A" if parts[3][0] != "A" else "B") + parts[3][1:]
 
     with pytest.raises(JoseError):
-        vault.reseal("p-1", ".".join(parts))
+        personal_data.reseal("p-1", ".".join(parts))
 
 
 @pytest.mark.parametrize(
     "points", [["li.ming@firm.example"], {"email": "two@x.example,three@x.example"}, {"email": "a@b\r\nRCPT"}]
 )
-def test_a_seal_that_holds_no_address_is_refused(vault, points):
+def test_a_seal_that_holds_no_address_is_refused(personal_data, points):
     with pytest.raises(BadContact):
-        vault.reseal("p-1", seal(points))
+        personal_data.reseal("p-1", seal(points))
 
 
 def test_an_address_never_gets_into_a_log():

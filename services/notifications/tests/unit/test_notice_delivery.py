@@ -7,33 +7,28 @@ from datetime import UTC, date, datetime
 import pytest
 
 from notifications.domain.notice import (
-    EMAIL,
-    FAILED,
-    INBOX,
     MAX_ATTEMPTS,
-    NO_ADDRESS,
-    PENDING,
-    SENDING,
-    SENT,
     Accepted,
     AlreadyDelivered,
+    Channel,
     Delivery,
     Notice,
     Refused,
+    State,
     Unanswered,
 )
 
 NOW, TODAY = datetime(2026, 3, 2, 1, tzinfo=UTC), date(2026, 3, 2)
 
 
-def letter(channel=EMAIL):
+def letter(channel=Channel.EMAIL):
     notice = Notice("n-1", "e-1", "certificate_issued", "person", "p-1", "220102", "s", "b", NOW)
     return Delivery("d-1", notice, channel)
 
 
-def attempt(delivery, outcome):
+def attempt(delivery, result):
     delivery.begin(sender=7, address="sealed")
-    return delivery.settle(outcome, NOW, TODAY)
+    return delivery.settle(result, NOW, TODAY)
 
 
 def test_a_letter_that_is_taken_is_sent_and_keeps_the_answer():
@@ -41,8 +36,19 @@ def test_a_letter_that_is_taken_is_sent_and_keeps_the_answer():
 
     event = attempt(delivery, Accepted("250 2.0.0 kept"))
 
-    assert (delivery.state, delivery.answer, delivery.attempts, delivery.sender) == (SENT, "250 2.0.0 kept", 1, None)
-    assert (event.type, event.notice_id, event.channel, event.cause_id) == ("notice.sent.v1", "d-1", EMAIL, "e-1")
+    assert (delivery.state, delivery.answer, delivery.attempts, delivery.sender) == (
+        State.SENT,
+        "250 2.0.0 kept",
+        1,
+        None,
+    )
+    assert (event.type, event.delivery_id, event.notice_id, event.channel, event.cause_id) == (
+        "notice.sent.v1",
+        "d-1",
+        "n-1",
+        Channel.EMAIL,
+        "e-1",
+    )
 
 
 def test_a_letter_in_a_senders_hands_says_whose():
@@ -50,7 +56,7 @@ def test_a_letter_in_a_senders_hands_says_whose():
 
     delivery.begin(sender=7, address="sealed")
 
-    assert (delivery.state, delivery.sender) == (SENDING, 7)
+    assert (delivery.state, delivery.sender) == (State.SENDING, 7)
 
 
 def test_a_letter_refused_for_now_is_tried_again_after_5_s_30_s_5_min_and_1_h():
@@ -60,7 +66,7 @@ def test_a_letter_refused_for_now_is_tried_again_after_5_s_30_s_5_min_and_1_h():
         assert attempt(delivery, Refused("451 try later", permanent=False)) is None
         waits.append(delivery.wait)
 
-    assert delivery.state == PENDING
+    assert delivery.state == State.PENDING
     assert waits == [5, 30, 300, 3600, 3600]
 
 
@@ -69,7 +75,7 @@ def test_a_letter_refused_for_good_has_failed_with_the_answer_as_reason():
 
     event = attempt(delivery, Refused("550 no such mailbox", permanent=True))
 
-    assert delivery.state == FAILED
+    assert delivery.state == State.FAILED
     assert (event.type, event.reason) == ("notice.failed.v1", "550 no such mailbox")
 
 
@@ -77,7 +83,7 @@ def test_a_letter_whose_attempts_are_used_up_has_failed():
     delivery = letter()
     events = [attempt(delivery, Refused("451 try later", permanent=False)) for _ in range(MAX_ATTEMPTS)]
 
-    assert delivery.state == FAILED
+    assert delivery.state == State.FAILED
     assert [event for event in events if event] == [events[-1]]
 
 
@@ -87,7 +93,7 @@ def test_a_letter_without_an_answer_is_tried_again_and_counted_as_maybe_repeated
     assert attempt(delivery, Unanswered("connection lost")) is None
     attempt(delivery, Accepted("250 ok"))
 
-    assert (delivery.state, delivery.maybe_repeated) == (SENT, 1)
+    assert (delivery.state, delivery.maybe_repeated) == (State.SENT, 1)
 
 
 def test_a_recipient_without_an_address_is_told_apart_from_one_who_was_refused():
@@ -95,14 +101,14 @@ def test_a_recipient_without_an_address_is_told_apart_from_one_who_was_refused()
 
     event = delivery.lacks_address(TODAY)
 
-    assert (delivery.state, event.reason) == (NO_ADDRESS, "no_address")
+    assert (delivery.state, event.reason) == (State.NO_ADDRESS, "no_address")
 
 
 def test_a_notice_in_an_inbox_is_sent_at_once():
-    delivery = letter(INBOX)
+    delivery = letter(Channel.IN_APP)
 
-    assert delivery.show(NOW, TODAY).channel == INBOX
-    assert (delivery.state, delivery.sent_at) == (SENT, NOW)
+    assert delivery.show(NOW, TODAY).channel == Channel.IN_APP
+    assert (delivery.state, delivery.sent_at) == (State.SENT, NOW)
 
 
 def test_what_failed_can_be_tried_again_from_the_beginning():
@@ -111,10 +117,10 @@ def test_what_failed_can_be_tried_again_from_the_beginning():
 
     delivery.retry()
 
-    assert (delivery.state, delivery.attempts) == (PENDING, 0)
+    assert (delivery.state, delivery.attempts) == (State.PENDING, 0)
 
 
-@pytest.mark.parametrize("state", [PENDING, SENDING, SENT])
+@pytest.mark.parametrize("state", [State.PENDING, State.SENDING, State.SENT])
 def test_what_did_not_fail_is_not_tried_again(state):
     delivery = letter()
     delivery.state = state

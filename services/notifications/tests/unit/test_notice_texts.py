@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from notice_examples import EVENTS, NAMES, TODAY
 
-from notifications import texts
-from notifications.domain.rules import PERSON, matching
+from notifications.adapters import texts
+from notifications.domain.announcements import PERSON, matching
 
 LETTERS = [
-    (rule.kind, recipient, data)
+    (announcement.kind, recipient, data)
     for event, data in EVENTS
-    for rule in matching(event, data)
-    for recipient in rule.recipients
+    for announcement in matching(event, data)
+    for recipient in announcement.recipients
 ]
 
 
@@ -21,7 +21,6 @@ def render(kind, recipient, data, **changes):
         **data,
         **NAMES,
         "today": TODAY,
-        "happened_on": TODAY,
         "basis": "吉质联办〔2013〕10号",
         "document": data.get("document", "吉质联办〔2013〕10号"),
         "signature": "吉林省实施质量强省战略联席会议办公室",

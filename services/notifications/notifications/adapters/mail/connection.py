@@ -11,11 +11,12 @@ import re
 import smtplib
 import ssl
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from chassis.logging import mask
-from notifications.domain.notice import Accepted, Outcome, Refused, Unanswered
-from notifications.mail.server import MailServer
+from notifications.adapters.mail.server import MailServer
+from notifications.domain.notice import Accepted, Refused, SmtpResult, Unanswered
 
 log = logging.getLogger(__name__)
 
@@ -93,8 +94,8 @@ class Connection:
         except (OSError, smtplib.SMTPException) as fault:
             log.debug("the mail server had hung up: %s", type(fault).__name__)
 
-    def send(self, sender: str, recipient: str, content: bytes) -> Outcome:
-        """Hands one letter over; the connection must be open. What breaks is told by the outcome, never raised."""
+    def send(self, sender: str, recipient: str, content: bytes) -> SmtpResult:
+        """Hands one letter over; the connection must be open. What breaks is in the result, never raised."""
         assert self.smtp is not None
         self.handed_over += 1
         self.used_at = time.monotonic()
@@ -121,17 +122,18 @@ class Connection:
                 return Refused("the mail server takes no addresses with other letters than ASCII", True)
             smtp.command_encoding = "utf-8"
             options = ["SMTPUTF8"]
-        for expected, command in (
+        steps: tuple[tuple[tuple[int, ...], Callable[[], tuple[int, bytes]]], ...] = (
             ((250,), lambda: smtp.mail(sender, options)),
             ((250, 251), lambda: smtp.rcpt(recipient)),
             ((354,), lambda: smtp.docmd("DATA")),
-        ):
-            code, answer = command()
+        )
+        for expected, step in steps:
+            code, answer = step()
             if code not in expected:
                 return self._refused(smtp, code, answer)
         return None
 
-    def _hand_over(self, smtp: smtplib.SMTP, content: bytes) -> Outcome:
+    def _hand_over(self, smtp: smtplib.SMTP, content: bytes) -> SmtpResult:
         assert smtp.sock is not None
         smtp.sock.settimeout(FINAL_TIMEOUT)
         body = LEADING_DOT.sub(b"..", LINE_END.sub(b"\r\n", content))
@@ -139,7 +141,7 @@ class Connection:
         code, answer = smtp.getreply()
         smtp.sock.settimeout(TIMEOUT)
         if code == 250:
-            return Accepted(_told(code, answer))
+            return Accepted(_masked_answer(code, answer))
         return self._refused(smtp, code, answer)
 
     def _refused(self, smtp: smtplib.SMTP, code: int, answer: bytes) -> Refused:
@@ -150,9 +152,9 @@ class Connection:
         except (OSError, smtplib.SMTPException) as fault:
             log.debug("the mail server hung up after its answer: %s", type(fault).__name__)
             self.close()
-        return Refused(_told(code, answer), permanent=code >= 500)
+        return Refused(_masked_answer(code, answer), permanent=code >= 500)
 
 
-def _told(code: int, answer: bytes) -> str:
+def _masked_answer(code: int, answer: bytes) -> str:
     # Servers like to repeat the address they refuse.
     return mask(f"{code} {answer.decode('utf-8', 'replace')}")[:MAX_ANSWER]

@@ -29,7 +29,7 @@ class SealedContact:
     phone: str | None
 
 
-class Vault:
+class PersonalDataCipher:
     """Opens what was sealed for this service, and seals it again to be kept."""
 
     def __init__(self, cipher: Cipher, contact_key: ECKey) -> None:
@@ -37,8 +37,8 @@ class Vault:
         self.contact_key = contact_key
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Vault:
-        """The vault with the service's configured keys."""
+    def from_settings(cls, settings: Settings) -> PersonalDataCipher:
+        """The personal_data with the service's configured keys."""
         key = ECKey.import_key(json.loads(settings.contact_private_key))
         return cls(Cipher(settings.pii_key, settings.pii_index_key), key)
 

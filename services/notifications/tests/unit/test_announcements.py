@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from notice_examples import EVENTS as EXAMPLES
 
-from notifications.domain import rules
+from notifications.domain import announcements
+from notifications.domain.announcements import DIVISION, ENTERPRISE, PERSON, matching
 from notifications.domain.recipients import Parties
-from notifications.domain.rules import DIVISION, ENTERPRISE, PERSON, matching
 
 
 @pytest.mark.parametrize(("event", "data"), EXAMPLES)
@@ -16,9 +16,9 @@ def test_each_event_to_be_announced_has_exactly_one_kind(event, data):
 
 
 def test_each_kind_has_an_example():
-    shown = {rule.kind for event, data in EXAMPLES for rule in matching(event, data)}
+    shown = {announcement.kind for event, data in EXAMPLES for announcement in matching(event, data)}
 
-    assert shown == set(rules.KINDS)
+    assert shown == set(announcements.KINDS)
 
 
 def test_an_event_that_concerns_nobody_is_announced_to_nobody():
@@ -26,8 +26,12 @@ def test_an_event_that_concerns_nobody_is_announced_to_nobody():
 
 
 def test_a_late_filing_is_told_as_late_and_a_timely_one_is_not():
-    assert [rule.kind for rule in matching("appointment.filed.v1", {"late": True})] == ["appointment_filed_late"]
-    assert [rule.kind for rule in matching("appointment.filed.v1", {"late": False})] == ["appointment_filed"]
+    assert [announcement.kind for announcement in matching("appointment.filed.v1", {"late": True})] == [
+        "appointment_filed_late"
+    ]
+    assert [announcement.kind for announcement in matching("appointment.filed.v1", {"late": False})] == [
+        "appointment_filed"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -40,11 +44,20 @@ def test_a_late_filing_is_told_as_late_and_a_timely_one_is_not():
     ],
 )
 def test_those_who_must_act_are_told(event, recipients):
-    assert {recipient for rule in rules.RULES if rule.event == event for recipient in rule.recipients} == recipients
+    assert {
+        recipient
+        for announcement in announcements.ANNOUNCEMENTS
+        if announcement.event == event
+        for recipient in announcement.recipients
+    } == recipients
 
 
-def test_no_rule_stands_twice():
-    pairs = [(rule.kind, recipient) for rule in rules.RULES for recipient in rule.recipients]
+def test_no_announcement_stands_twice():
+    pairs = [
+        (announcement.kind, recipient)
+        for announcement in announcements.ANNOUNCEMENTS
+        for recipient in announcement.recipients
+    ]
 
     assert len(pairs) == len(set(pairs))
 

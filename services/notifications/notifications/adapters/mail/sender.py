@@ -1,7 +1,7 @@
 """A sender: one database session, one connection to the mail server, a few letters at a time.
 
 Each transaction enters the answers to the letters before and takes the next ones. What a crash leaves in doubt is what
-the sender held: one letter when little is to be sent, up to MOST when much is.
+the sender held: one letter when little is to be sent, up to MAX_LETTERS when much is.
 """
 
 from __future__ import annotations
@@ -21,47 +21,50 @@ from chassis.backoff import back_off
 from chassis.clock import Clock
 from chassis.data import engine_for, is_unavailable, wait_for_notification
 from chassis.security import CannotOpen
-from notifications import texts
+from notifications.adapters import texts
+from notifications.adapters.mail import metrics
+from notifications.adapters.mail.connection import Connection, MailServerDown
+from notifications.adapters.mail.message import compose
+from notifications.adapters.personal_data import PersonalDataCipher
 from notifications.config import Settings
-from notifications.domain.notice import Outcome, Refused, Unanswered
-from notifications.mail import metrics
-from notifications.mail.connection import Connection, MailServerDown
-from notifications.mail.message import compose
+from notifications.domain.notice import Refused, SmtpResult, Unanswered
 from notifications.queries.mail import backlog
-from notifications.sealing import Vault
-from notifications.usecases import deliveries
-from notifications.usecases.deliveries import Letter
+from notifications.usecases import letters
+from notifications.usecases.letters import Letter
 
 log = logging.getLogger(__name__)
 
-POLL = 1.0  # seconds between two looks; a notification usually comes first
-KEEP_HOUSE = 5.0  # seconds between two looks for letters of dead senders and for addresses that have become known
+POLL = 1.0  # seconds between two looks for letters; a notification usually comes first
+# Seconds between two looks for letters of senders that have died, and for addresses that have become known.
+MAINTENANCE_EVERY = 5.0
 # After its own start a sender waits so long before it takes others for dead: after an outage of the database all of
 # them come back, and each first enters the answer it still holds.
-GRACE = 3.0
-MOST = 10  # letters taken in one transaction; a commit for each would cost more than the sending
+ORPHAN_GRACE = 3.0
+MAX_LETTERS = 10  # letters taken in one transaction; a commit for each would cost more than the sending
 
 
-class NotAlone(Exception):
+class SenderIdTaken(Exception):
     """The database still holds this sender's number for its lost session."""
 
 
 class Sender:
     """Sends until `stopping()`; whatever fails, it goes on."""
 
-    def __init__(self, settings: Settings, clock: Clock, vault: Vault, stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, personal_data: PersonalDataCipher, stopping: Callable[[], bool]
+    ) -> None:
         self.settings = settings
         self.service: str = settings.service
         self.clock = clock
-        self.vault = vault
+        self.personal_data = personal_data
         self.stopping = stopping
         self.number = secrets.randbelow(2**31 - 1) + 1
         self.mail = Connection(settings.smtp_url, settings.smtp_ca)
         self.database: DatabaseConnection | None = None
-        self.answered: list[tuple[Letter, Outcome]] = []  # not yet entered
+        self.answered: list[tuple[Letter, SmtpResult]] = []  # not yet entered
         self.has_unsent = False  # some of what was taken was not handed over
         self.room = 1
-        self.house_kept_at = 0.0
+        self.maintained_at = 0.0
 
     def run(self) -> None:
         failures = 0
@@ -81,15 +84,15 @@ class Sender:
         """Enters the last answers, and hands the next letters over; False if there were none."""
         if self.database is None:
             self.database = self._connect()
-        self._keep_house(self.database)
-        letters = self._exchange(self.database)
-        for letter in letters:
+        self._maintain(self.database)
+        taken = self._exchange(self.database)
+        for letter in taken:
             if self.stopping() or not self.mail.is_open:
                 self.has_unsent = True
                 break
             self.answered.append((letter, self._hand_over(letter)))
-        self.room = min(2 * self.room, MOST) if len(letters) == self.room else 1
-        if letters:
+        self.room = min(2 * self.room, MAX_LETTERS) if len(taken) == self.room else 1
+        if taken:
             return True
         if self.mail.is_open or not self._is_waiting(self.database):
             self.mail.close_if_idle()
@@ -98,9 +101,14 @@ class Sender:
         return True
 
     def wait(self) -> None:
-        """Waits until there may be something to send."""
+        """Waits until there may be something to send, but no longer than POLL.
+
+        The database wakes the sender: the trigger `notify_letters` on the table `delivery` (migration 0002) notifies the
+        channel `letters.WAKE_UP_CHANNEL`, to which this session listens, when a letter is written or is to be tried
+        again.
+        """
         if self.database is not None:
-            driver: Any = self.database.connection.dbapi_connection
+            driver: Any = self.database.connection.dbapi_connection  # Any: SQLAlchemy does not say which driver's it is
             wait_for_notification(driver, POLL, self.stopping)
 
     def end(self) -> None:
@@ -120,47 +128,46 @@ class Sender:
         connection.detach()
         try:
             with connection.begin():
-                lock = select(func.pg_try_advisory_lock(deliveries.SENDERS, self.number))
+                lock = select(func.pg_try_advisory_lock(letters.SENDERS, self.number))
                 if not connection.scalar(lock):
-                    raise NotAlone(NotAlone.__doc__)
-                connection.exec_driver_sql(f"LISTEN {deliveries.CHANNEL}")
+                    raise SenderIdTaken(SenderIdTaken.__doc__)
+                connection.exec_driver_sql(f"LISTEN {letters.WAKE_UP_CHANNEL}")
             with Session(connection) as session, session.begin():
-                deliveries.release(session, self.number, [letter.id for letter, _ in self.answered])
+                letters.release(session, self.number, [letter.id for letter, _ in self.answered])
         except BaseException:
             connection.close()
             raise
-        self.house_kept_at = time.monotonic() + GRACE - KEEP_HOUSE
+        self.maintained_at = time.monotonic() + ORPHAN_GRACE - MAINTENANCE_EVERY
         return connection
 
     def _exchange(self, database: DatabaseConnection) -> list[Letter]:
         """One transaction: the answers to the last letters go in, the next letters come out."""
         with Session(database, expire_on_commit=False) as session, session.begin():
-            entered = deliveries.settle(session, self.answered, self.number, self.clock)
+            entered = letters.settle(session, self.answered, self.number, self.clock)
             if self.has_unsent:
-                deliveries.release(session, self.number, [])
+                letters.release(session, self.number, [])
             # Without a mail server no letter is taken: while it is down they wait, and spend no attempts.
-            letters = deliveries.take(session, self.number, self.room, self.clock) if self.mail.is_open else []
+            taken = letters.take(session, self.number, self.room, self.clock) if self.mail.is_open else []
         self._count(entered)
         self.answered, self.has_unsent = [], False
-        return letters
+        return taken
 
     def _count(self, entered: int) -> None:
-        for _, outcome in self.answered:
-            metrics.settled.labels(self.service, type(outcome).__name__.lower()).inc()
-            if isinstance(outcome, Unanswered):
+        for _, result in self.answered:
+            metrics.settled.labels(self.service, type(result).__name__.lower()).inc()
+            if isinstance(result, Unanswered):
                 metrics.repeated.labels(self.service).inc()
         if entered < len(self.answered):
             lost = len(self.answered) - entered
             log.warning("%d letters were taken over by another sender before their answers were entered", lost)
 
-    def _hand_over(self, letter: Letter) -> Outcome:
+    def _hand_over(self, letter: Letter) -> SmtpResult:
         """Never raises: what came of a letter in this sender's hands has to be entered."""
         try:
-            told = letter.told
-            recipient = self.vault.open_email(told["recipient_id"], letter.columns["address"])
-            text = texts.Text(told["subject"], told["body"])
-            sender = self.settings.mail_from
-            content = compose(letter.id, told["id"], sender, recipient, text, self.clock.now())
+            notice, sender = letter.notice, self.settings.mail_from
+            recipient = self.personal_data.open_email(notice.recipient_id, letter.address)
+            text = texts.Text(notice.subject, notice.body)
+            content = compose(letter.id, notice.id, sender, recipient, text, self.clock.now())
         except CannotOpen as fault:
             log.error("the address of delivery %s does not open with the configured keys", letter.id)
             return Refused(f"the address could not be opened: {fault}", permanent=False)
@@ -184,26 +191,26 @@ class Sender:
 
     def _is_waiting(self, database: DatabaseConnection) -> bool:
         with Session(database) as session, session.begin():
-            return deliveries.is_waiting(session)
+            return letters.is_waiting(session)
 
-    def _keep_house(self, database: DatabaseConnection) -> None:
-        if time.monotonic() - self.house_kept_at < KEEP_HOUSE:
+    def _maintain(self, database: DatabaseConnection) -> None:
+        if time.monotonic() - self.maintained_at < MAINTENANCE_EVERY:
             return
         with Session(database) as session, session.begin():
-            orphans = deliveries.release_orphans(session)
-            addressed = deliveries.readdress(session, self.clock)
-            count, age = backlog(session)
+            orphans = letters.release_orphans(session)
+            addressed = letters.readdress(session, self.clock)
+            waiting = backlog(session)
         if orphans:
             metrics.repeated.labels(self.service).inc(orphans)
             log.warning("%d letters of senders that died are sent again; each may arrive twice", orphans)
         if addressed:
             log.info("%d letters have got an address and are sent now", addressed)
-        metrics.waiting.labels(self.service).set(count)
-        metrics.oldest.labels(self.service).set(age)
-        self.house_kept_at = time.monotonic()
+        metrics.waiting.labels(self.service).set(waiting.number)
+        metrics.oldest.labels(self.service).set(waiting.age)
+        self.maintained_at = time.monotonic()
 
     def _report(self, fault: Exception) -> None:
-        expected = isinstance(fault, MailServerDown | NotAlone) or is_unavailable(fault)
+        expected = isinstance(fault, MailServerDown | SenderIdTaken) or is_unavailable(fault)
         log.warning("letters wait: %s", fault, exc_info=None if expected else fault)
         if not isinstance(fault, MailServerDown):
             self._drop_database()

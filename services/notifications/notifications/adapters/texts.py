@@ -6,10 +6,10 @@ The text is plain; the letter's HTML part is made from it, escaped.
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
@@ -37,6 +37,7 @@ class Text:
 
 def day(value: date) -> str:
     """2026年3月2日."""
+    # Templates are not typed: what has no day must fail here, not in a letter.
     if not isinstance(value, date):
         raise TypeError(f"not a day: {value}")
     return f"{value.year}年{value.month}月{value.day}日"
@@ -75,8 +76,8 @@ def _template(name: str) -> Template:
     return ENVIRONMENT.get_template(name)
 
 
-def render(kind: str, recipient_kind: str, facts: dict[str, Any]) -> Text:
-    """The text of a notice of that kind for a recipient of that kind."""
+def render(kind: str, recipient_kind: str, facts: Mapping[str, object]) -> Text:
+    """The text of a notice of that kind for a recipient of that kind; `facts` are what the template may say, by name."""
     template = _template(f"{kind}.txt")
     context = template.new_context({**facts, "recipient_kind": recipient_kind})
     subject = " ".join("".join(template.blocks["subject"](context)).split())

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from eventlet.greenthread import GreenThread
 from nameko.extensions import DependencyProvider
 
 from chassis.data import clock_of
-from notifications.mail.sender import Sender
-from notifications.sealing import Vault
+from notifications.adapters.mail.sender import Sender
+from notifications.adapters.personal_data import PersonalDataCipher
 
 
-class Mailer(DependencyProvider):
+class Mailer(DependencyProvider):  # type: ignore[misc]  # nameko has no types
     """Runs the senders in a worker; replicas share the work, each letter is in one sender's hands."""
 
     def setup(self) -> None:
         settings = self.container.config["cqo"]
         self.stopping = False
-        vault = Vault.from_settings(settings)
+        personal_data = PersonalDataCipher.from_settings(settings)
         self.senders = [
-            Sender(settings, clock_of(settings), vault, lambda: self.stopping) for _ in range(settings.smtp_connections)
+            Sender(settings, clock_of(settings), personal_data, lambda: self.stopping)
+            for _ in range(settings.smtp_connections)
         ]
-        self.threads: list[Any] = []
+        self.threads: list[GreenThread] = []
 
     def start(self) -> None:
         self.threads = [self.container.spawn_managed_thread(sender.run, "sender") for sender in self.senders]
@@ -35,5 +35,5 @@ class Mailer(DependencyProvider):
     def kill(self) -> None:
         self.stopping = True
 
-    def get_dependency(self, worker_ctx: Any) -> Mailer:
+    def get_dependency(self, worker_ctx: object) -> Mailer:
         return self

@@ -1,0 +1,58 @@
+"""Which event is announced as what, and to whom.
+
+The same table drives the announcing and, read by another query, the proof that everything due was announced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from notifications.domain.recipients import RecipientKind
+
+PERSON, ENTERPRISE, DIVISION = RecipientKind
+HOLDER_AND_EMPLOYER = (PERSON, ENTERPRISE)
+EVERYBODY = (PERSON, ENTERPRISE, DIVISION)
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """An event of type `event` is announced as `kind` to each of `recipients`."""
+
+    event: str
+    kind: str
+    recipients: tuple[RecipientKind, ...]
+    # It is announced so only where this field of the event has this value.
+    condition: tuple[str, bool] | None = None
+
+    def applies(self, event: str, data: Mapping[str, object]) -> bool:
+        """Whether an event of that type with that data is announced so."""
+        if event != self.event:
+            return False
+        return self.condition is None or data[self.condition[0]] is self.condition[1]
+
+
+ANNOUNCEMENTS = (
+    Announcement("nomination.submitted.v1", "nomination_received", HOLDER_AND_EMPLOYER),
+    Announcement("enrolment.completed.v1", "enrolment_result", HOLDER_AND_EMPLOYER),
+    Announcement("certificate.issued.v1", "certificate_issued", HOLDER_AND_EMPLOYER),
+    Announcement("certificate.expiring.v1", "certificate_expiring", EVERYBODY),
+    Announcement("certificate.renewed.v1", "certificate_renewed", HOLDER_AND_EMPLOYER),
+    Announcement("certificate.expired.v1", "certificate_expired", EVERYBODY),
+    Announcement("certificate.revoked.v1", "certificate_revoked", EVERYBODY),
+    Announcement("appointment.made.v1", "appointment_made", EVERYBODY),
+    Announcement("appointment.filed.v1", "appointment_filed", EVERYBODY, ("late", False)),
+    Announcement("appointment.filed.v1", "appointment_filed_late", EVERYBODY, ("late", True)),
+    Announcement("appointment.filing_overdue.v1", "appointment_filing_overdue", (ENTERPRISE, DIVISION)),
+    Announcement("appointment.suspended.v1", "appointment_suspended", EVERYBODY),
+    Announcement("appointment.restored.v1", "appointment_restored", EVERYBODY),
+    Announcement("appointment.ended.v1", "appointment_ended", EVERYBODY),
+    Announcement("target.set.v1", "target_set", (DIVISION,)),
+)
+KINDS = tuple(announcement.kind for announcement in ANNOUNCEMENTS)
+EVENTS = tuple(dict.fromkeys(announcement.event for announcement in ANNOUNCEMENTS))
+
+
+def matching(event: str, data: Mapping[str, object]) -> list[Announcement]:
+    """How an event of type `event` with that data is announced; empty if it is not."""
+    return [announcement for announcement in ANNOUNCEMENTS if announcement.applies(event, data)]

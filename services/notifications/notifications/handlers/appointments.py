@@ -1,0 +1,87 @@
+"""Appointments: who is whose CQO, and what is announced of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import bindparam, update
+from sqlalchemy.orm import Session
+
+from chassis.clock import Clock
+from notifications.domain.recipients import Mentions
+from notifications.handlers import Batch
+from notifications.handlers.announcing import announce
+from notifications.handlers.upserting import upsert
+from notifications.storage import appointment
+
+END = update(appointment).where(appointment.c.id == bindparam("ended_id")).values(ended_on=bindparam("day"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfAppointment:
+    appointment_id: str
+    enterprise_id: str
+    person_id: str
+    on: date
+
+    @property
+    def mentions(self) -> Mentions:
+        return Mentions(person_id=self.person_id, enterprise_id=self.enterprise_id, appointment_id=self.appointment_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentMade(OfAppointment):
+    position: str
+    filing_due_on: date
+    document: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentFiled(OfAppointment):
+    filing_number: str
+    late: bool
+    filing_due_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentFilingOverdue(OfAppointment):
+    filing_due_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentSuspended(OfAppointment):
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentRestored(OfAppointment):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentEnded(OfAppointment):
+    reason: str
+
+
+def made(session: Session, events: Batch[AppointmentMade], clock: Clock) -> None:
+    """Appointments were made: they are kept, for they say who employs a certificate's holder, and announced."""
+    upsert(session, appointment, (_row(event.data) for event in events))
+    announce(session, events, clock)
+
+
+def ended(session: Session, events: Batch[AppointmentEnded], clock: Clock) -> None:
+    """Appointments have ended."""
+    session.execute(END, [{"ended_id": event.data.appointment_id, "day": event.data.on} for event in events])
+    announce(session, events, clock)
+
+
+def _row(data: AppointmentMade) -> dict[str, object]:
+    return {
+        "id": data.appointment_id,
+        "person_id": data.person_id,
+        "enterprise_id": data.enterprise_id,
+        "position": data.position,
+        "made_on": data.on,
+        "ended_on": None,
+    }

@@ -1,0 +1,24 @@
+"""Enrolments in a training class: what is read of their events, which are announced and change nothing else here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from notifications.domain.recipients import Mentions
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnrolmentCompleted:
+    class_id: str
+    person_id: str
+    enterprise_id: str | None = None
+    hours: float
+    attendance_percent: float
+    score: float | None
+    passed: bool
+    on: date
+
+    @property
+    def mentions(self) -> Mentions:
+        return Mentions(person_id=self.person_id, enterprise_id=self.enterprise_id, class_id=self.class_id)

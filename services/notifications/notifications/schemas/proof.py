@@ -1,0 +1,65 @@
+"""The proof that everybody was told."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from chassis.http import Schema
+from notifications.queries import filters
+from notifications.schemas.notices import Period, kind_filter
+
+
+class ProofFilters(Period):
+    record = filters.ProofFilters
+
+    kind = kind_filter()
+
+
+class Tally(Schema):
+    due = fields.Integer(required=True, metadata={"description": "deliveries that the events received ask for"})
+    sent = fields.Integer(required=True)
+    pending = fields.Integer(required=True)
+    failed = fields.Integer(required=True)
+    no_address = fields.Integer(required=True)
+    missing = fields.Integer(required=True, metadata={"description": "due, and no delivery exists; must be 0"})
+    nobody_concerned = fields.Integer(
+        required=True, metadata={"description": "not due, for the event concerns nobody of that kind"}
+    )
+
+
+class TallyOfKind(Tally):
+    kind = fields.String(required=True)
+    channel = fields.String(required=True)
+
+
+class Missing(Schema):
+    cause_id = fields.String(required=True)
+    type = fields.String(required=True)
+    kind = fields.String(required=True)
+    recipient_kind = fields.String(required=True)
+    recipient_id = fields.String(required=True)
+    channel = fields.String(required=True)
+
+
+class HeldUp(Schema):
+    type = fields.String(required=True)
+    state = fields.String(required=True, metadata={"description": "see GET /ops/parked"})
+    number = fields.Integer(required=True)
+    since = fields.AwareDateTime(required=True)
+
+
+class Received(Schema):
+    type = fields.String(required=True)
+    applied = fields.Integer(required=True, metadata={"description": "by the inbox's own count"})
+    kept = fields.Integer(required=True, metadata={"description": "as causes of notices; must be the same"})
+
+
+class Proof(Schema):
+    items = fields.List(fields.Nested(TallyOfKind), required=True)
+    total = fields.Nested(Tally, required=True)
+    missing = fields.List(fields.Nested(Missing), required=True, metadata={"description": "the first 100"})
+    held_up = fields.List(fields.Nested(HeldUp), required=True, metadata={"description": "of all divisions and days"})
+    received = fields.List(
+        fields.Nested(Received), required=True, metadata={"description": "of all divisions and days"}
+    )
+    proved = fields.Boolean(required=True, metadata={"description": "nothing missing, held up, or lost on the way"})
