@@ -8,6 +8,7 @@ was entered with. Both ends of a validity are days on which it holds: `valid_fro
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -16,7 +17,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Date,
-    ScalarSelect,
+    FromClause,
     Select,
     Text,
     and_,
@@ -36,11 +37,12 @@ from chassis.errors import Forbidden
 from programme.callers import Caller, Role
 from programme.tables import division
 
-_ROW = insert(division)
-UPSERT = _ROW.on_conflict_do_update(
+_INSERT = insert(division)
+UPSERT = _INSERT.on_conflict_do_update(
     index_elements=["code", "valid_from"],
-    set_={column.name: _ROW.excluded[column.name] for column in division.columns if not column.primary_key},
+    set_={column.name: _INSERT.excluded[column.name] for column in division.columns if not column.primary_key},
 )
+# Staff of a division see its subtree; enterprises and CQOs see rows of their own; all others see the whole province.
 UNLIMITED_ROLES = frozenset(Role) - {Role.DIVISION, Role.ENTERPRISE, Role.CQO}
 
 
@@ -50,7 +52,24 @@ class OutsideDivision(Forbidden):
     zh = "该区划不在您的管辖范围内。"
 
 
-def within(column: ColumnElement[Any], caller: Caller, on: date) -> ColumnElement[bool]:
+@dataclass(frozen=True)
+class Placement:
+    """Where a division lies from a day until a day, both included; a reader's record of `division.placed.v1`.
+
+    `level` is province, prefecture or county. `parent` is None for the province alone. `successor` is the code that
+    takes its place after `valid_to`, if there is one.
+    """
+
+    code: str
+    name: str
+    level: str
+    parent: str | None
+    valid_from: date
+    valid_to: date | None = None
+    successor: str | None = None
+
+
+def within(column: ColumnElement[str], caller: Caller, on: date) -> ColumnElement[bool]:
     """Whether `column`, a division's code, lies in the caller's subtree on that day.
 
     Roles enterprise and cqo see rows of their own, which only the service can tell; by division they see nothing, so
@@ -93,12 +112,6 @@ def reporting_units(on: date) -> Select[str, str]:
     )
 
 
-def reporting_unit(code: Any, on: date) -> ScalarSelect[str]:
-    """The reporting unit of `code` (a text, or a column of an enclosing query) on that day; NULL if it has none."""
-    units = reporting_units(on).subquery()
-    return select(units.c.unit).where(units.c.code == code).scalar_subquery()
-
-
 def require_within(session: Session, code: str, caller: Caller, on: date) -> None:
     """Refuses a change in a division that the caller does not look after."""
     if not session.scalar(select(within(literal(code, Text), caller, on))):
@@ -107,32 +120,41 @@ def require_within(session: Session, code: str, caller: Caller, on: date) -> Non
 
 def is_placed(session: Session, code: str, on: date) -> bool:
     """Whether there is a division of that code on that day."""
-    found = exists().where(division.c.code == code, _in_force(division.c, on))
+    found = exists().where(division.c.code == code, holds(division, on))
     return bool(session.scalar(select(found)))
 
 
-def upsert_placements(session: Session, placements: Iterable[Mapping[str, Any]]) -> None:
-    """Enters the data of `division.placed.v1`; twice changes nothing, and the last one about a code and a day holds."""
+def holds(placements: FromClause, on: date) -> ColumnElement[bool]:
+    """Whether a row of `placements`, which is `division` or an alias of it, holds on that day."""
+    columns = placements.c
+    return and_(columns.valid_from <= on, or_(columns.valid_to.is_(None), columns.valid_to >= on))
+
+
+def upsert_placements(
+    session: Session,
+    placements: Iterable[Placement | Mapping[str, Any]],  # Any: the fields of a Placement by name
+) -> None:
+    """Enters placements; twice changes nothing, and the last one about a code and a day holds."""
     rows = {}
     for placement in placements:
-        row = {column.name: _value(column, placement.get(column.name)) for column in division.columns}
+        row = vars(placement) if isinstance(placement, Placement) else _row(placement)
         rows[row["code"], row["valid_from"]] = row
     if rows:
         session.execute(UPSERT, list(rows.values()))
 
 
-def _value(column: Column[Any], value: Any) -> Any:
+def _row(placement: Mapping[str, Any]) -> dict[str, Any]:  # Any: the fields of a Placement by name
+    return {column.name: _value(column, placement.get(column.name)) for column in division.columns}
+
+
+def _value(column: Column[Any], value: Any) -> Any:  # Any: a column of any type, and its value
     return date.fromisoformat(value) if isinstance(column.type, Date) and isinstance(value, str) else value
 
 
 def _placed(on: date) -> CTE:
     """The placements in force on that day. Nothing here has a name of its own: a query may use several trees."""
     row = division.alias()
-    return select(row.c.code, row.c.parent).where(_in_force(row.c, on)).cte()
-
-
-def _in_force(columns: Any, on: date) -> ColumnElement[bool]:
-    return and_(columns.valid_from <= on, or_(columns.valid_to.is_(None), columns.valid_to >= on))
+    return select(row.c.code, row.c.parent).where(holds(row, on)).cte()
 
 
 def _standing(placed: CTE) -> CTE:
