@@ -75,7 +75,7 @@ def test_events_are_seen_over_http_as_of_the_day_asked(service, chronicle):
     service.applied("appointment.restored.v1", 1)
 
     seen = {day: service.unit(CHANGCHUN, day) for day in ("2026-01-04", "2026-01-19", "2026-01-25", "2026-02-01")}
-    assert [(row["in_force"], row["suspended"], row["percent"]) for row in seen.values()] == [
+    assert [(row["active"], row["suspended"], row["percent"]) for row in seen.values()] == [
         (0, 0, 0.0),
         (1, 0, 100.0),
         (0, 1, 0.0),
