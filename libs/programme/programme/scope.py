@@ -1,8 +1,8 @@
 """The dated tree of divisions, and what of it a caller may see.
 
-Roll-up follows the tree as it stood on a day, never the digits of a code. A code that was not in force on that day
-stands for its successor, or before its time for its predecessor, so that a record keeps its place whatever code it
-was entered with. Both ends of a validity are days on which it holds: `valid_from <= on <= valid_to`.
+Figures are added up along the tree as it stood on a day, never by the digits of a code. A code that does not hold on
+that day stands for its successor, or before its time for its predecessor, so that a record keeps its place whatever
+code it was entered with. Both ends of a validity are days on which it holds: `valid_from <= on <= valid_to`.
 """
 
 from __future__ import annotations
@@ -84,17 +84,20 @@ def within(column: ColumnElement[str], caller: Caller, on: date) -> ColumnElemen
 
 def subtree(code: str, on: date) -> Select[str]:
     """The codes of `code` and of all below it on that day, with the codes that stand for one of these."""
-    placed = _placed(on)
-    standing = _standing(placed)
+    placed = _placements_on(on)
+    standing = _codes_that_stand(placed)
     below = select(standing.c.stands_for.label("code")).where(standing.c.code == code).cte(recursive=True)
     below = below.union(select(placed.c.code).join(below, placed.c.parent == below.c.code))
     return select(standing.c.code).join(below, standing.c.stands_for == below.c.code)
 
 
 def reporting_units(on: date) -> Select[str, str]:
-    """Each code with its reporting unit on that day: the one directly below the province in which it lies."""
-    placed = _placed(on)
-    standing = _standing(placed)
+    """Each code with its reporting unit on that day, as the columns `code` and `unit`.
+
+    The unit is the division directly below the province in which the code lies. The province has none.
+    """
+    placed = _placements_on(on)
+    standing = _codes_that_stand(placed)
     root = placed.alias()
     unit = (
         select(placed.c.code.label("code"), placed.c.code.label("unit"))
@@ -151,23 +154,30 @@ def _value(column: Column[Any], value: Any) -> Any:  # Any: a column of any type
     return date.fromisoformat(value) if isinstance(column.type, Date) and isinstance(value, str) else value
 
 
-def _placed(on: date) -> CTE:
-    """The placements in force on that day. Nothing here has a name of its own: a query may use several trees."""
-    row = division.alias()
-    return select(row.c.code, row.c.parent).where(holds(row, on)).cte()
+def _placements_on(on: date) -> CTE:
+    """The placements that hold on that day: code and parent.
+
+    No common table expression of this module has a name of its own, since a query may use several trees.
+    """
+    placement = division.alias()
+    return select(placement.c.code, placement.c.parent).where(holds(placement, on)).cte()
 
 
-def _standing(placed: CTE) -> CTE:
-    """Each code with the code in force on that day for which it stands; a code in force stands for itself."""
+def _codes_that_stand(placed: CTE) -> CTE:
+    """Each code with the code of `placed` for which it stands; a code of `placed` stands for itself.
+
+    It starts from the codes that hold, and goes along the successions in both directions: back to the codes that these
+    have replaced, and on to the codes that will replace them. It stops at a code that holds itself.
+    """
     old, new = division.alias(), division.alias()
-    kinship = union_all(
-        select(old.c.code.label("code"), old.c.successor.label("kin")).where(old.c.successor.is_not(None)),
-        select(new.c.successor.label("code"), new.c.code.label("kin")).where(new.c.successor.is_not(None)),
+    succession = union_all(
+        select(old.c.code.label("code"), old.c.successor.label("next")).where(old.c.successor.is_not(None)),
+        select(new.c.successor.label("code"), new.c.code.label("next")).where(new.c.successor.is_not(None)),
     ).cte()
     standing = select(placed.c.code, placed.c.code.label("stands_for")).cte(recursive=True)
     present = placed.alias()
     return standing.union(
-        select(kinship.c.code, standing.c.stands_for)
-        .join(standing, kinship.c.kin == standing.c.code)
-        .where(~exists().where(present.c.code == kinship.c.code))
+        select(succession.c.code, standing.c.stands_for)
+        .join(standing, succession.c.next == standing.c.code)
+        .where(~exists().where(present.c.code == succession.c.code))
     )
