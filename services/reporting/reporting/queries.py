@@ -69,6 +69,7 @@ def held_on(history: Table, on: date) -> Subquery:
     before its suspension.
     """
     key = history.primary_key.columns.values()[0]
+    # DISTINCT ON (key) keeps the first record of each object in the order given, and is answered from the index.
     held = select(history).where(history.c.on <= on).ext(distinct_on(key)).order_by(key, history.c.version.desc())
     return held.subquery(f"{history.name}_held")
 

@@ -19,11 +19,11 @@ PERCENT = validate.Range(0, 100)
 YEAR = validate.Range(2013, 2100)
 
 
-class Word(fields.Enum[StrEnum]):
-    """One of the words of a StrEnum."""
+class StrEnumField(fields.Enum[StrEnum]):
+    """A text that is one of the members of a StrEnum."""
 
-    def __init__(self, words: type[StrEnum], **options: Any) -> None:  # Any: marshmallow's options of a field
-        super().__init__(words, by_value=fields.String, **options)
+    def __init__(self, members: type[StrEnum], **options: Any) -> None:  # Any: marshmallow's options of a field
+        super().__init__(members, by_value=fields.String, **options)
 
 
 class CountsByStatus(fields.Dict):
@@ -42,14 +42,14 @@ class OnDay(QuerySchema):
 class CoverageQuery(OnDay):
     record = queries.CoverageFilters
 
-    population = Word(Population, load_default=Population.ALL)
+    population = StrEnumField(Population, load_default=Population.ALL)
 
 
 class RecordQuery(CoverageQuery):
     record = queries.RecordFilters
 
     unit = fields.String(validate=CODE)
-    state = Word(PostState)
+    state = StrEnumField(PostState)
 
 
 class UnitCoverage(Schema):
@@ -65,7 +65,7 @@ class UnitCoverage(Schema):
 
 class CoverageFigures(Schema):
     on = fields.Date()
-    population = Word(Population)
+    population = StrEnumField(Population)
     units = fields.List(fields.Nested(UnitCoverage))
     total = fields.Nested(UnitCoverage)
 
@@ -75,7 +75,7 @@ class CoverageRecord(Schema):
     name = fields.String()
     division = fields.String()
     unit = fields.String()
-    state = Word(PostState)
+    state = StrEnumField(PostState)
 
 
 class NewTarget(Schema):
@@ -83,7 +83,7 @@ class NewTarget(Schema):
 
     division = fields.String(required=True, validate=CODE)
     year = fields.Integer(required=True, validate=YEAR)
-    population = Word(TargetPopulation, required=True)
+    population = StrEnumField(TargetPopulation, required=True)
     percent = fields.Float(required=True, validate=PERCENT)
     document = fields.String(required=True, validate=SHORT)
 
@@ -104,7 +104,7 @@ class TargetQuery(QuerySchema):
     record = queries.TargetFilters
 
     year = fields.Integer(validate=YEAR)
-    population = Word(TargetPopulation)
+    population = StrEnumField(TargetPopulation)
     division = fields.String(validate=CODE)
 
 

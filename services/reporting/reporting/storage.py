@@ -22,22 +22,22 @@ metadata = new_metadata()
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
 
 
-class Word(TypeDecorator[StrEnum]):
-    """A text that is one of the words of `words`."""
+class StrEnumType(TypeDecorator[StrEnum]):
+    """A text column whose values are the members of a StrEnum."""
 
     impl = Text
     cache_ok = True
 
-    def __init__(self, words: type[StrEnum]) -> None:
+    def __init__(self, members: type[StrEnum]) -> None:
         super().__init__()
-        self.words = words
+        self.members = members
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
-        return None if value is None else self.words(value)
+        return None if value is None else self.members(value)
 
 
-def _word(name: str, words: type[StrEnum]) -> Column[StrEnum]:
-    return Column(name, Word(words), nullable=False)
+def _enum_column(name: str, members: type[StrEnum]) -> Column[StrEnum]:
+    return Column(name, StrEnumType(members), nullable=False)
 
 
 def _version() -> Column[int]:
@@ -72,12 +72,12 @@ appointment_history = _history(
     "appointment_id",
     text_column("enterprise_id", index=True),
     text_column("person_id"),
-    _word("status", AppointmentStatus),
+    _enum_column("status", AppointmentStatus),
 )
 certificate_history = _history(
-    "certificate_history", "certificate_id", text_column("person_id"), _word("status", CertificateStatus)
+    "certificate_history", "certificate_id", text_column("person_id"), _enum_column("status", CertificateStatus)
 )
-talent_history = _history("talent_history", "person_id", _word("status", TalentStatus))
+talent_history = _history("talent_history", "person_id", _enum_column("status", TalentStatus))
 
 filing = Table(
     "filing", metadata, Column("appointment_id", Text, primary_key=True), day_column("on"), flag_column("late")
@@ -109,7 +109,7 @@ delivery = Table(
     Column("delivery_id", Text, primary_key=True),
     text_column("kind"),
     text_column("channel"),
-    _word("state", DeliveryState),
+    _enum_column("state", DeliveryState),
     day_column("on"),
     day_column("failed_on", nullable=True),
 )
@@ -120,7 +120,7 @@ target = Table(
     *aggregate_columns(),
     text_column("division"),
     Column("year", Integer, nullable=False),
-    _word("population", TargetPopulation),
+    _enum_column("population", TargetPopulation),
     Column("percent", Float, nullable=False),
     text_column("document"),
     UniqueConstraint("division", "year", "population"),

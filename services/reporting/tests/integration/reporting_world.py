@@ -68,12 +68,12 @@ class Chronicle:
         ]
         return [self.event("division.placed.v1", row["code"], row) for row in rows]
 
-    def firm(
-        self, division: str = NANGUAN, on: str = "2019-01-01", firm_id: str | None = None, **flags: bool
+    def enterprise(
+        self, division: str = NANGUAN, on: str = "2019-01-01", enterprise_id: str | None = None, **flags: bool
     ) -> Envelope:
-        """A firm registered; with `firm_id`, the same firm changed. Flags: above_threshold, award_contender, …"""
+        """An enterprise registered; with `enterprise_id`, that one changed. Flags: above_threshold, award_contender, …"""
         data = {
-            "enterprise_id": firm_id or new_id(),
+            "enterprise_id": enterprise_id or new_id(),
             "name": "示例机械有限公司",
             "division": division,
             "on": on,
@@ -82,11 +82,11 @@ class Chronicle:
             "brand_contender": False,
             **flags,
         }
-        kind = "enterprise.changed.v1" if firm_id else "enterprise.registered.v1"
+        kind = "enterprise.changed.v1" if enterprise_id else "enterprise.registered.v1"
         return self.event(kind, data["enterprise_id"], data)
 
-    def made(self, firm: Envelope, on: str) -> Envelope:
-        data = {"appointment_id": new_id(), "enterprise_id": firm.subject, "person_id": new_id(), "on": on}
+    def made(self, enterprise: Envelope, on: str) -> Envelope:
+        data = {"appointment_id": new_id(), "enterprise_id": enterprise.subject, "person_id": new_id(), "on": on}
         return self.event("appointment.made.v1", data["appointment_id"], data)
 
     def then(self, made: Envelope, what: str, on: str, **more: Any) -> Envelope:
@@ -115,9 +115,9 @@ class Chronicle:
 
     def life(self) -> list[Envelope]:
         """A small province's years: something of every kind that reporting reads, in the order in which it happened."""
-        a = self.firm(NANGUAN, award_contender=True)
-        b = self.firm(GONGZHULING_OLD, above_threshold=True)
-        c = self.firm(CHIBEI, brand_contender=True)
+        a = self.enterprise(NANGUAN, award_contender=True)
+        b = self.enterprise(GONGZHULING_OLD, above_threshold=True)
+        c = self.enterprise(CHIBEI, brand_contender=True)
         course = self.course("initial")
         first, second = self.made(a, "2026-01-05"), self.made(b, "2026-01-07")
         return [
@@ -136,7 +136,7 @@ class Chronicle:
             self.then(first, "suspended", "2026-01-20"),
             self.certificate("revoked", "c1", "2026-01-20"),
             self.talent("lapsed", "p1", "2026-01-20"),
-            self.firm(GONGZHULING, "2026-01-21", b.subject),
+            self.enterprise(GONGZHULING, "2026-01-21", b.subject),
             self.then(first, "restored", "2026-02-01"),
             self.then(second, "ended", "2026-02-03"),
             self.talent("restored", "p1", "2026-02-04"),

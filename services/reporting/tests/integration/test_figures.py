@@ -46,49 +46,53 @@ ACTIVE, SUSPENDED, NONE = (1, 1, 0), (1, 0, 1), (1, 0, 0)
         ("2026-02-19", ACTIVE),
     ],
 )
-def test_a_suspension_counts_from_its_day_until_the_day_of_the_restoration(session, tell, chronicle, day, expected):
-    firm = chronicle.firm()
-    made = chronicle.made(firm, "2026-01-05")
-    tell(firm, made)
-    tell(chronicle.then(made, "suspended", "2026-01-20"))
-    tell(chronicle.then(made, "restored", "2026-02-01"))
+def test_a_suspension_counts_from_its_day_until_the_day_of_the_restoration(session, apply, chronicle, day, expected):
+    enterprise = chronicle.enterprise()
+    made = chronicle.made(enterprise, "2026-01-05")
+    apply(enterprise, made)
+    apply(chronicle.then(made, "suspended", "2026-01-20"))
+    apply(chronicle.then(made, "restored", "2026-02-01"))
     assert figures(session, day).get(CHANGCHUN) == expected
 
-    tell(chronicle.then(made, "filed", "2026-02-10", late=True), chronicle.then(made, "ended", "2026-02-20"))
+    apply(chronicle.then(made, "filed", "2026-02-10", late=True), chronicle.then(made, "ended", "2026-02-20"))
 
     assert figures(session, day).get(CHANGCHUN) == expected
     assert figures(session, "2026-02-20")[CHANGCHUN] == NONE
 
 
-def test_suspended_restored_and_suspended_again_on_one_day_is_suspended(session, tell, chronicle):
-    firm = chronicle.firm()
-    made = chronicle.made(firm, "2026-01-05")
-    tell(firm, made, *(chronicle.then(made, what, "2026-01-20") for what in ("suspended", "restored", "suspended")))
+def test_suspended_restored_and_suspended_again_on_one_day_is_suspended(session, apply, chronicle):
+    enterprise = chronicle.enterprise()
+    made = chronicle.made(enterprise, "2026-01-05")
+    apply(
+        enterprise, made, *(chronicle.then(made, what, "2026-01-20") for what in ("suspended", "restored", "suspended"))
+    )
 
     assert figures(session, "2026-01-20")[CHANGCHUN] == SUSPENDED
 
 
-def test_an_end_entered_late_outweighs_a_suspension_announced_before_it(session, tell, chronicle):
+def test_an_end_entered_late_outweighs_a_suspension_announced_before_it(session, apply, chronicle):
     """The day of an end may lie before the day on which the appointment was suspended: it ended all the same."""
-    firm = chronicle.firm()
-    made = chronicle.made(firm, "2026-01-05")
-    tell(firm, made, chronicle.then(made, "suspended", "2026-02-01"), chronicle.then(made, "ended", "2026-01-25"))
+    enterprise = chronicle.enterprise()
+    made = chronicle.made(enterprise, "2026-01-05")
+    apply(
+        enterprise, made, chronicle.then(made, "suspended", "2026-02-01"), chronicle.then(made, "ended", "2026-01-25")
+    )
 
     assert figures(session, "2026-01-24")[CHANGCHUN] == ACTIVE
     assert figures(session, "2026-01-25")[CHANGCHUN] == NONE
     assert figures(session, "2026-02-01")[CHANGCHUN] == NONE
 
 
-def test_a_suspended_cqo_does_not_hide_another_in_force(session, tell, chronicle):
-    firm = chronicle.firm()
-    old, new = chronicle.made(firm, "2026-01-05"), chronicle.made(firm, "2026-01-06")
-    tell(firm, old, new, chronicle.then(old, "suspended", "2026-01-20"))
+def test_a_suspended_cqo_does_not_hide_another_that_is_active(session, apply, chronicle):
+    enterprise = chronicle.enterprise()
+    old, new = chronicle.made(enterprise, "2026-01-05"), chronicle.made(enterprise, "2026-01-06")
+    apply(enterprise, old, new, chronicle.then(old, "suspended", "2026-01-20"))
 
     assert figures(session, "2026-01-20")[CHANGCHUN] == ACTIVE
 
 
-def test_a_firm_counts_where_its_division_reported_on_that_day(session, tell, chronicle):
-    tell(*(chronicle.firm(division) for division in (MEIHEKOU, CHIBEI, GONGZHULING_OLD, GONGZHULING)))
+def test_an_enterprise_counts_where_its_division_reported_on_that_day(session, apply, chronicle):
+    apply(*(chronicle.enterprise(division) for division in (MEIHEKOU, CHIBEI, GONGZHULING_OLD, GONGZHULING)))
 
     assert figures(session, "2020-06-18") == {SIPING: (2, 0, 0), TONGHUA: NONE, CHANGBAISHAN: NONE}
     assert figures(session, "2020-06-19") == {CHANGCHUN: (2, 0, 0), TONGHUA: NONE, CHANGBAISHAN: NONE}
@@ -96,8 +100,8 @@ def test_a_firm_counts_where_its_division_reported_on_that_day(session, tell, ch
     assert figures(session, "2022-01-01") == {CHANGCHUN: (2, 0, 0), MEIHEKOU: NONE, CHANGBAISHAN: NONE}
 
 
-def test_a_division_sees_its_own_subtree_as_it_was(session, tell, chronicle):
-    tell(chronicle.firm(GONGZHULING_OLD), chronicle.firm(NANGUAN))
+def test_a_division_sees_its_own_subtree_as_it_was(session, apply, chronicle):
+    apply(chronicle.enterprise(GONGZHULING_OLD), chronicle.enterprise(NANGUAN))
     siping = Caller("s", "division", division=SIPING)
     county = Caller("n", "division", division=NANGUAN)
 
@@ -106,13 +110,13 @@ def test_a_division_sees_its_own_subtree_as_it_was(session, tell, chronicle):
     assert figures(session, "2020-06-19", caller=county) == {CHANGCHUN: NONE}
 
 
-def test_each_population_is_of_those_who_belonged_to_it_on_the_day(session, tell, chronicle):
-    award = chronicle.firm(award_contender=True)
-    both = chronicle.firm(award_contender=True, brand_contender=True)
-    large, plain = chronicle.firm(above_threshold=True), chronicle.firm()
-    tell(award, both, large, plain)
-    tell(chronicle.made(award, "2026-01-05"))
-    tell(chronicle.firm(NANGUAN, "2026-02-01", award.subject, brand_contender=True))
+def test_each_population_is_of_those_who_belonged_to_it_on_the_day(session, apply, chronicle):
+    award = chronicle.enterprise(award_contender=True)
+    both = chronicle.enterprise(award_contender=True, brand_contender=True)
+    large, plain = chronicle.enterprise(above_threshold=True), chronicle.enterprise()
+    apply(award, both, large, plain)
+    apply(chronicle.made(award, "2026-01-05"))
+    apply(chronicle.enterprise(NANGUAN, "2026-02-01", award.subject, brand_contender=True))
 
     def sizes(day):
         return {name: figures(session, day, name).get(CHANGCHUN, (0, 0, 0))[:2] for name in Population}
@@ -133,7 +137,7 @@ def test_each_population_is_of_those_who_belonged_to_it_on_the_day(session, tell
     }
 
 
-def test_a_province_without_enterprises_has_units_and_no_percentage(session, tell):
+def test_a_province_without_enterprises_has_units_and_no_percentage(session, apply):
     found = queries.coverage(session, PROVINCE, date(2026, 3, 2), Population.AWARD)
 
     assert [row.unit for row in found.units] == [CHANGCHUN, SIPING, TONGHUA, MEIHEKOU, CHANGBAISHAN]
@@ -147,8 +151,8 @@ def test_before_any_division_is_known_there_is_nothing_to_report(session):
     assert found.units == () and found.total.percent is None
 
 
-def test_the_records_behind_a_figure_are_as_many_as_it_says(session, tell, chronicle):
-    tell(*chronicle.life())
+def test_the_records_behind_a_figure_are_as_many_as_it_says(session, apply, chronicle):
+    apply(*chronicle.life())
     day = date(2026, 1, 25)
     for unit, (enterprises, active, suspended) in figures(session, day.isoformat()).items():
         asked = RecordFilters(unit=unit)
@@ -157,8 +161,8 @@ def test_the_records_behind_a_figure_are_as_many_as_it_says(session, tell, chron
         assert (len(found), found.count("active"), found.count("suspended")) == (enterprises, active, suspended)
 
 
-def test_statistics_are_those_of_the_day(session, tell, chronicle):
-    tell(*chronicle.life())
+def test_statistics_are_those_of_the_day(session, apply, chronicle):
+    apply(*chronicle.life())
 
     def deliveries(day):
         return [(row.state, row.number) for row in queries.statistics(session, date.fromisoformat(day)).deliveries]
@@ -188,11 +192,11 @@ def interleavings(draw):
     """LIFE in another order that keeps each object's own, with every event twice, cut into batches."""
     turns = draw(st.permutations([event.aggregate for event in LIFE]))
     waiting = {name: [event for event in LIFE if event.aggregate == name] for name in OBJECTS}
-    told = [waiting[name].pop(0) for name in turns]
+    arrivals = [waiting[name].pop(0) for name in turns]
     for event in LIFE:  # the second of each comes at any place after the first
-        told.insert(draw(st.integers(told.index(event) + 1, len(told))), event)
-    cuts = sorted(draw(st.sets(st.integers(1, len(told) - 1), max_size=8)))
-    return [told[start:end] for start, end in zip([0, *cuts], [*cuts, len(told)], strict=True)]
+        arrivals.insert(draw(st.integers(arrivals.index(event) + 1, len(arrivals))), event)
+    cuts = sorted(draw(st.sets(st.integers(1, len(arrivals) - 1), max_size=8)))
+    return [arrivals[start:end] for start, end in zip([0, *cuts], [*cuts, len(arrivals)], strict=True)]
 
 
 @pytest.fixture
