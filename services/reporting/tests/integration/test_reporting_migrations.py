@@ -20,6 +20,7 @@ INSERT INTO inbox_parked (aggregate, version, type, event, reason, state, parked
         'its predecessor has not been applied', 'blocked', now()),
     ('enterprise:e2', 2, 'enterprise.changed.v1', '{"data": {"enterprise_id": "e2"}}', 'a bug', 'parked', now());
 """
+OLD_NAMES = r"SELECT relname FROM pg_class WHERE relname ~ '(_line(_|$)|course|notice)'"
 PARKED = "SELECT event -> 'data' FROM inbox_parked ORDER BY aggregate"
 
 
@@ -55,6 +56,7 @@ def test_an_upgrade_keeps_the_rows_under_the_new_names(old_database):
     assert untouched == {"enterprise_id": "e2"}
     assert (delivery["delivery_id"], delivery["channel"], delivery["on"]) == ("n3", "in_app", "2026-01-11")
     assert migrate.check("reporting", old_database) == []
+    assert rows(old_database, OLD_NAMES) == []
 
 
 def test_a_downgrade_gives_the_version_before_its_rows_back(old_database):
