@@ -1,4 +1,4 @@
-"""A read model that was spoilt is had again from the publishers' feeds."""
+"""A read model that was spoilt is filled again from the publishers' feeds."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ def test_a_rebuild_brings_back_what_was_spoilt_and_changes_nothing_where_it_fail
 ) -> None:
     before, applied = programme.figures(), programme.applied()
     with programme.database() as database:
-        database.execute("DELETE FROM enterprise_line WHERE division LIKE '2201%'")
-        database.execute("UPDATE enterprise_line SET award_contender = NOT award_contender")
+        database.execute("DELETE FROM enterprise_history WHERE division LIKE '2201%'")
+        database.execute("UPDATE enterprise_history SET award_contender = NOT award_contender")
     spoilt = programme.figures()
     assert spoilt != before
 
@@ -113,10 +113,10 @@ def test_a_rebuild_brings_back_what_was_spoilt_and_changes_nothing_where_it_fail
     programme.reporting.stop()
     with programme.database() as database:
         # Names that this service's table can no longer hold stand for a bug of its handler.
-        database.execute("ALTER TABLE enterprise_line ADD CHECK (name NOT LIKE '%19%') NOT VALID")
+        database.execute("ALTER TABLE enterprise_history ADD CHECK (name NOT LIKE '%19%') NOT VALID")
     with_a_bug = programme.rebuild()
     assert with_a_bug.returncode == 0, with_a_bug.stderr
-    kept, parked = programme.count("enterprise_line"), programme.count("inbox_parked")
+    kept, parked = programme.count("enterprise_history"), programme.count("inbox_parked")
     assert parked > 0
     assert kept + parked == 330
     assert f"{parked} parked" in with_a_bug.stdout

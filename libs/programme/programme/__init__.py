@@ -1,3 +1,1 @@
 """What the four services share of the programme: who calls, the dated tree of divisions, dated rule sets."""
-
-__version__ = "0.2.0"

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from marshmallow import ValidationError, fields, validate
 
+from chassis.clock import Clock
+from chassis.data import Database
 from chassis.errors import InvalidInput
 from chassis.http import ANYONE, Schema, faults_of, http
 from programme import rulesets
 from programme.callers import Role
-from programme.http import Request
+from programme.http import Request, Response
+from programme.rulesets import PublishRuleSet, RuleSet
 
 
 class NewRuleSet(Schema):
     """A rule set to publish."""
+
+    record = PublishRuleSet
 
     effective_from = fields.Date(required=True)
     document = fields.String(
@@ -42,14 +47,14 @@ class RuleSets(Schema):
 
 
 class RuleSetRoutes:
-    """Reading and publishing rule sets; for a service with `db` and `clock` that names its parameters' schema."""
+    """Reading and publishing rule sets; for a service's API that names the schema of its parameters."""
 
-    db: Any
-    clock: Any
+    db: Database
+    clock: Clock
     ruleset_schema: ClassVar[type[Schema]]
 
     @http("GET", "/rulesets", returns=RuleSets, roles=ANYONE, summary="List the rule sets, the newest first")
-    def list_rulesets(self, request: Request) -> dict[str, list[rulesets.RuleSet]]:
+    def list_rulesets(self, request: Request[None, None]) -> dict[str, list[RuleSet]]:
         with self.db.begin() as session:
             return {"items": rulesets.all_versions(session)}
 
@@ -63,15 +68,15 @@ class RuleSetRoutes:
         problems=(rulesets.EffectiveTooEarly,),
         summary="Publish a rule set",
     )
-    def publish_ruleset(self, request: Request) -> Any:
-        body = request.body
+    def publish_ruleset(self, request: Request[PublishRuleSet]) -> Response:
+        self._check_parameters(request.body.parameters)
+        with self.db.begin() as session:
+            published = rulesets.publish(session, request.caller, request.body, self.clock)
+            return request.reply(session, published, status=201)
+
+    def _check_parameters(self, parameters: rulesets.Parameters) -> None:
+        """Refuses what does not fit the service's schema; what is stored is the JSON as it came."""
         try:
-            # Loading checks; what is stored is the JSON as it came, so that it reads the same everywhere.
-            self.ruleset_schema().load(body["parameters"])
+            self.ruleset_schema().load(parameters)
         except ValidationError as error:
             raise InvalidInput(list(faults_of(error.messages, "/parameters"))) from error
-        with self.db.begin() as session:
-            published = rulesets.publish(
-                session, request.caller, body["effective_from"], body["document"], body["parameters"], self.clock
-            )
-            return request.reply(session, published, status=201)

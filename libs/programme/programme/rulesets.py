@@ -1,6 +1,16 @@
 """Rule sets: what the source leaves open, as versioned records with an effective day and the document they rest on.
 
-A decision stores the version that made it, so it can be explained later whatever has come into force since.
+Each service has rule sets of its own. A decision stores the version that made it, so it can be explained later whatever
+has come into force since. A service reads them as its own record:
+
+    @dataclass(frozen=True)
+    class Rules:
+        version: int
+        effective_from: date
+        document: str
+        certificate_months: int          # and so on, a field for each parameter, without a default
+
+    rules = rulesets.rules_on(session, day, Rules)
 """
 
 from __future__ import annotations
@@ -8,9 +18,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Row, func, insert, select, text
+from sqlalchemy import Row, bindparam, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
@@ -18,6 +28,18 @@ from chassis.errors import RuleBroken
 from chassis.security import audit
 from programme.callers import Caller
 from programme.tables import ruleset
+
+Parameters: TypeAlias = dict[str, Any]  # Any: JSON, which each service's own schema checks
+RulesT = TypeVar("RulesT")
+
+IN_FORCE = (
+    select(ruleset).where(ruleset.c.effective_from <= bindparam("on")).order_by(ruleset.c.version.desc()).limit(1)
+)
+OF_VERSION = select(ruleset).where(ruleset.c.version == bindparam("version"))
+ALL_VERSIONS = select(ruleset).order_by(ruleset.c.version.desc())
+NEWEST = select(func.max(ruleset.c.version), func.max(ruleset.c.effective_from))
+# Two that publish at once must not both become the next version; readers are not held up.
+LOCK = text("LOCK TABLE ruleset IN SHARE ROW EXCLUSIVE MODE")
 
 
 class NoRuleSet(RuleBroken):
@@ -34,34 +56,40 @@ class EffectiveTooEarly(RuleBroken):
 
 @dataclass(frozen=True)
 class RuleSet:
-    """The parameters in force from a day on, and the document they rest on."""
+    """A rule set as it is stored: `parameters` are JSON, in force from a day on."""
 
     version: int
     effective_from: date
     document: str
-    parameters: dict[str, Any]
+    parameters: Parameters
     published_at: datetime | None = field(default=None, compare=False)
 
 
-RulesT = TypeVar("RulesT")
+@dataclass(frozen=True)
+class PublishRuleSet:
+    """Publishes a rule set; `document` is the number of the document it rests on."""
+
+    effective_from: date
+    document: str
+    parameters: Parameters
 
 
 def rules_on(session: Session, on: date, kind: Callable[..., RulesT]) -> RulesT:
-    """The rule set in force on that day as a service's own record; see `typed`."""
-    return typed(in_force(session, on), kind)
+    """The rule set in force on that day, as the service's own frozen dataclass `kind`.
+
+    `kind` has the fields `version`, `effective_from` and `document`, and one per parameter. Lists come as tuples. A
+    parameter that `kind` lacks, or that the rule set lacks, is a LookupError: no second default stands in for it.
+    NoRuleSet if none is in force.
+    """
+    return _typed(in_force(session, on), kind)
 
 
 def rules_of(session: Session, version: int, kind: Callable[..., RulesT]) -> RulesT:
-    """The rule set of that version as a service's own record, for explaining a decision that it made."""
-    return typed(get(session, version), kind)
+    """The rule set of that version, for explaining a decision that it made; `kind` as in `rules_on`."""
+    return _typed(get(session, version), kind)
 
 
-def typed(found: RuleSet, kind: Callable[..., RulesT]) -> RulesT:
-    """A rule set as the frozen dataclass `kind`: `version`, `effective_from`, `document`, and a field per parameter.
-
-    Lists become tuples. A parameter that `kind` lacks, or that the rule set lacks, is a LookupError: no second default
-    stands in for it.
-    """
+def _typed(found: RuleSet, kind: Callable[..., RulesT]) -> RulesT:
     parameters = {name: tuple(value) if isinstance(value, list) else value for name, value in found.parameters.items()}
     try:
         return kind(version=found.version, effective_from=found.effective_from, document=found.document, **parameters)
@@ -71,9 +99,7 @@ def typed(found: RuleSet, kind: Callable[..., RulesT]) -> RulesT:
 
 def in_force(session: Session, on: date) -> RuleSet:
     """The rule set in force on that day: of those effective by then, the one published last."""
-    found = session.execute(
-        select(ruleset).where(ruleset.c.effective_from <= on).order_by(ruleset.c.version.desc()).limit(1)
-    ).one_or_none()
+    found = session.execute(IN_FORCE, {"on": on}).one_or_none()
     if found is None:
         raise NoRuleSet(on=on.isoformat())
     return _ruleset(found)
@@ -81,37 +107,26 @@ def in_force(session: Session, on: date) -> RuleSet:
 
 def get(session: Session, version: int) -> RuleSet:
     """The rule set of that version, for explaining a decision that it made."""
-    return _ruleset(session.execute(select(ruleset).where(ruleset.c.version == version)).one())
+    return _ruleset(session.execute(OF_VERSION, {"version": version}).one())
 
 
 def all_versions(session: Session) -> list[RuleSet]:
     """Every rule set, the newest first."""
-    return [_ruleset(row) for row in session.execute(select(ruleset).order_by(ruleset.c.version.desc()))]
+    return [_ruleset(row) for row in session.execute(ALL_VERSIONS)]
 
 
-def publish(
-    session: Session, caller: Caller, effective_from: date, document: str, parameters: dict[str, Any], clock: Clock
-) -> RuleSet:
-    """Adds a rule set after the newest one, and enters that in the audit log."""
-    # Two that publish at once must not both become the next version; readers are not held up.
-    session.execute(text("LOCK TABLE ruleset IN SHARE ROW EXCLUSIVE MODE"))
-    newest = session.execute(select(func.max(ruleset.c.version), func.max(ruleset.c.effective_from))).one()
-    if newest[1] is not None and effective_from < newest[1]:
-        raise EffectiveTooEarly(newest_effective_from=newest[1].isoformat())
-    published = RuleSet((newest[0] or 0) + 1, effective_from, document, parameters, clock.now())
-    session.execute(
-        insert(ruleset).values(
-            version=published.version,
-            effective_from=effective_from,
-            document=document,
-            parameters=parameters,
-            published_at=published.published_at,
-        )
-    )
-    details = {"effective_from": effective_from, "document": document, "parameters": parameters}
-    audit.record(session, caller, "ruleset.published", str(published.version), details, clock)
+def publish(session: Session, caller: Caller, command: PublishRuleSet, clock: Clock) -> RuleSet:
+    """Adds a rule set after the newest one, and enters that in the audit log; EffectiveTooEarly if it is refused."""
+    session.execute(LOCK)
+    last_version, last_day = session.execute(NEWEST).one()
+    if last_day is not None and command.effective_from < last_day:
+        raise EffectiveTooEarly(newest_effective_from=last_day.isoformat())
+    content = vars(command)
+    published = RuleSet(version=(last_version or 0) + 1, published_at=clock.now(), **content)
+    session.execute(insert(ruleset), vars(published))
+    audit.record(session, caller, "ruleset.published", str(published.version), content, clock)
     return published
 
 
-def _ruleset(row: Row[Any]) -> RuleSet:
+def _ruleset(row: Row[Any]) -> RuleSet:  # Any: the table's columns
     return RuleSet(row.version, row.effective_from, row.document, row.parameters, row.published_at)

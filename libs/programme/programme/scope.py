@@ -1,13 +1,14 @@
 """The dated tree of divisions, and what of it a caller may see.
 
-Roll-up follows the tree as it stood on a day, never the digits of a code. A code that was not in force on that day
-stands for its successor, or before its time for its predecessor, so that a record keeps its place whatever code it
-was entered with. Both ends of a validity are days on which it holds: `valid_from <= on <= valid_to`.
+Figures are added up along the tree as it stood on a day, never by the digits of a code. A code that does not hold on
+that day stands for its successor, or before its time for its predecessor, so that a record keeps its place whatever
+code it was entered with. Both ends of a validity are days on which it holds: `valid_from <= on <= valid_to`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -16,7 +17,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Date,
-    ScalarSelect,
+    FromClause,
     Select,
     Text,
     and_,
@@ -36,11 +37,12 @@ from chassis.errors import Forbidden
 from programme.callers import Caller, Role
 from programme.tables import division
 
-_ROW = insert(division)
-UPSERT = _ROW.on_conflict_do_update(
+_INSERT = insert(division)
+UPSERT = _INSERT.on_conflict_do_update(
     index_elements=["code", "valid_from"],
-    set_={column.name: _ROW.excluded[column.name] for column in division.columns if not column.primary_key},
+    set_={column.name: _INSERT.excluded[column.name] for column in division.columns if not column.primary_key},
 )
+# Staff of a division see its subtree; enterprises and CQOs see rows of their own; all others see the whole province.
 UNLIMITED_ROLES = frozenset(Role) - {Role.DIVISION, Role.ENTERPRISE, Role.CQO}
 
 
@@ -50,7 +52,24 @@ class OutsideDivision(Forbidden):
     zh = "该区划不在您的管辖范围内。"
 
 
-def within(column: ColumnElement[Any], caller: Caller, on: date) -> ColumnElement[bool]:
+@dataclass(frozen=True)
+class Placement:
+    """Where a division lies from a day until a day, both included; a reader's record of `division.placed.v1`.
+
+    `level` is province, prefecture or county. `parent` is None for the province alone. `successor` is the code that
+    takes its place after `valid_to`, if there is one.
+    """
+
+    code: str
+    name: str
+    level: str
+    parent: str | None
+    valid_from: date
+    valid_to: date | None = None
+    successor: str | None = None
+
+
+def within(column: ColumnElement[str], caller: Caller, on: date) -> ColumnElement[bool]:
     """Whether `column`, a division's code, lies in the caller's subtree on that day.
 
     Roles enterprise and cqo see rows of their own, which only the service can tell; by division they see nothing, so
@@ -65,17 +84,20 @@ def within(column: ColumnElement[Any], caller: Caller, on: date) -> ColumnElemen
 
 def subtree(code: str, on: date) -> Select[str]:
     """The codes of `code` and of all below it on that day, with the codes that stand for one of these."""
-    placed = _placed(on)
-    standing = _standing(placed)
+    placed = _placements_on(on)
+    standing = _codes_that_stand(placed)
     below = select(standing.c.stands_for.label("code")).where(standing.c.code == code).cte(recursive=True)
     below = below.union(select(placed.c.code).join(below, placed.c.parent == below.c.code))
     return select(standing.c.code).join(below, standing.c.stands_for == below.c.code)
 
 
 def reporting_units(on: date) -> Select[str, str]:
-    """Each code with its reporting unit on that day: the one directly below the province in which it lies."""
-    placed = _placed(on)
-    standing = _standing(placed)
+    """Each code with its reporting unit on that day, as the columns `code` and `unit`.
+
+    The unit is the division directly below the province in which the code lies. The province has none.
+    """
+    placed = _placements_on(on)
+    standing = _codes_that_stand(placed)
     root = placed.alias()
     unit = (
         select(placed.c.code.label("code"), placed.c.code.label("unit"))
@@ -93,12 +115,6 @@ def reporting_units(on: date) -> Select[str, str]:
     )
 
 
-def reporting_unit(code: Any, on: date) -> ScalarSelect[str]:
-    """The reporting unit of `code` (a text, or a column of an enclosing query) on that day; NULL if it has none."""
-    units = reporting_units(on).subquery()
-    return select(units.c.unit).where(units.c.code == code).scalar_subquery()
-
-
 def require_within(session: Session, code: str, caller: Caller, on: date) -> None:
     """Refuses a change in a division that the caller does not look after."""
     if not session.scalar(select(within(literal(code, Text), caller, on))):
@@ -107,45 +123,61 @@ def require_within(session: Session, code: str, caller: Caller, on: date) -> Non
 
 def is_placed(session: Session, code: str, on: date) -> bool:
     """Whether there is a division of that code on that day."""
-    found = exists().where(division.c.code == code, _in_force(division.c, on))
+    found = exists().where(division.c.code == code, holds(division, on))
     return bool(session.scalar(select(found)))
 
 
-def upsert_placements(session: Session, placements: Iterable[Mapping[str, Any]]) -> None:
-    """Enters the data of `division.placed.v1`; twice changes nothing, and the last one about a code and a day holds."""
+def holds(placements: FromClause, on: date) -> ColumnElement[bool]:
+    """Whether a row of `placements`, which is `division` or an alias of it, holds on that day."""
+    columns = placements.c
+    return and_(columns.valid_from <= on, or_(columns.valid_to.is_(None), columns.valid_to >= on))
+
+
+def upsert_placements(
+    session: Session,
+    placements: Iterable[Placement | Mapping[str, Any]],  # Any: the fields of a Placement by name
+) -> None:
+    """Enters placements; twice changes nothing, and the last one about a code and a day holds."""
     rows = {}
     for placement in placements:
-        row = {column.name: _value(column, placement.get(column.name)) for column in division.columns}
+        row = vars(placement) if isinstance(placement, Placement) else _row(placement)
         rows[row["code"], row["valid_from"]] = row
     if rows:
         session.execute(UPSERT, list(rows.values()))
 
 
-def _value(column: Column[Any], value: Any) -> Any:
+def _row(placement: Mapping[str, Any]) -> dict[str, Any]:  # Any: the fields of a Placement by name
+    return {column.name: _value(column, placement.get(column.name)) for column in division.columns}
+
+
+def _value(column: Column[Any], value: Any) -> Any:  # Any: a column of any type, and its value
     return date.fromisoformat(value) if isinstance(column.type, Date) and isinstance(value, str) else value
 
 
-def _placed(on: date) -> CTE:
-    """The placements in force on that day. Nothing here has a name of its own: a query may use several trees."""
-    row = division.alias()
-    return select(row.c.code, row.c.parent).where(_in_force(row.c, on)).cte()
+def _placements_on(on: date) -> CTE:
+    """The placements that hold on that day: code and parent.
+
+    No common table expression of this module has a name of its own, since a query may use several trees.
+    """
+    placement = division.alias()
+    return select(placement.c.code, placement.c.parent).where(holds(placement, on)).cte()
 
 
-def _in_force(columns: Any, on: date) -> ColumnElement[bool]:
-    return and_(columns.valid_from <= on, or_(columns.valid_to.is_(None), columns.valid_to >= on))
+def _codes_that_stand(placed: CTE) -> CTE:
+    """Each code with the code of `placed` for which it stands; a code of `placed` stands for itself.
 
-
-def _standing(placed: CTE) -> CTE:
-    """Each code with the code in force on that day for which it stands; a code in force stands for itself."""
+    It starts from the codes that hold, and goes along the successions in both directions: back to the codes that these
+    have replaced, and on to the codes that will replace them. It stops at a code that holds itself.
+    """
     old, new = division.alias(), division.alias()
-    kinship = union_all(
-        select(old.c.code.label("code"), old.c.successor.label("kin")).where(old.c.successor.is_not(None)),
-        select(new.c.successor.label("code"), new.c.code.label("kin")).where(new.c.successor.is_not(None)),
+    succession = union_all(
+        select(old.c.code.label("code"), old.c.successor.label("next")).where(old.c.successor.is_not(None)),
+        select(new.c.successor.label("code"), new.c.code.label("next")).where(new.c.successor.is_not(None)),
     ).cte()
     standing = select(placed.c.code, placed.c.code.label("stands_for")).cte(recursive=True)
     present = placed.alias()
     return standing.union(
-        select(kinship.c.code, standing.c.stands_for)
-        .join(standing, kinship.c.kin == standing.c.code)
-        .where(~exists().where(present.c.code == kinship.c.code))
+        select(succession.c.code, standing.c.stands_for)
+        .join(standing, succession.c.next == standing.c.code)
+        .where(~exists().where(present.c.code == succession.c.code))
     )

@@ -1,3 +1,1 @@
-"""reporting: targets, progress and statistics, as of any day."""
-
-__version__ = "0.1.0"
+"""reporting: targets, coverage and statistics, as of any day."""

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from chassis.clock import Clock
 from chassis.data import ClockProvider, Database
 from chassis.http import AuditRoutes, HttpService, Page, http
 from chassis.messaging import FeedRoutes, OpsRoutes
 from chassis.process import HealthRoutes
-from programme.http import Request
+from programme.callers import Role
+from programme.http import Request, Response
 from programme.ruleset_routes import RuleSetRoutes
-from reporting import queries, schemas
+from reporting import queries, schemas, views
 from reporting.domain.coverage import UnknownUnit
 from reporting.domain.target import AlreadySet, BelowProvincialGoal
+from reporting.queries import CoverageFilters, OnDay, RecordFilters, TargetFilters
 from reporting.usecases import targets
+from reporting.usecases.targets import ReviseTarget, SetTarget
 
-STAFF = ("province", "division")
-READERS = (*STAFF, "training_centre", "system", "auditor", "ops")
+STAFF = frozenset({Role.PROVINCE, Role.DIVISION})
+READERS = STAFF | {Role.TRAINING_CENTRE, Role.SYSTEM, Role.AUDITOR, Role.OPS}
 
 
 class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSetRoutes):
@@ -38,35 +40,35 @@ class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSet
         roles=READERS,
         summary="Coverage of a population by reporting unit, on a day (R12–R15)",
     )
-    def get_coverage(self, request: Request) -> Any:
+    def get_coverage(self, request: Request[None, CoverageFilters]) -> views.CoverageFigures:
         with self.db.begin() as session:
-            return queries.coverage(session, request.caller, self._day(request), request.query["population"])
+            return queries.coverage(session, request.caller, self._day(request.query), request.query.population)
 
     @http(
         "GET",
         "/coverage/records",
         query=schemas.RecordQuery,
-        returns=schemas.Record,
+        returns=schemas.CoverageRecord,
         roles=READERS,
         paged=True,
         problems=(UnknownUnit,),
         summary="The enterprises behind a figure of coverage",
     )
-    def list_records(self, request: Request) -> Page:
+    def list_records(self, request: Request[None, RecordFilters]) -> Page:
         with self.db.begin() as session:
-            return queries.records(session, request.caller, request.query, self._day(request), request.page)
+            return queries.records(session, request.caller, request.query, self._day(request.query), request.page)
 
     @http(
         "GET",
         "/statistics",
         query=schemas.OnDay,
         returns=schemas.Statistics,
-        roles=("province", "training_centre", "auditor", "ops", "system"),
+        roles=READERS - {Role.DIVISION},
         summary="The programme's counts, on a day",
     )
-    def get_statistics(self, request: Request) -> Any:
+    def get_statistics(self, request: Request[None, OnDay]) -> views.Statistics:
         with self.db.begin() as session:
-            return queries.statistics(session, self._day(request))
+            return queries.statistics(session, self._day(request.query))
 
     @http(
         "POST",
@@ -78,11 +80,10 @@ class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSet
         problems=(AlreadySet, BelowProvincialGoal),
         summary="Set a target (R15, R50)",
     )
-    def set_target(self, request: Request) -> Any:
+    def set_target(self, request: Request[SetTarget]) -> Response:
         with self.db.begin() as session:
-            return request.reply(
-                session, targets.set_target(session, request.caller, request.body, self.clock), status=201
-            )
+            target = targets.set_target(session, request.caller, request.body, self.clock)
+            return request.reply(session, target, status=201)
 
     @http(
         "PUT",
@@ -93,23 +94,24 @@ class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSet
         problems=(BelowProvincialGoal,),
         summary="Revise a target; needs If-Match",
     )
-    def revise_target(self, request: Request, target_id: str) -> Any:
+    def revise_target(self, request: Request[ReviseTarget], target_id: str) -> Response:
+        version = request.if_match
         with self.db.begin() as session:
-            revised = targets.revise(session, request.caller, target_id, request.if_match, request.body, self.clock)
-            return request.reply(session, revised)
+            target = targets.revise_target(session, request.caller, target_id, version, request.body, self.clock)
+            return request.reply(session, target)
 
     @http(
         "GET",
         "/targets",
-        query=schemas.TargetFilters,
+        query=schemas.TargetQuery,
         returns=schemas.Target,
         roles=READERS,
         paged=True,
         summary="Targets of the province and of the caller's division",
     )
-    def list_targets(self, request: Request) -> Page:
+    def list_targets(self, request: Request[None, TargetFilters]) -> Page:
         with self.db.begin() as session:
             return queries.targets(session, request.caller, request.query, self.clock.today(), request.page)
 
-    def _day(self, request: Request) -> date:
-        return request.query.get("on") or self.clock.today()
+    def _day(self, asked: OnDay) -> date:
+        return asked.on or self.clock.today()

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class TargetSet:
-    """Set or revised: the object's version tells which."""
+    """A target was set (version 1) or revised (a later version)."""
 
     type: ClassVar[str] = "target.set.v1"
     target_id: str

@@ -1,164 +1,234 @@
-"""The figures: each a query over the dated lines that held on the day asked."""
+"""The figures: each is a query over the dated records that held on the day asked for."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from enum import StrEnum
+from typing import TypeVar
 
-from sqlalchemy import Select, Subquery, Table, and_, case, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Exists, Select, Subquery, Table, case, exists, func, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from chassis.http import Page, PageArguments, paginate
 from programme import scope
 from programme.callers import Caller
+from programme.tables import division
 from reporting import storage
-from reporting.domain.coverage import IN_FORCE, NONE, POPULATIONS, SUSPENDED, Coverage, UnknownUnit, total
-from reporting.domain.target import PROVINCE, Target
+from reporting.domain.coverage import FLAGS, Coverage, Population, PostState, UnknownUnit, total
+from reporting.domain.statuses import AppointmentStatus, CertificateStatus, DeliveryState, TalentStatus
+from reporting.domain.target import PROVINCE, Target, TargetPopulation
+from reporting.views import (
+    CoverageFigures,
+    CoverageRecord,
+    DeliveryCount,
+    EnrolmentCount,
+    FilingCounts,
+    Statistics,
+)
+
+StatusT = TypeVar("StatusT", bound=StrEnum)
 
 
-def as_of(table: Table, on: date) -> Subquery:
-    """Of each object, the line that held on that day.
+@dataclass(frozen=True)
+class OnDay:
+    """As of which day; None is today."""
 
-    It is the latest version and not the latest day: an appointment may be ended as of a day before its suspension.
+    on: date | None = None
+
+
+@dataclass(frozen=True)
+class CoverageFilters(OnDay):
+    """Of which enterprises."""
+
+    population: Population = Population.ALL
+
+
+@dataclass(frozen=True)
+class RecordFilters(CoverageFilters):
+    """Those of one reporting unit, and those whose CQO's post is in that state; None is any."""
+
+    unit: str | None = None
+    state: PostState | None = None
+
+
+@dataclass(frozen=True)
+class TargetFilters:
+    """None is any."""
+
+    year: int | None = None
+    population: TargetPopulation | None = None
+    division: str | None = None
+
+
+def held_on(history: Table, on: date) -> Subquery:
+    """Of each object, the record that held on that day.
+
+    It is the one with the highest version and not the one with the latest day: an appointment may be ended as of a day
+    before its suspension.
     """
-    key = table.primary_key.columns.values()[0]
-    held = select(table).where(table.c.on <= on).ext(distinct_on(key)).order_by(key, table.c.version.desc())
-    return held.subquery(f"{table.name}_held")
+    key = history.primary_key.columns.values()[0]
+    # DISTINCT ON (key) keeps the first record of each object in the order given, and is answered from the index.
+    held = select(history).where(history.c.on <= on).ext(distinct_on(key)).order_by(key, history.c.version.desc())
+    return held.subquery(f"{history.name}_held")
 
 
-def members(on: date, population: str, caller: Caller) -> Select[Any]:
-    """The population's enterprises on that day, each with its reporting unit and the state of its CQO's post."""
-    firm = as_of(storage.enterprise_line, on)
-    appointment = as_of(storage.appointment_line, on)
+def members_of(population: Population, on: date, caller: Caller) -> Subquery:
+    """The population's enterprises that the caller may see, each with its reporting unit and its CQO's post."""
+    enterprise = held_on(storage.enterprise_history, on)
     units = scope.reporting_units(on).subquery("units")
-
-    def has(status: str) -> Any:
-        return exists().where(appointment.c.enterprise_id == firm.c.enterprise_id, appointment.c.status == status)
-
-    state = case((has("in_force"), IN_FORCE), (has("suspended"), SUSPENDED), else_=NONE)
-    flags = [firm.c[flag] for flag in POPULATIONS[population]]
+    flags = [enterprise.c[flag] for flag in FLAGS[population]]
     return (
-        select(firm.c.enterprise_id, firm.c.name, firm.c.division, units.c.unit, state.label("state"))
-        .join(units, units.c.code == firm.c.division)
-        .where(or_(*flags) if flags else true(), scope.within(firm.c.division, caller, on))
+        select(
+            enterprise.c.enterprise_id,
+            enterprise.c.name,
+            enterprise.c.division,
+            units.c.unit,
+            _post_state(enterprise, on).label("state"),
+        )
+        .join(units, units.c.code == enterprise.c.division)
+        .where(or_(*flags) if flags else true(), scope.within(enterprise.c.division, caller, on))
+        .subquery("member")
     )
 
 
-def coverage(session: Session, caller: Caller, on: date, population: str) -> dict[str, Any]:
+def _post_state(enterprise: Subquery, on: date) -> ColumnElement[str]:
+    """A suspended appointment shows only where no other of the enterprise is active."""
+    appointment = held_on(storage.appointment_history, on)
+
+    def has(status: AppointmentStatus) -> Exists:
+        return exists().where(appointment.c.enterprise_id == enterprise.c.enterprise_id, appointment.c.status == status)
+
+    return case(
+        (has(AppointmentStatus.ACTIVE), PostState.ACTIVE.value),
+        (has(AppointmentStatus.SUSPENDED), PostState.SUSPENDED.value),
+        else_=PostState.NONE.value,
+    )
+
+
+def coverage(session: Session, caller: Caller, on: date, population: Population) -> CoverageFigures:
     """Coverage of a population by reporting unit on a day; every unit is there, empty ones too."""
-    row = members(on, population, caller).subquery("row")
-    counted = select(
-        row.c.unit,
-        func.count(),
-        func.count().filter(row.c.state == IN_FORCE),
-        func.count().filter(row.c.state == SUSPENDED),
-    ).group_by(row.c.unit)
-    figures = {unit: (number, in_force, suspended) for unit, number, in_force, suspended in session.execute(counted)}
+    counts = _counts_by_unit(session, caller, on, population)
     aims = targets_on(session, on, population)
-    units = [
-        Coverage(code, name, *figures.get(code, (0, 0, 0)), aims.get(code, aims.get(PROVINCE)))
-        for code, name in session.execute(_units(on, caller))
-    ]
-    return {
-        "on": on,
-        "population": population,
-        "units": units,
-        "total": total(units, PROVINCE, "合计", aims.get(PROVINCE)),
-    }
+    units = tuple(
+        Coverage(code, name, *counts.get(code, (0, 0, 0)), aims.get(code, aims.get(PROVINCE)))
+        for code, name in session.execute(_visible_units(on, caller))
+    )
+    return CoverageFigures(on, population, units, total(units, PROVINCE, "合计", aims.get(PROVINCE)))
 
 
-def records(session: Session, caller: Caller, query: dict[str, Any], on: date, page: PageArguments) -> Page:
-    """The enterprises behind a figure of `coverage`."""
-    unit = query.get("unit")
-    if unit is not None and unit not in session.scalars(_units(on, caller)).all():
-        raise UnknownUnit(unit=unit)
-    row = members(on, query["population"], caller).subquery("row")
-    wanted = select(row)
-    for name in ("unit", "state"):
-        if name in query:
-            wanted = wanted.where(row.c[name] == query[name])
-    return paginate(session, wanted, [row.c.enterprise_id], page)
+def _counts_by_unit(
+    session: Session, caller: Caller, on: date, population: Population
+) -> dict[str, tuple[int, int, int]]:
+    """By unit, how many enterprises there are, how many with an active CQO, how many with a suspended one."""
+    member = members_of(population, on, caller)
+    counted = select(
+        member.c.unit,
+        func.count(),
+        func.count().filter(member.c.state == PostState.ACTIVE),
+        func.count().filter(member.c.state == PostState.SUSPENDED),
+    ).group_by(member.c.unit)
+    return {unit: (number, active, suspended) for unit, number, active, suspended in session.execute(counted)}
 
 
-def targets_on(session: Session, on: date, population: str) -> dict[str, float]:
-    """Each division's target for that day's year, as it then stood."""
-    line, target = as_of(storage.target_line, on), storage.target.c
+def records(session: Session, caller: Caller, filters: RecordFilters, on: date, page: PageArguments) -> Page:
+    """The enterprises behind a figure of `coverage`, as CoverageRecords."""
+    if filters.unit is not None and filters.unit not in session.scalars(_visible_units(on, caller)).all():
+        raise UnknownUnit(unit=filters.unit)
+    member = members_of(filters.population, on, caller)
+    wanted = select(member)
+    if filters.unit is not None:
+        wanted = wanted.where(member.c.unit == filters.unit)
+    if filters.state is not None:
+        wanted = wanted.where(member.c.state == filters.state)
+    found = paginate(session, wanted, [member.c.enterprise_id], page)
+    shown = [CoverageRecord(**{**row, "state": PostState(row["state"])}) for row in found.items]
+    return Page(shown, found.next_cursor)
+
+
+def _visible_units(on: date, caller: Caller) -> Select[str, str]:
+    """The reporting units on that day that have anything the caller may see: code and name."""
+    units = scope.reporting_units(on).subquery("units")
+    visible = select(units.c.unit).where(scope.within(units.c.code, caller, on))
+    return (
+        select(division.c.code, division.c.name)
+        .where(scope.holds(division, on), division.c.code.in_(visible))
+        .order_by(division.c.code)
+    )
+
+
+def targets_on(session: Session, on: date, population: Population) -> dict[str, float]:
+    """By division, the percentage aimed at for that day's year, as it then stood."""
+    history, target = held_on(storage.target_history, on), storage.target.c
     found = session.execute(
-        select(target.division, line.c.percent)
-        .join(line, line.c.target_id == target.id)
+        select(target.division, history.c.percent)
+        .join(history, history.c.target_id == target.id)
         .where(target.population == population, target.year == on.year)
     )
-    return dict(found.all())
+    return {code: percent for code, percent in found}
 
 
-def targets(session: Session, caller: Caller, query: dict[str, Any], today: date, page: PageArguments) -> Page:
+def targets(session: Session, caller: Caller, filters: TargetFilters, today: date, page: PageArguments) -> Page:
+    """The province's targets, and those of the divisions that the caller sees today."""
     column = storage.target.c
     wanted = select(Target).where(or_(column.division == PROVINCE, scope.within(column.division, caller, today)))
-    for name in ("year", "population", "division"):
-        if name in query:
-            wanted = wanted.where(column[name] == query[name])
+    for name, value in vars(filters).items():
+        if value is not None:
+            wanted = wanted.where(column[name] == value)
     return paginate(session, wanted, [column.id], page)
 
 
-def statistics(session: Session, on: date) -> dict[str, Any]:
+def statistics(session: Session, on: date) -> Statistics:
     """The programme's counts on a day, for the whole province."""
-    enrolment, course, filing, notice = storage.enrolment.c, storage.course.c, storage.filing.c, storage.notice.c
-    passed = (
-        select(course.kind, enrolment.passed, func.count())
-        .join_from(storage.enrolment, storage.course, course.class_id == enrolment.class_id)
+    enterprises = select(func.count()).select_from(held_on(storage.enterprise_history, on))
+    return Statistics(
+        on=on,
+        enterprises=session.scalar(enterprises) or 0,
+        certificates=_by_status(session, CertificateStatus, storage.certificate_history, on),
+        talents=_by_status(session, TalentStatus, storage.talent_history, on),
+        appointments=_by_status(session, AppointmentStatus, storage.appointment_history, on),
+        filings=_filings(session, on),
+        enrolments=_enrolments(session, on),
+        deliveries=_deliveries(session, on),
+    )
+
+
+def _by_status(session: Session, status: type[StatusT], history: Table, on: date) -> dict[StatusT, int]:
+    held = held_on(history, on)
+    counted = select(held.c.status, func.count()).group_by(held.c.status).order_by(held.c.status)
+    return {status(word): number for word, number in session.execute(counted)}
+
+
+def _filings(session: Session, on: date) -> FilingCounts:
+    filing = storage.filing.c
+    counted = select(filing.late, func.count()).where(filing.on <= on).group_by(filing.late)
+    by_lateness = {late: number for late, number in session.execute(counted)}
+    return FilingCounts(in_time=by_lateness.get(False, 0), late=by_lateness.get(True, 0))
+
+
+def _enrolments(session: Session, on: date) -> tuple[EnrolmentCount, ...]:
+    enrolment, training_class = storage.enrolment.c, storage.training_class.c
+    groups = training_class.kind, enrolment.passed
+    counted = (
+        select(*groups, func.count())
+        .join_from(storage.enrolment, storage.training_class, training_class.class_id == enrolment.class_id)
         .where(enrolment.on <= on)
-        .group_by(course.kind, enrolment.passed)
-        .order_by(course.kind, enrolment.passed)
+        .group_by(*groups)
+        .order_by(*groups)
     )
-    filed = select(filing.late, func.count()).where(filing.on <= on).group_by(filing.late)
+    return tuple(EnrolmentCount(*row) for row in session.execute(counted))
+
+
+def _deliveries(session: Session, on: date) -> tuple[DeliveryCount, ...]:
+    delivery = storage.delivery.c
     # One that failed and was sent later had failed on the days between.
-    state = case((notice.on <= on, notice.state), else_="failed").label("state")
-    ended = (
-        select(notice.kind, notice.channel, state, func.count())
-        .where(or_(notice.on <= on, notice.failed_on <= on))
-        .group_by(notice.kind, notice.channel, state)
-        .order_by(notice.kind, notice.channel, state)
+    state = case((delivery.on <= on, delivery.state), else_=DeliveryState.FAILED).label("state")
+    groups = delivery.kind, delivery.channel, state
+    counted = (
+        select(*groups, func.count())
+        .where(or_(delivery.on <= on, delivery.failed_on <= on))
+        .group_by(*groups)
+        .order_by(*groups)
     )
-    filings = {late: number for late, number in session.execute(filed)}
-    return {
-        "on": on,
-        "enterprises": _count(session, as_of(storage.enterprise_line, on)),
-        "certificates": _by_status(session, storage.certificate_line, on),
-        "talents": _by_status(session, storage.talent_line, on),
-        "appointments": _by_status(session, storage.appointment_line, on),
-        "filings": {"in_time": filings.get(False, 0), "late": filings.get(True, 0)},
-        "enrolments": [
-            {"class_kind": kind, "passed": outcome, "number": number}
-            for kind, outcome, number in session.execute(passed)
-        ],
-        "notices": [
-            {"kind": kind, "channel": channel, "state": state, "number": number}
-            for kind, channel, state, number in session.execute(ended)
-        ],
-    }
-
-
-def _by_status(session: Session, table: Table, on: date) -> dict[str, int]:
-    held = as_of(table, on)
-    rows = session.execute(select(held.c.status, func.count()).group_by(held.c.status).order_by(held.c.status))
-    return dict(rows.all())
-
-
-def _count(session: Session, held: Subquery) -> int:
-    return session.scalar(select(func.count()).select_from(held)) or 0
-
-
-def _units(on: date, caller: Caller) -> Select[Any]:
-    """The reporting units on that day that have anything the caller may see, with their names."""
-    units = scope.reporting_units(on).subquery("units")
-    place = scope.division.c
-    holds = and_(place.valid_from <= on, or_(place.valid_to.is_(None), place.valid_to >= on))
-    return (
-        select(place.code, place.name)
-        .where(
-            holds,
-            place.code.in_(select(units.c.unit).where(scope.within(units.c.code, caller, on))),
-        )
-        .order_by(place.code)
-    )
+    return tuple(DeliveryCount(*row) for row in session.execute(counted))

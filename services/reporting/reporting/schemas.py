@@ -1,70 +1,96 @@
-"""What comes in and goes out: HTTP bodies and queries, and the fields this service reads of others' events."""
+"""What comes in and goes out over HTTP. Each schema of a body or a query names the record that it loads."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
-from marshmallow import Schema as EventSchema
 from marshmallow import fields, validate
 
 from chassis.http import QuerySchema, Schema
-from reporting.domain import coverage, target
+from reporting import queries
+from reporting.domain.coverage import Population, PostState
+from reporting.domain.target import TargetPopulation
+from reporting.usecases import targets
 
-POPULATION = validate.OneOf(list(coverage.POPULATIONS))
+CODE = validate.Length(1, 20)
 SHORT = validate.Length(1, 200)
 PERCENT = validate.Range(0, 100)
+YEAR = validate.Range(2013, 2100)
+
+
+class StrEnumField(fields.Enum[StrEnum]):
+    """A text that is one of the members of a StrEnum."""
+
+    def __init__(self, members: type[StrEnum], **options: Any) -> None:  # Any: marshmallow's options of a field
+        super().__init__(members, by_value=fields.String, **options)
+
+
+class CountsByStatus(fields.Dict):
+    """Numbers, by the status that they count."""
+
+    def __init__(self) -> None:
+        super().__init__(keys=fields.String(), values=fields.Integer())
 
 
 class OnDay(QuerySchema):
+    record = queries.OnDay
+
     on = fields.Date(metadata={"description": "As of that day; today if left out."})
 
 
 class CoverageQuery(OnDay):
-    population = fields.String(load_default="all", validate=POPULATION)
+    record = queries.CoverageFilters
+
+    population = StrEnumField(Population, load_default=Population.ALL)
 
 
 class RecordQuery(CoverageQuery):
-    unit = fields.String(validate=validate.Length(1, 20))
-    state = fields.String(validate=validate.OneOf([coverage.IN_FORCE, coverage.SUSPENDED, coverage.NONE]))
+    record = queries.RecordFilters
+
+    unit = fields.String(validate=CODE)
+    state = StrEnumField(PostState)
 
 
 class UnitCoverage(Schema):
     unit = fields.String()
     name = fields.String()
     enterprises = fields.Integer()
-    in_force = fields.Integer(metadata={"description": "With a CQO whose appointment is in force."})
+    active = fields.Integer(metadata={"description": "With a CQO whose appointment is active."})
     suspended = fields.Integer(metadata={"description": "With a CQO whose appointment is suspended."})
-    percent = fields.Float(
-        allow_none=True, metadata={"description": "in_force of enterprises; null if there are none."}
-    )
+    percent = fields.Float(allow_none=True, metadata={"description": "active of enterprises; null if there are none."})
     target_percent = fields.Float(allow_none=True)
     gap = fields.Float(allow_none=True, metadata={"description": "Percentage points still to go."})
 
 
 class CoverageFigures(Schema):
     on = fields.Date()
-    population = fields.String()
+    population = StrEnumField(Population)
     units = fields.List(fields.Nested(UnitCoverage))
     total = fields.Nested(UnitCoverage)
 
 
-class Record(Schema):
+class CoverageRecord(Schema):
     enterprise_id = fields.String()
     name = fields.String()
     division = fields.String()
     unit = fields.String()
-    state = fields.String()
+    state = StrEnumField(PostState)
 
 
 class NewTarget(Schema):
-    division = fields.String(required=True, validate=validate.Length(1, 20))
-    year = fields.Integer(required=True, validate=validate.Range(2013, 2100))
-    population = fields.String(required=True, validate=validate.OneOf(target.POPULATIONS))
+    record = targets.SetTarget
+
+    division = fields.String(required=True, validate=CODE)
+    year = fields.Integer(required=True, validate=YEAR)
+    population = StrEnumField(TargetPopulation, required=True)
     percent = fields.Float(required=True, validate=PERCENT)
     document = fields.String(required=True, validate=SHORT)
 
 
 class TargetRevision(Schema):
+    record = targets.ReviseTarget
+
     percent = fields.Float(required=True, validate=PERCENT)
     document = fields.String(required=True, validate=SHORT)
 
@@ -74,15 +100,17 @@ class Target(NewTarget):
     version = fields.Integer()
 
 
-class TargetFilters(QuerySchema):
-    year = fields.Integer(validate=validate.Range(2013, 2100))
-    population = fields.String(validate=validate.OneOf(target.POPULATIONS))
-    division = fields.String(validate=validate.Length(1, 20))
+class TargetQuery(QuerySchema):
+    record = queries.TargetFilters
+
+    year = fields.Integer(validate=YEAR)
+    population = StrEnumField(TargetPopulation)
+    division = fields.String(validate=CODE)
 
 
-class ByStatus(fields.Dict):
-    def __init__(self, **options: Any) -> None:
-        super().__init__(keys=fields.String(), values=fields.Integer(), **options)
+class FilingCounts(Schema):
+    in_time = fields.Integer()
+    late = fields.Integer()
 
 
 class EnrolmentCount(Schema):
@@ -91,7 +119,7 @@ class EnrolmentCount(Schema):
     number = fields.Integer()
 
 
-class NoticeCount(Schema):
+class DeliveryCount(Schema):
     kind = fields.String()
     channel = fields.String()
     state = fields.String()
@@ -101,88 +129,15 @@ class NoticeCount(Schema):
 class Statistics(Schema):
     on = fields.Date()
     enterprises = fields.Integer()
-    certificates = ByStatus()
-    talents = ByStatus()
-    appointments = ByStatus()
-    filings = ByStatus()
+    certificates = CountsByStatus()
+    talents = CountsByStatus()
+    appointments = CountsByStatus()
+    filings = fields.Nested(FilingCounts)
     enrolments = fields.List(fields.Nested(EnrolmentCount))
-    notices = fields.List(fields.Nested(NoticeCount))
+    deliveries = fields.List(fields.Nested(DeliveryCount))
 
 
 class RuleSetParameters(Schema):
     """Reporting decides nothing by figures yet; its rule set only names what counts as covered."""
 
     count_suspended_as_covered = fields.Boolean(required=True, validate=validate.Equal(False))
-
-
-class _Event(EventSchema):
-    on = fields.Date(required=True)
-
-
-class EnterpriseKnown(_Event):
-    enterprise_id = fields.String(required=True)
-    name = fields.String(required=True)
-    division = fields.String(required=True)
-    above_threshold = fields.Boolean(required=True)
-    award_contender = fields.Boolean(required=True)
-    brand_contender = fields.Boolean(required=True)
-
-
-class AppointmentChanged(_Event):
-    appointment_id = fields.String(required=True)
-    enterprise_id = fields.String(required=True)
-    person_id = fields.String(required=True)
-
-
-class AppointmentFiled(_Event):
-    appointment_id = fields.String(required=True)
-    late = fields.Boolean(required=True)
-
-
-class CertificateIssued(EventSchema):
-    certificate_id = fields.String(required=True)
-    person_id = fields.String(required=True)
-    issued_on = fields.Date(required=True)
-
-
-class CertificateChanged(_Event):
-    certificate_id = fields.String(required=True)
-    person_id = fields.String(required=True)
-
-
-class TalentChanged(_Event):
-    person_id = fields.String(required=True)
-
-
-class ClassScheduled(EventSchema):
-    class_id = fields.String(required=True)
-    kind = fields.String(required=True)
-
-
-class EnrolmentCompleted(_Event):
-    enrolment_id = fields.String(required=True)
-    class_id = fields.String(required=True)
-    passed = fields.Boolean(required=True)
-
-
-class EducationRecorded(_Event):
-    person_id = fields.String(required=True)
-    year = fields.Integer(required=True)
-    total_hours = fields.Float(required=True)
-    required_hours = fields.Float(required=True)
-
-
-class NoticeEnded(_Event):
-    notice_id = fields.String(required=True)
-    kind = fields.String(required=True)
-    channel = fields.String(required=True)
-
-
-class DivisionPlaced(EventSchema):
-    code = fields.String(required=True)
-    name = fields.String(required=True)
-    level = fields.String(required=True)
-    parent = fields.String(allow_none=True, load_default=None)
-    valid_from = fields.Date(required=True)
-    valid_to = fields.Date(allow_none=True, load_default=None)
-    successor = fields.String(allow_none=True, load_default=None)

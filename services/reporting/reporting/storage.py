@@ -1,123 +1,145 @@
-"""The service's tables: dated lines, never counters, so that every figure can be asked for as of a past day.
+"""The service's tables: dated records, never counters, so that every figure can be asked for as of a past day.
 
-A line says what held of an object from a day on. Its key is the object and the version of the event that brought it,
-so applying an event again changes nothing. What held on a day is, of the lines that begin by then, the latest version:
-an event may be about an earlier day than the one before it.
+A record of history says what held of an object from a day on. Its key is the object and the version of the event that
+brought it, so applying an event again changes nothing. What held on a day is, of the records that begin by then, the
+one with the highest version: an event may be about an earlier day than the one before it.
 """
 
 from __future__ import annotations
 
-from datetime import date
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Date, Float, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Dialect, Float, Index, Integer, Table, Text, TypeDecorator, UniqueConstraint
 from sqlalchemy.orm import registry as mapper_registry
 
-from chassis.data import new_metadata
+from chassis.data import aggregate_columns, day_column, flag_column, new_metadata, text_column
 from programme import tables
-from reporting.domain.target import Target, TargetLine
+from reporting.domain.statuses import AppointmentStatus, CertificateStatus, DeliveryState, TalentStatus
+from reporting.domain.target import Target, TargetPopulation, TargetRecord
 
 metadata = new_metadata()
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
 
 
-def _text(name: str, **options: Any) -> Column[str]:
-    return Column(name, Text, nullable=options.pop("nullable", False), **options)
+class StrEnumType(TypeDecorator[StrEnum]):
+    """A text column whose values are the members of a StrEnum."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, members: type[StrEnum]) -> None:
+        super().__init__()
+        self.members = members
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        return None if value is None else self.members(value)
 
 
-def _flag(name: str) -> Column[bool]:
-    return Column(name, Boolean, nullable=False)
+def _enum_column(name: str, members: type[StrEnum]) -> Column[StrEnum]:
+    return Column(name, StrEnumType(members), nullable=False)
 
 
-def _day(name: str = "on", nullable: bool = False) -> Column[date]:
-    return Column(name, Date, nullable=nullable)
+def _version() -> Column[int]:
+    """The version of the event that a record came with."""
+    return Column("version", Integer, primary_key=True, autoincrement=False)
 
 
-def _lines(name: str, key: str, *columns: Column[Any]) -> Table:
-    """A table of dated lines of the objects named by `key`."""
+def _history(name: str, key: str, *columns: Column[Any]) -> Table:  # Any: columns of any type
+    """A table of dated records of the objects named by `key`."""
     return Table(
         name,
         metadata,
         Column(key, Text, primary_key=True),
-        Column("version", Integer, primary_key=True, autoincrement=False),
-        _day(),
+        _version(),
+        day_column("on"),
         *columns,
         Index(f"ix_{name}_on", key, "on", "version"),
     )
 
 
-enterprise_line = _lines(
-    "enterprise_line",
+enterprise_history = _history(
+    "enterprise_history",
     "enterprise_id",
-    _text("name"),
-    _text("division"),
-    _flag("above_threshold"),
-    _flag("award_contender"),
-    _flag("brand_contender"),
+    text_column("name"),
+    text_column("division"),
+    flag_column("above_threshold"),
+    flag_column("award_contender"),
+    flag_column("brand_contender"),
 )
-appointment_line = _lines(
-    "appointment_line",
+appointment_history = _history(
+    "appointment_history",
     "appointment_id",
-    _text("enterprise_id", index=True),
-    _text("person_id"),
-    _text("status"),
+    text_column("enterprise_id", index=True),
+    text_column("person_id"),
+    _enum_column("status", AppointmentStatus),
 )
-certificate_line = _lines("certificate_line", "certificate_id", _text("person_id"), _text("status"))
-talent_line = _lines("talent_line", "person_id", _text("status"))
+certificate_history = _history(
+    "certificate_history", "certificate_id", text_column("person_id"), _enum_column("status", CertificateStatus)
+)
+talent_history = _history("talent_history", "person_id", _enum_column("status", TalentStatus))
 
-filing = Table("filing", metadata, Column("appointment_id", Text, primary_key=True), _day(), _flag("late"))
-course = Table("course", metadata, Column("class_id", Text, primary_key=True), _text("kind"))
-enrolment = Table(
-    "enrolment", metadata, Column("enrolment_id", Text, primary_key=True), _text("class_id"), _day(), _flag("passed")
+filing = Table(
+    "filing", metadata, Column("appointment_id", Text, primary_key=True), day_column("on"), flag_column("late")
 )
+training_class = Table("training_class", metadata, Column("class_id", Text, primary_key=True), text_column("kind"))
+enrolment = Table(
+    "enrolment",
+    metadata,
+    Column("enrolment_id", Text, primary_key=True),
+    text_column("class_id"),
+    day_column("on"),
+    flag_column("passed"),
+)
+# The hours of a person in a year, as they stood after each event.
 education = Table(
     "education",
     metadata,
     Column("person_id", Text, primary_key=True),
     Column("year", Integer, primary_key=True, autoincrement=False),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    _day(),
+    _version(),
+    day_column("on"),
     Column("total_hours", Float, nullable=False),
     Column("required_hours", Float, nullable=False),
 )
-notice = Table(
-    "notice",
+# `on` is the day on which it ended, `failed_on` the first on which it failed, whatever became of it later.
+delivery = Table(
+    "delivery",
     metadata,
-    Column("notice_id", Text, primary_key=True),
-    _text("kind"),
-    _text("channel"),
-    _text("state"),
-    _day(),
-    _day("failed_on", nullable=True),
+    Column("delivery_id", Text, primary_key=True),
+    text_column("kind"),
+    text_column("channel"),
+    _enum_column("state", DeliveryState),
+    day_column("on"),
+    day_column("failed_on", nullable=True),
 )
 
 target = Table(
     "target",
     metadata,
-    Column("id", Text, primary_key=True),
-    Column("version", Integer, nullable=False),
-    _text("division"),
+    *aggregate_columns(),
+    text_column("division"),
     Column("year", Integer, nullable=False),
-    _text("population"),
+    _enum_column("population", TargetPopulation),
     Column("percent", Float, nullable=False),
-    _text("document"),
+    text_column("document"),
     UniqueConstraint("division", "year", "population"),
 )
-target_line = _lines("target_line", "target_id", Column("percent", Float, nullable=False))
+target_history = _history("target_history", "target_id", Column("percent", Float, nullable=False))
 
-# All that others' events have told: it can be emptied and had again from their feeds.
+# What came from others' events: `rebuild` empties these, and fills them again from the others' feeds.
 READ_MODELS = (
-    enterprise_line,
-    appointment_line,
-    certificate_line,
-    talent_line,
+    enterprise_history,
+    appointment_history,
+    certificate_history,
+    talent_history,
     filing,
-    course,
+    training_class,
     enrolment,
     education,
-    notice,
+    delivery,
 )
 
 mapper = mapper_registry(metadata=metadata)
 mapper.map_imperatively(Target, target)
-mapper.map_imperatively(TargetLine, target_line)
+mapper.map_imperatively(TargetRecord, target_history)

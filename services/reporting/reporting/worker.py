@@ -1,4 +1,4 @@
-"""What reporting does without being asked: it publishes its outbox, and learns from everybody's events in batches."""
+"""What reporting does without being asked: it publishes its outbox, and applies everybody's events in batches."""
 
 from __future__ import annotations
 
@@ -8,9 +8,26 @@ from sqlalchemy.orm import Session
 
 from chassis.messaging import Envelope, Relay, subscribe_batch
 from chassis.process import HealthRoutes
-from programme import scope
-from reporting import schemas
-from reporting.usecases import projections
+from programme.scope import Placement
+from reporting.handlers import (
+    appointments,
+    certificates,
+    deliveries,
+    divisions,
+    education,
+    enrolments,
+    enterprises,
+    talents,
+    training_classes,
+)
+from reporting.handlers.appointments import AppointmentChanged, AppointmentFiled
+from reporting.handlers.certificates import CertificateChanged, CertificateIssued
+from reporting.handlers.deliveries import DeliveryEnded
+from reporting.handlers.education import EducationRecorded
+from reporting.handlers.enrolments import EnrolmentCompleted
+from reporting.handlers.enterprises import EnterpriseChanged
+from reporting.handlers.talents import TalentChanged
+from reporting.handlers.training_classes import ClassScheduled
 
 
 class Worker(HealthRoutes):
@@ -19,48 +36,46 @@ class Worker(HealthRoutes):
     name = "reporting-worker"
     relay = Relay()
 
-    @subscribe_batch("division.placed.v1", schemas.DivisionPlaced)
-    def divisions_placed(self, session: Session, events: Sequence[Envelope]) -> None:
-        scope.upsert_placements(session, (event.data for event in events))
+    @subscribe_batch("division.placed.v1", Placement)
+    def divisions_placed(self, session: Session, events: Sequence[Envelope[Placement]]) -> None:
+        divisions.record_placements(session, events)
 
-    @subscribe_batch("enterprise.registered.v1", "enterprise.changed.v1", schemas.EnterpriseKnown)
-    def enterprises(self, session: Session, events: Sequence[Envelope]) -> None:
-        projections.enterprises(session, events)
+    @subscribe_batch("enterprise.registered.v1", "enterprise.changed.v1", EnterpriseChanged)
+    def enterprises_changed(self, session: Session, events: Sequence[Envelope[EnterpriseChanged]]) -> None:
+        enterprises.record_changes(session, events)
 
-    @subscribe_batch(*projections.APPOINTMENT, schemas.AppointmentChanged)
-    def appointments(self, session: Session, events: Sequence[Envelope]) -> None:
-        projections.appointments(session, events)
+    @subscribe_batch(*appointments.STATUS_AFTER, AppointmentChanged)
+    def appointments_changed(self, session: Session, events: Sequence[Envelope[AppointmentChanged]]) -> None:
+        appointments.record_statuses(session, events)
 
-    @subscribe_batch("appointment.filed.v1", schemas.AppointmentFiled)
-    def filings(self, session: Session, events: Sequence[Envelope]) -> None:
-        projections.filings(session, events)
+    @subscribe_batch("appointment.filed.v1", AppointmentFiled)
+    def appointments_filed(self, session: Session, events: Sequence[Envelope[AppointmentFiled]]) -> None:
+        appointments.record_filings(session, events)
 
-    @subscribe_batch("certificate.issued.v1", schemas.CertificateIssued)
-    def certificates_issued(self, session: Session, events: Sequence[Envelope]) -> None:
-        projections.certificates(session, events)
+    @subscribe_batch("certificate.issued.v1", CertificateIssued)
+    def certificates_issued(self, session: Session, events: Sequence[Envelope[CertificateIssued]]) -> None:
+        certificates.record_issues(session, events)
 
-    @subscribe_batch(
-        "certificate.expired.v1", "certificate.renewed.v1", "certificate.revoked.v1", schemas.CertificateChanged
-    )
-    def certificates_changed(self, session: Session, events: Sequence[Envelope]) -> None:
-        projections.certificates(session, events)
+    @subscribe_batch(*certificates.STATUS_AFTER, CertificateChanged)
+    def certificates_changed(self, session: Session, events: Sequence[Envelope[CertificateChanged]]) -> None:
+        certificates.record_statuses(session, events)
 
-    @subscribe_batch(*projections.TALENT, schemas.TalentChanged)
-    def talents(self, session: Session, events: Sequence[Envelope]) -> None:
-        projections.talents(session, events)
+    @subscribe_batch(*talents.STATUS_AFTER, TalentChanged)
+    def talents_changed(self, session: Session, events: Sequence[Envelope[TalentChanged]]) -> None:
+        talents.record_statuses(session, events)
 
-    @subscribe_batch("class.scheduled.v1", schemas.ClassScheduled)
-    def classes(self, session: Session, events: Sequence[Envelope]) -> None:
-        projections.classes(session, events)
+    @subscribe_batch("class.scheduled.v1", ClassScheduled)
+    def classes_scheduled(self, session: Session, events: Sequence[Envelope[ClassScheduled]]) -> None:
+        training_classes.record_classes(session, events)
 
-    @subscribe_batch("enrolment.completed.v1", schemas.EnrolmentCompleted)
-    def enrolments(self, session: Session, events: Sequence[Envelope]) -> None:
-        projections.enrolments(session, events)
+    @subscribe_batch("enrolment.completed.v1", EnrolmentCompleted)
+    def enrolments_completed(self, session: Session, events: Sequence[Envelope[EnrolmentCompleted]]) -> None:
+        enrolments.record_completions(session, events)
 
-    @subscribe_batch("education.recorded.v1", schemas.EducationRecorded)
-    def education(self, session: Session, events: Sequence[Envelope]) -> None:
-        projections.education(session, events)
+    @subscribe_batch("education.recorded.v1", EducationRecorded)
+    def education_recorded(self, session: Session, events: Sequence[Envelope[EducationRecorded]]) -> None:
+        education.record_hours(session, events)
 
-    @subscribe_batch("notice.sent.v1", "notice.failed.v1", schemas.NoticeEnded)
-    def notices(self, session: Session, events: Sequence[Envelope]) -> None:
-        projections.notices(session, events)
+    @subscribe_batch(*deliveries.STATE_AFTER, DeliveryEnded)
+    def deliveries_ended(self, session: Session, events: Sequence[Envelope[DeliveryEnded]]) -> None:
+        deliveries.record_ends(session, events)

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pytest
-from sample_process import Sample
+from office_process import Office
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from chassis.clock import SystemClock
+from chassis.process import migrate
 from chassis.security import audit
 from programme import rulesets
 from programme.callers import Caller
+from programme.rulesets import PublishRuleSet
 
 PROVINCE = Caller("office", "province")
 SECOND = {"effective_from": "2026-01-01", "document": "吉市监〔2025〕99号", "parameters": {"months": 24}}
 
 
-def publish(engine: Engine, on: date, months: int) -> rulesets.RuleSet:
+@dataclass(frozen=True)
+class Rules:
+    """The office's rules, as it reads them."""
+
+    version: int
+    effective_from: date
+    document: str
+    months: int | tuple[int, ...]
+
+
+def publish(engine: Engine, on: date, months: int | list[int], **more: Any) -> rulesets.RuleSet:
+    command = PublishRuleSet(on, "文件", {"months": months, **more})
     with Session(engine) as session, session.begin():
-        return rulesets.publish(session, PROVINCE, on, "文件", {"months": months}, SystemClock())
+        return rulesets.publish(session, PROVINCE, command, SystemClock())
 
 
 def test_the_rule_set_of_a_day_is_the_last_that_took_effect_by_then(engine: Engine) -> None:
@@ -32,11 +47,32 @@ def test_the_rule_set_of_a_day_is_the_last_that_took_effect_by_then(engine: Engi
 
     with Session(engine) as session:
         days = [date(2013, 9, 18), date(2025, 12, 31), date(2026, 1, 1), date(2027, 6, 1)]
-        assert [rulesets.in_force(session, day).version for day in days] == [1, 1, 3, 4]
-        assert rulesets.get(session, 2).parameters == {"months": 24}
+        assert [rulesets.rules_on(session, day, Rules).version for day in days] == [1, 1, 3, 4]
+        assert rulesets.rules_of(session, 2, Rules) == Rules(2, date(2026, 1, 1), "文件", months=24)
         with pytest.raises(rulesets.NoRuleSet):
-            rulesets.in_force(session, date(2013, 9, 17))
+            rulesets.rules_on(session, date(2013, 9, 17), Rules)
         assert audit.verify(session).checked == 3
+
+
+def test_lists_are_read_as_tuples(engine: Engine) -> None:
+    publish(engine, date(2026, 1, 1), [90, 30])
+
+    with Session(engine) as session:
+        assert rulesets.rules_on(session, date(2026, 1, 1), Rules).months == (90, 30)
+
+
+def test_a_parameter_that_is_not_read_or_not_there_is_refused_and_has_no_second_default(engine: Engine) -> None:
+    publish(engine, date(2026, 1, 1), 24, years=2)
+
+    @dataclass(frozen=True)
+    class OtherRules(Rules):
+        days: int
+
+    with Session(engine) as session:
+        with pytest.raises(LookupError, match=r"rule set 2 .* 'years'"):
+            rulesets.rules_of(session, 2, Rules)
+        with pytest.raises(LookupError, match=r"rule set 1 .* 'days'"):
+            rulesets.rules_of(session, 1, OtherRules)
 
 
 def test_one_may_not_take_effect_before_the_newest(engine: Engine) -> None:
@@ -53,32 +89,31 @@ def test_rivals_get_versions_of_their_own(engine: Engine) -> None:
     assert sorted(found.version for found in published) == [2, 3, 4, 5, 6, 7]
 
 
-def test_the_province_publishes_and_everyone_reads(own_sample: Sample) -> None:
-    made = own_sample.call("POST", "/rulesets", json=SECOND)
+def test_the_province_publishes_and_everyone_reads(office: Office) -> None:
+    made = office.call("POST", "/rulesets", json=SECOND)
 
     assert made.status_code == 201
     assert made.json()["version"] == 2
-    assert [found["version"] for found in own_sample.call("GET", "/rulesets", role="ops").json()["items"]] == [2, 1]
-    assert own_sample.call("POST", "/rulesets", json=SECOND, role="division").status_code == 403
-    [entry] = own_sample.call("GET", "/audit", role="auditor").json()["items"]
-    assert (entry["action"], entry["subject"]) == ("ruleset.publish", "ruleset:2")
+    assert [found["version"] for found in office.call("GET", "/rulesets", role="ops").json()["items"]] == [2, 1]
+    assert office.call("POST", "/rulesets", json=SECOND, role="division").status_code == 403
+    [entry] = office.call("GET", "/audit", role="auditor").json()["items"]
+    assert (entry["action"], entry["subject"]) == ("ruleset.published", "2")
 
 
-@pytest.mark.parametrize(
-    ("change", "pointer"),
-    [
+def test_parameters_are_checked_by_the_services_own_schema(office: Office) -> None:
+    for change, pointer in [
         ({"parameters": {"months": 0}}, "/parameters/months"),
         ({"parameters": {"months": 24, "years": 2}}, "/parameters/years"),
         ({"parameters": {}}, "/parameters/months"),
         ({"document": ""}, "/document"),
         ({"effective_from": "tomorrow"}, "/effective_from"),
-    ],
-)
-def test_parameters_are_checked_by_the_services_own_schema(
-    sample: Sample, change: dict[str, Any], pointer: str
-) -> None:
-    answer = sample.call("POST", "/rulesets", json=SECOND | change)
+    ]:
+        answer = office.call("POST", "/rulesets", json=SECOND | change)
 
-    assert answer.status_code == 422
-    assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
-    assert sample.count("ruleset") == 1
+        assert answer.status_code == 422
+        assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
+        assert office.count_rulesets() == 1
+
+
+def test_the_shared_tables_are_what_their_migration_made(make_database: Callable[[str], str]) -> None:
+    assert migrate.check("office", make_database("office")) == []

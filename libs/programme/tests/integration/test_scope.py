@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import String, column, select, values
+from sqlalchemy import ScalarSelect, String, column, select, values
 from sqlalchemy.orm import Session
 
 from chassis.errors import Forbidden
 from programme import scope
 from programme.callers import Caller
+from programme.scope import Placement
+from programme.tables import division
 
 PAST, LAST_DAY, FIRST_DAY, PRESENT = date(2015, 6, 1), date(2020, 6, 18), date(2020, 6, 19), date(2026, 3, 2)
 FOREVER = date(2000, 1, 1)
@@ -30,12 +33,11 @@ TREE = [
     ("JL-CBS", "长白山管委会", "prefecture", "220000", date(2006, 1, 1), None, None),
     ("JL-CBS-CB", "池北区", "county", "JL-CBS", date(2006, 1, 1), None, None),
 ]
-FIELDS = ("code", "name", "level", "parent", "valid_from", "valid_to", "successor")
 
 
 @pytest.fixture
 def tree(session: Session) -> Session:
-    scope.upsert_placements(session, [dict(zip(FIELDS, row, strict=True)) for row in TREE])
+    scope.upsert_placements(session, [Placement(*row) for row in TREE])
     return session
 
 
@@ -43,6 +45,12 @@ def codes(session: Session, code: str, on: date) -> set[str]:
     found = list(session.scalars(scope.subtree(code, on)))
     assert len(found) == len(set(found))
     return set(found)
+
+
+def reporting_unit(code: Any, on: date) -> ScalarSelect[str]:
+    """The reporting unit of `code`, a text or a column of an enclosing query; NULL if it has none."""
+    units = scope.reporting_units(on).subquery()
+    return select(units.c.unit).where(units.c.code == code).scalar_subquery()
 
 
 def staff_of(code: str) -> Caller:
@@ -92,7 +100,7 @@ def test_a_subtree_is_that_of_its_day_with_the_codes_that_stand_for_its_own(
 def test_a_reporting_unit_lies_directly_below_the_province_on_that_day(
     tree: Session, code: str, on: date, unit: str | None
 ) -> None:
-    assert tree.scalar(select(scope.reporting_unit(code, on))) == unit
+    assert tree.scalar(select(reporting_unit(code, on))) == unit
 
 
 def test_reporting_units_join_to_a_column(tree: Session) -> None:
@@ -109,9 +117,9 @@ def test_reporting_units_join_to_a_column(tree: Session) -> None:
 
 
 def test_a_correlated_reporting_unit_follows_its_row(tree: Session) -> None:
-    row = scope.division.alias("row")
+    row = division.alias("row")
     found = tree.execute(
-        select(row.c.code, scope.reporting_unit(row.c.code, PAST)).where(row.c.code.in_(["220381", "220581", "220102"]))
+        select(row.c.code, reporting_unit(row.c.code, PAST)).where(row.c.code.in_(["220381", "220581", "220102"]))
     ).all()
 
     assert set(found) == {("220381", "220300"), ("220581", "220500"), ("220102", "220100")}
@@ -123,8 +131,7 @@ def test_some_roles_are_limited_by_no_division(tree: Session, role: str) -> None
 
 
 def seen_by(session: Session, caller: Caller) -> set[Any]:
-    table = scope.division
-    return set(session.scalars(select(table.c.code).where(scope.within(table.c.code, caller, PRESENT))))
+    return set(session.scalars(select(division.c.code).where(scope.within(division.c.code, caller, PRESENT))))
 
 
 def test_staff_see_their_subtree_and_firms_nothing_by_division(tree: Session) -> None:
@@ -148,10 +155,10 @@ def test_a_change_outside_the_callers_division_is_forbidden(tree: Session) -> No
 
 
 def test_placing_twice_changes_nothing_and_a_later_fact_replaces(tree: Session) -> None:
-    before = tree.execute(select(scope.division).order_by(scope.division.c.code)).all()
-    scope.upsert_placements(tree, [dict(zip(FIELDS, TREE[5], strict=True)) | {"valid_from": "2000-01-01"}])
-    assert tree.execute(select(scope.division).order_by(scope.division.c.code)).all() == before
+    before = tree.execute(select(division).order_by(division.c.code)).all()
+    scope.upsert_placements(tree, [Placement(*TREE[5])])
+    assert tree.execute(select(division).order_by(division.c.code)).all() == before
 
-    changed = dict(zip(FIELDS, TREE[1], strict=True))
-    scope.upsert_placements(tree, [changed | {"name": "长春府"}, changed | {"name": "长春"}])
-    assert tree.scalar(select(scope.division.c.name).where(scope.division.c.code == "220100")) == "长春"
+    changed = Placement(*TREE[1])
+    scope.upsert_placements(tree, [replace(changed, name="长春府"), replace(changed, name="长春")])
+    assert tree.scalar(select(division.c.name).where(division.c.code == "220100")) == "长春"

@@ -1,20 +1,40 @@
-"""Coverage: of a population's enterprises, how many have a CQO in force (R12–R15)."""
+"""Coverage: of a population's enterprises, how many have a CQO whose appointment is active (R12–R15)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from chassis.errors import NotFound
 
-# Each population a figure can be asked for, as the flags of which an enterprise needs one; none means all enterprises.
-POPULATIONS: dict[str, tuple[str, ...]] = {
-    "award": ("award_contender",),
-    "brand": ("brand_contender",),
-    "contenders": ("award_contender", "brand_contender"),
-    "above_threshold": ("above_threshold",),
-    "all": (),
+
+class Population(StrEnum):
+    """Of which enterprises a figure can be asked for."""
+
+    AWARD = "award"
+    BRAND = "brand"
+    CONTENDERS = "contenders"
+    ABOVE_THRESHOLD = "above_threshold"
+    ALL = "all"
+
+
+# An enterprise belongs to a population if it has one of these flags; where none is named, every enterprise does.
+FLAGS: dict[Population, tuple[str, ...]] = {
+    Population.AWARD: ("award_contender",),
+    Population.BRAND: ("brand_contender",),
+    Population.CONTENDERS: ("award_contender", "brand_contender"),
+    Population.ABOVE_THRESHOLD: ("above_threshold",),
+    Population.ALL: (),
 }
-IN_FORCE, SUSPENDED, NONE = "in_force", "suspended", "none"
+
+
+class PostState(StrEnum):
+    """How the post of an enterprise's CQO is held; an active appointment outweighs a suspended one."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    NONE = "none"
 
 
 class UnknownUnit(NotFound):
@@ -25,19 +45,19 @@ class UnknownUnit(NotFound):
 
 @dataclass(frozen=True)
 class Coverage:
-    """The figures of one reporting unit, or of the province."""
+    """The figures of one reporting unit, or of the province; `target_percent` is None where no target is set."""
 
     unit: str
     name: str
     enterprises: int
-    in_force: int
+    active: int
     suspended: int
     target_percent: float | None = None
 
     @property
     def percent(self) -> float | None:
         """None where the population is empty: there is nothing to cover."""
-        return round(100 * self.in_force / self.enterprises, 1) if self.enterprises else None
+        return round(100 * self.active / self.enterprises, 1) if self.enterprises else None
 
     @property
     def gap(self) -> float | None:
@@ -47,13 +67,13 @@ class Coverage:
         return round(self.target_percent - self.percent, 1)
 
 
-def total(rows: list[Coverage], unit: str, name: str, target_percent: float | None) -> Coverage:
-    """The sum of `rows`."""
+def total(units: Sequence[Coverage], unit: str, name: str, target_percent: float | None) -> Coverage:
+    """The sum of `units`, as the figures of the unit named `unit`."""
     return Coverage(
         unit,
         name,
-        sum(row.enterprises for row in rows),
-        sum(row.in_force for row in rows),
-        sum(row.suspended for row in rows),
+        sum(each.enterprises for each in units),
+        sum(each.active for each in units),
+        sum(each.suspended for each in units),
         target_percent,
     )

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from chassis.errors import RuleBroken
 from reporting.events import TargetSet
 
-AWARD, BRAND, ABOVE_THRESHOLD = "award", "brand", "above_threshold"
-POPULATIONS = (AWARD, BRAND, ABOVE_THRESHOLD)
 PROVINCE = "220000"
+
+
+class TargetPopulation(StrEnum):
+    """The populations for which targets are set; each is a `Population` too."""
+
+    AWARD = "award"
+    BRAND = "brand"
+    ABOVE_THRESHOLD = "above_threshold"
 
 
 class BelowProvincialGoal(RuleBroken):
@@ -27,8 +34,8 @@ class AlreadySet(RuleBroken):
 
 
 @dataclass
-class TargetLine:
-    """One line of a target's history: the percentage aimed at from `on`."""
+class TargetRecord:
+    """A record of a target's history: the percentage aimed at from the day `on`."""
 
     target_id: str
     version: int
@@ -38,18 +45,19 @@ class TargetLine:
 
 @dataclass
 class Target:
-    """What a division aims at for a population by the end of a year."""
+    """What a division aims at for a population by the end of a year; `percent` is between 0 and 100."""
 
     id: str
     division: str
     year: int
-    population: str
+    population: TargetPopulation
     percent: float
     document: str
     version: int = 0
 
-    def set(self, on: date, provincial: float | None) -> TargetSet:
-        """Announces the target; `provincial` is the province's own goal for the same year and population."""
-        if provincial is not None and self.division != PROVINCE and self.percent < provincial:
+    def set(self, percent: float, document: str, on: date, provincial: float | None) -> TargetSet:
+        """Aims at `percent` from now on; `provincial` is the province's own goal for the same year and population."""
+        if provincial is not None and self.division != PROVINCE and percent < provincial:
             raise BelowProvincialGoal(provincial_percent=provincial)
-        return TargetSet(self.id, self.division, self.year, self.population, self.percent, self.document, on)
+        self.percent, self.document = percent, document
+        return TargetSet(self.id, self.division, self.year, self.population, percent, document, on)

@@ -21,8 +21,8 @@ def applier(clock):
 
 
 @pytest.fixture
-def tell(session, applier, chronicle):
-    """`tell(*events)`: has the events applied as one batch; the divisions are there already."""
+def apply(session, applier, chronicle):
+    """`apply(*events)`: has the events applied as one batch; the divisions are there already."""
 
     def apply(*events):
         return applier.apply(session, events)

@@ -10,6 +10,7 @@ from chassis.ids import new_id
 from chassis.messaging.envelope import Envelope
 from programme.callers import Caller
 from reporting import queries
+from reporting.domain.coverage import Population
 
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
@@ -67,12 +68,12 @@ class Chronicle:
         ]
         return [self.event("division.placed.v1", row["code"], row) for row in rows]
 
-    def firm(
-        self, division: str = NANGUAN, on: str = "2019-01-01", firm_id: str | None = None, **flags: bool
+    def enterprise(
+        self, division: str = NANGUAN, on: str = "2019-01-01", enterprise_id: str | None = None, **flags: bool
     ) -> Envelope:
-        """A firm registered; with `firm_id`, the same firm changed. Flags: above_threshold, award_contender, …"""
+        """An enterprise registered; with `enterprise_id`, that one changed. Flags: above_threshold, award_contender, …"""
         data = {
-            "enterprise_id": firm_id or new_id(),
+            "enterprise_id": enterprise_id or new_id(),
             "name": "示例机械有限公司",
             "division": division,
             "on": on,
@@ -81,11 +82,11 @@ class Chronicle:
             "brand_contender": False,
             **flags,
         }
-        kind = "enterprise.changed.v1" if firm_id else "enterprise.registered.v1"
+        kind = "enterprise.changed.v1" if enterprise_id else "enterprise.registered.v1"
         return self.event(kind, data["enterprise_id"], data)
 
-    def made(self, firm: Envelope, on: str) -> Envelope:
-        data = {"appointment_id": new_id(), "enterprise_id": firm.subject, "person_id": new_id(), "on": on}
+    def made(self, enterprise: Envelope, on: str) -> Envelope:
+        data = {"appointment_id": new_id(), "enterprise_id": enterprise.subject, "person_id": new_id(), "on": on}
         return self.event("appointment.made.v1", data["appointment_id"], data)
 
     def then(self, made: Envelope, what: str, on: str, **more: Any) -> Envelope:
@@ -100,9 +101,9 @@ class Chronicle:
     def talent(self, what: str, person_id: str, on: str) -> Envelope:
         return self.event(f"talent.{what}.v1", person_id, {"person_id": person_id, "on": on})
 
-    def notice(self, what: str, notice_id: str, on: str) -> Envelope:
-        data = {"notice_id": notice_id, "kind": "certificate_issued", "channel": "email", "on": on}
-        return self.event(f"notice.{what}.v1", notice_id, data)
+    def delivery(self, what: str, delivery_id: str, on: str) -> Envelope:
+        data = {"delivery_id": delivery_id, "kind": "certificate_issued", "channel": "email", "on": on}
+        return self.event(f"notice.{what}.v1", delivery_id, data)
 
     def course(self, kind: str) -> Envelope:
         class_id = new_id()
@@ -114,9 +115,9 @@ class Chronicle:
 
     def life(self) -> list[Envelope]:
         """A small province's years: something of every kind that reporting reads, in the order in which it happened."""
-        a = self.firm(NANGUAN, award_contender=True)
-        b = self.firm(GONGZHULING_OLD, above_threshold=True)
-        c = self.firm(CHIBEI, brand_contender=True)
+        a = self.enterprise(NANGUAN, award_contender=True)
+        b = self.enterprise(GONGZHULING_OLD, above_threshold=True)
+        c = self.enterprise(CHIBEI, brand_contender=True)
         course = self.course("initial")
         first, second = self.made(a, "2026-01-05"), self.made(b, "2026-01-07")
         return [
@@ -131,30 +132,30 @@ class Chronicle:
             first,
             second,
             self.then(first, "filed", "2026-01-09", late=False),
-            self.notice("failed", "n1", "2026-01-10"),
+            self.delivery("failed", "n1", "2026-01-10"),
             self.then(first, "suspended", "2026-01-20"),
             self.certificate("revoked", "c1", "2026-01-20"),
             self.talent("lapsed", "p1", "2026-01-20"),
-            self.firm(GONGZHULING, "2026-01-21", b.subject),
+            self.enterprise(GONGZHULING, "2026-01-21", b.subject),
             self.then(first, "restored", "2026-02-01"),
             self.then(second, "ended", "2026-02-03"),
             self.talent("restored", "p1", "2026-02-04"),
-            self.notice("sent", "n1", "2026-02-05"),
+            self.delivery("sent", "n1", "2026-02-05"),
         ]
 
 
 def figures(
     session: Any, on: str, population: str = "all", caller: Caller = PROVINCE
 ) -> dict[str, tuple[int, int, int]]:
-    """Enterprises, in force and suspended, of each reporting unit that has any enterprise."""
-    found = queries.coverage(session, caller, date.fromisoformat(on), population)
-    return {row.unit: (row.enterprises, row.in_force, row.suspended) for row in found["units"] if row.enterprises}
+    """Enterprises, active and suspended, of each reporting unit that has any enterprise."""
+    found = queries.coverage(session, caller, date.fromisoformat(on), Population(population))
+    return {row.unit: (row.enterprises, row.active, row.suspended) for row in found.units if row.enterprises}
 
 
 def whole_report(session: Any) -> list[Any]:
     """All that can be asked, for days before, between and after the events of `life`."""
     days = [date.fromisoformat(day) for day in ("2018-01-01", "2025-12-31", "2026-01-15", "2026-01-25", "2026-03-02")]
-    populations = ("all", "award", "contenders", "above_threshold")
+    populations = [Population(name) for name in ("all", "award", "contenders", "above_threshold")]
     return [
         (queries.statistics(session, day), [queries.coverage(session, PROVINCE, day, name) for name in populations])
         for day in days

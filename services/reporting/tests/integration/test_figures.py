@@ -26,8 +26,11 @@ from reporting_world import (
 from chassis.http import PageArguments
 from programme.callers import Caller
 from reporting import queries
+from reporting.domain.coverage import Population
+from reporting.queries import RecordFilters
+from reporting.views import EnrolmentCount, FilingCounts
 
-IN_FORCE, SUSPENDED, NONE = (1, 1, 0), (1, 0, 1), (1, 0, 0)
+ACTIVE, SUSPENDED, NONE = (1, 1, 0), (1, 0, 1), (1, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -35,57 +38,61 @@ IN_FORCE, SUSPENDED, NONE = (1, 1, 0), (1, 0, 1), (1, 0, 0)
     [
         ("2018-12-31", None),
         ("2026-01-04", NONE),
-        ("2026-01-05", IN_FORCE),
-        ("2026-01-19", IN_FORCE),
+        ("2026-01-05", ACTIVE),
+        ("2026-01-19", ACTIVE),
         ("2026-01-20", SUSPENDED),
         ("2026-01-31", SUSPENDED),
-        ("2026-02-01", IN_FORCE),
-        ("2026-02-19", IN_FORCE),
+        ("2026-02-01", ACTIVE),
+        ("2026-02-19", ACTIVE),
     ],
 )
-def test_a_suspension_counts_from_its_day_until_the_day_of_the_restoration(session, tell, chronicle, day, expected):
-    firm = chronicle.firm()
-    made = chronicle.made(firm, "2026-01-05")
-    tell(firm, made)
-    tell(chronicle.then(made, "suspended", "2026-01-20"))
-    tell(chronicle.then(made, "restored", "2026-02-01"))
+def test_a_suspension_counts_from_its_day_until_the_day_of_the_restoration(session, apply, chronicle, day, expected):
+    enterprise = chronicle.enterprise()
+    made = chronicle.made(enterprise, "2026-01-05")
+    apply(enterprise, made)
+    apply(chronicle.then(made, "suspended", "2026-01-20"))
+    apply(chronicle.then(made, "restored", "2026-02-01"))
     assert figures(session, day).get(CHANGCHUN) == expected
 
-    tell(chronicle.then(made, "filed", "2026-02-10", late=True), chronicle.then(made, "ended", "2026-02-20"))
+    apply(chronicle.then(made, "filed", "2026-02-10", late=True), chronicle.then(made, "ended", "2026-02-20"))
 
     assert figures(session, day).get(CHANGCHUN) == expected
     assert figures(session, "2026-02-20")[CHANGCHUN] == NONE
 
 
-def test_suspended_restored_and_suspended_again_on_one_day_is_suspended(session, tell, chronicle):
-    firm = chronicle.firm()
-    made = chronicle.made(firm, "2026-01-05")
-    tell(firm, made, *(chronicle.then(made, what, "2026-01-20") for what in ("suspended", "restored", "suspended")))
+def test_suspended_restored_and_suspended_again_on_one_day_is_suspended(session, apply, chronicle):
+    enterprise = chronicle.enterprise()
+    made = chronicle.made(enterprise, "2026-01-05")
+    apply(
+        enterprise, made, *(chronicle.then(made, what, "2026-01-20") for what in ("suspended", "restored", "suspended"))
+    )
 
     assert figures(session, "2026-01-20")[CHANGCHUN] == SUSPENDED
 
 
-def test_an_end_entered_late_outweighs_a_suspension_announced_before_it(session, tell, chronicle):
+def test_an_end_entered_late_outweighs_a_suspension_announced_before_it(session, apply, chronicle):
     """The day of an end may lie before the day on which the appointment was suspended: it ended all the same."""
-    firm = chronicle.firm()
-    made = chronicle.made(firm, "2026-01-05")
-    tell(firm, made, chronicle.then(made, "suspended", "2026-02-01"), chronicle.then(made, "ended", "2026-01-25"))
+    enterprise = chronicle.enterprise()
+    made = chronicle.made(enterprise, "2026-01-05")
+    apply(
+        enterprise, made, chronicle.then(made, "suspended", "2026-02-01"), chronicle.then(made, "ended", "2026-01-25")
+    )
 
-    assert figures(session, "2026-01-24")[CHANGCHUN] == IN_FORCE
+    assert figures(session, "2026-01-24")[CHANGCHUN] == ACTIVE
     assert figures(session, "2026-01-25")[CHANGCHUN] == NONE
     assert figures(session, "2026-02-01")[CHANGCHUN] == NONE
 
 
-def test_a_suspended_cqo_does_not_hide_another_in_force(session, tell, chronicle):
-    firm = chronicle.firm()
-    old, new = chronicle.made(firm, "2026-01-05"), chronicle.made(firm, "2026-01-06")
-    tell(firm, old, new, chronicle.then(old, "suspended", "2026-01-20"))
+def test_a_suspended_cqo_does_not_hide_another_that_is_active(session, apply, chronicle):
+    enterprise = chronicle.enterprise()
+    old, new = chronicle.made(enterprise, "2026-01-05"), chronicle.made(enterprise, "2026-01-06")
+    apply(enterprise, old, new, chronicle.then(old, "suspended", "2026-01-20"))
 
-    assert figures(session, "2026-01-20")[CHANGCHUN] == IN_FORCE
+    assert figures(session, "2026-01-20")[CHANGCHUN] == ACTIVE
 
 
-def test_a_firm_counts_where_its_division_reported_on_that_day(session, tell, chronicle):
-    tell(*(chronicle.firm(division) for division in (MEIHEKOU, CHIBEI, GONGZHULING_OLD, GONGZHULING)))
+def test_an_enterprise_counts_where_its_division_reported_on_that_day(session, apply, chronicle):
+    apply(*(chronicle.enterprise(division) for division in (MEIHEKOU, CHIBEI, GONGZHULING_OLD, GONGZHULING)))
 
     assert figures(session, "2020-06-18") == {SIPING: (2, 0, 0), TONGHUA: NONE, CHANGBAISHAN: NONE}
     assert figures(session, "2020-06-19") == {CHANGCHUN: (2, 0, 0), TONGHUA: NONE, CHANGBAISHAN: NONE}
@@ -93,8 +100,8 @@ def test_a_firm_counts_where_its_division_reported_on_that_day(session, tell, ch
     assert figures(session, "2022-01-01") == {CHANGCHUN: (2, 0, 0), MEIHEKOU: NONE, CHANGBAISHAN: NONE}
 
 
-def test_a_division_sees_its_own_subtree_as_it_was(session, tell, chronicle):
-    tell(chronicle.firm(GONGZHULING_OLD), chronicle.firm(NANGUAN))
+def test_a_division_sees_its_own_subtree_as_it_was(session, apply, chronicle):
+    apply(chronicle.enterprise(GONGZHULING_OLD), chronicle.enterprise(NANGUAN))
     siping = Caller("s", "division", division=SIPING)
     county = Caller("n", "division", division=NANGUAN)
 
@@ -103,16 +110,16 @@ def test_a_division_sees_its_own_subtree_as_it_was(session, tell, chronicle):
     assert figures(session, "2020-06-19", caller=county) == {CHANGCHUN: NONE}
 
 
-def test_each_population_is_of_those_who_belonged_to_it_on_the_day(session, tell, chronicle):
-    award = chronicle.firm(award_contender=True)
-    both = chronicle.firm(award_contender=True, brand_contender=True)
-    large, plain = chronicle.firm(above_threshold=True), chronicle.firm()
-    tell(award, both, large, plain)
-    tell(chronicle.made(award, "2026-01-05"))
-    tell(chronicle.firm(NANGUAN, "2026-02-01", award.subject, brand_contender=True))
+def test_each_population_is_of_those_who_belonged_to_it_on_the_day(session, apply, chronicle):
+    award = chronicle.enterprise(award_contender=True)
+    both = chronicle.enterprise(award_contender=True, brand_contender=True)
+    large, plain = chronicle.enterprise(above_threshold=True), chronicle.enterprise()
+    apply(award, both, large, plain)
+    apply(chronicle.made(award, "2026-01-05"))
+    apply(chronicle.enterprise(NANGUAN, "2026-02-01", award.subject, brand_contender=True))
 
     def sizes(day):
-        return {name: figures(session, day, name).get(CHANGCHUN, (0, 0, 0))[:2] for name in queries.POPULATIONS}
+        return {name: figures(session, day, name).get(CHANGCHUN, (0, 0, 0))[:2] for name in Population}
 
     assert sizes("2026-01-31") == {
         "award": (2, 1),
@@ -130,47 +137,49 @@ def test_each_population_is_of_those_who_belonged_to_it_on_the_day(session, tell
     }
 
 
-def test_a_province_without_enterprises_has_units_and_no_percentage(session, tell):
-    found = queries.coverage(session, PROVINCE, date(2026, 3, 2), "award")
+def test_a_province_without_enterprises_has_units_and_no_percentage(session, apply):
+    found = queries.coverage(session, PROVINCE, date(2026, 3, 2), Population.AWARD)
 
-    assert [row.unit for row in found["units"]] == [CHANGCHUN, SIPING, TONGHUA, MEIHEKOU, CHANGBAISHAN]
-    assert {row.percent for row in (*found["units"], found["total"])} == {None}
-    assert found["total"].enterprises == 0
+    assert [row.unit for row in found.units] == [CHANGCHUN, SIPING, TONGHUA, MEIHEKOU, CHANGBAISHAN]
+    assert {row.percent for row in (*found.units, found.total)} == {None}
+    assert found.total.enterprises == 0
 
 
 def test_before_any_division_is_known_there_is_nothing_to_report(session):
-    found = queries.coverage(session, PROVINCE, date(2026, 3, 2), "all")
+    found = queries.coverage(session, PROVINCE, date(2026, 3, 2), Population.ALL)
 
-    assert found["units"] == [] and found["total"].percent is None
+    assert found.units == () and found.total.percent is None
 
 
-def test_the_records_behind_a_figure_are_as_many_as_it_says(session, tell, chronicle):
-    tell(*chronicle.life())
+def test_the_records_behind_a_figure_are_as_many_as_it_says(session, apply, chronicle):
+    apply(*chronicle.life())
     day = date(2026, 1, 25)
-    for unit, (enterprises, in_force, suspended) in figures(session, day.isoformat()).items():
-        asked = {"population": "all", "unit": unit}
-        found = [row["state"] for row in queries.records(session, PROVINCE, asked, day, PageArguments(100)).items]
+    for unit, (enterprises, active, suspended) in figures(session, day.isoformat()).items():
+        asked = RecordFilters(unit=unit)
+        found = [row.state for row in queries.records(session, PROVINCE, asked, day, PageArguments(100)).items]
 
-        assert (len(found), found.count("in_force"), found.count("suspended")) == (enterprises, in_force, suspended)
+        assert (len(found), found.count("active"), found.count("suspended")) == (enterprises, active, suspended)
 
 
-def test_statistics_are_those_of_the_day(session, tell, chronicle):
-    tell(*chronicle.life())
+def test_statistics_are_those_of_the_day(session, apply, chronicle):
+    apply(*chronicle.life())
 
-    def notices(day):
-        return [
-            (row["state"], row["number"]) for row in queries.statistics(session, date.fromisoformat(day))["notices"]
-        ]
+    def deliveries(day):
+        return [(row.state, row.number) for row in queries.statistics(session, date.fromisoformat(day)).deliveries]
 
     past = queries.statistics(session, date(2026, 1, 25))
-    assert past["certificates"] == {"revoked": 1} and past["talents"] == {"lapsed": 1}
-    assert past["appointments"] == {"in_force": 1, "suspended": 1} and past["filings"] == {"in_time": 1, "late": 0}
-    assert past["enrolments"] == [
-        {"class_kind": "initial", "passed": False, "number": 1},
-        {"class_kind": "initial", "passed": True, "number": 1},
-    ]
-    # The notice that failed was sent later; on the days between it had failed.
-    assert (notices("2026-01-09"), notices("2026-01-25"), notices("2026-02-05")) == ([], [("failed", 1)], [("sent", 1)])
+    assert past.certificates == {"revoked": 1} and past.talents == {"lapsed": 1}
+    assert past.appointments == {"active": 1, "suspended": 1} and past.filings == FilingCounts(in_time=1, late=0)
+    assert past.enrolments == (
+        EnrolmentCount(class_kind="initial", passed=False, number=1),
+        EnrolmentCount(class_kind="initial", passed=True, number=1),
+    )
+    # The delivery that failed was sent later; on the days between it had failed.
+    assert (deliveries("2026-01-09"), deliveries("2026-01-25"), deliveries("2026-02-05")) == (
+        [],
+        [("failed", 1)],
+        [("sent", 1)],
+    )
 
 
 CHRONICLE = Chronicle()
@@ -183,11 +192,11 @@ def interleavings(draw):
     """LIFE in another order that keeps each object's own, with every event twice, cut into batches."""
     turns = draw(st.permutations([event.aggregate for event in LIFE]))
     waiting = {name: [event for event in LIFE if event.aggregate == name] for name in OBJECTS}
-    told = [waiting[name].pop(0) for name in turns]
+    arrivals = [waiting[name].pop(0) for name in turns]
     for event in LIFE:  # the second of each comes at any place after the first
-        told.insert(draw(st.integers(told.index(event) + 1, len(told))), event)
-    cuts = sorted(draw(st.sets(st.integers(1, len(told) - 1), max_size=8)))
-    return [told[start:end] for start, end in zip([0, *cuts], [*cuts, len(told)], strict=True)]
+        arrivals.insert(draw(st.integers(arrivals.index(event) + 1, len(arrivals))), event)
+    cuts = sorted(draw(st.sets(st.integers(1, len(arrivals) - 1), max_size=8)))
+    return [arrivals[start:end] for start, end in zip([0, *cuts], [*cuts, len(arrivals)], strict=True)]
 
 
 @pytest.fixture
@@ -197,7 +206,7 @@ def expected(session, applier):
             applier.apply(session, [event])
         found = whole_report(session)
         trial.rollback()
-    assert found[-1][0]["enterprises"] == 3
+    assert found[-1][0].enterprises == 3
     return found
 
 

@@ -26,7 +26,7 @@ class Service:
     def __init__(self, running, amqp_url, token, wait_until):
         self.running, self.amqp_url, self.token, self.wait_until = running, amqp_url, token, wait_until
 
-    def hear(self, *events):
+    def publish(self, *events):
         publish(self.amqp_url, *events)
 
     def send(self, method, path, body=None, role="province", headers=None, **claims):
@@ -53,7 +53,7 @@ class Service:
 def service(running_service, topology, token, wait_until, chronicle):
     started = Service(running_service("reporting"), topology, token, wait_until)
     tree = chronicle.tree()
-    started.hear(*tree)
+    started.publish(*tree)
     started.applied("division.placed.v1", len(tree))
     return started
 
@@ -68,14 +68,14 @@ def refused(answer, status, name):
 
 
 def test_events_are_seen_over_http_as_of_the_day_asked(service, chronicle):
-    firm = chronicle.firm(award_contender=True)
-    made = chronicle.made(firm, "2026-01-05")
+    enterprise = chronicle.enterprise(award_contender=True)
+    made = chronicle.made(enterprise, "2026-01-05")
     later = [chronicle.then(made, "suspended", "2026-01-20"), chronicle.then(made, "restored", "2026-02-01")]
-    service.hear(firm, made, *later, firm, *later)
+    service.publish(enterprise, made, *later, enterprise, *later)
     service.applied("appointment.restored.v1", 1)
 
     seen = {day: service.unit(CHANGCHUN, day) for day in ("2026-01-04", "2026-01-19", "2026-01-25", "2026-02-01")}
-    assert [(row["in_force"], row["suspended"], row["percent"]) for row in seen.values()] == [
+    assert [(row["active"], row["suspended"], row["percent"]) for row in seen.values()] == [
         (0, 0, 0.0),
         (1, 0, 100.0),
         (0, 1, 0.0),
@@ -83,7 +83,7 @@ def test_events_are_seen_over_http_as_of_the_day_asked(service, chronicle):
     ]
     assert service.unit(CHANGBAISHAN, "2026-01-19")["percent"] is None
     (record,) = service.ask(f"/coverage/records?on=2026-01-25&unit={CHANGCHUN}&state=suspended")["items"]
-    assert record["enterprise_id"] == firm.subject
+    assert record["enterprise_id"] == enterprise.subject
     assert service.ask("/statistics?on=2026-01-25")["appointments"] == {"suspended": 1}
     assert service.ask("/coverage?on=2026-01-19", "division", division=SIPING)["total"]["enterprises"] == 0
 
@@ -94,7 +94,7 @@ def test_garbage_is_dead_lettered_and_later_events_still_apply(service, chronicl
     for garbage in (b"", b"\xff\xfe{", b'{"specversion": "1.0"}'):
         channel.basic_publish(amqp.Message(garbage, delivery_mode=2), routing_key="reporting.inbox")
     connection.close()
-    service.hear(chronicle.firm())
+    service.publish(chronicle.enterprise())
     service.applied("enterprise.registered.v1", 1)
 
     parked = service.wait_until(lambda: len(found := service.ask("/ops/parked", "ops")["items"]) == 3 and found, 30)
@@ -111,7 +111,7 @@ def test_a_target_is_announced_and_figures_tell_the_way_to_it(service, chronicle
 
     assert [item["event"]["type"] for item in events] == ["target.set.v1"] * 2
     assert events[1]["event"]["data"].items() >= OF_CHANGCHUN.items() and events[1]["event"]["sequence"] == 1
-    service.hear(chronicle.firm(award_contender=True))
+    service.publish(chronicle.enterprise(award_contender=True))
     service.applied("enterprise.registered.v1", 1)
     row, *others = service.ask(f"/coverage?on={events[0]['event']['data']['on']}&population=award")["units"]
     assert (row["target_percent"], row["gap"]) == (95, 95) and {each["target_percent"] for each in others} == {90}

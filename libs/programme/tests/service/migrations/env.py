@@ -1,0 +1,3 @@
+from chassis.process.migrate import run_env
+
+run_env("office")

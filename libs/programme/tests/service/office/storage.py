@@ -1,0 +1,5 @@
+"""The office's tables: the shared ones."""
+
+from programme import tables
+
+METADATA = (tables.metadata,)

@@ -1,0 +1,55 @@
+"""Appointments: the status of each from day to day, and whether it was filed in time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from chassis.messaging import Envelope
+from reporting import storage
+from reporting.domain.statuses import AppointmentStatus
+from reporting.handlers.rows import history_row, insert_new, row_of
+
+INSERT_NEW_RECORD = insert_new(storage.appointment_history)
+INSERT_NEW_FILING = insert_new(storage.filing)
+
+# The status that an appointment has after each event; the events not named here leave it as it is.
+STATUS_AFTER = {
+    "appointment.made.v1": AppointmentStatus.ACTIVE,
+    "appointment.suspended.v1": AppointmentStatus.SUSPENDED,
+    "appointment.restored.v1": AppointmentStatus.ACTIVE,
+    "appointment.ended.v1": AppointmentStatus.ENDED,
+}
+
+
+@dataclass(frozen=True)
+class AppointmentChanged:
+    """An appointment was made, suspended, restored or ended, as of the day `on`."""
+
+    appointment_id: str
+    enterprise_id: str
+    person_id: str
+    on: date
+
+
+@dataclass(frozen=True)
+class AppointmentFiled:
+    """An appointment was filed on the day `on`."""
+
+    appointment_id: str
+    on: date
+    late: bool
+
+
+def record_statuses(session: Session, events: Sequence[Envelope[AppointmentChanged]]) -> None:
+    """A record of history for each event."""
+    rows = [{**history_row(event), "status": STATUS_AFTER[event.type]} for event in events]
+    session.execute(INSERT_NEW_RECORD, rows)
+
+
+def record_filings(session: Session, events: Sequence[Envelope[AppointmentFiled]]) -> None:
+    """One filing per appointment."""
+    session.execute(INSERT_NEW_FILING, [row_of(event) for event in events])

@@ -1,0 +1,62 @@
+"""Certificates: the status of each from day to day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from chassis.messaging import Envelope
+from reporting import storage
+from reporting.domain.statuses import CertificateStatus
+from reporting.handlers.rows import Row, history_row, insert_new
+
+INSERT_NEW = insert_new(storage.certificate_history)
+
+# The status that a certificate has after each event that follows its issue.
+STATUS_AFTER = {
+    "certificate.expired.v1": CertificateStatus.EXPIRED,
+    "certificate.renewed.v1": CertificateStatus.VALID,
+    "certificate.revoked.v1": CertificateStatus.REVOKED,
+}
+
+
+@dataclass(frozen=True)
+class CertificateIssued:
+    """A certificate was issued; its day has a name of its own."""
+
+    certificate_id: str
+    person_id: str
+    issued_on: date
+
+
+@dataclass(frozen=True)
+class CertificateChanged:
+    """A certificate expired, was renewed or revoked, as of the day `on`."""
+
+    certificate_id: str
+    person_id: str
+    on: date
+
+
+def record_issues(session: Session, events: Sequence[Envelope[CertificateIssued]]) -> None:
+    """The first record of each certificate's history."""
+    session.execute(INSERT_NEW, [_issue_row(event) for event in events])
+
+
+def record_statuses(session: Session, events: Sequence[Envelope[CertificateChanged]]) -> None:
+    """A record of history for each event."""
+    session.execute(INSERT_NEW, [{**history_row(event), "status": STATUS_AFTER[event.type]} for event in events])
+
+
+def _issue_row(event: Envelope[CertificateIssued]) -> Row:
+    issued = event.data
+    return {
+        "certificate_id": issued.certificate_id,
+        "version": event.sequence,
+        "person_id": issued.person_id,
+        "on": issued.issued_on,
+        "status": CertificateStatus.VALID,
+    }

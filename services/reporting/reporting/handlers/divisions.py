@@ -1,0 +1,15 @@
+"""The tree of divisions, by which figures are rolled up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from chassis.messaging import Envelope
+from programme import scope
+
+
+def record_placements(session: Session, events: Sequence[Envelope[scope.Placement]]) -> None:
+    """Where each division lies, from a day and until a day."""
+    scope.upsert_placements(session, [event.data for event in events])

@@ -1,0 +1,33 @@
+"""Enterprises: in which division each lies, and to which populations it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from chassis.messaging import Envelope
+from reporting import storage
+from reporting.handlers.rows import history_rows, insert_new
+
+INSERT_NEW = insert_new(storage.enterprise_history)
+
+
+@dataclass(frozen=True)
+class EnterpriseChanged:
+    """What an enterprise is from the day `on`: registered, or changed."""
+
+    enterprise_id: str
+    on: date
+    name: str
+    division: str
+    above_threshold: bool
+    award_contender: bool
+    brand_contender: bool
+
+
+def record_changes(session: Session, events: Sequence[Envelope[EnterpriseChanged]]) -> None:
+    """A record of history for each event."""
+    session.execute(INSERT_NEW, history_rows(events))
