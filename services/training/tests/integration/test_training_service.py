@@ -82,8 +82,8 @@ def centre(service, token):
 def hold_class(centre, offset, people):
     """Has all these pass a class; their certificates, in the order of `people`."""
     content = json.loads(json.dumps(class_of(), default=str))
-    course = centre("POST", "/classes", 201, json=content)
-    path = f"/classes/{course['id']}"
+    training_class = centre("POST", "/classes", 201, json=content)
+    path = f"/classes/{training_class['id']}"
     ids = [item["person_id"] for item in people]
     hours = [{"person_id": who, "block": b["name"], "hours": b["hours"]} for who in ids for b in content["blocks"]]
     assert centre("POST", f"{path}/nominations", json={"items": people})["refused"] == 0
@@ -230,11 +230,11 @@ def test_what_the_registry_announces_is_known_and_may_change(service, centre, wa
                 content_encoding="utf-8",
                 message_id=message["id"],
             )
-    course = centre("POST", "/classes", 201, json=json.loads(json.dumps(class_of(), default=str)))
+    training_class = centre("POST", "/classes", 201, json=json.loads(json.dumps(class_of(), default=str)))
     nominee = {"items": [{"enterprise_id": "f1", "person_id": "p1"}]}
 
     def accepted():
-        return centre("POST", f"/classes/{course['id']}/nominations", json=nominee)["accepted"]
+        return centre("POST", f"/classes/{training_class['id']}/nominations", json=nominee)["accepted"]
 
     assert wait_until(accepted, 20) == 1
 
