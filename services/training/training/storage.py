@@ -57,7 +57,7 @@ class Word(TypeDecorator[WordT], Generic[WordT]):
 
 
 class BlocksJson(TypeDecorator[Sequence[Block]]):
-    """The blocks of a class: a list of objects."""
+    """The blocks of a class, as a list in JSON."""
 
     impl = JSONB
     cache_ok = True
@@ -76,7 +76,7 @@ class BlocksJson(TypeDecorator[Sequence[Block]]):
 
 
 class GroundsJson(TypeDecorator[Grounds]):
-    """The grounds of a decision: an object that has only what the decision rested on."""
+    """The grounds of a decision in JSON, with only those fields that it rested on."""
 
     impl = JSONB
     cache_ok = True

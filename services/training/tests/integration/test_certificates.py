@@ -11,13 +11,20 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from training_world import CENTRE, CHANGCHUN, END, Centre, firm_id, know_divisions, person_id
 
-from chassis.data.database import engine_for
+from chassis.data import engine_for
 from chassis.errors import NotFound, StaleVersion
 from chassis.http import PageArguments
 from programme.callers import Caller
 from training import queries, views
-from training.domain.certificate import EducationShort, IsRevoked, OutsideRenewalWindow
-from training.domain.numbers import is_valid
+from training.adapters.numbers import is_valid
+from training.domain.certificate import (
+    CertificateStatus,
+    Decision,
+    EducationShort,
+    IsRevoked,
+    OutsideRenewalWindow,
+)
+from training.domain.criteria import Criterion
 from training.queries import CertificateFilters, ReminderFilters
 from training.usecases import certificates, expiry
 from training.usecases.certificates import Revoke
@@ -108,6 +115,32 @@ def test_the_reminders_and_the_end_are_planned_when_it_is_issued(centre, holder)
     assert holder.valid_until == UNTIL
     assert centre.planned("certificate.expiring") == REMINDERS
     assert centre.planned("certificate.expired") == [UNTIL + timedelta(days=1)]
+
+
+def test_a_later_rule_set_leaves_the_reminders_of_a_term_and_plans_those_of_the_next(centre, holder):
+    centre.publish_rules(expiry_notice_days=[45], on=date(2028, 1, 1))
+    centre.go_to(date(2029, 1, 15))
+    assert centre.planned("certificate.expiring") == REMINDERS
+
+    centre.educate(holder.person_id, 2029, 16)
+    renewed = centre.renew(holder)
+    assert centre.planned("certificate.expiring") == [renewed.valid_until - timedelta(days=45)]
+
+
+def test_what_is_stored_of_a_certificate_comes_back_as_the_records_it_was(centre, holder):
+    centre.educate(holder.person_id, 2028, 20)
+    centre.go_to(date(2029, 1, 15))
+    centre.renew(holder)
+    revoke(centre, holder, 2)
+    centre.session.flush()
+    centre.session.expire_all()
+    read = queries.get_certificate(centre.session, CENTRE, holder.id, None, centre.clock.today())
+    stored = centre.session.scalars(text("SELECT grounds FROM certificate_status ORDER BY id")).all()
+
+    assert read.status is CertificateStatus.REVOKED
+    assert [record.decision for record in read.history] == [Decision.ISSUED, Decision.RENEWED, Decision.REVOKED]
+    assert [set(grounds) for grounds in stored] == [{"enrolment_id"}, {"criteria"}, {"reason", "document"}]
+    assert read.history[1].grounds.criteria[1] == Criterion("continuing education", "R34", "16", "20", True)
 
 
 def test_a_renewal_plans_anew_and_cancels_what_was_due_of_the_old_term(centre, holder):

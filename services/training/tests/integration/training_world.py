@@ -12,7 +12,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from chassis.clock import FixedClock
-from programme import scope
+from programme import rulesets, scope
 from programme.callers import Caller
 from training import storage
 from training.domain.training_class import BLOCKS, Block, ClassKind, TrainingClass
@@ -139,6 +139,12 @@ class Centre:
 
     def renew(self, certificate: Any, version: int | None = None) -> Any:
         return certificates.renew(self.session, CENTRE, certificate.id, version or certificate.version, self.clock)
+
+    def publish_rules(self, on: date, **changes: Any) -> None:
+        """A rule set like the present one but for these parameters."""
+        present = rulesets.in_force(self.session, self.clock.today())
+        parameters = {**present.parameters, **changes}
+        rulesets.publish(self.session, PROVINCE, on, "示例文号〔2027〕9号", parameters, self.clock)
 
     def announced(self, *types: str) -> list[dict[str, Any]]:
         """The data of the events of these types, in order."""

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from training.domain import numbers
+from training.adapters import numbers
 from training.domain.certificate import (
     Certificate,
     CertificateStatus,

@@ -14,13 +14,7 @@ from training.schemas.consumed import EnterpriseState
 
 def keep(session: Session, events: Sequence[Envelope[EnterpriseState]]) -> None:
     """Keeps enterprises as they now are."""
-    # By id: a batch may have an enterprise twice, and one INSERT can't change a row twice; the last one holds.
-    rows = {
-        event.data.enterprise_id: {
-            "id": event.data.enterprise_id,
-            "name": event.data.name,
-            "division": event.data.division,
-        }
-        for event in events
-    }
-    session.execute(upsert(storage.enterprise), list(rows.values()))
+    rows = [
+        {"id": event.data.enterprise_id, "name": event.data.name, "division": event.data.division} for event in events
+    ]
+    session.execute(upsert(storage.enterprise), rows)

@@ -14,14 +14,13 @@ from training.schemas.consumed import PersonState
 
 def keep(session: Session, events: Sequence[Envelope[PersonState]]) -> None:
     """Keeps people as they now are."""
-    # By id: a batch may have a person twice, and one INSERT can't change a row twice; the last one holds.
-    rows = {
-        event.data.person_id: {
+    rows = [
+        {
             "id": event.data.person_id,
             "name": event.data.name,
             "division": event.data.division,
             "enterprise_id": event.data.enterprise_id,
         }
         for event in events
-    }
-    session.execute(upsert(storage.person), list(rows.values()))
+    ]
+    session.execute(upsert(storage.person), rows)

@@ -15,7 +15,7 @@ from chassis.errors import NotFound
 from chassis.http import Page, PageArguments, paginate
 from programme.callers import Caller
 from training import storage
-from training.domain import numbers
+from training.adapters import numbers
 from training.domain.certificate import CertificateStatus, StatusRecord
 from training.usecases.access import visible
 

@@ -18,9 +18,9 @@ from chassis.security import audit
 from programme import rulesets, scope
 from programme.callers import Caller
 from training import storage
+from training.adapters.numbers import number_of
 from training.domain.certificate import Certificate, Decision, Grounds
 from training.domain.enrolment import Enrolment
-from training.domain.numbers import number_of
 from training.domain.rules import Rules
 from training.usecases import education, expiry
 from training.usecases.access import visible
