@@ -146,6 +146,27 @@ def test_closing_judges_everybody_and_certifies_who_passed(centre):
     assert audit.verify(centre.session).ok
 
 
+def test_each_change_is_in_the_audit_log_as_what_was_done_under_the_key_of_what_was_changed(centre):
+    plans.decide(centre.session, PROVINCE, DecidePlan(**FOCUS, syllabus="大纲 2024 版"), centre.clock)
+    items = centre.somebody()
+    training_class = centre.schedule()
+    centre.nominate(training_class, items)
+    centre.attend(training_class, ids(items))
+    centre.sit(training_class, ids(items))
+    centre.go_to(END)
+    centre.close(training_class)
+
+    entries = centre.session.execute(text("SELECT action, subject FROM audit_log ORDER BY seq")).all()
+    assert [tuple(entry) for entry in entries] == [
+        ("plan.decided", "2026:1"),
+        ("class.scheduled", training_class.id),
+        ("class.nominations_entered", training_class.id),
+        ("class.attendance_entered", training_class.id),
+        ("class.scores_entered", training_class.id),
+        ("class.closed", training_class.id),
+    ]
+
+
 def test_an_outcome_is_explained_by_the_rule_set_that_decided_it(centre):
     [item] = centre.somebody()
     training_class = centre.schedule()
