@@ -1,3 +1,3 @@
 """training: classes, exams, certificates and the yearly education ledger."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

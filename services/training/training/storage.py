@@ -1,62 +1,117 @@
-"""The service's tables, and how the domain's objects lie in them. The migrations make the tables; this only maps."""
+"""The service's tables, and how the domain's records lie in them. The migrations make the tables; this only maps."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
-from typing import Any
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
-    Date,
+    Dialect,
     Float,
     ForeignKey,
-    Identity,
     Integer,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry as mapper_registry
 
-from chassis.data import new_metadata
+from chassis.data import aggregate_columns, day_column, new_metadata, serial_column, text_column
 from programme import tables
-from training.domain.certificate import Certificate, CertificateStatus
-from training.domain.course import Course, Enrolment, Plan
+from training.domain.certificate import Certificate, CertificateStatus, Decision, Grounds, StatusRecord
+from training.domain.criteria import Criterion
 from training.domain.education import EducationEntry, EducationYear
+from training.domain.enrolment import Enrolment
 from training.domain.nomination import Nomination
+from training.domain.plan import Plan
+from training.domain.training_class import Block, ClassKind, ClassStatus, TrainingClass
 
 metadata = new_metadata()
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
 
-
-def _text(name: str, *args: Any, **options: Any) -> Column[str]:
-    return Column(name, Text, *args, nullable=options.pop("nullable", False), **options)
+WordT = TypeVar("WordT", bound=StrEnum)
 
 
-def _day(name: str, **options: Any) -> Column[date]:
-    return Column(name, Date, nullable=options.pop("nullable", False), **options)
+class Word(TypeDecorator[WordT], Generic[WordT]):
+    """A text that is one of the words of a StrEnum."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, words: type[WordT]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> WordT | None:
+        return None if value is None else self.words(value)
 
 
-def _aggregate() -> tuple[Column[Any], ...]:
-    return (Column("id", Text, primary_key=True), Column("version", Integer, nullable=False), _text("division"))
+class BlocksJson(TypeDecorator[Sequence[Block]]):
+    """The blocks of a class, as a list in JSON."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: Sequence[Block] | None, dialect: Dialect
+    ) -> list[dict[str, str | float]] | None:
+        return None if value is None else [asdict(block) for block in value]
+
+    def process_result_value(
+        self,
+        value: list[dict[str, Any]] | None,  # Any: JSON
+        dialect: Dialect,
+    ) -> tuple[Block, ...] | None:
+        return None if value is None else tuple(Block(**block) for block in value)
 
 
-def _serial() -> Column[int]:
-    return Column("id", BigInteger, Identity(always=True), primary_key=True)
+class GroundsJson(TypeDecorator[Grounds]):
+    """The grounds of a decision in JSON, with only those fields that it rested on."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def process_bind_param(self, value: Grounds | None, dialect: Dialect) -> dict[str, object] | None:
+        if value is None:
+            return None
+        found = {name: member for name, member in asdict(value).items() if member}
+        if value.valid_until:
+            found["valid_until"] = value.valid_until.isoformat()
+        return found
+
+    def process_result_value(
+        self,
+        value: dict[str, Any] | None,  # Any: JSON
+        dialect: Dialect,
+    ) -> Grounds | None:
+        if value is None:
+            return None
+        criteria = tuple(Criterion(**criterion) for criterion in value.get("criteria", ()))
+        until = value.get("valid_until")
+        return Grounds(**{**value, "criteria": criteria, "valid_until": date.fromisoformat(until) if until else None})
 
 
-# What this service has learnt of the registry's objects.
-enterprise = Table("enterprise", metadata, Column("id", Text, primary_key=True), _text("name"), _text("division"))
+# What this service knows of the registry's enterprises and people.
+enterprise = Table(
+    "enterprise", metadata, Column("id", Text, primary_key=True), text_column("name"), text_column("division")
+)
 person = Table(
     "person",
     metadata,
     Column("id", Text, primary_key=True),
-    _text("name"),
-    _text("division"),
-    _text("enterprise_id", nullable=True),
+    text_column("name"),
+    text_column("division"),
+    text_column("enterprise_id", nullable=True),
 )
 
 plan = Table(
@@ -64,51 +119,54 @@ plan = Table(
     metadata,
     Column("year", Integer, primary_key=True, autoincrement=False),
     Column("revision", Integer, primary_key=True, autoincrement=False),
-    _text("focus"),
-    _text("syllabus"),
-    _text("document"),
-    _day("decided_on"),
+    text_column("focus"),
+    text_column("syllabus"),
+    text_column("document"),
+    day_column("decided_on"),
 )
 
-course = Table(
-    "course",
+training_class = Table(
+    "training_class",
     metadata,
-    *_aggregate(),
-    _text("name"),
-    _text("kind"),
-    _day("starts_on"),
-    _day("ends_on"),
+    *aggregate_columns(),
+    text_column("division"),
+    text_column("name"),
+    Column("kind", Word(ClassKind), nullable=False),
+    day_column("starts_on"),
+    day_column("ends_on"),
     Column("capacity", Integer, nullable=False),
-    Column("blocks", JSONB, nullable=False),
+    Column("blocks", BlocksJson, nullable=False),
     Column("quotas", JSONB, nullable=False),
-    _text("syllabus", nullable=True),
-    _text("status"),
-    _day("closed_on", nullable=True),
+    text_column("syllabus", nullable=True),
+    Column("status", Word(ClassStatus), nullable=False),
+    day_column("closed_on", nullable=True),
 )
 
 nomination = Table(
     "nomination",
     metadata,
-    *_aggregate(),
-    _text("class_id", ForeignKey("course.id")),
-    _text("enterprise_id"),
-    _text("person_id"),
-    _day("submitted_on"),
+    *aggregate_columns(),
+    text_column("division"),
+    text_column("class_id", ForeignKey("training_class.id")),
+    text_column("enterprise_id"),
+    text_column("person_id"),
+    day_column("submitted_on"),
     UniqueConstraint("class_id", "person_id"),
 )
 
 enrolment = Table(
     "enrolment",
     metadata,
-    *_aggregate(),
-    _text("class_id", ForeignKey("course.id")),
-    _text("person_id", index=True),
-    _text("enterprise_id", nullable=True),
+    *aggregate_columns(),
+    text_column("division"),
+    text_column("class_id", ForeignKey("training_class.id")),
+    text_column("person_id", index=True),
+    text_column("enterprise_id", nullable=True),
     Column("hours", JSONB, nullable=False),
     Column("scores", JSONB, nullable=False),
     Column("passed", Boolean),
     Column("shortfalls", JSONB, nullable=False),
-    _day("completed_on", nullable=True),
+    day_column("completed_on", nullable=True),
     Column("ruleset", Integer),
     UniqueConstraint("class_id", "person_id"),
 )
@@ -116,31 +174,32 @@ enrolment = Table(
 certificate = Table(
     "certificate",
     metadata,
-    *_aggregate(),
-    _text("number", unique=True),
-    _text("person_id", index=True),
-    _text("name"),
-    _text("enterprise_id", nullable=True, index=True),
-    _day("issued_on"),
-    _day("valid_from"),
-    _day("valid_until"),
+    *aggregate_columns(),
+    text_column("division"),
+    text_column("number", unique=True),
+    text_column("person_id", index=True),
+    text_column("name"),
+    text_column("enterprise_id", nullable=True, index=True),
+    day_column("issued_on"),
+    day_column("valid_from"),
+    day_column("valid_until"),
     Column("ruleset", Integer, nullable=False),
-    _text("status"),
-    _text("revoked_reason", nullable=True),
-    _text("revoked_document", nullable=True),
+    Column("status", Word(CertificateStatus), nullable=False),
+    text_column("revoked_reason", nullable=True),
+    text_column("revoked_document", nullable=True),
 )
 
 certificate_status = Table(
     "certificate_status",
     metadata,
-    _serial(),
-    _text("certificate_id", ForeignKey("certificate.id"), index=True),
-    _day("on"),
-    _text("status"),
-    _day("valid_until"),
-    _text("decision"),
+    serial_column(),
+    text_column("certificate_id", ForeignKey("certificate.id"), index=True),
+    day_column("on"),
+    Column("status", Word(CertificateStatus), nullable=False),
+    day_column("valid_until"),
+    Column("decision", Word(Decision), nullable=False),
     Column("ruleset", Integer, nullable=False),
-    Column("grounds", JSONB, nullable=False),
+    Column("grounds", GroundsJson, nullable=False),
 )
 
 # The last number given out for a year and reporting unit; its row lock keeps the sequence without gaps.
@@ -152,22 +211,24 @@ certificate_sequence = Table(
     Column("last", Integer, nullable=False),
 )
 
-# Which event announced each expiry notice: with the due rows, the proof of what was due and what was announced.
-expiry_notice = Table(
+# Which event announced each expiry reminder: with the due rows, the proof of what was due and what was announced.
+# The table has its name from the time when a reminder was called a notice.
+expiry_reminder = Table(
     "expiry_notice",
     metadata,
     Column("due_key", Text, primary_key=True),
-    _text("certificate_id", index=True),
+    text_column("certificate_id", index=True),
     Column("days_left", Integer, nullable=False),
-    _text("event_id"),
-    _day("on"),
+    text_column("event_id"),
+    day_column("on"),
 )
 
 education_year = Table(
     "education_year",
     metadata,
-    *_aggregate(),
-    _text("person_id", index=True),
+    *aggregate_columns(),
+    text_column("division"),
+    text_column("person_id", index=True),
     Column("year", Integer, nullable=False),
     Column("total_hours", Float, nullable=False),
 )
@@ -175,23 +236,23 @@ education_year = Table(
 education_entry = Table(
     "education_entry",
     metadata,
-    _serial(),
-    _text("person_id", index=True),
+    serial_column(),
+    text_column("person_id", index=True),
     Column("year", Integer, nullable=False),
     Column("hours", Float, nullable=False),
-    _text("document"),
-    _day("on"),
+    text_column("document"),
+    day_column("on"),
     UniqueConstraint("person_id", "year", "document"),
 )
 
 mapper = mapper_registry(metadata=metadata)
 for entity, table in {
     Plan: plan,
-    Course: course,
+    TrainingClass: training_class,
     Nomination: nomination,
     Enrolment: enrolment,
     Certificate: certificate,
-    CertificateStatus: certificate_status,
+    StatusRecord: certificate_status,
     EducationYear: education_year,
     EducationEntry: education_entry,
 }.items():

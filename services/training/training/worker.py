@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
 from chassis.data import ClockProvider
-from chassis.due import sweep
+from chassis.due import DueRow, sweep
 from chassis.messaging import Envelope, Relay, subscribe_batch
 from chassis.process import HealthRoutes
-from programme import scope
-from training import schemas
-from training.usecases import certificates, learning
+from training.handlers import divisions, enterprises, people
+from training.schemas.consumed import DivisionPlaced, EnterpriseState, PersonState
+from training.usecases import expiry
 
 
 class Worker(HealthRoutes):
@@ -24,22 +23,22 @@ class Worker(HealthRoutes):
     relay = Relay()
     clock: Clock = ClockProvider()
 
-    @subscribe_batch("division.placed.v1", schemas.DivisionPlaced)
-    def divisions_placed(self, session: Session, events: Sequence[Envelope]) -> None:
-        scope.upsert_placements(session, (event.data for event in events))
+    @subscribe_batch("division.placed.v1", DivisionPlaced)
+    def divisions_placed(self, session: Session, events: Sequence[Envelope[DivisionPlaced]]) -> None:
+        divisions.place(session, events)
 
-    @subscribe_batch("enterprise.registered.v1", "enterprise.changed.v1", schemas.EnterpriseKnown)
-    def enterprises_known(self, session: Session, events: Sequence[Envelope]) -> None:
-        learning.enterprises(session, events)
+    @subscribe_batch("enterprise.registered.v1", "enterprise.changed.v1", EnterpriseState)
+    def enterprises_changed(self, session: Session, events: Sequence[Envelope[EnterpriseState]]) -> None:
+        enterprises.keep(session, events)
 
-    @subscribe_batch("person.registered.v1", "person.changed.v1", schemas.PersonKnown)
-    def people_known(self, session: Session, events: Sequence[Envelope]) -> None:
-        learning.people(session, events)
+    @subscribe_batch("person.registered.v1", "person.changed.v1", PersonState)
+    def people_changed(self, session: Session, events: Sequence[Envelope[PersonState]]) -> None:
+        people.keep(session, events)
 
-    @sweep(certificates.EXPIRING)
-    def certificate_expiring(self, session: Session, row: Any) -> None:
-        certificates.remind(session, row, self.clock)
+    @sweep(expiry.REMINDER)
+    def certificate_expiring(self, session: Session, row: DueRow) -> None:
+        expiry.remind(session, row, self.clock)
 
-    @sweep(certificates.EXPIRED)
-    def certificate_expired(self, session: Session, row: Any) -> None:
-        certificates.expire(session, row, self.clock)
+    @sweep(expiry.END)
+    def certificate_expired(self, session: Session, row: DueRow) -> None:
+        expiry.expire(session, row, self.clock)

@@ -11,18 +11,27 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from training_world import CENTRE, CHANGCHUN, END, Centre, firm_id, know_divisions, person_id
 
-from chassis.data.database import engine_for
+from chassis.data import engine_for
 from chassis.errors import NotFound, StaleVersion
 from chassis.http import PageArguments
 from programme.callers import Caller
-from training import explanations, queries
-from training.domain.certificate import EducationShort, IsRevoked, OutsideRenewalWindow
-from training.domain.numbers import is_valid
-from training.usecases import certificates
+from training import queries, views
+from training.adapters.numbers import is_valid
+from training.domain.certificate import (
+    CertificateStatus,
+    Decision,
+    EducationShort,
+    IsRevoked,
+    OutsideRenewalWindow,
+)
+from training.domain.criteria import Criterion
+from training.queries import CertificateFilters, ReminderFilters
+from training.usecases import certificates, expiry
+from training.usecases.certificates import Revoke
 
 UNTIL = date(2029, 3, 12)
-NOTICES = [UNTIL - timedelta(days=days) for days in (90, 60, 30, 7, 0)]
-REVOCATION = {"reason": "示例：申报材料不实", "document": "示例文号〔2027〕1号"}
+REMINDERS = [UNTIL - timedelta(days=days) for days in (90, 60, 30, 7, 0)]
+REVOCATION = Revoke(reason="示例：申报材料不实", document="示例文号〔2027〕1号")
 
 
 @pytest.fixture
@@ -37,8 +46,14 @@ def revoke(centre, holder, version=1):
 
 def status(centre, on, certificate):
     centre.session.flush()
-    listed = queries.certificates(centre.session, CENTRE, {"on": on}, centre.clock.today(), PageArguments(50))
-    return {item["id"]: (item["status"], item["valid_until"]) for item in listed.items}.get(certificate.id)
+    listed = queries.list_certificates(
+        centre.session, CENTRE, CertificateFilters(on=on), centre.clock.today(), PageArguments(50)
+    )
+    return {item.id: (item.status, item.valid_until) for item in listed.items}.get(certificate.id)
+
+
+def verify(centre, number, today):
+    return views.verification(number, queries.find_by_number(centre.session, number, today))
 
 
 def fired(holder, days_left):
@@ -71,21 +86,21 @@ def test_two_classes_closed_at_once_give_out_no_number_twice_and_leave_none_out(
         know_divisions(session)
         centre = Centre(session, clock)
         for _ in range(2):
-            course, items = centre.schedule(), centre.somebody(20, ("220102", "220302"))
+            training_class, items = centre.schedule(), centre.somebody(20, ("220102", "220302"))
             people = [item["person_id"] for item in items]
-            centre.nominate(course, items)
-            centre.attend(course, people)
-            centre.sit(course, people)
-            closing.append(SimpleNamespace(id=course.id))
+            centre.nominate(training_class, items)
+            centre.attend(training_class, people)
+            centre.sit(training_class, people)
+            closing.append(SimpleNamespace(id=training_class.id))
     clock.move(days=11)
     together = threading.Barrier(2)
 
-    def close(course):
+    def close(training_class):
         with Session(engine) as session, session.begin():
             together.wait()
-            Centre(session, clock).close(course)
+            Centre(session, clock).close(training_class)
 
-    threads = [threading.Thread(target=close, args=(course,)) for course in closing]
+    threads = [threading.Thread(target=close, args=(training_class,)) for training_class in closing]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -96,10 +111,36 @@ def test_two_classes_closed_at_once_give_out_no_number_twice_and_leave_none_out(
     assert sorted(numbers) == [f"CQO-JL-2026-{unit}-{n:05d}" for unit in ("220100", "220300") for n in range(1, 21)]
 
 
-def test_the_notices_and_the_end_are_planned_when_it_is_issued(centre, holder):
+def test_the_reminders_and_the_end_are_planned_when_it_is_issued(centre, holder):
     assert holder.valid_until == UNTIL
-    assert centre.planned("certificate.expiring") == NOTICES
+    assert centre.planned("certificate.expiring") == REMINDERS
     assert centre.planned("certificate.expired") == [UNTIL + timedelta(days=1)]
+
+
+def test_a_later_rule_set_leaves_the_reminders_of_a_term_and_plans_those_of_the_next(centre, holder):
+    centre.publish_rules(expiry_notice_days=[45], on=date(2028, 1, 1))
+    centre.go_to(date(2029, 1, 15))
+    assert centre.planned("certificate.expiring") == REMINDERS
+
+    centre.educate(holder.person_id, 2029, 16)
+    renewed = centre.renew(holder)
+    assert centre.planned("certificate.expiring") == [renewed.valid_until - timedelta(days=45)]
+
+
+def test_what_is_stored_of_a_certificate_comes_back_as_the_records_it_was(centre, holder):
+    centre.educate(holder.person_id, 2028, 20)
+    centre.go_to(date(2029, 1, 15))
+    centre.renew(holder)
+    revoke(centre, holder, 2)
+    centre.session.flush()
+    centre.session.expire_all()
+    read = queries.get_certificate(centre.session, CENTRE, holder.id, None, centre.clock.today())
+    stored = centre.session.scalars(text("SELECT grounds FROM certificate_status ORDER BY id")).all()
+
+    assert read.status is CertificateStatus.REVOKED
+    assert [record.decision for record in read.history] == [Decision.ISSUED, Decision.RENEWED, Decision.REVOKED]
+    assert [set(grounds) for grounds in stored] == [{"enrolment_id"}, {"criteria"}, {"reason", "document"}]
+    assert read.history[1].grounds.criteria[1] == Criterion("continuing education", "R34", "16", "20", True)
 
 
 def test_a_renewal_plans_anew_and_cancels_what_was_due_of_the_old_term(centre, holder):
@@ -108,12 +149,12 @@ def test_a_renewal_plans_anew_and_cancels_what_was_due_of_the_old_term(centre, h
     renewed = centre.renew(holder)
 
     assert renewed.valid_until == date(2032, 3, 12)
-    assert centre.planned("certificate.expiring", "cancelled") == NOTICES
+    assert centre.planned("certificate.expiring", "cancelled") == REMINDERS
     assert centre.planned("certificate.expiring") == [
         renewed.valid_until - timedelta(days=n) for n in (90, 60, 30, 7, 0)
     ]
     assert centre.planned("certificate.expired") == [date(2032, 3, 13)]
-    [event] = centre.told("certificate.renewed")
+    [event] = centre.announced("certificate.renewed")
     assert (event["previous_valid_until"], event["valid_until"]) == ("2029-03-12", "2032-03-12")
     assert centre.gaps() == []
 
@@ -129,7 +170,7 @@ def test_a_renewal_is_refused_outside_the_window_without_education_and_from_a_ve
     with pytest.raises(StaleVersion), centre.session.begin_nested():
         centre.renew(holder, version=7)
 
-    assert centre.planned("certificate.expiring") == NOTICES
+    assert centre.planned("certificate.expiring") == REMINDERS
     assert centre.renew(holder).version == 2
 
 
@@ -137,8 +178,8 @@ def test_a_revocation_cancels_all_that_was_due_and_can_not_be_undone_by_a_renewa
     revoke(centre, holder)
 
     assert centre.planned("certificate.expiring") == centre.planned("certificate.expired") == []
-    [event] = centre.told("certificate.revoked")
-    assert (event["reason"], event["document"]) == (REVOCATION["reason"], REVOCATION["document"])
+    [event] = centre.announced("certificate.revoked")
+    assert (event["reason"], event["document"]) == (REVOCATION.reason, REVOCATION.document)
     for change in (lambda: revoke(centre, holder, 2), lambda: centre.renew(holder, 2)):
         with pytest.raises(IsRevoked), centre.session.begin_nested():
             change()
@@ -146,7 +187,7 @@ def test_a_revocation_cancels_all_that_was_due_and_can_not_be_undone_by_a_renewa
 
 def test_a_certificate_shows_what_held_on_a_past_day(centre, holder):
     centre.go_to(UNTIL + timedelta(days=1))
-    certificates.expire(centre.session, fired(holder, 0), centre.clock)
+    expiry.expire(centre.session, fired(holder, 0), centre.clock)
     centre.go_to(date(2029, 5, 1))
     centre.educate(holder.person_id, 2029, 16)
     centre.renew(holder, version=2)
@@ -172,31 +213,27 @@ def test_a_certificate_shows_what_held_on_a_past_day(centre, holder):
         ("valid", date(2032, 4, 30)),
         ("revoked", date(2032, 4, 30)),
     ]
-    past = queries.certificate(centre.session, CENTRE, holder.id, {"on": date(2029, 6, 1)}, centre.clock.today())
-    assert (past["status"], past["revoked_reason"]) == ("valid", None)
-    assert [line.decision for line in past["history"]] == ["issued", "expired", "renewed"]
+    past = queries.get_certificate(centre.session, CENTRE, holder.id, date(2029, 6, 1), centre.clock.today())
+    assert (past.status, past.revoked_reason) == ("valid", None)
+    assert [line.decision for line in past.history] == ["issued", "expired", "renewed"]
 
 
 def test_a_term_that_has_ended_counts_as_expired_also_while_the_sweep_is_behind(centre, holder):
     day = UNTIL + timedelta(days=1)
 
     assert status(centre, day, holder) == ("expired", UNTIL)
-    assert queries.verify(centre.session, holder.number, day)["status"] == "expired"
-    assert queries.verify(centre.session, holder.number, UNTIL)["status"] == "valid"
+    assert verify(centre, holder.number, day).status == "expired"
+    assert verify(centre, holder.number, UNTIL).status == "valid"
 
 
 def test_anybody_may_verify_a_number_and_learns_no_more_than_that_it_holds(centre, holder):
-    answer = queries.verify(centre.session, holder.number, END)
+    answer = verify(centre, holder.number, END)
 
-    assert answer == {
-        "number": holder.number,
-        "genuine": True,
-        "status": "valid",
-        "holder": "李**",
-        "valid_until": UNTIL,
-    }
+    assert answer == views.GenuineView(
+        number=holder.number, genuine=True, status="valid", holder="李**", valid_until=UNTIL
+    )
     wrong = holder.number[:-1] + ("0" if holder.number[-1] != "0" else "1")
-    assert queries.verify(centre.session, wrong, END) == {"number": wrong, "genuine": False}
+    assert verify(centre, wrong, END) == views.NotGenuineView(number=wrong, genuine=False)
 
 
 def test_each_decision_is_explained_with_its_rule_set_and_grounds(centre, holder):
@@ -204,50 +241,54 @@ def test_each_decision_is_explained_with_its_rule_set_and_grounds(centre, holder
     centre.go_to(date(2029, 1, 15))
     centre.renew(holder)
     revoke(centre, holder, 2)
-    issued, renewed, revoked = explanations.certificate(centre.session, CENTRE, holder.id, centre.clock.today())[
-        "decisions"
-    ]
+    issued, renewed, revoked = queries.explain_certificate(
+        centre.session, CENTRE, holder.id, centre.clock.today()
+    ).decisions
 
-    assert {criterion.name: criterion.met for criterion in issued["criteria"]} == {
+    assert {criterion.name: criterion.met for criterion in issued.criteria} == {
         "hours": True,
         "attendance": True,
         "score": True,
     }
-    assert [(c["name"], c["required"], c["found"]) for c in renewed["criteria"]] == [
+    assert [(c.name, c.required, c.found) for c in renewed.criteria] == [
         ("renewal window", "2028-12-12 to 2030-03-12", "2029-01-15"),
         ("continuing education", "16", "20"),
     ]
-    assert (revoked["reason"], revoked["document"]) == (REVOCATION["reason"], REVOCATION["document"])
-    assert {decision["ruleset"].document for decision in (issued, renewed, revoked)} == {"吉质联办〔2013〕10号"}
+    assert (revoked.reason, revoked.document) == (REVOCATION.reason, REVOCATION.document)
+    assert {decision.ruleset.document for decision in (issued, renewed, revoked)} == {"吉质联办〔2013〕10号"}
 
 
-def test_every_notice_that_was_due_is_listed_with_the_event_that_announced_it(centre, holder):
-    centre.go_to(NOTICES[0])
-    certificates.remind(centre.session, fired(holder, 90), centre.clock)
-    centre.session.execute(text("UPDATE due SET state = 'done' WHERE due_on = :day"), {"day": NOTICES[0]})
-    listed = queries.due_notices(centre.session, {"until": NOTICES[1]}, centre.clock.today(), PageArguments(50)).items
+def test_every_reminder_that_was_due_is_listed_with_the_event_that_announced_it(centre, holder):
+    centre.go_to(REMINDERS[0])
+    expiry.remind(centre.session, fired(holder, 90), centre.clock)
+    centre.session.execute(text("UPDATE due SET state = 'done' WHERE due_on = :day"), {"day": REMINDERS[0]})
+    listed = queries.list_reminders_due(
+        centre.session, ReminderFilters(until=REMINDERS[1]), centre.clock.today(), PageArguments(50)
+    ).items
 
-    assert [(row["days_left"], row["due_on"], row["state"]) for row in listed] == [
-        (90, NOTICES[0], "done"),
-        (60, NOTICES[1], "planned"),
+    assert [(row.days_left, row.due_on, row.state) for row in listed] == [
+        (90, REMINDERS[0], "done"),
+        (60, REMINDERS[1], "planned"),
     ]
     event_id = centre.session.scalar(text("SELECT id FROM outbox WHERE type = 'certificate.expiring.v1'"))
-    assert [row["event_id"] for row in listed] == [str(event_id), None]
-    assert {row["certificate_id"] for row in listed} == {holder.id}
+    assert [row.event_id for row in listed] == [str(event_id), None]
+    assert {row.certificate_id for row in listed} == {holder.id}
 
 
 def test_a_caller_sees_the_certificates_of_its_division_its_firm_or_its_own(centre):
     changchun, siping = centre.certify(centre.somebody(2, ("220102", "220302")))
 
     def seen(caller):
-        page = queries.certificates(centre.session, caller, {}, centre.clock.today(), PageArguments(50))
-        return [item["id"] for item in page.items]
+        page = queries.list_certificates(
+            centre.session, caller, CertificateFilters(), centre.clock.today(), PageArguments(50)
+        )
+        return [item.id for item in page.items]
 
     assert seen(CHANGCHUN) == [changchun.id]
     assert seen(Caller("q", "enterprise", enterprise_id=firm_id(1))) == [siping.id]
     assert seen(Caller("p", "cqo", person_id=person_id(0))) == [changchun.id]
     with pytest.raises(NotFound):
-        queries.certificate(centre.session, CHANGCHUN, siping.id, {}, centre.clock.today())
+        queries.get_certificate(centre.session, CHANGCHUN, siping.id, None, centre.clock.today())
 
 
 def test_a_renewal_that_meets_a_sweep_waits_for_it_and_finds_its_version_gone_by(make_database, clock):
@@ -257,7 +298,7 @@ def test_a_renewal_that_meets_a_sweep_waits_for_it_and_finds_its_version_gone_by
         centre = Centre(session, clock)
         [holder] = centre.certify(centre.somebody())
         centre.educate(holder.person_id, 2028, 16)
-    clock.move(days=(NOTICES[0] - clock.today()).days)
+    clock.move(days=(REMINDERS[0] - clock.today()).days)
     outcome = []
 
     def renew():
@@ -269,7 +310,7 @@ def test_a_renewal_that_meets_a_sweep_waits_for_it_and_finds_its_version_gone_by
 
     renewing = threading.Thread(target=renew)
     with Session(engine) as sweep, sweep.begin():
-        sweep.execute(text("SELECT id FROM due WHERE due_on = :day FOR UPDATE"), {"day": NOTICES[0]})
+        sweep.execute(text("SELECT id FROM due WHERE due_on = :day FOR UPDATE"), {"day": REMINDERS[0]})
         renewing.start()
         with Session(engine) as watch:
             waiting = text(
@@ -277,7 +318,7 @@ def test_a_renewal_that_meets_a_sweep_waits_for_it_and_finds_its_version_gone_by
             )
             while not watch.scalar(waiting):
                 watch.rollback()
-        certificates.remind(sweep, fired(holder, 90), clock)
+        expiry.remind(sweep, fired(holder, 90), clock)
     renewing.join(10)
 
     assert [type(fault) for fault in outcome] == [StaleVersion]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,11 +14,15 @@ from chassis.errors import InvalidInput
 from chassis.security import audit
 from programme.callers import Caller
 from programme.scope import OutsideDivision
-from training import explanations
-from training.domain.course import ClassIsClosed, ClassNotOver, ClassTooShort
-from training.domain.nomination import AlreadyNominated, ClassIsFull, NotOfThisEnterprise, QuotaIsFull, UnknownHere
+from training import queries
+from training.domain.nomination import AlreadyNominated, ClassIsFull, NotOfThisEnterprise, QuotaIsFull
+from training.domain.parties import UnknownHere
+from training.domain.training_class import ClassIsClosed, ClassNotOver, ClassTooShort
 from training.usecases import education, plans
-from training.usecases.nominations import NotYourEnterprise
+from training.usecases.classes import ClosedClass
+from training.usecases.education import Recorded
+from training.usecases.nominations import NotYourEnterprise, Refused
+from training.usecases.plans import DecidePlan
 
 FOCUS = {"year": 2026, "focus": "质量安全主体责任", "document": "示例文号〔2026〕2号"}
 
@@ -27,25 +32,25 @@ def ids(items):
 
 
 def refusals(results):
-    return [type(result["refusal"]) if not result["accepted"] else None for result in results]
+    return [type(result.refusal) if isinstance(result, Refused) else None for result in results]
 
 
 def test_a_plan_is_revised_and_a_class_keeps_the_syllabus_it_was_scheduled_by(centre):
-    first = plans.decide(centre.session, PROVINCE, {**FOCUS, "syllabus": "大纲 2024 版"}, centre.clock)
-    course = centre.schedule()
-    second = plans.decide(centre.session, PROVINCE, {**FOCUS, "syllabus": "大纲 2026 版"}, centre.clock)
+    first = plans.decide(centre.session, PROVINCE, DecidePlan(**FOCUS, syllabus="大纲 2024 版"), centre.clock)
+    training_class = centre.schedule()
+    second = plans.decide(centre.session, PROVINCE, DecidePlan(**FOCUS, syllabus="大纲 2026 版"), centre.clock)
 
     assert (first.revision, second.revision, plans.of_year(centre.session, 2026)) == (1, 2, second)
-    assert course.syllabus == "大纲 2024 版"
+    assert training_class.syllabus == "大纲 2024 版"
     assert centre.schedule().syllabus == "大纲 2026 版"
     assert centre.schedule(starts_on=date(2027, 3, 1), ends_on=date(2027, 3, 5)).syllabus is None
 
 
 def test_each_nomination_is_accepted_or_refused_by_itself_with_the_rules_own_sentence(centre):
     first, second, third = centre.somebody(3)
-    course = centre.schedule(capacity=2)
+    training_class = centre.schedule(capacity=2)
     results = centre.nominate(
-        course,
+        training_class,
         [
             first,
             first,
@@ -57,40 +62,40 @@ def test_each_nomination_is_accepted_or_refused_by_itself_with_the_rules_own_sen
     )
 
     assert refusals(results) == [None, AlreadyNominated, UnknownHere, NotOfThisEnterprise, None, ClassIsFull]
-    for refused in (result["refusal"] for result in results if not result["accepted"]):
+    for refused in (result.refusal for result in results if isinstance(result, Refused)):
         assert refused.sentence("zh") != refused.sentence("en")
-    assert [event["person_id"] for event in centre.told("nomination.submitted")] == ids([first, second])
+    assert [event["person_id"] for event in centre.announced("nomination.submitted")] == ids([first, second])
 
 
 def test_an_enterprise_nominates_its_own_people_and_a_division_those_of_its_subtree(centre):
     changchun, siping = centre.somebody(2, ("220102", "220302"))
-    course = centre.schedule()
+    training_class = centre.schedule()
     firm = Caller("q", "enterprise", enterprise_id=changchun["enterprise_id"])
 
-    assert refusals(centre.nominate(course, [siping], firm)) == [NotYourEnterprise]
-    assert refusals(centre.nominate(course, [changchun], firm)) == [None]
-    assert refusals(centre.nominate(course, [siping], CHANGCHUN)) == [OutsideDivision]
+    assert refusals(centre.nominate(training_class, [siping], firm)) == [NotYourEnterprise]
+    assert refusals(centre.nominate(training_class, [changchun], firm)) == [None]
+    assert refusals(centre.nominate(training_class, [siping], CHANGCHUN)) == [OutsideDivision]
 
 
 def test_a_quota_counts_all_of_a_division_also_where_a_county_has_moved_to_it(centre):
     items = centre.somebody(4, ("220102", "220381", "220102", "220302"))
-    course = centre.schedule(quotas={"220100": 2})
+    training_class = centre.schedule(quotas={"220100": 2})
 
     # 220381 stands for 220184, which lies in 长春 since 2020.
-    assert refusals(centre.nominate(course, items)) == [None, None, QuotaIsFull, None]
+    assert refusals(centre.nominate(training_class, items)) == [None, None, QuotaIsFull, None]
 
 
 def test_a_closed_class_takes_no_nominations_and_no_results(centre):
     [item] = centre.somebody()
-    course = centre.schedule()
+    training_class = centre.schedule()
     centre.go_to(END)
-    centre.close(course)
+    centre.close(training_class)
 
     for change in (
-        lambda: centre.nominate(course, [item]),
-        lambda: centre.attend(course, ids([item])),
-        lambda: centre.sit(course, ids([item])),
-        lambda: centre.close(course),
+        lambda: centre.nominate(training_class, [item]),
+        lambda: centre.attend(training_class, ids([item])),
+        lambda: centre.sit(training_class, ids([item])),
+        lambda: centre.close(training_class),
     ):
         with pytest.raises(ClassIsClosed):
             change()
@@ -98,11 +103,11 @@ def test_a_closed_class_takes_no_nominations_and_no_results(centre):
 
 def test_results_are_entered_all_or_none_and_each_fault_is_named(centre):
     items = centre.somebody(2)
-    course = centre.schedule()
-    centre.nominate(course, items)
+    training_class = centre.schedule()
+    centre.nominate(training_class, items)
 
     with pytest.raises(InvalidInput) as refused:
-        centre.sit(course, [person_id(0), "stranger", person_id(1)], sitting=4)
+        centre.sit(training_class, [person_id(0), "stranger", person_id(1)], sitting=4)
     pointers = [fault["pointer"] for fault in refused.value.facts["errors"]]
     assert pointers == ["/items/0", "/items/1", "/items/2"]
     centre.session.expire_all()
@@ -113,110 +118,129 @@ def test_results_are_entered_all_or_none_and_each_fault_is_named(centre):
 def test_an_initial_class_shorter_than_the_rule_set_asks_is_not_scheduled(centre):
     with pytest.raises(ClassTooShort):
         centre.schedule(lengths={**LENGTHS, BLOCKS[0]: 4})
-    assert centre.told("class.scheduled") == []
+    assert centre.announced("class.scheduled") == []
 
 
 def test_closing_judges_everybody_and_certifies_who_passed(centre):
     items = centre.somebody(4)
-    course = centre.schedule()
-    centre.nominate(course, items)
+    training_class = centre.schedule()
+    centre.nominate(training_class, items)
     passed, absent, weak, resat = ids(items)
-    centre.attend(course, [passed, weak, resat])
-    centre.attend(course, [absent], share=0.5)
-    centre.sit(course, [passed, absent], 80)
-    centre.sit(course, [weak, resat], 59)
-    centre.sit(course, [resat], 60, sitting=2)
+    centre.attend(training_class, [passed, weak, resat])
+    centre.attend(training_class, [absent], share=0.5)
+    centre.sit(training_class, [passed, absent], 80)
+    centre.sit(training_class, [weak, resat], 59)
+    centre.sit(training_class, [resat], 60, sitting=2)
     with pytest.raises(ClassNotOver):
-        centre.close(course)
+        centre.close(training_class)
     centre.go_to(END)
 
-    closed = centre.close(course)
-    assert (closed["passed"], closed["failed"]) == (2, 2)
-    outcomes = {event["person_id"]: event["passed"] for event in centre.told("enrolment.completed")}
+    closed = centre.close(training_class)
+    assert (closed.passed, closed.failed) == (2, 2)
+    outcomes = {event["person_id"]: event["passed"] for event in centre.announced("enrolment.completed")}
     assert outcomes == {passed: True, absent: False, weak: False, resat: True}
-    assert {event["person_id"] for event in centre.told("certificate.issued")} == {passed, resat}
-    [event] = centre.told("class.closed")
+    assert {event["person_id"] for event in centre.announced("certificate.issued")} == {passed, resat}
+    [event] = centre.announced("class.closed")
     assert (event["passed"], event["failed"], event["on"]) == (2, 2, "2026-03-13")
     assert centre.gaps() == []
     assert audit.verify(centre.session).ok
 
 
+def test_each_change_is_in_the_audit_log_as_what_was_done_under_the_key_of_what_was_changed(centre):
+    plans.decide(centre.session, PROVINCE, DecidePlan(**FOCUS, syllabus="大纲 2024 版"), centre.clock)
+    items = centre.somebody()
+    training_class = centre.schedule()
+    centre.nominate(training_class, items)
+    centre.attend(training_class, ids(items))
+    centre.sit(training_class, ids(items))
+    centre.go_to(END)
+    centre.close(training_class)
+
+    entries = centre.session.execute(text("SELECT action, subject FROM audit_log ORDER BY seq")).all()
+    assert [tuple(entry) for entry in entries] == [
+        ("plan.decided", "2026:1"),
+        ("class.scheduled", training_class.id),
+        ("class.nominations_entered", training_class.id),
+        ("class.attendance_entered", training_class.id),
+        ("class.scores_entered", training_class.id),
+        ("class.closed", training_class.id),
+    ]
+
+
 def test_an_outcome_is_explained_by_the_rule_set_that_decided_it(centre):
     [item] = centre.somebody()
-    course = centre.schedule()
-    centre.nominate(course, [item])
-    centre.attend(course, ids([item]))
-    centre.sit(course, ids([item]), 59)
+    training_class = centre.schedule()
+    centre.nominate(training_class, [item])
+    centre.attend(training_class, ids([item]))
+    centre.sit(training_class, ids([item]), 59)
     enrolment = centre.session.scalar(text("SELECT id FROM enrolment"))
-    before = explanations.enrolment(centre.session, CENTRE, enrolment, centre.clock.today())
+    before = queries.explain_enrolment(centre.session, CENTRE, enrolment, centre.clock.today())
     centre.go_to(END)
-    centre.close(course)
+    centre.close(training_class)
     centre.session.execute(
         text(
             "INSERT INTO ruleset SELECT 2, '2026-03-13', '示例文号〔2026〕9号', "
             "parameters || '{\"pass_mark\": 50}', now() FROM ruleset"
         )
     )
-    after = explanations.enrolment(centre.session, CENTRE, enrolment, centre.clock.today())
+    after = queries.explain_enrolment(centre.session, CENTRE, enrolment, centre.clock.today())
 
-    assert (before["passed"], after["passed"], after["ruleset"].version) == (None, False, 1)
-    unmet = [
-        (criterion.name, criterion.required, criterion.found) for criterion in after["criteria"] if not criterion.met
-    ]
+    assert (before.passed, after.passed, after.ruleset.version) == (None, False, 1)
+    unmet = [(criterion.name, criterion.required, criterion.found) for criterion in after.criteria if not criterion.met]
     assert unmet == [("score", "60", "59")]
 
 
 def test_a_continuing_class_adds_to_the_year_in_which_it_was_held(centre):
     items = centre.somebody(2)
-    course = centre.schedule(
+    training_class = centre.schedule(
         kind="continuing", lengths={"update": 16}, starts_on=date(2026, 12, 28), ends_on=date(2026, 12, 30)
     )
-    centre.nominate(course, items)
-    centre.attend(course, ids(items)[:1])
+    centre.nominate(training_class, items)
+    centre.attend(training_class, ids(items)[:1])
     centre.go_to(date(2027, 1, 5))
 
-    assert centre.close(course) | {"id": "", "version": 0} == {"id": "", "version": 0, "passed": 1, "failed": 1}
-    [event] = centre.told("education.recorded")
+    assert replace(centre.close(training_class), id="", version=0) == ClosedClass("", 0, passed=1, failed=1)
+    [event] = centre.announced("education.recorded")
     assert (event["person_id"], event["year"], event["total_hours"], event["required_hours"]) == (
         person_id(0),
         2026,
         16,
         16,
     )
-    assert centre.told("certificate.issued") == []
+    assert centre.announced("certificate.issued") == []
 
 
 def test_two_continuing_classes_of_one_name_both_count_and_a_paper_counts_once(centre):
     [item] = centre.somebody()
     for _ in range(2):
-        course = centre.schedule(kind="continuing", lengths={"update": 8})
-        centre.nominate(course, [item])
-        centre.attend(course, ids([item]))
+        training_class = centre.schedule(kind="continuing", lengths={"update": 8})
+        centre.nominate(training_class, [item])
+        centre.attend(training_class, ids([item]))
         centre.go_to(END)
-        centre.close(course)
+        centre.close(training_class)
 
     assert education.hours(centre.session, person_id(0), 2026) == 16
-    assert centre.educate(person_id(0), 2026, 4) == {"recorded": 1, "unchanged": 0}
-    assert centre.educate(person_id(0), 2026, 4) == {"recorded": 0, "unchanged": 1}
+    assert centre.educate(person_id(0), 2026, 4) == Recorded(recorded=1, unchanged=0)
+    assert centre.educate(person_id(0), 2026, 4) == Recorded(recorded=0, unchanged=1)
     assert education.hours(centre.session, person_id(0), 2026) == 20
     assert centre.gaps() == []
 
 
 def test_two_hundred_people_are_judged_and_certified_in_time(centre):
     items = centre.somebody(200, ("220102", "220302", "220581", "JL-CBS"))
-    course = centre.schedule()
-    centre.nominate(course, items)
-    centre.attend(course, ids(items))
-    centre.sit(course, ids(items))
+    training_class = centre.schedule()
+    centre.nominate(training_class, items)
+    centre.attend(training_class, ids(items))
+    centre.sit(training_class, ids(items))
     centre.go_to(END)
     centre.session.flush()
     centre.session.expunge_all()
 
     began = time.process_time()
-    closed = centre.close(course)
+    closed = centre.close(training_class)
     centre.session.flush()
     # Our own time only: another test may have the machine.
     spent = time.process_time() - began
 
-    assert closed["passed"] == 200
+    assert closed.passed == 200
     assert spent < 1.5

@@ -8,13 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import requests
-from kombu import Connection, Exchange
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from training_world import END, class_of, firm_id, know_divisions, know_people, person_id
 
-from chassis.data.database import engine_for
+from chassis.data import engine_for
 from chassis.ids import new_id
+from chassis.messaging import Envelope
+from testkit.events import publish
 
 UNTIL = date(2029, 3, 12)
 
@@ -82,8 +83,8 @@ def centre(service, token):
 def hold_class(centre, offset, people):
     """Has all these pass a class; their certificates, in the order of `people`."""
     content = json.loads(json.dumps(class_of(), default=str))
-    course = centre("POST", "/classes", 201, json=content)
-    path = f"/classes/{course['id']}"
+    training_class = centre("POST", "/classes", 201, json=content)
+    path = f"/classes/{training_class['id']}"
     ids = [item["person_id"] for item in people]
     hours = [{"person_id": who, "block": b["name"], "hours": b["hours"]} for who in ids for b in content["blocks"]]
     assert centre("POST", f"{path}/nominations", json={"items": people})["refused"] == 0
@@ -110,8 +111,8 @@ class Ledger:
         overdue = "SELECT FROM due WHERE state = 'planned' AND due_on <= :day"
         self.wait_until(lambda: not self.rows(overdue, day=day), 20)
 
-    def notices(self):
-        """How often each notice of each certificate was announced."""
+    def reminders(self):
+        """How often each reminder of each certificate was announced."""
         rows = self.rows("SELECT aggregate_id, data FROM outbox WHERE type = 'certificate.expiring.v1'")
         return Counter((row.aggregate_id, row.data["days_left"]) for row in rows)
 
@@ -124,12 +125,12 @@ def ledger(database, wait_until):
     return Ledger(database, wait_until)
 
 
-def test_each_notice_goes_out_once_on_its_day_and_the_end_on_the_day_after(centre, offset, people, ledger):
+def test_each_reminder_goes_out_once_on_its_day_and_the_end_on_the_day_after(centre, offset, people, ledger):
     renewed, revoked, left, *_ = hold_class(centre, offset, people)
     education = {"person_id": renewed["person_id"], "year": 2028, "hours": 16, "document": "示例再教育证明1号"}
     offset.go_to(date(2028, 10, 8))
     centre("POST", "/education", json={"items": [education]})
-    assert ledger.notices() == {}
+    assert ledger.reminders() == {}
 
     for days in (90, 60, 30, 7, 0):
         offset.go_to(UNTIL - timedelta(days=days))
@@ -142,7 +143,7 @@ def test_each_notice_goes_out_once_on_its_day_and_the_end_on_the_day_after(centr
     offset.go_to(UNTIL + timedelta(days=2))
     ledger.settle(UNTIL + timedelta(days=2))
 
-    found = ledger.notices()
+    found = ledger.reminders()
     assert set(found.values()) == {1}
     sent = {one["id"]: [days for (about, days) in found if about == one["id"]] for one in (renewed, revoked, left)}
     assert {key: sorted(days, reverse=True) for key, days in sent.items()} == {
@@ -156,7 +157,7 @@ def test_each_notice_goes_out_once_on_its_day_and_the_end_on_the_day_after(centr
     assert [states[one["id"]] for one in (renewed, revoked, left)] == ["valid", "revoked", "expired"]
 
 
-def test_after_an_outage_across_several_notices_only_the_tightest_goes_out(
+def test_after_an_outage_across_several_reminders_only_the_tightest_goes_out(
     centre, service, offset, people, ledger, token
 ):
     hold_class(centre, offset, people)
@@ -165,7 +166,7 @@ def test_after_an_outage_across_several_notices_only_the_tightest_goes_out(
     service.start()
     ledger.settle(UNTIL - timedelta(days=20))
 
-    assert Counter(days for _, days in ledger.notices().elements()) == {30: 5}
+    assert Counter(days for _, days in ledger.reminders().elements()) == {30: 5}
     proof = Client(service.url, token("ops"))("GET", f"/certificates/notices-due?until={UNTIL - timedelta(days=20)}")[
         "items"
     ]
@@ -183,7 +184,7 @@ def test_an_outage_beyond_the_end_announces_the_end_alone(centre, service, offse
     service.start()
     ledger.settle(UNTIL + timedelta(days=10))
 
-    assert ledger.notices() == {}
+    assert ledger.reminders() == {}
     assert len(ledger.subjects("certificate.expired.v1")) == 1
     proof = Client(service.url, token("ops"))("GET", "/certificates/notices-due")["items"]
     assert [(row["state"], row["event_id"]) for row in proof] == [("superseded", None)] * 5
@@ -193,48 +194,23 @@ def test_an_outage_beyond_the_end_announces_the_end_alone(centre, service, offse
 
 
 def test_what_the_registry_announces_is_known_and_may_change(service, centre, wait_until, amqp_url):
-    def event(kind, subject, sequence, **data):
-        aggregate = kind.partition(".")[0]
-        return {
-            "specversion": "1.0",
-            "id": new_id(),
-            "source": "/registry",
-            "type": kind,
-            "subject": subject,
-            "time": "2026-03-02T01:00:00Z",
-            "datacontenttype": "application/json",
-            "dataschema": f"/registry/contracts/{kind}.json",
-            "sequence": sequence,
-            "partitionkey": f"{aggregate}:{subject}",
-            "division": "220102",
-            "correlationid": new_id(),
-            "data": data,
-        }
+    def event(kind, subject, sequence, data):
+        at = datetime(2026, 3, 2, 1, tzinfo=UTC)
+        return Envelope(new_id(), "/registry", kind, subject, at, sequence, data, "220102", new_id())
 
     firm = {"enterprise_id": "f1", "uscc": "91220102000000014C", "name": "示例企业", "division": "220102", "more": 1}
     person = {"person_id": "p1", "name": "李明", "division": "220102", "enterprise_id": "f0", "on": "2026-03-02"}
-    told = [
-        event("person.changed.v1", "p1", 2, **{**person, "enterprise_id": "f1"}),
-        event("person.registered.v1", "p1", 1, **person),
-        event("enterprise.registered.v1", "f1", 1, **firm),
+    announced = [
+        event("person.changed.v1", "p1", 2, {**person, "enterprise_id": "f1"}),
+        event("person.registered.v1", "p1", 1, person),
+        event("enterprise.registered.v1", "f1", 1, firm),
     ]
-    exchange = Exchange("registry.events", "topic", durable=True, no_declare=True)
-    with Connection(amqp_url) as connection, connection.Producer() as producer:
-        for message in told + told:
-            producer.publish(
-                json.dumps(message).encode(),
-                exchange=exchange,
-                routing_key=message["type"],
-                delivery_mode=2,
-                content_type="application/cloudevents+json",
-                content_encoding="utf-8",
-                message_id=message["id"],
-            )
-    course = centre("POST", "/classes", 201, json=json.loads(json.dumps(class_of(), default=str)))
+    publish(amqp_url, *announced, *announced)
+    training_class = centre("POST", "/classes", 201, json=json.loads(json.dumps(class_of(), default=str)))
     nominee = {"items": [{"enterprise_id": "f1", "person_id": "p1"}]}
 
     def accepted():
-        return centre("POST", f"/classes/{course['id']}/nominations", json=nominee)["accepted"]
+        return centre("POST", f"/classes/{training_class['id']}/nominations", json=nominee)["accepted"]
 
     assert wait_until(accepted, 20) == 1
 

@@ -12,11 +12,13 @@ from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from chassis.clock import FixedClock
-from programme import scope
+from programme import rulesets, scope
 from programme.callers import Caller
 from training import storage
-from training.domain.course import BLOCKS
+from training.domain.training_class import BLOCKS, Block, ClassKind, TrainingClass
 from training.usecases import certificates, classes, education, nominations, results
+from training.usecases.education import HoursTaken, Recorded
+from training.usecases.nominations import NominationResult, Nominee
 
 PROVINCE = Caller("wang", "province")
 CENTRE = Caller("sun", "training_centre")
@@ -69,7 +71,7 @@ def know_people(session: Session, count: int, divisions: Iterable[str], start: i
 
 
 def class_of(kind: str = "initial", lengths: dict[str, float] | None = None, **changes: Any) -> dict[str, Any]:
-    """The content of a made-up class."""
+    """The body of a request for a made-up class."""
     blocks = [{"name": name, "hours": hours, "trainer": "示例讲师"} for name, hours in (lengths or LENGTHS).items()]
     days = {"starts_on": BEGIN, "ends_on": END}
     return {"name": "示例培训班", "kind": kind, "capacity": 500, "blocks": blocks, **days, **changes}
@@ -87,52 +89,64 @@ class Centre:
         self.people += count
         return know_people(self.session, count, divisions, self.people - count)
 
-    def schedule(self, **changes: Any) -> Any:
-        return classes.schedule(self.session, CENTRE, class_of(**changes), self.clock)
+    def schedule(self, **changes: Any) -> TrainingClass:
+        content = class_of(**changes)
+        words = {"kind": ClassKind(content["kind"]), "blocks": [Block(**block) for block in content["blocks"]]}
+        return classes.schedule(self.session, CENTRE, classes.ScheduleClass(**{**content, **words}), self.clock)
 
-    def nominate(self, course: Any, items: list[dict[str, str]], caller: Caller = CENTRE) -> list[dict[str, Any]]:
-        return nominations.nominate(self.session, caller, course.id, items, self.clock)
+    def nominate(
+        self, training_class: Any, items: list[dict[str, str]], caller: Caller = CENTRE
+    ) -> list[NominationResult]:
+        command = nominations.Nominate([Nominee(**item) for item in items])
+        return nominations.nominate(self.session, caller, training_class.id, command, self.clock)
 
-    def attend(self, course: Any, people: Iterable[str], share: float = 1.0) -> None:
+    def attend(self, training_class: Any, people: Iterable[str], share: float = 1.0) -> None:
         items = [
-            {"person_id": person, "block": block["name"], "hours": share * block["hours"]}
+            results.Attendance(person, block.name, share * block.hours)
             for person in people
-            for block in course.blocks
+            for block in training_class.blocks
         ]
-        results.record_attendance(self.session, CENTRE, course.id, items, self.clock)
+        command = results.RecordAttendance(items)
+        results.record_attendance(self.session, CENTRE, training_class.id, command, self.clock)
 
-    def sit(self, course: Any, people: Iterable[str], score: float = 80, sitting: int = 1) -> None:
-        items = [{"person_id": person, "score": score, "sitting": sitting} for person in people]
-        results.record_exam(self.session, CENTRE, course.id, items, self.clock)
+    def sit(self, training_class: Any, people: Iterable[str], score: float = 80, sitting: int = 1) -> None:
+        command = results.RecordExam([results.Score(person, sitting, score) for person in people])
+        results.record_exam(self.session, CENTRE, training_class.id, command, self.clock)
 
     def go_to(self, day: date) -> None:
         self.clock.move(days=(day - self.clock.today()).days)
 
-    def close(self, course: Any) -> dict[str, Any]:
-        return classes.close(self.session, CENTRE, course.id, self.clock)
+    def close(self, training_class: Any) -> classes.ClosedClass:
+        return classes.close(self.session, CENTRE, training_class.id, self.clock)
 
     def certify(self, items: list[dict[str, str]], closed_on: date = END) -> list[Any]:
         """Has all these pass an initial class; their certificates, in the order of their numbers."""
-        course = self.schedule()
-        self.nominate(course, items)
+        training_class = self.schedule()
+        self.nominate(training_class, items)
         people = [item["person_id"] for item in items]
-        self.attend(course, people)
-        self.sit(course, people)
+        self.attend(training_class, people)
+        self.sit(training_class, people)
         self.go_to(closed_on)
-        self.close(course)
+        self.close(training_class)
         found = self.session.execute(
             text("SELECT id, number, person_id, version, valid_until FROM certificate ORDER BY number")
         )
         return [row for row in found if row.person_id in people]
 
-    def educate(self, person: str, year: int, hours: float, document: str = "示例再教育证明1号") -> dict[str, int]:
-        item = {"person_id": person, "year": year, "hours": hours, "document": document}
-        return education.record(self.session, CENTRE, [item], self.clock)
+    def educate(self, person: str, year: int, hours: float, document: str = "示例再教育证明1号") -> Recorded:
+        command = education.RecordEducation([HoursTaken(person, year, hours, document)])
+        return education.record(self.session, CENTRE, command, self.clock)
 
     def renew(self, certificate: Any, version: int | None = None) -> Any:
         return certificates.renew(self.session, CENTRE, certificate.id, version or certificate.version, self.clock)
 
-    def told(self, *types: str) -> list[dict[str, Any]]:
+    def publish_rules(self, on: date, **changes: Any) -> None:
+        """A rule set like the present one but for these parameters."""
+        present = rulesets.in_force(self.session, self.clock.today())
+        parameters = {**present.parameters, **changes}
+        rulesets.publish(self.session, PROVINCE, on, "示例文号〔2027〕9号", parameters, self.clock)
+
+    def announced(self, *types: str) -> list[dict[str, Any]]:
         """The data of the events of these types, in order."""
         self.session.flush()
         rows = self.session.execute(text("SELECT type, data FROM outbox ORDER BY seq"))

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.domain.numbers import ALPHABET, check_character, is_valid, number_of
+from training.adapters.numbers import ALPHABET, check_character, is_valid, number_of
 
 UNITS = st.sampled_from(["220100", "222400", "220581", "JL-CBS"])
 NUMBERS = st.builds(number_of, st.integers(2013, 2099), UNITS, st.integers(1, 99999))

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 from training_makers import RULES, certificate, rules
 
 from training.domain.certificate import (
-    EXPIRED,
-    REVOKED,
+    CertificateStatus,
     EducationShort,
     IsRevoked,
     OutsideRenewalWindow,
@@ -59,7 +58,7 @@ def test_a_renewal_of_what_ends_with_february_keeps_the_leap_day():
 
 
 def test_a_late_renewal_begins_on_its_own_day():
-    renewed = certificate(END, status=EXPIRED)
+    renewed = certificate(END, status=CertificateStatus.EXPIRED)
     renewed.renew(END + timedelta(days=365), 16, RULES)
 
     assert (renewed.status, renewed.valid_until) == ("valid", date(2033, 3, 11))
@@ -93,7 +92,11 @@ def test_what_was_revoked_is_neither_renewed_nor_revoked_again_nor_announced_any
     revoked = certificate(END)
     event = revoked.revoke(date(2027, 1, 5), "申报材料不实", "示例文号〔2027〕1号")
 
-    assert (event.reason, event.document, revoked.status) == ("申报材料不实", "示例文号〔2027〕1号", REVOKED)
+    assert (event.reason, event.document, revoked.status) == (
+        "申报材料不实",
+        "示例文号〔2027〕1号",
+        CertificateStatus.REVOKED,
+    )
     for change in (lambda: revoked.renew(END, 16, RULES), lambda: revoked.revoke(END, "x", "y")):
         with pytest.raises(IsRevoked):
             change()
@@ -105,6 +108,6 @@ def test_a_certificate_expires_on_the_day_after_its_last_and_only_once():
     ended = certificate(END)
     event = ended.expire()
 
-    assert (event.on, ended.status) == (END + timedelta(days=1), EXPIRED)
+    assert (event.on, ended.status) == (END + timedelta(days=1), CertificateStatus.EXPIRED)
     assert ended.expire() is None
     assert ended.remind(0, END + timedelta(days=41)) is None

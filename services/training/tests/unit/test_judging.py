@@ -3,14 +3,8 @@ from datetime import date
 import pytest
 from training_makers import RULES, continuing_class, enrolled, initial_class, rules
 
-from training.domain.course import (
-    BlockUnknown,
-    ClassIsClosed,
-    ClassNotOver,
-    ClassTooShort,
-    HoursBeyondBlock,
-    TooManySittings,
-)
+from training.domain.enrolment import HoursBeyondBlock, TooManySittings
+from training.domain.training_class import BlockUnknown, ClassIsClosed, ClassNotOver, ClassTooShort
 
 DAY = date(2026, 3, 13)
 
@@ -44,9 +38,9 @@ def test_each_requirement_is_judged_at_its_edge(hours, scores, missing):
 
 
 def test_enough_hours_do_not_make_up_for_a_long_class_half_attended():
-    course = initial_class(hours=(30, 30, 30))
-    enrolment = enrolled(course, (30, 30, 20))
-    enrolment.complete(course, RULES, DAY)
+    training_class = initial_class(hours=(30, 30, 30))
+    enrolment = enrolled(training_class, (30, 30, 20))
+    enrolment.complete(training_class, RULES, DAY)
 
     assert enrolment.total_hours >= RULES.initial_hours
     assert enrolment.shortfalls == ["attendance 88.9 % of 90 %"]
@@ -79,15 +73,15 @@ def test_an_exam_may_be_sat_as_often_as_the_rule_set_allows_and_no_more():
 
 
 def test_hours_entered_again_replace_those_before_and_never_exceed_the_block():
-    course = initial_class()
-    enrolment = enrolled(course)
-    enrolment.attend(course, "cqo_system", 8)
+    training_class = initial_class()
+    enrolment = enrolled(training_class)
+    enrolment.attend(training_class, "cqo_system", 8)
 
     assert enrolment.hours["cqo_system"] == 8
     with pytest.raises(HoursBeyondBlock):
-        enrolment.attend(course, "cqo_system", 16.5)
+        enrolment.attend(training_class, "cqo_system", 16.5)
     with pytest.raises(BlockUnknown):
-        enrolment.attend(course, "cooking", 1)
+        enrolment.attend(training_class, "cooking", 1)
 
 
 def test_an_initial_class_too_short_for_anybody_to_pass_is_not_scheduled():
@@ -98,12 +92,12 @@ def test_an_initial_class_too_short_for_anybody_to_pass_is_not_scheduled():
 
 
 def test_a_class_is_closed_once_and_not_before_its_last_day():
-    course = initial_class()
+    training_class = initial_class()
     with pytest.raises(ClassNotOver):
-        course.close(date(2026, 3, 12), 1, 0)
-    course.close(DAY, 1, 0)
+        training_class.close(date(2026, 3, 12), 1, 0)
+    training_class.close(DAY, 1, 0)
 
     with pytest.raises(ClassIsClosed):
-        course.close(DAY, 1, 0)
+        training_class.close(DAY, 1, 0)
     with pytest.raises(ClassIsClosed):
-        course.require_open()
+        training_class.require_open()

@@ -6,44 +6,34 @@ from datetime import date, timedelta
 
 import pytest
 
-from training.domain import numbers
+from training.adapters import numbers
 from training.domain.certificate import (
-    EXPIRED,
-    REVOKED,
-    VALID,
     Certificate,
+    CertificateStatus,
     EducationShort,
     IsRevoked,
     OutsideRenewalWindow,
     add_months,
     end_of_term,
 )
-from training.domain.course import (
-    INITIAL,
-    BlockUnknown,
-    ClassIsClosed,
-    ClassNotOver,
-    Course,
-    Enrolment,
-    HoursBeyondBlock,
-    TooManySittings,
-)
+from training.domain.enrolment import Enrolment, HoursBeyondBlock, TooManySittings
 from training.domain.rules import Rules
+from training.domain.training_class import Block, BlockUnknown, ClassIsClosed, ClassKind, ClassNotOver, TrainingClass
 
-RULES = Rules(7, 36, 40, 60, 2, 90, 16, (90, 60, 30, 7, 0), 90, 365)
+RULES = Rules(7, date(2026, 1, 1), "示例文号", 36, 40, 60, 2, 90, 16, (90, 60, 30, 7, 0), 90, 365)
 DAY = date(2026, 3, 13)
 
 
-def a_course() -> Course:
+def a_class() -> TrainingClass:
     blocks = [("cqo_system", 16), ("quality_safety_law", 12), ("advanced_methods", 12)]
-    described = [{"name": name, "hours": hours, "trainer": "示例讲师"} for name, hours in blocks]
-    return Course("c1", "示例班", INITIAL, date(2026, 3, 9), DAY, 200, described)
+    described = [Block(name, hours, "示例讲师") for name, hours in blocks]
+    return TrainingClass("c1", "示例班", ClassKind.INITIAL, date(2026, 3, 9), DAY, 200, described)
 
 
 def an_enrolment(score: float | None = 75, **hours: float) -> Enrolment:
-    course, enrolment = a_course(), Enrolment("e1", "c1", "p1", "f1", "220102")
-    for block in course.blocks:
-        enrolment.attend(course, block["name"], hours.get(block["name"], block["hours"]))
+    training_class, enrolment = a_class(), Enrolment("e1", "c1", "p1", "f1", "220102")
+    for block in training_class.blocks:
+        enrolment.attend(training_class, block.name, hours.get(block.name, block.hours))
     if score is not None:
         enrolment.sit(1, score, RULES)
     return enrolment
@@ -54,7 +44,7 @@ def a_certificate(until: date = date(2029, 3, 12)) -> Certificate:
 
 
 def test_who_attends_and_passes_the_exam_passes_by_the_rule_set_in_force() -> None:
-    event = an_enrolment().complete(a_course(), RULES, DAY)
+    event = an_enrolment().complete(a_class(), RULES, DAY)
 
     assert event.passed
     assert (event.hours, event.attendance_percent, event.score, event.ruleset) == (40, 100, 75, 7)
@@ -62,14 +52,14 @@ def test_who_attends_and_passes_the_exam_passes_by_the_rule_set_in_force() -> No
 
 def test_each_shortfall_is_named() -> None:
     enrolment = an_enrolment(score=59, cqo_system=8)
-    enrolment.complete(a_course(), RULES, DAY)
+    enrolment.complete(a_class(), RULES, DAY)
 
     assert not enrolment.passed
     assert enrolment.shortfalls == ["hours 32 of 40", "attendance 80.0 % of 90 %", "score 59 of 60"]
 
 
 def test_who_sat_no_exam_fails() -> None:
-    assert not an_enrolment(score=None).complete(a_course(), RULES, DAY).passed
+    assert not an_enrolment(score=None).complete(a_class(), RULES, DAY).passed
 
 
 def test_the_best_sitting_counts_and_the_rule_set_limits_the_sittings() -> None:
@@ -78,26 +68,26 @@ def test_the_best_sitting_counts_and_the_rule_set_limits_the_sittings() -> None:
     with pytest.raises(TooManySittings):
         enrolment.sit(4, 99, RULES)
 
-    assert enrolment.complete(a_course(), RULES, DAY).passed
+    assert enrolment.complete(a_class(), RULES, DAY).passed
 
 
 def test_hours_beyond_a_block_and_unknown_blocks_are_refused() -> None:
     enrolment = an_enrolment()
 
     with pytest.raises(HoursBeyondBlock):
-        enrolment.attend(a_course(), "cqo_system", 17)
+        enrolment.attend(a_class(), "cqo_system", 17)
     with pytest.raises(BlockUnknown):
-        enrolment.attend(a_course(), "cooking", 1)
+        enrolment.attend(a_class(), "cooking", 1)
 
 
 def test_a_class_closes_once_and_not_before_its_last_day() -> None:
-    course = a_course()
+    training_class = a_class()
     with pytest.raises(ClassNotOver):
-        course.close(DAY - timedelta(days=1), 1, 0)
-    course.close(DAY, 1, 0)
+        training_class.close(DAY - timedelta(days=1), 1, 0)
+    training_class.close(DAY, 1, 0)
 
     with pytest.raises(ClassIsClosed):
-        course.close(DAY, 1, 0)
+        training_class.close(DAY, 1, 0)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +111,7 @@ def test_a_certificate_can_be_renewed_on_each_edge_of_the_window(days: int) -> N
     certificate = a_certificate()
 
     event = certificate.renew(certificate.valid_until + timedelta(days=days), 16, RULES)
-    assert certificate.status == VALID
+    assert certificate.status == CertificateStatus.VALID
     assert event.valid_until == certificate.valid_until > event.previous_valid_until
 
 
@@ -151,7 +141,7 @@ def test_a_revoked_certificate_stays_revoked() -> None:
     certificate = a_certificate()
     certificate.revoke(DAY, "示例", "示例文号")
 
-    assert certificate.status == REVOKED
+    assert certificate.status == CertificateStatus.REVOKED
     assert certificate.expire() is None
     assert certificate.remind(30, DAY) is None
     with pytest.raises(IsRevoked):
@@ -166,7 +156,7 @@ def test_a_certificate_expires_once_on_the_day_after_its_last() -> None:
 
     assert event is not None
     assert event.on == date(2029, 3, 13)
-    assert certificate.status == EXPIRED
+    assert certificate.status == CertificateStatus.EXPIRED
     assert certificate.expire() is None
 
 

@@ -4,11 +4,14 @@ from dataclasses import replace
 from datetime import date
 
 from training.domain.certificate import Certificate
-from training.domain.course import BLOCKS, CONTINUING, INITIAL, Course, Enrolment
+from training.domain.enrolment import Enrolment
 from training.domain.rules import Rules
+from training.domain.training_class import BLOCKS, Block, ClassKind, TrainingClass
 
 RULES = Rules(
     version=1,
+    effective_from=date(2013, 9, 18),
+    document="吉质联办〔2013〕10号",
     certificate_months=36,
     initial_hours=40,
     pass_mark=60,
@@ -26,25 +29,27 @@ def rules(**changes):
 
 
 def initial_class(hours=(16, 14, 14), **changes):
-    blocks = [
-        {"name": name, "hours": length, "trainer": "示例讲师"} for name, length in zip(BLOCKS, hours, strict=True)
-    ]
+    blocks = [Block(name, length, "示例讲师") for name, length in zip(BLOCKS, hours, strict=True)]
     days = {"starts_on": date(2026, 3, 9), "ends_on": date(2026, 3, 13)}
-    return Course("class", "任职培训班（示例）", INITIAL, capacity=60, blocks=blocks, **{**days, **changes})
+    return TrainingClass(
+        "class", "任职培训班（示例）", ClassKind.INITIAL, capacity=60, blocks=blocks, **{**days, **changes}
+    )
 
 
 def continuing_class(hours=16, **changes):
-    blocks = [{"name": "update", "hours": hours, "trainer": "示例讲师"}]
+    blocks = [Block("update", hours, "示例讲师")]
     days = {"starts_on": date(2026, 12, 28), "ends_on": date(2026, 12, 30)}
-    return Course("class", "再教育班（示例）", CONTINUING, capacity=60, blocks=blocks, **{**days, **changes})
+    return TrainingClass(
+        "class", "再教育班（示例）", ClassKind.CONTINUING, capacity=60, blocks=blocks, **{**days, **changes}
+    )
 
 
-def enrolled(course, hours=None, scores=(80,)):
+def enrolled(training_class, hours=None, scores=(80,)):
     """Somebody who attended so many hours of each block (all of it by default) and sat the exam so often."""
-    lengths = hours or [block["hours"] for block in course.blocks]
-    enrolment = Enrolment("enrolment", course.id, "person", "firm", "220102")
-    for block, attended in zip(course.blocks, lengths, strict=True):
-        enrolment.attend(course, block["name"], attended)
+    lengths = hours or [block.hours for block in training_class.blocks]
+    enrolment = Enrolment("enrolment", training_class.id, "person", "firm", "220102")
+    for block, attended in zip(training_class.blocks, lengths, strict=True):
+        enrolment.attend(training_class, block.name, attended)
     for sitting, score in enumerate(scores, 1):
         enrolment.sit(sitting, score, RULES)
     return enrolment

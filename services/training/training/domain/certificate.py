@@ -5,10 +5,11 @@ from __future__ import annotations
 import calendar
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from enum import StrEnum
 
 from chassis.errors import RuleBroken
 from training.domain.criteria import Criterion
+from training.domain.enrolment import Enrolment
 from training.domain.rules import Rules
 from training.events import (
     CertificateExpired,
@@ -18,8 +19,31 @@ from training.events import (
     CertificateRevoked,
 )
 
-VALID, EXPIRED, REVOKED = "valid", "expired", "revoked"
 ONE_DAY = timedelta(days=1)
+
+
+class CertificateStatus(StrEnum):
+    """Whether a certificate holds."""
+
+    VALID = "valid"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+class Decision(StrEnum):
+    """What was decided on a certificate."""
+
+    ISSUED = "issued"
+    RENEWED = "renewed"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+class NotPassed(RuleBroken):
+    """A certificate is for who has passed the class."""
+
+    zh = "培训考核合格者方可取得证书。"
+    rule = "R59"
 
 
 class IsRevoked(RuleBroken):
@@ -43,17 +67,28 @@ class EducationShort(RuleBroken):
     rule = "R34"
 
 
+@dataclass(frozen=True)
+class Grounds:
+    """What a decision rested on; which fields are set goes by the decision."""
+
+    enrolment_id: str | None = None  # issued
+    criteria: tuple[Criterion, ...] = ()  # renewed
+    valid_until: date | None = None  # expired
+    reason: str | None = None  # revoked
+    document: str | None = None  # revoked
+
+
 @dataclass
-class CertificateStatus:
-    """One line of a certificate's history: what held from `on`, by which decision, on what grounds."""
+class StatusRecord:
+    """One record of a certificate's history: what held from `on`, by which decision, on what grounds."""
 
     certificate_id: str
     on: date
-    status: str
+    status: CertificateStatus
     valid_until: date
-    decision: str  # issued, renewed, expired or revoked
+    decision: Decision
     ruleset: int
-    grounds: dict[str, Any] = field(default_factory=dict)
+    grounds: Grounds = field(default_factory=Grounds)
     id: int | None = None
 
 
@@ -71,27 +106,43 @@ class Certificate:
     valid_from: date
     valid_until: date
     ruleset: int
-    status: str = VALID
+    status: CertificateStatus = CertificateStatus.VALID
     revoked_reason: str | None = None
     revoked_document: str | None = None
     version: int = 0
 
-    def issue(self) -> CertificateIssued:
-        return CertificateIssued(
-            self.id,
-            self.number,
-            self.person_id,
-            self.name,
-            self.enterprise_id,
-            self.issued_on,
-            self.valid_from,
-            self.valid_until,
-            self.ruleset,
+    @classmethod
+    def issue(
+        cls, certificate_id: str, number: str, name: str, enrolment: Enrolment, on: date, rules: Rules
+    ) -> tuple[Certificate, CertificateIssued]:
+        """Issues a certificate to `name`, who has passed a class; the term begins on that day."""
+        if not enrolment.passed:
+            raise NotPassed()
+        person_id, enterprise_id = enrolment.person_id, enrolment.enterprise_id
+        until = end_of_term(on, rules.certificate_months)
+        return (
+            cls(
+                certificate_id,
+                number,
+                person_id,
+                name,
+                enterprise_id,
+                enrolment.division,
+                issued_on=on,
+                valid_from=on,
+                valid_until=until,
+                ruleset=rules.version,
+            ),
+            CertificateIssued(certificate_id, number, person_id, name, enterprise_id, on, on, until, rules.version),
         )
 
+    def record(self, on: date, decision: Decision, grounds: Grounds) -> StatusRecord:
+        """What holds from that day on, for the certificate's history."""
+        return StatusRecord(self.id, on, self.status, self.valid_until, decision, self.ruleset, grounds)
+
     def remind(self, days_left: int, on: date) -> CertificateExpiring | None:
-        """The notice that was due so many days before the end; None where it has ended already."""
-        if self.status != VALID:
+        """The reminder that was due so many days before the end; None where it has ended already."""
+        if self.status != CertificateStatus.VALID:
             return None
         return CertificateExpiring(
             self.id, self.number, self.person_id, self.name, self.enterprise_id, self.valid_until, days_left, on
@@ -99,9 +150,9 @@ class Certificate:
 
     def expire(self) -> CertificateExpired | None:
         """The end of its term, on the day after its last; None where it has ended already."""
-        if self.status != VALID:
+        if self.status != CertificateStatus.VALID:
             return None
-        self.status = EXPIRED
+        self.status = CertificateStatus.EXPIRED
         return CertificateExpired(self.id, self.number, self.person_id, self.valid_until + ONE_DAY)
 
     def renewal_window(self, rules: Rules) -> tuple[date, date]:
@@ -128,7 +179,7 @@ class Certificate:
 
         `hours` of continuing education were taken this year or the year before, whichever is more.
         """
-        if self.status == REVOKED:
+        if self.status == CertificateStatus.REVOKED:
             raise IsRevoked()
         window, education = self.renewal_criteria(on, hours, rules)
         if not window.met:
@@ -138,15 +189,16 @@ class Certificate:
             raise EducationShort(hours=hours, required_hours=rules.continuing_hours)
         previous = self.valid_until
         self.valid_until = end_of_term(max(previous + ONE_DAY, on), rules.certificate_months)
-        self.status, self.ruleset = VALID, rules.version
+        self.status, self.ruleset = CertificateStatus.VALID, rules.version
         return CertificateRenewed(
             self.id, self.number, self.person_id, self.name, on, previous, self.valid_until, rules.version
         )
 
     def revoke(self, on: date, reason: str, document: str) -> CertificateRevoked:
-        if self.status == REVOKED:
+        """Revokes the certificate for a reason, on a document."""
+        if self.status == CertificateStatus.REVOKED:
             raise IsRevoked()
-        self.status, self.revoked_reason, self.revoked_document = REVOKED, reason, document
+        self.status, self.revoked_reason, self.revoked_document = CertificateStatus.REVOKED, reason, document
         return CertificateRevoked(self.id, self.number, self.person_id, on, reason, document)
 
 

@@ -16,4 +16,5 @@ class Criterion:
     met: bool
 
     def shortfall(self) -> str:
+        """What is missing, in words: `hours 32 of 40`."""
         return f"{self.name} {self.found} of {self.required}"

@@ -25,6 +25,7 @@ class EducationYear:
     version: int = 0
 
     def record(self, hours: float, required_hours: float, on: date) -> EducationRecorded:
+        """Adds hours to the year; `required_hours` of it count for a renewal."""
         self.total_hours += hours
         return EducationRecorded(self.person_id, self.year, hours, self.total_hours, required_hours, on)
 

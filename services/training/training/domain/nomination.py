@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from chassis.errors import RuleBroken
-from training.domain.course import Course
+from training.domain.parties import Enterprise, Person
+from training.domain.training_class import TrainingClass
 from training.events import NominationSubmitted
 
 
@@ -39,30 +40,6 @@ class NotOfThisEnterprise(RuleBroken):
     rule = "R17"
 
 
-class UnknownHere(RuleBroken):
-    """This person or enterprise is not known here (yet); if it was just registered, try again in a moment."""
-
-    zh = "本系统尚无该人员或企业的信息；如刚刚登记，请稍后重试。"
-
-
-@dataclass
-class Nomination:
-    """An enterprise's recommendation of a person for a class (R17)."""
-
-    id: str
-    class_id: str
-    enterprise_id: str
-    person_id: str
-    division: str
-    submitted_on: date
-    version: int = 0
-
-    def submit(self, course: Course) -> NominationSubmitted:
-        return NominationSubmitted(
-            self.id, self.class_id, course.name, self.enterprise_id, self.person_id, self.submitted_on
-        )
-
-
 @dataclass
 class Places:
     """The places of a class: how many in all and by quota, and who has taken one.
@@ -86,3 +63,36 @@ class Places:
             if division in codes and sum(other in codes for other in self.taken.values()) >= places:
                 raise QuotaIsFull(division=code, places=places)
         self.taken[person_id] = division
+
+
+@dataclass
+class Nomination:
+    """An enterprise's recommendation of a person for a class (R17)."""
+
+    id: str
+    class_id: str
+    enterprise_id: str
+    person_id: str
+    division: str
+    submitted_on: date
+    version: int = 0
+
+    @classmethod
+    def submit(
+        cls,
+        nomination_id: str,
+        training_class: TrainingClass,
+        enterprise: Enterprise,
+        person: Person,
+        places: Places,
+        on: date,
+    ) -> tuple[Nomination, NominationSubmitted]:
+        """Nominates one of the enterprise's people, who takes a place of the open class."""
+        training_class.require_open()
+        if person.enterprise_id != enterprise.id:
+            raise NotOfThisEnterprise()
+        places.take(person.id, enterprise.division)
+        return (
+            cls(nomination_id, training_class.id, enterprise.id, person.id, enterprise.division, on),
+            NominationSubmitted(nomination_id, training_class.id, training_class.name, enterprise.id, person.id, on),
+        )

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
 
 
 @dataclass(frozen=True)
 class Rules:
-    """A rule set in force; `version` is stored with each decision."""
+    """A rule set: its `version` is stored with each decision, and explains the decision later."""
 
     version: int
+    effective_from: date
+    document: str  # the number of the document it rests on
     certificate_months: int
     initial_hours: float
     pass_mark: float
     resits: int
     attendance_percent: float
     continuing_hours: float
-    expiry_notice_days: tuple[int, ...]
+    expiry_notice_days: tuple[int, ...]  # how long before the end of a term its reminders go out
     renewal_before_days: int
     renewal_after_days: int
-
-    @classmethod
-    def of(cls, version: int, parameters: dict[str, Any]) -> Rules:
-        """From a stored rule set."""
-        days = tuple(parameters["expiry_notice_days"])
-        return cls(version=version, **{**parameters, "expiry_notice_days": days})

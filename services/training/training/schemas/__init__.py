@@ -1,4 +1,4 @@
-"""What the API reads and answers, and the events that are read. An unknown field in a body is a fault."""
+"""What the API reads and answers. An unknown field in a body is a fault. What is read of events: `consumed`."""
 
 from training.schemas.certificates import (
     AsOf,
@@ -8,9 +8,9 @@ from training.schemas.certificates import (
     CertificateFilters,
     CertificateWithHistory,
     Decision,
-    DueNotice,
-    DueQuery,
     NumberQuery,
+    ReminderDue,
+    ReminderFilters,
     Revocation,
     Verification,
 )
@@ -34,11 +34,6 @@ from training.schemas.classes import (
     PlanFilters,
     Score,
     ScoreList,
-)
-from training.schemas.consumed import (
-    DivisionPlaced,
-    EnterpriseKnown,
-    PersonKnown,
 )
 from training.schemas.education import (
     EducationYear,
@@ -64,14 +59,10 @@ __all__ = [
     "ClassFilters",
     "Closed",
     "Decision",
-    "DivisionPlaced",
-    "DueNotice",
-    "DueQuery",
     "EducationYear",
     "Enrolment",
     "EnrolmentExplained",
     "Entered",
-    "EnterpriseKnown",
     "NewClass",
     "NewEducation",
     "NewEducationList",
@@ -81,10 +72,11 @@ __all__ = [
     "NominationResult",
     "NominationResults",
     "NumberQuery",
-    "PersonKnown",
     "Plan",
     "PlanFilters",
     "Recorded",
+    "ReminderDue",
+    "ReminderFilters",
     "Revocation",
     "RuleSetParameters",
     "Score",

@@ -1,11 +1,14 @@
-"""Queries and answers about certificates, and the notices before they end."""
+"""Queries and answers about certificates, and the reminders before they end."""
 
 from __future__ import annotations
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from chassis.http import QuerySchema, Schema
-from training.schemas.common import SHORT, Criterion, RuleSetCited, id_field
+from training import queries
+from training.domain.certificate import CertificateStatus
+from training.schemas.common import SHORT, Criterion, RuleSetCited, id_field, word_field
+from training.usecases import certificates
 
 
 class Certificate(Schema):
@@ -37,7 +40,9 @@ class CertificateWithHistory(Certificate):
 
 
 class CertificateFilters(QuerySchema):
-    status = fields.String(validate=validate.OneOf(["valid", "expired", "revoked"]))
+    record = queries.CertificateFilters
+
+    status = word_field(CertificateStatus)
     person_id = id_field()
     enterprise_id = id_field()
     number = fields.String(validate=SHORT)
@@ -46,11 +51,15 @@ class CertificateFilters(QuerySchema):
 
 
 class Revocation(Schema):
+    record = certificates.Revoke
+
     reason = fields.String(required=True, validate=SHORT)
     document = fields.String(required=True, validate=SHORT)
 
 
 class NumberQuery(QuerySchema):
+    record = queries.NumberQuery
+
     number = fields.String(required=True, validate=SHORT)
 
 
@@ -62,23 +71,27 @@ class Verification(Schema):
     valid_until = fields.Date(allow_none=True)
 
 
-class DueQuery(QuerySchema):
+class ReminderFilters(QuerySchema):
+    record = queries.ReminderFilters
+
     since = fields.Date(metadata={"description": "Due on this day or later."})
     until = fields.Date(metadata={"description": "Due on this day or earlier; today if left out."})
 
 
-class DueNotice(Schema):
+class ReminderDue(Schema):
     key = fields.String()
     certificate_id = fields.String()
     days_left = fields.Integer()
     due_on = fields.Date()
     state = fields.String(
-        metadata={"description": "planned, done, cancelled, or superseded by a tighter notice or by the end itself"}
+        metadata={"description": "planned, done, cancelled, or superseded by a tighter reminder or by the end itself"}
     )
     event_id = fields.String(allow_none=True, metadata={"description": "The event that announced it."})
 
 
 class AsOf(QuerySchema):
+    record = queries.AsOf
+
     on = fields.Date(metadata={"description": "As it stood on that day; today if left out."})
 
 

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from chassis.http import QuerySchema, Schema
-from training.domain.course import BLOCKS, CONTINUING, INITIAL
-from training.schemas.common import SHORT, Criterion, RuleSetCited, id_field
+from training import queries
+from training.domain import training_class
+from training.domain.training_class import BLOCKS, ClassKind, ClassStatus
+from training.schemas.common import SHORT, Criterion, RuleSetCited, id_field, word_field
+from training.usecases import classes, nominations, plans, results
 
 
 class Block(Schema):
+    record = training_class.Block
+
     name = fields.String(required=True, validate=SHORT)
     hours = fields.Float(required=True, validate=validate.Range(0, 1000, min_inclusive=False))
     trainer = fields.String(required=True, validate=SHORT)
 
 
 class NewClass(Schema):
+    record = classes.ScheduleClass
+
     name = fields.String(required=True, validate=SHORT)
-    kind = fields.String(required=True, validate=validate.OneOf([INITIAL, CONTINUING]))
+    kind = word_field(ClassKind, required=True)
     starts_on = fields.Date(required=True)
     ends_on = fields.Date(required=True)
     capacity = fields.Integer(required=True, validate=validate.Range(1, 5000))
@@ -30,14 +39,14 @@ class NewClass(Schema):
     )
 
     @validates_schema
-    def check(self, data: dict, **_: object) -> None:
+    def check(self, data: dict[str, Any], **_: object) -> None:  # Any: a field of each type
         if data["ends_on"] < data["starts_on"]:
             raise ValidationError("The class ends before it starts.", "ends_on")
-        names = [block["name"] for block in data["blocks"]]
+        names = [block.name for block in data["blocks"]]
         if len(set(names)) < len(names):
             raise ValidationError("A block is named twice.", "blocks")
         missing = [name for name in BLOCKS if name not in names]
-        if data["kind"] == INITIAL and missing:
+        if data["kind"] == ClassKind.INITIAL and missing:
             raise ValidationError(
                 f"An initial class covers the three blocks (R56); missing: {', '.join(missing)}.", "blocks"
             )
@@ -60,16 +69,22 @@ class Class(Schema):
 
 
 class ClassFilters(QuerySchema):
-    status = fields.String(validate=validate.OneOf(["open", "closed"]))
-    kind = fields.String(validate=validate.OneOf([INITIAL, CONTINUING]))
+    record = queries.ClassFilters
+
+    status = word_field(ClassStatus)
+    kind = word_field(ClassKind)
 
 
 class NewNomination(Schema):
+    record = nominations.Nominee
+
     enterprise_id = id_field(required=True)
     person_id = id_field(required=True)
 
 
 class NewNominations(Schema):
+    record = nominations.Nominate
+
     items = fields.List(fields.Nested(NewNomination), required=True, validate=validate.Length(1, 500))
 
 
@@ -89,22 +104,30 @@ class NominationResults(Schema):
 
 
 class Attendance(Schema):
+    record = results.Attendance
+
     person_id = id_field(required=True)
     block = fields.String(required=True, validate=SHORT)
     hours = fields.Float(required=True, validate=validate.Range(0, 1000))
 
 
 class AttendanceList(Schema):
+    record = results.RecordAttendance
+
     items = fields.List(fields.Nested(Attendance), required=True, validate=validate.Length(1, 3000))
 
 
 class Score(Schema):
+    record = results.Score
+
     person_id = id_field(required=True)
     sitting = fields.Integer(load_default=1, validate=validate.Range(1, 10))
     score = fields.Float(required=True, validate=validate.Range(0, 100))
 
 
 class ScoreList(Schema):
+    record = results.RecordExam
+
     items = fields.List(fields.Nested(Score), required=True, validate=validate.Length(1, 3000))
 
 
@@ -147,6 +170,8 @@ class EnrolmentExplained(Schema):
 
 
 class NewPlan(Schema):
+    record = plans.DecidePlan
+
     year = fields.Integer(required=True, validate=validate.Range(2013, 2100))
     focus = fields.String(required=True, validate=validate.Length(1, 2000))
     syllabus = fields.String(
@@ -161,4 +186,6 @@ class Plan(NewPlan):
 
 
 class PlanFilters(QuerySchema):
+    record = queries.PlanFilters
+
     year = fields.Integer(validate=validate.Range(2013, 2100))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
 from marshmallow import fields, validate
@@ -11,9 +12,14 @@ from chassis.http import Schema
 SHORT = validate.Length(1, 200)
 
 
-def id_field(**options: Any) -> fields.String:
-    """The id of an object."""
+def id_field(**options: Any) -> fields.String:  # Any: marshmallow's options
+    """The id of a record."""
     return fields.String(validate=validate.Length(1, 64), **options)
+
+
+def word_field(words: type[StrEnum], **options: Any) -> fields.Enum[StrEnum]:  # Any: marshmallow's options
+    """One of the words of a StrEnum."""
+    return fields.Enum(words, by_value=fields.String, **options)
 
 
 class RuleSetCited(Schema):

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from dataclasses import dataclass
+from datetime import date
 
 
-class EnterpriseKnown(Schema):
-    enterprise_id = fields.String(required=True)
-    name = fields.String(required=True)
-    division = fields.String(required=True)
+@dataclass(frozen=True)
+class EnterpriseState:
+    """Of `enterprise.registered.v1` and `enterprise.changed.v1`: the enterprise as it now is."""
+
+    enterprise_id: str
+    name: str
+    division: str
 
 
-class PersonKnown(Schema):
-    person_id = fields.String(required=True)
-    name = fields.String(required=True)
-    division = fields.String(required=True)
-    enterprise_id = fields.String(allow_none=True, load_default=None)
+@dataclass(frozen=True)
+class PersonState:
+    """Of `person.registered.v1` and `person.changed.v1`: the person as they now are."""
+
+    person_id: str
+    name: str
+    division: str
+    enterprise_id: str | None = None
 
 
-class DivisionPlaced(Schema):
-    code = fields.String(required=True)
-    name = fields.String(required=True)
-    level = fields.String(required=True)
-    parent = fields.String(allow_none=True, load_default=None)
-    valid_from = fields.Date(required=True)
-    valid_to = fields.Date(allow_none=True, load_default=None)
-    successor = fields.String(allow_none=True, load_default=None)
+@dataclass(frozen=True)
+class DivisionPlaced:
+    """Of `division.placed.v1`: where a code lies from a day on; the last day is None while it holds."""
+
+    code: str
+    name: str
+    level: str
+    valid_from: date
+    parent: str | None = None
+    valid_to: date | None = None
+    successor: str | None = None

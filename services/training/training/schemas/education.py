@@ -6,9 +6,12 @@ from marshmallow import fields, validate
 
 from chassis.http import Schema
 from training.schemas.common import SHORT, id_field
+from training.usecases import education
 
 
 class NewEducation(Schema):
+    record = education.HoursTaken
+
     person_id = id_field(required=True)
     year = fields.Integer(required=True, validate=validate.Range(2013, 2100))
     hours = fields.Float(required=True, validate=validate.Range(0, 1000, min_inclusive=False))
@@ -16,6 +19,8 @@ class NewEducation(Schema):
 
 
 class NewEducationList(Schema):
+    record = education.RecordEducation
+
     items = fields.List(fields.Nested(NewEducation), required=True, validate=validate.Length(1, 3000))
 
 

@@ -3,60 +3,99 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
+from chassis.data import load
 from chassis.ids import new_id
 from chassis.messaging import outbox
 from chassis.security import audit
+from programme import rulesets
 from programme.callers import Caller
 from training import storage
-from training.domain.course import INITIAL, Course, Enrolment
 from training.domain.education import EducationEntry
+from training.domain.enrolment import Enrolment
 from training.domain.rules import Rules
+from training.domain.training_class import Block, ClassKind, TrainingClass
 from training.usecases import certificates, education, plans
-from training.usecases.access import load, rules_on
 
 
-def schedule(session: Session, caller: Caller, content: dict[str, Any], clock: Clock) -> Course:
+@dataclass(frozen=True)
+class ScheduleClass:
+    """A class of the provincial centre: its days, its places, its subject blocks."""
+
+    name: str
+    kind: ClassKind
+    starts_on: date
+    ends_on: date
+    capacity: int
+    blocks: Sequence[Block]
+    quotas: Mapping[str, int] = field(default_factory=dict)  # places by division (R61)
+
+
+@dataclass(frozen=True)
+class ClosedClass:
+    """A class that was closed, and how many passed and failed in it."""
+
+    id: str
+    version: int
+    passed: int
+    failed: int
+
+
+def schedule(session: Session, caller: Caller, command: ScheduleClass, clock: Clock) -> TrainingClass:
     """Announces a class of the provincial centre; it follows the syllabus in the plan of its year."""
-    plan = plans.of_year(session, content["starts_on"].year)
-    course = Course(id=new_id(), syllabus=plan.syllabus if plan else None, **content)
-    event = course.schedule(rules_on(session, course.starts_on))
-    session.add(course)
-    outbox.add(session, course, event, clock)
-    audit.record(session, caller, "class.scheduled", course.id, {"name": course.name}, clock)
-    return course
+    plan = plans.of_year(session, command.starts_on.year)
+    training_class = TrainingClass(
+        id=new_id(),
+        name=command.name,
+        kind=command.kind,
+        starts_on=command.starts_on,
+        ends_on=command.ends_on,
+        capacity=command.capacity,
+        blocks=command.blocks,
+        quotas=command.quotas,
+        syllabus=plan.syllabus if plan else None,
+    )
+    event = training_class.schedule(rulesets.rules_on(session, training_class.starts_on, Rules))
+    session.add(training_class)
+    outbox.add(session, training_class, event, clock)
+    audit.record(session, caller, "class.scheduled", training_class.id, {"name": training_class.name}, clock)
+    return training_class
 
 
-def close(session: Session, caller: Caller, class_id: str, clock: Clock) -> dict[str, Any]:
+def close(session: Session, caller: Caller, class_id: str, clock: Clock) -> ClosedClass:
     """Judges everybody enrolled; who passes an initial class gets a certificate (R59)."""
     today = clock.today()
-    course = load(session, Course, class_id, lock=True)
-    course.require_open()
-    course.require_over(today)
-    rules = rules_on(session, today)
+    training_class = load(session, TrainingClass, class_id, lock=True)
+    training_class.require_open()
+    training_class.require_over(today)
+    rules = rulesets.rules_on(session, today, Rules)
     enrolments = _enrolments(session, class_id)
     for enrolment in enrolments:
-        outbox.add(session, enrolment, enrolment.complete(course, rules, today), clock)
+        outbox.add(session, enrolment, enrolment.complete(training_class, rules, today), clock)
     outcomes = Counter(enrolment.passed for enrolment in enrolments)
-    _reward(session, course, [enrolment for enrolment in enrolments if enrolment.passed], rules, clock)
-    outbox.add(session, course, course.close(today, outcomes[True], outcomes[False]), clock)
+    _reward(session, training_class, [enrolment for enrolment in enrolments if enrolment.passed], rules, clock)
+    outbox.add(session, training_class, training_class.close(today, outcomes[True], outcomes[False]), clock)
     details = {"passed": outcomes[True], "failed": outcomes[False], "ruleset": rules.version}
     audit.record(session, caller, "class.closed", class_id, details, clock)
-    return {"id": course.id, "version": course.version, "passed": outcomes[True], "failed": outcomes[False]}
+    return ClosedClass(training_class.id, training_class.version, outcomes[True], outcomes[False])
 
 
-def _reward(session: Session, course: Course, passed: list[Enrolment], rules: Rules, clock: Clock) -> None:
+def _reward(
+    session: Session, training_class: TrainingClass, passed: Sequence[Enrolment], rules: Rules, clock: Clock
+) -> None:
     """A certificate for who passed an initial class; hours in the ledger for a continuing one."""
-    if course.kind == INITIAL:
-        certificates.issue_all(session, passed, _names(session, course.id), rules, clock)
+    if training_class.kind == ClassKind.INITIAL:
+        certificates.issue_all(session, passed, _names(session, training_class.id), rules, clock)
         return
     # The hours count for the year in which they were taken, whenever the class is closed.
-    year, document = course.ends_on.year, f"{course.name} {course.id}"
+    year, document = training_class.ends_on.year, f"{training_class.name} {training_class.id}"
     entries = [EducationEntry(one.person_id, year, one.total_hours, document, clock.today()) for one in passed]
     education.enter(session, entries, {one.person_id: one.division for one in passed}, clock)
 
@@ -67,10 +106,11 @@ def _enrolments(session: Session, class_id: str) -> list[Enrolment]:
 
 
 def _names(session: Session, class_id: str) -> dict[str, str]:
+    """The names of those enrolled, by their ids."""
     person, enrolment = storage.person.c, storage.enrolment.c
     rows = session.execute(
         select(enrolment.person_id, person.name)
         .join_from(storage.enrolment, storage.person, person.id == enrolment.person_id)
         .where(enrolment.class_id == class_id)
     )
-    return dict(rows.all())
+    return {row.person_id: row.name for row in rows}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -12,52 +13,73 @@ from chassis.clock import Clock
 from chassis.errors import InvalidInput
 from chassis.messaging import outbox
 from chassis.security import audit
-from programme import scope
+from programme import rulesets, scope
 from programme.callers import Caller
 from training import storage
 from training.domain.education import EducationEntry, EducationYear, year_id
-from training.domain.nomination import UnknownHere
-from training.usecases.access import rules_on
+from training.domain.parties import UnknownHere
+from training.domain.rules import Rules
+from training.usecases import parties
 
 
-def record(session: Session, caller: Caller, items: list[dict[str, Any]], clock: Clock) -> dict[str, int]:
+@dataclass(frozen=True)
+class HoursTaken:
+    """Hours that a person took in a year, and the document that shows it."""
+
+    person_id: str
+    year: int
+    hours: float
+    document: str
+
+
+@dataclass(frozen=True)
+class RecordEducation:
+    """Hours of continuing education, for the ledger."""
+
+    items: Sequence[HoursTaken]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """How many entries were new, and how many had been made before."""
+
+    recorded: int
+    unchanged: int
+
+
+def record(session: Session, caller: Caller, command: RecordEducation, clock: Clock) -> Recorded:
     """Enters hours taken, each with its document, all or none; an entry made before is not counted again."""
-    ids = [item["person_id"] for item in items]
-    people = {row.id: row for row in session.execute(select(storage.person).where(storage.person.c.id.in_(ids)))}
+    today = clock.today()
+    people = parties.people_by_id(session, [item.person_id for item in command.items])
     faults = [
         {"pointer": f"/items/{index}", "reason": UnknownHere().sentence()}
-        for index, item in enumerate(items)
-        if item["person_id"] not in people
+        for index, item in enumerate(command.items)
+        if item.person_id not in people
     ]
     if faults:
         raise InvalidInput(faults)
     for division in sorted({person.division for person in people.values()}):
-        scope.require_within(session, division, caller, clock.today())
-    entries = [EducationEntry(**item, on=clock.today()) for item in items]
+        scope.require_within(session, division, caller, today)
+    entries = [EducationEntry(item.person_id, item.year, item.hours, item.document, on=today) for item in command.items]
     recorded = enter(session, entries, {person.id: person.division for person in people.values()}, clock)
-    audit.record(session, caller, "education.recorded", "batch", {"recorded": recorded, "of": len(items)}, clock)
-    return {"recorded": recorded, "unchanged": len(items) - recorded}
+    details = {"recorded": recorded, "of": len(entries)}
+    audit.record(session, caller, "education.recorded", "batch", details, clock)
+    return Recorded(recorded, len(entries) - recorded)
 
 
-def enter(session: Session, entries: list[EducationEntry], divisions: dict[str, str], clock: Clock) -> int:
-    """Adds the entries to their people's years; returns how many were new: a person's document counts once a year."""
+def enter(session: Session, entries: Sequence[EducationEntry], divisions: Mapping[str, str], clock: Clock) -> int:
+    """Adds the entries to their people's years; returns how many were new: a person's document counts once a year.
+
+    `divisions` has the division of each person.
+    """
     years = _locked_years(session, entries, divisions)
-    column = storage.education_entry.c
-    known = {
-        tuple(row)
-        for row in session.execute(
-            select(column.person_id, column.year, column.document).where(
-                column.person_id.in_({entry.person_id for entry in entries}),
-                column.year.in_({entry.year for entry in entries}),
-            )
-        )
-    }
-    required = rules_on(session, clock.today()).continuing_hours
+    known = _known_documents(session, entries)
+    required = rulesets.rules_on(session, clock.today(), Rules).continuing_hours
     recorded = 0
     for entry in entries:
-        paper = (entry.person_id, entry.year, entry.document)
-        if paper not in known:
-            known.add(paper)
+        document = (entry.person_id, entry.year, entry.document)
+        if document not in known:
+            known.add(document)
             session.add(entry)
             year = years[year_id(entry.person_id, entry.year)]
             outbox.add(session, year, year.record(entry.hours, required, entry.on), clock)
@@ -71,8 +93,20 @@ def hours(session: Session, person_id: str, year: int) -> float:
     return ledger.total_hours if ledger else 0.0
 
 
+def _known_documents(session: Session, entries: Sequence[EducationEntry]) -> set[tuple[str, int, str]]:
+    """The documents already entered of these people and years, as (person, year, document)."""
+    column = storage.education_entry.c
+    rows = session.execute(
+        select(column.person_id, column.year, column.document).where(
+            column.person_id.in_({entry.person_id for entry in entries}),
+            column.year.in_({entry.year for entry in entries}),
+        )
+    )
+    return {(row.person_id, row.year, row.document) for row in rows}
+
+
 def _locked_years(
-    session: Session, entries: list[EducationEntry], divisions: dict[str, str]
+    session: Session, entries: Sequence[EducationEntry], divisions: Mapping[str, str]
 ) -> dict[str, EducationYear]:
     """The years that the entries belong to, made where they are missing."""
     # Made and locked in the order of their keys, so that two callers can't wait for each other's rows.

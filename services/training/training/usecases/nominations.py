@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
+from chassis.data import load
 from chassis.errors import Forbidden, RuleBroken
 from chassis.ids import new_id
 from chassis.messaging import outbox
 from chassis.security import audit
 from programme import scope
-from programme.callers import Caller
+from programme.callers import Caller, Role
 from training import storage
-from training.domain.course import Course, Enrolment
-from training.domain.nomination import Nomination, NotOfThisEnterprise, Places, UnknownHere
-from training.usecases.access import load
+from training.domain.enrolment import Enrolment
+from training.domain.nomination import Nomination, Places
+from training.domain.parties import Enterprise, Person, UnknownHere
+from training.domain.training_class import TrainingClass
+from training.usecases import parties
 
 
 class NotYourEnterprise(Forbidden):
@@ -27,64 +31,103 @@ class NotYourEnterprise(Forbidden):
     zh = "您只能为本企业推荐人员。"
 
 
+@dataclass(frozen=True)
+class Nominee:
+    """A person whom an enterprise recommends."""
+
+    enterprise_id: str
+    person_id: str
+
+
+@dataclass(frozen=True)
+class Nominate:
+    """The people to be nominated for a class."""
+
+    items: Sequence[Nominee]
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A nominee who took a place."""
+
+    nominee: Nominee
+    nomination_id: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A nominee who took none, and the rule that said so."""
+
+    nominee: Nominee
+    refusal: RuleBroken | Forbidden
+
+
+NominationResult = Accepted | Refused
+
+
 def nominate(
-    session: Session, caller: Caller, class_id: str, items: list[dict[str, str]], clock: Clock
-) -> list[dict[str, Any]]:
-    """Nominates people for a class; each item is accepted or refused by itself, with the rule's sentence."""
-    course = load(session, Course, class_id, lock=True)
-    course.require_open()
+    session: Session, caller: Caller, class_id: str, command: Nominate, clock: Clock
+) -> list[NominationResult]:
+    """Nominates people for a class; each is accepted or refused by itself, with the rule's sentence."""
+    training_class = load(session, TrainingClass, class_id, lock=True)
+    training_class.require_open()
     today = clock.today()
-    people = _by_id(session, storage.person, [item["person_id"] for item in items])
-    firms = _by_id(session, storage.enterprise, [item["enterprise_id"] for item in items])
-    places = _places(session, course, today)
-    own = _divisions_of(session, caller, today)
-    results: list[dict[str, Any]] = []
-    for item in items:
-        person, firm = people.get(item["person_id"]), firms.get(item["enterprise_id"])
+    people = parties.people_by_id(session, [nominee.person_id for nominee in command.items])
+    enterprises = parties.enterprises_by_id(session, [nominee.enterprise_id for nominee in command.items])
+    places = _places(session, training_class, today)
+    own_divisions = _divisions_of(session, caller, today)
+    results: list[NominationResult] = []
+    for nominee in command.items:
+        person, enterprise = people.get(nominee.person_id), enterprises.get(nominee.enterprise_id)
         try:
-            if person is None or firm is None:
+            if person is None or enterprise is None:
                 raise UnknownHere()
-            _check(caller, own, person, firm)
-            places.take(person.id, firm.division)
+            _require_own(caller, own_divisions, enterprise)
+            nomination_id = _enrol(session, training_class, enterprise, person, places, clock)
         except (RuleBroken, Forbidden) as refusal:
-            results.append({**item, "accepted": False, "refusal": refusal})
-            continue
-        results.append({**item, "accepted": True, "nomination_id": _enrol(session, course, person, firm, clock)})
-    accepted = sum(result["accepted"] for result in results)
-    audit.record(session, caller, "class.nominated", class_id, {"accepted": accepted, "of": len(items)}, clock)
+            results.append(Refused(nominee, refusal))
+        else:
+            results.append(Accepted(nominee, nomination_id))
+    accepted = sum(isinstance(result, Accepted) for result in results)
+    details = {"accepted": accepted, "of": len(command.items)}
+    audit.record(session, caller, "class.nominations_entered", class_id, details, clock)
     return results
 
 
-def _check(caller: Caller, own: set[str] | None, person: Any, firm: Any) -> None:
-    if caller.role == "enterprise" and caller.enterprise_id != firm.id:
+def _require_own(caller: Caller, own_divisions: set[str] | None, enterprise: Enterprise) -> None:
+    """Refuses an enterprise that the caller does not act for."""
+    if caller.role == Role.ENTERPRISE and caller.enterprise_id != enterprise.id:
         raise NotYourEnterprise()
-    if own is not None and firm.division not in own:
-        raise scope.OutsideDivision(division=firm.division)
-    if person.enterprise_id != firm.id:
-        raise NotOfThisEnterprise()
+    if own_divisions is not None and enterprise.division not in own_divisions:
+        raise scope.OutsideDivision(division=enterprise.division)
 
 
 def _divisions_of(session: Session, caller: Caller, today: date) -> set[str] | None:
     """The divisions that the caller nominates from; None for who is not bound to any."""
-    if caller.role != "division" or caller.division is None:
+    if caller.role != Role.DIVISION or caller.division is None:
         return None
     return set(session.scalars(scope.subtree(caller.division, today)))
 
 
-def _places(session: Session, course: Course, today: date) -> Places:
+def _places(session: Session, training_class: TrainingClass, today: date) -> Places:
     column = storage.enrolment.c
-    taken = session.execute(select(column.person_id, column.division).where(column.class_id == course.id))
-    within = {code: frozenset(session.scalars(scope.subtree(code, today))) for code in course.quotas}
-    return Places(course.capacity, course.quotas, within, {person: division for person, division in taken})
+    rows = session.execute(select(column.person_id, column.division).where(column.class_id == training_class.id))
+    within = {code: frozenset(session.scalars(scope.subtree(code, today))) for code in training_class.quotas}
+    taken = {row.person_id: row.division for row in rows}
+    return Places(training_class.capacity, training_class.quotas, within, taken)
 
 
-def _enrol(session: Session, course: Course, person: Any, firm: Any, clock: Clock) -> str:
-    nomination = Nomination(new_id(), course.id, firm.id, person.id, firm.division, clock.today())
+def _enrol(
+    session: Session,
+    training_class: TrainingClass,
+    enterprise: Enterprise,
+    person: Person,
+    places: Places,
+    clock: Clock,
+) -> str:
+    """Nominates and enrols a person; returns the nomination's id."""
+    nomination, event = Nomination.submit(new_id(), training_class, enterprise, person, places, clock.today())
     session.add(nomination)
-    session.add(Enrolment(new_id(), course.id, person.id, firm.id, firm.division))
-    outbox.add(session, nomination, nomination.submit(course), clock)
+    session.add(Enrolment(new_id(), training_class.id, person.id, enterprise.id, enterprise.division))
+    outbox.add(session, nomination, event, clock)
     return nomination.id
-
-
-def _by_id(session: Session, table: Any, ids: list[str]) -> dict[str, Any]:
-    return {row.id: row for row in session.execute(select(table).where(table.c.id.in_(ids)))}

@@ -2,54 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
+from chassis.data import load
 from chassis.errors import CqoError, InvalidInput
 from chassis.security import audit
+from programme import rulesets
 from programme.callers import Caller
 from training import storage
-from training.domain.course import Course, Enrolment, NotEnrolled
-from training.usecases.access import load, rules_on
+from training.domain.enrolment import Enrolment, NotEnrolled
+from training.domain.rules import Rules
+from training.domain.training_class import TrainingClass
+
+
+@dataclass(frozen=True)
+class Attendance:
+    """The hours that a person attended of a block."""
+
+    person_id: str
+    block: str
+    hours: float
+
+
+@dataclass(frozen=True)
+class RecordAttendance:
+    """Hours attended in a class."""
+
+    items: Sequence[Attendance]
+
+
+@dataclass(frozen=True)
+class Score:
+    """A person's score in a sitting of the exam."""
+
+    person_id: str
+    sitting: int
+    score: float
+
+
+@dataclass(frozen=True)
+class RecordExam:
+    """Scores of a class's exam."""
+
+    items: Sequence[Score]
+
+
+@dataclass(frozen=True)
+class Entered:
+    """How many entries were made."""
+
+    entered: int
+
+
+ItemT = TypeVar("ItemT")
 
 
 def record_attendance(
-    session: Session, caller: Caller, class_id: str, items: list[dict[str, Any]], clock: Clock
-) -> int:
+    session: Session, caller: Caller, class_id: str, command: RecordAttendance, clock: Clock
+) -> Entered:
     """Enters hours attended, all or none."""
-    course, enrolments = _open_with(session, class_id, [item["person_id"] for item in items])
+    training_class = _open_class(session, class_id)
+    enrolments = _enrolments(session, class_id, [item.person_id for item in command.items])
 
-    def enter(item: dict[str, Any]) -> None:
-        _enrolment(enrolments, item).attend(course, item["block"], item["hours"])
+    def enter(item: Attendance) -> None:
+        _enrolment(enrolments, item.person_id).attend(training_class, item.block, item.hours)
 
-    return _enter_all(session, caller, "class.attendance", class_id, items, enter, clock)
+    _enter_all(command.items, enter)
+    entered = Entered(len(command.items))
+    audit.record(session, caller, "class.attendance_entered", class_id, {"entries": entered.entered}, clock)
+    return entered
 
 
-def record_exam(session: Session, caller: Caller, class_id: str, items: list[dict[str, Any]], clock: Clock) -> int:
+def record_exam(session: Session, caller: Caller, class_id: str, command: RecordExam, clock: Clock) -> Entered:
     """Enters scores, all or none."""
-    _, enrolments = _open_with(session, class_id, [item["person_id"] for item in items])
-    rules = rules_on(session, clock.today())
+    _open_class(session, class_id)
+    enrolments = _enrolments(session, class_id, [item.person_id for item in command.items])
+    rules = rulesets.rules_on(session, clock.today(), Rules)
 
-    def enter(item: dict[str, Any]) -> None:
-        _enrolment(enrolments, item).sit(item["sitting"], item["score"], rules)
+    def enter(item: Score) -> None:
+        _enrolment(enrolments, item.person_id).sit(item.sitting, item.score, rules)
 
-    return _enter_all(session, caller, "class.exam", class_id, items, enter, clock)
+    _enter_all(command.items, enter)
+    entered = Entered(len(command.items))
+    audit.record(session, caller, "class.scores_entered", class_id, {"entries": entered.entered}, clock)
+    return entered
 
 
-def _enter_all(
-    session: Session,
-    caller: Caller,
-    action: str,
-    class_id: str,
-    items: list[dict[str, Any]],
-    enter: Callable[[dict[str, Any]], None],
-    clock: Clock,
-) -> int:
-    """Enters each item; where some can't be, names them all and enters none."""
+def _enter_all(items: Iterable[ItemT], enter: Callable[[ItemT], None]) -> None:
+    """Enters each item; where some can't be, InvalidInput names them all, and the transaction enters none."""
     faults = []
     for index, item in enumerate(items):
         try:
@@ -58,20 +104,22 @@ def _enter_all(
             faults.append({"pointer": f"/items/{index}", "reason": fault.sentence(), **fault.facts})
     if faults:
         raise InvalidInput(faults)
-    audit.record(session, caller, action, class_id, {"entries": len(items)}, clock)
-    return len(items)
 
 
-def _open_with(session: Session, class_id: str, person_ids: list[str]) -> tuple[Course, dict[str, Enrolment]]:
-    course = load(session, Course, class_id, lock=True)
-    course.require_open()
-    wanted = select(Enrolment).where(
-        storage.enrolment.c.class_id == class_id, storage.enrolment.c.person_id.in_(person_ids)
-    )
-    return course, {enrolment.person_id: enrolment for enrolment in session.scalars(wanted.with_for_update())}
+def _open_class(session: Session, class_id: str) -> TrainingClass:
+    training_class = load(session, TrainingClass, class_id, lock=True)
+    training_class.require_open()
+    return training_class
 
 
-def _enrolment(enrolments: dict[str, Enrolment], item: dict[str, Any]) -> Enrolment:
-    if item["person_id"] not in enrolments:
-        raise NotEnrolled(person_id=item["person_id"])
-    return enrolments[item["person_id"]]
+def _enrolments(session: Session, class_id: str, person_ids: Sequence[str]) -> dict[str, Enrolment]:
+    """The enrolments of these people in the class, locked, by person."""
+    column = storage.enrolment.c
+    wanted = select(Enrolment).where(column.class_id == class_id, column.person_id.in_(person_ids))
+    return {enrolment.person_id: enrolment for enrolment in session.scalars(wanted.with_for_update())}
+
+
+def _enrolment(enrolments: Mapping[str, Enrolment], person_id: str) -> Enrolment:
+    if person_id not in enrolments:
+        raise NotEnrolled(person_id=person_id)
+    return enrolments[person_id]

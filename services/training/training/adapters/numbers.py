@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from stdnum.iso7064 import mod_37_36
+
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NUMBER = re.compile(r"CQO-JL-\d{4}-[0-9A-Z]{3,6}-\d{5}[0-9A-Z]")
 
@@ -25,8 +27,4 @@ def is_valid(number: str) -> bool:
 
 def check_character(stem: str) -> str:
     """The check character of `stem`; hyphens don't count."""
-    product = 36
-    for character in stem.replace("-", ""):
-        product = (product + ALPHABET.index(character)) % 36 or 36
-        product = product * 2 % 37
-    return ALPHABET[(37 - product) % 36]
+    return mod_37_36.calc_check_digit(stem.replace("-", ""), ALPHABET)

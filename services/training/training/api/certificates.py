@@ -1,0 +1,112 @@
+"""Certificates: read as of a day, verified, renewed, revoked."""
+
+from __future__ import annotations
+
+from werkzeug.wrappers import Response
+
+from chassis.http import PUBLIC, Page, http
+from programme.callers import Role
+from programme.http import Request
+from training import queries, schemas, views
+from training.api.base import CENTRE, PEOPLE_READERS, Routes
+from training.domain.certificate import EducationShort, IsRevoked, OutsideRenewalWindow
+from training.queries.explanations import CertificateExplained
+from training.usecases import certificates
+
+
+class CertificateRoutes(Routes):
+    """Certificates, and the reminders before they end."""
+
+    @http(
+        "GET",
+        "/certificates",
+        query=schemas.CertificateFilters,
+        returns=schemas.Certificate,
+        roles=PEOPLE_READERS,
+        paged=True,
+        summary="Certificates, as of a day",
+    )
+    def list_certificates(self, request: Request[None, queries.CertificateFilters]) -> Page:
+        with self.db.begin() as session:
+            today = self.clock.today()
+            return queries.list_certificates(session, request.caller, request.query, today, request.page)
+
+    @http(
+        "GET",
+        "/certificates/verify",
+        query=schemas.NumberQuery,
+        returns=schemas.Verification,
+        roles=PUBLIC,
+        summary="Whether a number is genuine; open to anybody",
+    )
+    def verify_number(self, request: Request[None, queries.NumberQuery]) -> views.GenuineView | views.NotGenuineView:
+        with self.db.begin() as session:
+            found = queries.find_by_number(session, request.query.number, self.clock.today())
+            return views.verification(request.query.number, found)
+
+    @http(
+        "GET",
+        "/certificates/notices-due",
+        query=schemas.ReminderFilters,
+        returns=schemas.ReminderDue,
+        paged=True,
+        roles=(Role.PROVINCE, Role.TRAINING_CENTRE, Role.OPS, Role.AUDITOR),
+        summary="Each expiry reminder that was due",
+    )
+    def list_reminders_due(self, request: Request[None, queries.ReminderFilters]) -> Page:
+        with self.db.begin() as session:
+            return queries.list_reminders_due(session, request.query, self.clock.today(), request.page)
+
+    @http(
+        "GET",
+        "/certificates/<certificate_id>",
+        query=schemas.AsOf,
+        returns=schemas.CertificateWithHistory,
+        roles=PEOPLE_READERS,
+        summary="A certificate with its history, as of a day",
+    )
+    def get_certificate(
+        self, request: Request[None, queries.AsOf], certificate_id: str
+    ) -> queries.CertificateWithHistory:
+        with self.db.begin() as session:
+            today = self.clock.today()
+            return queries.get_certificate(session, request.caller, certificate_id, request.query.on, today)
+
+    @http(
+        "GET",
+        "/certificates/<certificate_id>/explain",
+        returns=schemas.CertificateExplained,
+        roles=PEOPLE_READERS,
+        summary="Each decision on a certificate, and what it rested on",
+    )
+    def explain_certificate(self, request: Request[None], certificate_id: str) -> CertificateExplained:
+        with self.db.begin() as session:
+            return queries.explain_certificate(session, request.caller, certificate_id, self.clock.today())
+
+    @http(
+        "POST",
+        "/certificates/<certificate_id>/renew",
+        returns=schemas.Certificate,
+        roles=CENTRE,
+        problems=(IsRevoked, OutsideRenewalWindow, EducationShort),
+        summary="Renew; needs If-Match (R34)",
+    )
+    def renew_certificate(self, request: Request[None], certificate_id: str) -> Response:
+        with self.db.begin() as session:
+            renewed = certificates.renew(session, request.caller, certificate_id, request.if_match, self.clock)
+            return request.reply(session, renewed)
+
+    @http(
+        "POST",
+        "/certificates/<certificate_id>/revoke",
+        body=schemas.Revocation,
+        returns=schemas.Certificate,
+        roles=CENTRE,
+        problems=(IsRevoked,),
+        summary="Revoke, on a document; needs If-Match",
+    )
+    def revoke_certificate(self, request: Request[certificates.Revoke], certificate_id: str) -> Response:
+        with self.db.begin() as session:
+            version, command = request.if_match, request.body
+            revoked = certificates.revoke(session, request.caller, certificate_id, version, command, self.clock)
+            return request.reply(session, revoked)

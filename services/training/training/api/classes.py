@@ -1,0 +1,128 @@
+"""Classes: scheduled, filled, held and closed."""
+
+from __future__ import annotations
+
+from werkzeug.wrappers import Response
+
+from chassis.data import load
+from chassis.http import ANYONE, Page, http
+from programme.http import Request
+from training import queries, schemas, views
+from training.api.base import CENTRE, NOMINATORS, PEOPLE_READERS, Routes
+from training.domain.training_class import ClassIsClosed, ClassNotOver, ClassTooShort, TrainingClass
+from training.queries.explanations import EnrolmentExplained
+from training.usecases import classes, nominations, results
+
+
+class ClassRoutes(Routes):
+    """Classes, nominations and results."""
+
+    @http(
+        "POST",
+        "/classes",
+        body=schemas.NewClass,
+        returns=schemas.Class,
+        roles=CENTRE,
+        status=201,
+        problems=(ClassTooShort,),
+        summary="Schedule a class (R56–R58)",
+    )
+    def schedule_class(self, request: Request[classes.ScheduleClass]) -> Response:
+        with self.db.begin() as session:
+            training_class = classes.schedule(session, request.caller, request.body, self.clock)
+            return request.reply(session, training_class, status=201)
+
+    @http(
+        "GET",
+        "/classes",
+        query=schemas.ClassFilters,
+        returns=schemas.Class,
+        roles=ANYONE,
+        paged=True,
+        summary="Classes, open and closed",
+    )
+    def list_classes(self, request: Request[None, queries.ClassFilters]) -> Page:
+        with self.db.begin() as session:
+            return queries.list_classes(session, request.query, request.page)
+
+    @http("GET", "/classes/<class_id>", returns=schemas.Class, roles=ANYONE, summary="A class")
+    def get_class(self, request: Request[None], class_id: str) -> TrainingClass:
+        with self.db.begin() as session:
+            return load(session, TrainingClass, class_id)
+
+    @http(
+        "POST",
+        "/classes/<class_id>/nominations",
+        body=schemas.NewNominations,
+        returns=schemas.NominationResults,
+        roles=NOMINATORS,
+        problems=(ClassIsClosed,),
+        summary="Nominate people; each is accepted or refused (R17, R61)",
+    )
+    def nominate(self, request: Request[nominations.Nominate], class_id: str) -> Response:
+        with self.db.begin() as session:
+            found = nominations.nominate(session, request.caller, class_id, request.body, self.clock)
+            return request.reply(session, views.nominations(found, request.language))
+
+    @http(
+        "GET",
+        "/classes/<class_id>/enrolments",
+        returns=schemas.Enrolment,
+        roles=PEOPLE_READERS,
+        paged=True,
+        summary="Who is enrolled, with hours, scores and outcome",
+    )
+    def list_enrolments(self, request: Request[None], class_id: str) -> Page:
+        with self.db.begin() as session:
+            return queries.list_enrolments(session, request.caller, class_id, self.clock.today(), request.page)
+
+    @http(
+        "PUT",
+        "/classes/<class_id>/attendance",
+        body=schemas.AttendanceList,
+        returns=schemas.Entered,
+        roles=CENTRE,
+        problems=(ClassIsClosed,),
+        summary="Enter hours attended, all or none",
+    )
+    def record_attendance(self, request: Request[results.RecordAttendance], class_id: str) -> Response:
+        with self.db.begin() as session:
+            entered = results.record_attendance(session, request.caller, class_id, request.body, self.clock)
+            return request.reply(session, entered)
+
+    @http(
+        "PUT",
+        "/classes/<class_id>/exam",
+        body=schemas.ScoreList,
+        returns=schemas.Entered,
+        roles=CENTRE,
+        problems=(ClassIsClosed,),
+        summary="Enter the scores of a sitting, all or none",
+    )
+    def record_exam(self, request: Request[results.RecordExam], class_id: str) -> Response:
+        with self.db.begin() as session:
+            entered = results.record_exam(session, request.caller, class_id, request.body, self.clock)
+            return request.reply(session, entered)
+
+    @http(
+        "POST",
+        "/classes/<class_id>/close",
+        returns=schemas.Closed,
+        roles=CENTRE,
+        problems=(ClassIsClosed, ClassNotOver),
+        summary="Judge everybody; who passes gets a certificate (R59)",
+    )
+    def close_class(self, request: Request[None], class_id: str) -> Response:
+        with self.db.begin() as session:
+            return request.reply(session, classes.close(session, request.caller, class_id, self.clock))
+
+    @http(
+        "GET",
+        "/enrolments/<enrolment_id>/explain",
+        returns=schemas.EnrolmentExplained,
+        roles=PEOPLE_READERS,
+        summary="Why somebody passed or not, criterion by criterion",
+    )
+    def explain_enrolment(self, request: Request[None], enrolment_id: str) -> EnrolmentExplained:
+        with self.db.begin() as session:
+            return queries.explain_enrolment(session, request.caller, enrolment_id, self.clock.today())

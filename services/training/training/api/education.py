@@ -1,0 +1,42 @@
+"""The ledger of continuing education."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from werkzeug.wrappers import Response
+
+from chassis.http import http
+from programme.callers import Role
+from programme.http import Request
+from training import queries, schemas
+from training.api.base import CENTRE, PEOPLE_READERS, Routes
+from training.domain.education import EducationYear
+from training.usecases import education
+
+
+class EducationRoutes(Routes):
+    """Entering and reading the hours of continuing education."""
+
+    @http(
+        "POST",
+        "/education",
+        body=schemas.NewEducationList,
+        returns=schemas.Recorded,
+        roles=(*CENTRE, Role.DIVISION),
+        summary="Enter hours of continuing education (R34)",
+    )
+    def record_education(self, request: Request[education.RecordEducation]) -> Response:
+        with self.db.begin() as session:
+            return request.reply(session, education.record(session, request.caller, request.body, self.clock))
+
+    @http(
+        "GET",
+        "/people/<person_id>/education",
+        returns=schemas.EducationYear(many=True),
+        roles=PEOPLE_READERS,
+        summary="A person's years of continuing education",
+    )
+    def get_education(self, request: Request[None], person_id: str) -> Sequence[EducationYear]:
+        with self.db.begin() as session:
+            return queries.list_education(session, request.caller, person_id, self.clock.today())

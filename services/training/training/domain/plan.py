@@ -1,0 +1,21 @@
+"""The province's yearly plan of training (R55, R57)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass
+class Plan:
+    """The province's plan for a year: what the training is about, by which edition of the syllabus.
+
+    A plan is never overwritten: a change is a further revision, and the last one holds.
+    """
+
+    year: int
+    revision: int
+    focus: str
+    syllabus: str
+    document: str
+    decided_on: date

@@ -1,0 +1,25 @@
+"""Finding the enterprises and people that a request names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from training import storage
+from training.domain.parties import Enterprise, Person
+
+ENTERPRISES, PEOPLE = storage.enterprise.c, storage.person.c
+SELECT_ENTERPRISES = select(ENTERPRISES.id, ENTERPRISES.name, ENTERPRISES.division)
+SELECT_PEOPLE = select(PEOPLE.id, PEOPLE.name, PEOPLE.division, PEOPLE.enterprise_id)
+
+
+def enterprises_by_id(session: Session, ids: Iterable[str]) -> dict[str, Enterprise]:
+    """Those of the enterprises that are known here."""
+    return {row.id: Enterprise(*row) for row in session.execute(SELECT_ENTERPRISES.where(ENTERPRISES.id.in_(set(ids))))}
+
+
+def people_by_id(session: Session, ids: Iterable[str]) -> dict[str, Person]:
+    """Those of the people that are known here."""
+    return {row.id: Person(*row) for row in session.execute(SELECT_PEOPLE.where(PEOPLE.id.in_(set(ids))))}

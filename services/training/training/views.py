@@ -1,0 +1,87 @@
+"""How answers show what was found or done: masked, in the caller's language, without what does not apply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from training.domain.certificate import CertificateStatus
+from training.queries import CertificateAsOf
+from training.usecases.nominations import Accepted, NominationResult
+
+
+@dataclass(frozen=True)
+class AcceptedView:
+    """A nominee who took a place."""
+
+    enterprise_id: str
+    person_id: str
+    nomination_id: str
+    accepted: bool = True
+
+
+@dataclass(frozen=True)
+class RefusedView:
+    """A nominee who took none: the rule's sentence in the caller's language, and its number if it has one."""
+
+    enterprise_id: str
+    person_id: str
+    reason: str
+    rule: str | None
+    accepted: bool = False
+
+
+@dataclass(frozen=True)
+class NominationsView:
+    """How many nominees were accepted and refused, and each of them in the order of the request."""
+
+    accepted: int
+    refused: int
+    items: Sequence[AcceptedView | RefusedView]
+
+
+@dataclass(frozen=True)
+class GenuineView:
+    """What anybody may know of a certificate whose number they have."""
+
+    number: str
+    status: CertificateStatus
+    holder: str
+    valid_until: date
+    genuine: bool = True
+
+
+@dataclass(frozen=True)
+class NotGenuineView:
+    """A number that is no certificate's."""
+
+    number: str
+    genuine: bool = False
+
+
+def nominations(results: Sequence[NominationResult], language: str) -> NominationsView:
+    """What became of each nominee."""
+    items = [_nomination(result, language) for result in results]
+    accepted = sum(item.accepted for item in items)
+    return NominationsView(accepted, len(items) - accepted, items)
+
+
+def _nomination(result: NominationResult, language: str) -> AcceptedView | RefusedView:
+    nominee = result.nominee
+    if isinstance(result, Accepted):
+        return AcceptedView(nominee.enterprise_id, nominee.person_id, result.nomination_id)
+    refusal = result.refusal
+    return RefusedView(nominee.enterprise_id, nominee.person_id, refusal.sentence(language), refusal.rule)
+
+
+def verification(number: str, found: CertificateAsOf | None) -> GenuineView | NotGenuineView:
+    """Whether a number is a certificate's, and what anybody may know of it."""
+    if found is None:
+        return NotGenuineView(number)
+    return GenuineView(number, found.status, masked(found.name), found.valid_until)
+
+
+def masked(name: str) -> str:
+    """A name with all but its first character hidden."""
+    return name[:1] + "*" * (len(name) - 1)
