@@ -1,4 +1,4 @@
-"""What the API reads and answers, and the events that are read. An unknown field in a body is a fault."""
+"""What the API reads and answers. An unknown field in a body is refused."""
 
 from registry.schemas.appointments import (
     AppointedBy,
@@ -17,15 +17,7 @@ from registry.schemas.appointments import (
     Talent,
     TalentFilters,
 )
-from registry.schemas.common import (
-    OnDay,
-)
-from registry.schemas.consumed import (
-    CertificateEnded,
-    CertificateIssued,
-    CertificateRenewed,
-    EducationRecorded,
-)
+from registry.schemas.common import Day, OnDay
 from registry.schemas.divisions import (
     Contact,
     Division,
@@ -64,16 +56,13 @@ __all__ = [
     "AppointmentFilters",
     "AppointmentWarning",
     "AppointmentWithHistory",
-    "CertificateEnded",
-    "CertificateIssued",
-    "CertificateRenewed",
     "Contact",
     "Criterion",
+    "Day",
     "DecidedBy",
     "Division",
     "Divisions",
     "Document",
-    "EducationRecorded",
     "Eligibility",
     "Ending",
     "Enterprise",

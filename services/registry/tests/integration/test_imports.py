@@ -7,12 +7,12 @@ from registry_world import CHANGCHUN, CONTACT_KEY, PROVINCE, id_number, uscc, wo
 from sqlalchemy import text
 
 from chassis.errors import InvalidInput
-from registry.usecases.import_enterprises import COLUMNS, import_enterprises
-from registry.usecases.import_people import COLUMNS as PEOPLE_COLUMNS
+from registry.adapters import candidate_list, enterprise_list
+from registry.usecases.import_enterprises import import_enterprises
 from registry.usecases.import_people import import_people
 
-HEADERS = [column.header for column in COLUMNS]
-PEOPLE_HEADERS = [column.header for column in PEOPLE_COLUMNS]
+HEADERS = [column.header for column in enterprise_list.COLUMNS]
+PEOPLE_HEADERS = [column.header for column in candidate_list.COLUMNS]
 
 
 def row(serial, **changes):
@@ -43,12 +43,12 @@ def person_row(serial, firm, **changes):
 
 
 def run(register, rows, caller=PROVINCE, headers=HEADERS):
-    return import_enterprises(register.session, caller, workbook(headers, rows), register.vault, register.clock)
+    return import_enterprises(register.session, caller, workbook(headers, rows), register.cipher, register.clock)
 
 
 def run_people(register, rows, caller=PROVINCE):
     content = workbook(PEOPLE_HEADERS, rows)
-    return import_people(register.session, caller, content, register.vault, register.clock)
+    return import_people(register.session, caller, content, register.cipher, register.clock)
 
 
 def places(outcome):
@@ -99,7 +99,7 @@ def test_each_bad_row_is_told_with_row_column_and_reason_and_the_good_ones_land(
         (11, "K", "电子邮箱"),
         (12, "C", "所属区划代码"),
     ]
-    by_row = {rejection.row: rejection.fault for rejection in outcome.rejections}
+    by_row = {rejection.row: rejection.violation for rejection in outcome.rejections}
     assert "第 2 行" in by_row[5].zh and "220184" in by_row[12].en
 
 
@@ -143,7 +143,7 @@ def test_staff_import_only_into_their_own_division(register):
 def test_a_long_code_typed_as_a_number_is_told_as_such(register):
     outcome = run(register, [row(1), row(2, 统一社会信用代码=912201020000000123)])
 
-    assert "typed as text" in outcome.rejections[0].fault.en
+    assert "typed as text" in outcome.rejections[0].violation.en
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_long_code_typed_as_a_number_is_told_as_such(register):
 )
 def test_a_file_that_cannot_be_used_at_all_is_refused_as_a_whole(register, content, why):
     with pytest.raises(InvalidInput) as refusal:
-        import_enterprises(register.session, PROVINCE, content, register.vault, register.clock)
+        import_enterprises(register.session, PROVINCE, content, register.cipher, register.clock)
 
     assert why in refusal.value.facts["errors"][0]["reason"]
 

@@ -8,13 +8,13 @@ from datetime import date, timedelta
 import pytest
 import requests
 from kombu import Connection, Exchange
-from registry_world import appointment_of, id_number, uscc, workbook
+from registry_world import appointment_in_json, id_number, uscc, workbook
 from sqlalchemy import text
 
 from chassis.data.database import engine_for
 from chassis.ids import new_id
+from registry.adapters.enterprise_list import COLUMNS
 from registry.seed import seed
-from registry.usecases.import_enterprises import COLUMNS
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HEADERS = [column.header for column in COLUMNS]
@@ -196,7 +196,7 @@ def test_certificates_move_the_pool_and_the_appointment_and_the_four_refusals_ar
     wait_until(lambda: len(seeded("GET", "/talents?status=in_pool", 200)["items"]) == 2, 20)
 
     def appoint(person, post, expected, on=today):
-        body = appointment_of(person["id"], post, on.isoformat())
+        body = appointment_in_json(person["id"], post, on.isoformat())
         return seeded("POST", "/appointments", expected, json=body)
 
     made = appoint(people[0], posts[0], 201)

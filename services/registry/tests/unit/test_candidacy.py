@@ -1,7 +1,7 @@
 from datetime import date
 
 import pytest
-from registry_makers import RULES, appointment, expired, issued, revoked, talent
+from registry_makers import RULES, appointment, enterprise, expired, issued, person, post, revoked, talent
 
 from registry.domain.candidacy import (
     AlreadyCqoElsewhere,
@@ -13,14 +13,19 @@ from registry.domain.candidacy import (
     PostTaken,
     warnings,
 )
-from registry.domain.enterprise import Enterprise
-from registry.domain.person import Exclusion
+from registry.domain.exclusion import Exclusion
 
 DAY = date(2026, 3, 2)
 
 
 def candidacy(**changes):
-    fields = {"person_id": "p1", "post_id": "s1", "enterprise_id": "e1", "talent": talent(), "certificates": [issued()]}
+    fields = {
+        "person": person(),
+        "post": post(),
+        "enterprise": enterprise(),
+        "talent": talent(),
+        "certificates": [issued()],
+    }
     return Candidacy(**{**fields, **changes})
 
 
@@ -95,7 +100,7 @@ def test_the_rule_set_may_accept_an_appointment_before_the_training_for_a_while(
 
 
 def test_an_appointment_below_decision_level_or_by_a_stranger_is_warned_of():
-    firm = Enterprise("e1", "91220101MA0Y12340Q", "示例公司", "220102", "C36", True, False, False, "王强", None, DAY)
+    firm = enterprise()
 
     assert warnings(firm, "王强", "法定代表人", True, ["质量管理", "质量检验", "质量安全"]) == []
     assert warnings(firm, "赵四", "主要负责人", False, ["质量管理"]) == ["R24", "R26", "R27"]
