@@ -31,7 +31,7 @@ from chassis.data import (
     text_column,
 )
 from programme import tables
-from registry.domain.appointment import Appointment, AppointmentHistory, AppointmentStatus
+from registry.domain.appointment import Appointment, AppointmentHistory, AppointmentStatus, Capacity
 from registry.domain.certificates import CertificateFact, CertificateStatus
 from registry.domain.contact import Contact, OwnerKind
 from registry.domain.divisions import Division
@@ -209,7 +209,7 @@ appointment = Table(
     Column("departments", JSONB, nullable=False),
     day_column("appointed_on"),
     text_column("appointed_by_name"),
-    text_column("appointed_by_capacity"),
+    member_column("appointed_by_capacity", Capacity),
     text_column("document_number"),
     day_column("document_date"),
     text_column("authorisation"),

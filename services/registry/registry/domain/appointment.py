@@ -29,6 +29,13 @@ class AppointmentStatus(StrEnum):
     ENDED = "ended"
 
 
+class Capacity(StrEnum):
+    """As what somebody appoints a CQO (R24)."""
+
+    LEGAL_REPRESENTATIVE = "法定代表人"
+    RESPONSIBLE_PERSON = "主要负责人"
+
+
 class SuspensionReason(StrEnum):
     """Why an appointment is suspended."""
 
@@ -80,7 +87,7 @@ class Appointment:
     departments: list[str]
     appointed_on: date
     appointed_by_name: str
-    appointed_by_capacity: str
+    appointed_by_capacity: Capacity
     document_number: str
     document_date: date
     authorisation: str

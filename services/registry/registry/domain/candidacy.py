@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from enum import StrEnum
 
 from chassis.errors import RuleBroken
-from registry.domain.appointment import Appointment, DayOutOfOrder, filing_due
+from registry.domain.appointment import Appointment, Capacity, DayOutOfOrder, filing_due
 from registry.domain.bilingual import Bilingual
 from registry.domain.certificates import CertificateFact, valid_on
 from registry.domain.enterprise import Enterprise
@@ -17,13 +16,6 @@ from registry.domain.post import DEPARTMENTS, Post
 from registry.domain.rules import Rules
 from registry.domain.talent import Talent, TalentStatus
 from registry.events import AppointmentMade
-
-
-class Capacity(StrEnum):
-    """As what somebody appoints a CQO (R24)."""
-
-    LEGAL_REPRESENTATIVE = "法定代表人"
-    RESPONSIBLE_PERSON = "主要负责人"
 
 
 class NotInPool(RuleBroken):
@@ -147,7 +139,7 @@ class Candidacy:
             departments=departments,
             appointed_on=on,
             appointed_by_name=by.name,
-            appointed_by_capacity=str(by.capacity),
+            appointed_by_capacity=by.capacity,
             document_number=terms.document.number,
             document_date=terms.document.date,
             authorisation=terms.authorisation,
@@ -210,7 +202,7 @@ class Candidacy:
 
 
 def warnings(
-    enterprise: Enterprise, name: str, capacity: str, decision_level: bool, departments: list[str]
+    enterprise: Enterprise, name: str, capacity: Capacity, decision_level: bool, departments: list[str]
 ) -> list[str]:
     """The rules of `WARNINGS` that the appointment departs from."""
     recorded = {
@@ -218,7 +210,7 @@ def warnings(
         Capacity.RESPONSIBLE_PERSON: enterprise.responsible_person or enterprise.legal_representative,
     }
     departs = {
-        "R24": recorded[Capacity(capacity)] != name,
+        "R24": recorded[capacity] != name,
         "R26": not decision_level,
         "R27": not set(DEPARTMENTS) <= set(departments),
     }

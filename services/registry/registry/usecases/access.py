@@ -38,7 +38,7 @@ CERTIFICATE_FACTS = (
 PERSON_FACTS = select(PersonFact).where(person_fact.c.person_id == bindparam("person_id")).order_by(person_fact.c.id)
 EXCLUSIONS = select(Exclusion).where(exclusion.c.id_number_index == bindparam("index"))
 ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("what"))))
-# What an enterprise's own rows are told by.
+# The column that says whose a row is.
 OWN_ENTERPRISE = {
     enterprise: enterprise.c.id,
     person: person.c.enterprise_id,

@@ -17,7 +17,8 @@ from chassis.clock import FixedClock
 from chassis.security.cipher import Cipher
 from programme.callers import Caller
 from registry.adapters.personal_data import PersonalDataCipher
-from registry.domain.candidacy import AppointedBy, Capacity, Document
+from registry.domain.appointment import Capacity
+from registry.domain.candidacy import AppointedBy, Document
 from registry.handlers import certificates
 from registry.handlers.certificates import CertificateEnded, CertificateIssued, CertificateRenewed
 from registry.usecases import enterprises, people
@@ -130,7 +131,7 @@ class Register:
     def appoint(self, person: Any, post: Any, on: date = date(2026, 3, 1), **changes: Any) -> Any:
         return appoint(self.session, PROVINCE, appointment_of(person.id, post.id, on, **changes), self.clock)
 
-    def told(self, *types: str) -> list[dict[str, Any]]:
+    def announced(self, *types: str) -> list[dict[str, Any]]:
         """The data of the events of these types, in order."""
         rows = self.session.execute(text("SELECT type, data FROM outbox ORDER BY seq"))
         return [row.data for row in rows if row.type.removesuffix(".v1") in types]

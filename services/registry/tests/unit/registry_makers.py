@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
-from registry.domain.appointment import Appointment
+from registry.domain.appointment import Appointment, Capacity
 from registry.domain.certificates import CertificateFact, CertificateStatus
 from registry.domain.enterprise import Enterprise
 from registry.domain.person import Person
@@ -71,7 +71,7 @@ def appointment(**changes):
         "departments": ["质量管理", "质量检验", "质量安全"],
         "appointed_on": date(2026, 2, 1),
         "appointed_by_name": "王强",
-        "appointed_by_capacity": "法定代表人",
+        "appointed_by_capacity": Capacity.LEGAL_REPRESENTATIVE,
         "document_number": "示例〔2026〕1号",
         "document_date": date(2026, 2, 1),
         "authorisation": "授权书 1 号",

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from registry_makers import RULES, appointment, expired, issued, revoked, talent
@@ -53,6 +53,37 @@ def test_the_rule_set_may_let_an_expiry_pass():
     assert held.status == "active"
 
 
+def test_another_certificate_that_is_valid_keeps_the_appointment():
+    held, other = appointment(), issued(date(2026, 3, 1), date(2029, 2, 28), certificate="c2")
+
+    assert held.certificate_ended(expired(TODAY), [issued(), other], RULES) is None
+    assert held.certificate_ended(revoked(TODAY), [issued(), other], RULES) is None
+    assert (held.status, held.causes) == ("active", [])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        [issued(TODAY + timedelta(days=1), date(2029, 2, 28), certificate="c2")],
+        [issued(date(2023, 4, 1), TODAY - timedelta(days=1), certificate="c2")],
+        [issued(certificate="c2"), revoked(TODAY, certificate="c2")],
+    ],
+    ids=["that begins later", "that ran out before", "that was revoked"],
+)
+def test_a_certificate_keeps_nothing_if_it_is_not_valid_that_day(other):
+    held, member = appointment(), talent()
+
+    assert isinstance(held.certificate_ended(expired(TODAY), [issued(), *other], RULES), AppointmentSuspended)
+    assert isinstance(member.certificate_ended(expired(TODAY), [issued(), *other]), TalentLapsed)
+
+
+def test_the_membership_of_the_pool_then_rests_on_the_other_certificate():
+    member, other = talent(), issued(date(2026, 3, 1), date(2029, 2, 28), certificate="c2")
+
+    assert member.certificate_ended(expired(TODAY), [issued(), other]) is None
+    assert (member.status, member.certificate_id, member.valid_until) == ("in_pool", "c2", date(2029, 2, 28))
+
+
 def test_a_renewal_restores_what_the_expiry_suspended():
     held = appointment()
     held.certificate_ended(expired(TODAY), [], RULES)
@@ -101,7 +132,7 @@ def test_the_pool_is_left_and_entered_again_by_certificates_alone():
 
 
 def test_a_day_before_the_expiry_still_sees_the_certificate_valid():
-    told = [issued(date(2023, 4, 1), date(2026, 3, 31)), expired(date(2026, 4, 1))]
+    facts = [issued(date(2023, 4, 1), date(2026, 3, 31)), expired(date(2026, 4, 1))]
 
-    assert valid_on(told, date(2026, 3, 31)) is told[0]
-    assert valid_on(told, date(2026, 4, 1)) is None
+    assert valid_on(facts, date(2026, 3, 31)) is facts[0]
+    assert valid_on(facts, date(2026, 4, 1)) is None

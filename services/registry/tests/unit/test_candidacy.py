@@ -1,19 +1,24 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from registry_makers import RULES, appointment, enterprise, expired, issued, person, post, revoked, talent
 
+from registry.domain.appointment import Capacity, DayOutOfOrder
 from registry.domain.candidacy import (
     AlreadyCqoElsewhere,
     AlreadyCqoHere,
+    AppointedBy,
     Candidacy,
+    Document,
     Excluded,
     NotInPool,
     NoValidCertificate,
     PostTaken,
+    Terms,
     warnings,
 )
 from registry.domain.exclusion import Exclusion
+from registry.domain.post import DEPARTMENTS
 
 DAY = date(2026, 3, 2)
 
@@ -29,8 +34,43 @@ def candidacy(**changes):
     return Candidacy(**{**fields, **changes})
 
 
+def terms(**changes):
+    fields = {
+        "appointed_on": DAY,
+        "appointed_by": AppointedBy("王强", Capacity.LEGAL_REPRESENTATIVE),
+        "document": Document("示例〔2026〕1号", DAY),
+        "authorisation": "授权书 1 号",
+        "position": "副总经理",
+        "decision_level": True,
+    }
+    return Terms(**{**fields, **changes})
+
+
 def test_a_member_of_the_pool_with_a_valid_certificate_may_be_appointed_to_a_vacant_post():
     assert candidacy().admit(DAY, RULES) is None
+
+
+def test_an_appointment_comes_with_its_announcement_and_with_the_rule_set_that_allowed_it():
+    made, event = candidacy().appoint("a1", terms(), RULES, DAY)
+
+    assert (made.id, made.person_id, made.post_id, made.division) == ("a1", "p1", "s1", "220102")
+    assert (made.departments, made.warnings, made.ruleset) == (list(DEPARTMENTS), [], 1)
+    assert (event.appointment_id, event.enterprise_name, event.person_name) == ("a1", "示例公司", "李明")
+    assert made.filing_due_on == event.filing_due_on == date(2026, 4, 1)
+
+
+def test_what_is_refused_makes_no_appointment():
+    with pytest.raises(NotInPool):
+        candidacy(talent=None, certificates=[]).appoint("a1", terms(), RULES, DAY)
+    with pytest.raises(DayOutOfOrder):
+        candidacy().appoint("a1", terms(), RULES, DAY - timedelta(days=1))
+
+
+def test_a_provisional_appointment_carries_its_deadline():
+    rules = RULES.but(appoint_without_certificate="provisional", provisional_days=10)
+    made, event = candidacy(talent=None, certificates=[]).appoint("a1", terms(), rules, DAY)
+
+    assert made.provisional_until == event.provisional_until == date(2026, 3, 12)
 
 
 def test_whoever_never_entered_the_pool_is_refused():
