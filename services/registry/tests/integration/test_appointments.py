@@ -41,7 +41,7 @@ def holder(register, firm):
 def test_an_appointment_from_the_pool_is_announced_with_its_filing_day_and_rule_set(register, firm, holder):
     appointment = register.appoint(holder, register.post(firm))
 
-    [event] = register.told("appointment.made")
+    [event] = register.announced("appointment.made")
     assert (event["appointment_id"], event["person_id"]) == (appointment.id, holder.id)
     assert (event["filing_due_on"], event["ruleset"]) == ("2026-03-31", 1)
     assert appointment.warnings == []
@@ -65,7 +65,7 @@ def test_the_four_refusals_have_their_own_sentences_and_leave_nothing_behind(reg
             register.appoint(person, place, day)
         assert refused.value.sentence("zh") != refused.value.sentence("en")
 
-    assert len(register.told("appointment.made")) == 1
+    assert len(register.announced("appointment.made")) == 1
 
 
 def test_an_appointment_below_decision_level_is_made_with_a_warning(register, firm, holder):
@@ -87,7 +87,7 @@ def test_a_late_filing_is_flagged_and_a_missed_one_was_announced_before(register
         register.session, PROVINCE, appointment.id, FileAppointment(register.clock.today()), register.clock
     )
 
-    [overdue], [filed] = register.told("appointment.filing_overdue"), register.told("appointment.filed")
+    [overdue], [filed] = register.announced("appointment.filing_overdue"), register.announced("appointment.filed")
     assert (overdue["filing_due_on"], filed["late"]) == ("2026-03-31", True)
     assert filed["filing_number"].startswith("BA-220102-2026-")
 
@@ -104,7 +104,7 @@ def test_filing_in_time_cancels_the_deadline(register, firm, holder):
     file_appointment(register.session, PROVINCE, appointment.id, FileAppointment(DAY, "备〔2026〕1号"), register.clock)
 
     assert due_rows(register.session)[0].state == "cancelled"
-    assert register.told("appointment.filed")[0]["late"] is False
+    assert register.announced("appointment.filed")[0]["late"] is False
 
 
 def test_an_expiry_suspends_and_a_renewal_restores(register, firm, holder):
@@ -117,10 +117,10 @@ def test_an_expiry_suspends_and_a_renewal_restores(register, firm, holder):
     register.renew(holder, certificate, date(2029, 2, 1), date(2032, 1, 9))
 
     assert appointment.status == "active"
-    assert [event["reason"] for event in register.told("appointment.suspended")] == ["certificate_expired"]
-    assert len(register.told("appointment.restored")) == 1
-    assert len(register.told("talent.admitted")) == len(register.told("talent.restored")) == 1
-    assert [event["reason"] for event in register.told("talent.lapsed")] == ["expired"]
+    assert [event["reason"] for event in register.announced("appointment.suspended")] == ["certificate_expired"]
+    assert len(register.announced("appointment.restored")) == 1
+    assert len(register.announced("talent.admitted")) == len(register.announced("talent.restored")) == 1
+    assert [event["reason"] for event in register.announced("talent.lapsed")] == ["expired"]
     history = [(line.on, line.status) for line in queries.appointment_history(register.session, appointment.id)]
     assert history == [(DAY, "active"), (date(2029, 1, 10), "suspended"), (date(2029, 2, 1), "active")]
     assert register.gaps() == []
@@ -137,7 +137,7 @@ def test_a_revocation_outlasts_a_renewal_and_ends_with_a_new_certificate(registe
     register.issue(holder, date(2026, 3, 2), date(2029, 3, 1), number="2")
 
     assert appointment.status == "active"
-    assert len(register.told("appointment.suspended")) == len(register.told("appointment.restored")) == 1
+    assert len(register.announced("appointment.suspended")) == len(register.announced("appointment.restored")) == 1
 
 
 def test_an_expiry_does_nothing_while_another_certificate_is_valid(register, firm, holder):
@@ -146,7 +146,7 @@ def test_an_expiry_does_nothing_while_another_certificate_is_valid(register, fir
     register.expire(holder, f"{holder.id}-1", date(2026, 3, 1))
 
     assert appointment.status == "active"
-    assert register.told("talent.lapsed", "appointment.suspended") == []
+    assert register.announced("talent.lapsed", "appointment.suspended") == []
 
 
 def test_a_rule_set_of_its_own_date_decides_whether_an_expiry_suspends(register, firm, holder):
@@ -265,7 +265,7 @@ def test_what_belongs_to_a_firm_moves_with_it_to_another_division(register, firm
 
     assert listed(register, SIPING) == [(appointment.id, "active")] and listed(register, CHANGCHUN) == []
     assert register.session.get(Person, holder.id).division == "220302"
-    assert register.told("person.changed")[-1]["division"] == "220302"
+    assert register.announced("person.changed")[-1]["division"] == "220302"
     assert register.session.get(Post, appointment.post_id).division == "220302"
 
 

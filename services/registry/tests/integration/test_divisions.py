@@ -9,7 +9,7 @@ def on(session, day):
 
 
 def test_the_shipped_tree_is_announced_once(session, register):
-    assert len(register.told("division.placed")) == 85
+    assert len(register.announced("division.placed")) == 85
     assert divisions.seed(session, divisions.shipped(), register.clock) == 0
     assert register.gaps() == []
 
@@ -40,5 +40,5 @@ def test_a_placement_that_differs_from_the_stored_one_is_announced_again(session
     changed = type(moved)(**{**vars(moved), "valid_to": date(2026, 12, 31)})
 
     assert divisions.seed(session, [changed], register.clock) == 1
-    assert register.told("division.placed")[-1]["valid_to"] == "2026-12-31"
+    assert register.announced("division.placed")[-1]["valid_to"] == "2026-12-31"
     assert register.gaps() == []

@@ -58,16 +58,16 @@ def places(outcome):
 def test_importing_the_same_workbook_again_changes_and_announces_nothing(register):
     rows = [row(serial) for serial in range(1, 6)]
     first = run(register, rows)
-    told = len(register.told("enterprise.registered", "enterprise.changed", "contact.changed"))
+    announced = len(register.announced("enterprise.registered", "enterprise.changed", "contact.changed"))
 
     again = run(register, rows)
 
     assert (first.created, again.created, again.unchanged, again.updated) == (5, 0, 5, 0)
-    assert len(register.told("enterprise.registered", "enterprise.changed", "contact.changed")) == told == 10
+    assert len(register.announced("enterprise.registered", "enterprise.changed", "contact.changed")) == announced == 10
     assert register.gaps() == []
 
 
-def test_each_bad_row_is_told_with_row_column_and_reason_and_the_good_ones_land(register):
+def test_each_bad_row_is_reported_with_row_column_and_reason_and_the_good_ones_come_in(register):
     outcome = run(
         register,
         [
@@ -103,7 +103,7 @@ def test_each_bad_row_is_told_with_row_column_and_reason_and_the_good_ones_land(
     assert "第 2 行" in by_row[5].zh and "220184" in by_row[12].en
 
 
-def test_all_faults_of_a_row_are_told_at_once(register):
+def test_all_violations_of_a_row_are_reported_at_once(register):
     outcome = run(register, [row(1), row(2, 企业名称="", 行业代码="x", 联系电话="12")])
 
     assert [letter for _, letter, _ in places(outcome)] == ["B", "D", "J"]
@@ -114,8 +114,8 @@ def test_a_changed_row_updates_and_a_changed_contact_is_sealed_anew_for_notifica
     outcome = run(register, [row(1, 企业名称="示例改名企业"), row(2, 电子邮箱="new@firm.example")])
 
     assert (outcome.updated, outcome.unchanged) == (2, 0)
-    assert [data["name"] for data in register.told("enterprise.changed")] == ["示例改名企业"]
-    [*_, last] = register.told("contact.changed")
+    assert [data["name"] for data in register.announced("enterprise.changed")] == ["示例改名企业"]
+    [*_, last] = register.announced("contact.changed")
     opened = jwe.decrypt_compact(last["jwe"], CONTACT_KEY, algorithms=["ECDH-ES+A256KW", "A256GCM"])
     assert opened.plaintext == b'{"email": "new@firm.example", "phone": "13800000001"}'
 
@@ -140,7 +140,7 @@ def test_staff_import_only_into_their_own_division(register):
     assert (outcome.created, places(outcome)) == (1, [(3, "C", "所属区划代码"), (4, "A", "统一社会信用代码")])
 
 
-def test_a_long_code_typed_as_a_number_is_told_as_such(register):
+def test_a_long_code_typed_as_a_number_is_reported_as_such(register):
     outcome = run(register, [row(1), row(2, 统一社会信用代码=912201020000000123)])
 
     assert "typed as text" in outcome.rejections[0].violation.en
@@ -173,7 +173,7 @@ def test_an_optional_column_may_be_left_out_and_then_leaves_its_field_alone(regi
     assert run(register, [cells[:position] + cells[position + 1 :]], headers=shorter).unchanged == 1
 
 
-def test_candidates_come_in_once_and_each_bad_one_is_told(register):
+def test_candidates_come_in_once_and_each_bad_one_is_reported(register):
     run(register, [row(1), row(2)])
     rows = [
         person_row(1, uscc(1)),
@@ -187,7 +187,7 @@ def test_candidates_come_in_once_and_each_bad_one_is_told(register):
 
     assert (first.created, again.created, again.unchanged, again.updated) == (2, 0, 2, 0)
     assert [letter for _, letter, _ in places(first)] == ["B", "E", "F", "B"]
-    assert len(register.told("person.registered")) == 2 and register.told("person.changed") == []
+    assert len(register.announced("person.registered")) == 2 and register.announced("person.changed") == []
 
 
 def test_the_same_candidates_a_year_later_are_still_unchanged(register):
@@ -203,7 +203,7 @@ def test_a_candidate_who_moved_to_another_firm_is_updated(register):
     run_people(register, [person_row(1, uscc(1))])
 
     assert run_people(register, [person_row(1, uscc(2), 技术职称="工程师")]).updated == 1
-    assert register.told("person.changed")[0]["division"] == "220302"
+    assert register.announced("person.changed")[0]["division"] == "220302"
 
 
 def test_three_hundred_enterprises_and_two_hundred_people_are_imported_in_bulk(register):

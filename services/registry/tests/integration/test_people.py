@@ -10,9 +10,10 @@ from programme.callers import Caller
 from programme.scope import OutsideDivision
 from registry import queries, views
 from registry.domain.candidacy import Excluded
+from registry.domain.contact import ContactPoints
 from registry.handlers.education import EducationRecorded, education_recorded
 from registry.queries import TalentFilters
-from registry.usecases import enterprises, exclusions, people
+from registry.usecases import contacts, enterprises, exclusions, people
 from registry.usecases.access import OutsideEnterprise
 from registry.usecases.enterprises import EnterpriseChanges
 from registry.usecases.exclusions import Exclude
@@ -43,7 +44,7 @@ def test_a_decision_names_its_rule_set_and_speaks_the_callers_language(register)
     assert "诚信承诺" in view["criteria"][0]["why"] and not view["eligible"]
 
 
-def test_continuing_education_told_by_training_counts_from_its_day(register):
+def test_continuing_education_recorded_by_training_counts_from_its_day(register):
     person = register.person(register.firm())
     register.issue(person, date(2024, 1, 10), date(2027, 1, 9))
     education_recorded(register.session, EducationRecorded(person.id, 2025, 16.0, 16.0, date(2025, 9, 1)))
@@ -77,6 +78,16 @@ def test_answers_are_masked_and_a_reveal_is_on_record_with_its_reason(register):
     assert (shown.id_number, shown.phone) == (id_number(2), "13800000001")
     entry = register.session.scalar(text("SELECT entry FROM audit_log WHERE action = 'person.revealed'"))
     assert "核对证件" in entry and id_number(2) not in entry
+
+
+def test_a_changed_contact_is_on_record_under_its_owners_id(register):
+    person = register.person(register.firm())
+    points = ContactPoints("13800000001", None)
+    contacts.put_for_person(register.session, PROVINCE, person.id, points, register.cipher, register.clock)
+    contacts.put_for_person(register.session, PROVINCE, person.id, points, register.cipher, register.clock)
+
+    recorded = register.session.execute(text("SELECT subject FROM audit_log WHERE action = 'contact.changed'"))
+    assert recorded.scalars().all() == [person.id]
 
 
 def test_a_person_is_registered_once_and_found_by_number_within_the_callers_division(register):
