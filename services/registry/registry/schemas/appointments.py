@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 from chassis.http import QuerySchema, Schema
 from registry import queries
 from registry.domain import candidacy
-from registry.domain.appointment import AppointmentStatus
+from registry.domain.appointment import AppointmentStatus, Capacity
 from registry.domain.talent import TalentStatus
 from registry.schemas.common import Choice, OnDay, flag, query_flag, text
 from registry.usecases.appoint import Appoint
@@ -71,7 +71,7 @@ class AppointedBy(Schema):
     record = candidacy.AppointedBy
 
     name = text(required=True)
-    capacity = Choice(candidacy.Capacity, required=True)
+    capacity = Choice(Capacity, required=True)
 
 
 class Document(Schema):
@@ -131,7 +131,7 @@ class Appointment(Schema):
     end_reason = fields.String(allow_none=True)
 
 
-class HistoryLine(Schema):
+class AppointmentHistory(Schema):
     on = fields.Date(required=True)
     status = fields.String(required=True)
     reason = fields.String(allow_none=True)
@@ -139,7 +139,7 @@ class HistoryLine(Schema):
 
 
 class AppointmentWithHistory(Appointment):
-    history = fields.List(fields.Nested(HistoryLine), required=True)
+    history = fields.List(fields.Nested(AppointmentHistory), required=True)
 
 
 class AppointmentFilters(OnDay):
