@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from nameko.extensions import DependencyProvider
 
-from registry.sealing import Vault
+from registry.adapters.personal_data import PersonalDataCipher
 
 
-class VaultProvider(DependencyProvider):
-    """The vault with the configured keys, made when the container starts, so that bad keys stop it there."""
+class PersonalDataCipherProvider(DependencyProvider):  # type: ignore[misc]  # nameko has no types
+    """The cipher with the configured keys, made when the container starts, so that bad keys stop it there."""
 
     def setup(self) -> None:
-        self.vault = Vault.from_settings(self.container.config["cqo"])
+        self.cipher = PersonalDataCipher.from_settings(self.container.config["cqo"])
 
-    def get_dependency(self, worker_ctx: object) -> Vault:
-        return self.vault
+    def get_dependency(self, worker_ctx: object) -> PersonalDataCipher:
+        return self.cipher

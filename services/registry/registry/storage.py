@@ -2,145 +2,160 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from enum import StrEnum
+from typing import Generic, TypeVar
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
-    Date,
+    Dialect,
     Float,
     ForeignKey,
-    Identity,
     Index,
     Integer,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry as mapper_registry
 
-from chassis.data import new_metadata
+from chassis.data import (
+    aggregate_columns,
+    day_column,
+    flag_column,
+    new_metadata,
+    serial_column,
+    text_column,
+)
 from programme import tables
-from registry.domain.appointment import Appointment, AppointmentStatus
-from registry.domain.certificates import CertificateFact
-from registry.domain.contact import Contact
+from registry.domain.appointment import Appointment, AppointmentHistory, AppointmentStatus, Capacity
+from registry.domain.certificates import CertificateFact, CertificateStatus
+from registry.domain.contact import Contact, OwnerKind
 from registry.domain.divisions import Division
 from registry.domain.eligibility import EducationFact
 from registry.domain.enterprise import Enterprise
-from registry.domain.person import Exclusion, Person, PersonFact
+from registry.domain.exclusion import Exclusion
+from registry.domain.person import FactKind, Person, PersonFact
 from registry.domain.post import Post
-from registry.domain.talent import Talent, TalentStatus
+from registry.domain.talent import Talent, TalentHistory, TalentStatus
 
 metadata = new_metadata()
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
 
-
-def _text(name: str, *args: Any, **options: Any) -> Column[str]:
-    return Column(name, Text, *args, nullable=options.pop("nullable", False), **options)
+MemberT = TypeVar("MemberT", bound=StrEnum)
 
 
-def _day(name: str, **options: Any) -> Column[date]:
-    return Column(name, Date, nullable=options.pop("nullable", False), **options)
+class MemberOf(TypeDecorator[MemberT], Generic[MemberT]):
+    """A text that is read as a member of a StrEnum."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, members: type[MemberT]) -> None:
+        super().__init__()
+        self.members = members
+
+    def process_bind_param(self, value: MemberT | None, dialect: Dialect) -> str | None:
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> MemberT | None:
+        return None if value is None else self.members(value)
 
 
-def _aggregate() -> tuple[Column[Any], ...]:
-    return (Column("id", Text, primary_key=True), Column("version", Integer, nullable=False))
+def member_column(name: str, members: type[MemberT]) -> Column[MemberT]:
+    """A status or a kind."""
+    return Column(name, MemberOf(members), nullable=False)
 
 
-def _serial() -> Column[int]:
-    return Column("id", BigInteger, Identity(always=True), primary_key=True)
-
-
-# `division` itself, the dated tree, is the chassis's table; this one gives each code its version.
-division_record = Table("division_record", metadata, *_aggregate())
+# `division` itself, the dated tree, is the programme's table; this one gives each code its version.
+division_record = Table("division_record", metadata, *aggregate_columns())
 
 contact = Table(
     "contact",
     metadata,
-    *_aggregate(),
-    _text("owner_kind"),
-    _text("division"),
-    _text("phone", nullable=True),
-    _text("email", nullable=True),
+    *aggregate_columns(),
+    member_column("owner_kind", OwnerKind),
+    text_column("division"),
+    text_column("phone", nullable=True),
+    text_column("email", nullable=True),
 )
 
 enterprise = Table(
     "enterprise",
     metadata,
-    *_aggregate(),
-    _text("division", index=True),
-    _text("uscc", unique=True),
-    _text("name"),
-    _text("industry"),
-    Column("above_threshold", Boolean, nullable=False),
-    Column("award_contender", Boolean, nullable=False),
-    Column("brand_contender", Boolean, nullable=False),
-    _text("legal_representative"),
-    _text("responsible_person", nullable=True),
-    _day("registered_on"),
+    *aggregate_columns(),
+    text_column("division", index=True),
+    text_column("uscc", unique=True),
+    text_column("name"),
+    text_column("industry"),
+    flag_column("above_threshold"),
+    flag_column("award_contender"),
+    flag_column("brand_contender"),
+    text_column("legal_representative"),
+    text_column("responsible_person", nullable=True),
+    day_column("registered_on"),
 )
 
 person = Table(
     "person",
     metadata,
-    *_aggregate(),
-    _text("division", index=True),
-    _text("enterprise_id", ForeignKey("enterprise.id"), nullable=True, index=True),
-    _text("name"),
-    _text("id_number"),
-    _text("id_number_index", unique=True),
-    _text("degree", nullable=True),
-    _day("registered_on"),
+    *aggregate_columns(),
+    text_column("division", index=True),
+    text_column("enterprise_id", ForeignKey("enterprise.id"), nullable=True, index=True),
+    text_column("name"),
+    text_column("id_number"),
+    text_column("id_number_index", unique=True),
+    text_column("degree", nullable=True),
+    day_column("registered_on"),
 )
 
 person_fact = Table(
     "person_fact",
     metadata,
-    _serial(),
-    _text("person_id", ForeignKey("person.id"), index=True),
-    _text("kind"),
-    _text("value"),
-    _day("valid_from"),
-    _day("valid_to", nullable=True),
-    _day("recorded_on"),
+    serial_column(),
+    text_column("person_id", ForeignKey("person.id"), index=True),
+    member_column("kind", FactKind),
+    text_column("value"),
+    day_column("valid_from"),
+    day_column("valid_to", nullable=True),
+    day_column("recorded_on"),
 )
 
 exclusion = Table(
     "exclusion",
     metadata,
     Column("id", Text, primary_key=True),
-    _text("id_number_index", index=True),
-    _text("reason"),
-    _text("document"),
-    _day("valid_from"),
-    _day("valid_to", nullable=True),
-    _day("recorded_on"),
+    text_column("id_number_index", index=True),
+    text_column("reason"),
+    text_column("document"),
+    day_column("valid_from"),
+    day_column("valid_to", nullable=True),
+    day_column("recorded_on"),
 )
 
 certificate_fact = Table(
     "certificate_fact",
     metadata,
-    _serial(),
-    _text("person_id", index=True),
-    _text("certificate_id"),
-    _text("number"),
-    _day("on"),
-    _text("status"),
-    _day("valid_from", nullable=True),
-    _day("valid_until", nullable=True),
+    serial_column(),
+    text_column("person_id", index=True),
+    text_column("certificate_id"),
+    text_column("number"),
+    day_column("on"),
+    member_column("status", CertificateStatus),
+    day_column("valid_from", nullable=True),
+    day_column("valid_until", nullable=True),
 )
 
 education_fact = Table(
     "education_fact",
     metadata,
-    _serial(),
-    _text("person_id"),
+    serial_column(),
+    text_column("person_id"),
     Column("year", Integer, nullable=False),
-    _day("on"),
+    day_column("on"),
     Column("total_hours", Float, nullable=False),
     Column("required_hours", Float, nullable=False),
     Index("ix_education_fact_person_id_year", "person_id", "year"),
@@ -149,66 +164,66 @@ education_fact = Table(
 talent = Table(
     "talent",
     metadata,
-    *_aggregate(),
-    _text("division", index=True),
-    _text("name"),
-    _text("status"),
-    _text("certificate_id"),
-    _day("valid_until"),
-    _day("admitted_on"),
+    *aggregate_columns(),
+    text_column("division", index=True),
+    text_column("name"),
+    member_column("status", TalentStatus),
+    text_column("certificate_id"),
+    day_column("valid_until"),
+    day_column("admitted_on"),
 )
 
 talent_status = Table(
     "talent_status",
     metadata,
-    _serial(),
-    _text("person_id", ForeignKey("talent.id"), index=True),
-    _day("on"),
-    _text("status"),
-    _text("reason", nullable=True),
+    serial_column(),
+    text_column("person_id", ForeignKey("talent.id"), index=True),
+    day_column("on"),
+    member_column("status", TalentStatus),
+    text_column("reason", nullable=True),
 )
 
 post = Table(
     "post",
     metadata,
-    *_aggregate(),
-    _text("division", index=True),
-    _text("enterprise_id", ForeignKey("enterprise.id"), index=True),
-    _text("title"),
-    Column("decision_level", Boolean, nullable=False),
+    *aggregate_columns(),
+    text_column("division", index=True),
+    text_column("enterprise_id", ForeignKey("enterprise.id"), index=True),
+    text_column("title"),
+    flag_column("decision_level"),
     Column("departments", JSONB, nullable=False),
-    _day("opened_on"),
+    day_column("opened_on"),
     UniqueConstraint("enterprise_id", "title"),
 )
 
 appointment = Table(
     "appointment",
     metadata,
-    *_aggregate(),
-    _text("division", index=True),
-    _text("enterprise_id", ForeignKey("enterprise.id"), index=True),
-    _text("person_id", ForeignKey("person.id"), index=True),
-    _text("post_id", ForeignKey("post.id"), index=True),
-    _text("position"),
-    Column("decision_level", Boolean, nullable=False),
+    *aggregate_columns(),
+    text_column("division", index=True),
+    text_column("enterprise_id", ForeignKey("enterprise.id"), index=True),
+    text_column("person_id", ForeignKey("person.id"), index=True),
+    text_column("post_id", ForeignKey("post.id"), index=True),
+    text_column("position"),
+    flag_column("decision_level"),
     Column("departments", JSONB, nullable=False),
-    _day("appointed_on"),
-    _text("appointed_by_name"),
-    _text("appointed_by_capacity"),
-    _text("document_number"),
-    _day("document_date"),
-    _text("authorisation"),
-    _day("filing_due_on"),
+    day_column("appointed_on"),
+    text_column("appointed_by_name"),
+    member_column("appointed_by_capacity", Capacity),
+    text_column("document_number"),
+    day_column("document_date"),
+    text_column("authorisation"),
+    day_column("filing_due_on"),
     Column("ruleset", Integer, nullable=False),
     Column("warnings", JSONB, nullable=False),
-    _day("provisional_until", nullable=True),
-    _text("status"),
+    day_column("provisional_until", nullable=True),
+    member_column("status", AppointmentStatus),
     Column("causes", JSONB, nullable=False),
-    _day("filed_on", nullable=True),
-    _text("filing_number", nullable=True),
+    day_column("filed_on", nullable=True),
+    text_column("filing_number", nullable=True),
     Column("filed_late", Boolean, nullable=True),
-    _day("ended_on", nullable=True),
-    _text("end_reason", nullable=True),
+    day_column("ended_on", nullable=True),
+    text_column("end_reason", nullable=True),
     # The row locks already serialise appointments; these hold even against a bug in them.
     Index("uq_appointment_open_person", "person_id", unique=True, postgresql_where=text("status <> 'ended'")),
     Index("uq_appointment_open_post", "post_id", unique=True, postgresql_where=text("status <> 'ended'")),
@@ -217,11 +232,11 @@ appointment = Table(
 appointment_status = Table(
     "appointment_status",
     metadata,
-    _serial(),
-    _text("appointment_id", ForeignKey("appointment.id"), index=True),
-    _day("on"),
-    _text("status"),
-    _text("reason", nullable=True),
+    serial_column(),
+    text_column("appointment_id", ForeignKey("appointment.id"), index=True),
+    day_column("on"),
+    member_column("status", AppointmentStatus),
+    text_column("reason", nullable=True),
     Column("ruleset", Integer, nullable=True),
 )
 
@@ -236,9 +251,9 @@ for entity, table in {
     CertificateFact: certificate_fact,
     EducationFact: education_fact,
     Talent: talent,
-    TalentStatus: talent_status,
+    TalentHistory: talent_status,
     Post: post,
     Appointment: appointment,
-    AppointmentStatus: appointment_status,
+    AppointmentHistory: appointment_status,
 }.items():
     mapper.map_imperatively(entity, table)

@@ -3,107 +3,158 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import asdict
+from typing import TypeAlias
 
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
-from registry.domain.appointment import Appointment, AppointmentStatus
+from registry.adapters.personal_data import PersonalDataCipher
+from registry.domain.appointment import Appointment, AppointmentHistory
 from registry.domain.candidacy import WARNINGS
 from registry.domain.contact import Contact
 from registry.domain.eligibility import Eligibility
 from registry.domain.enterprise import Enterprise
-from registry.domain.person import DECLARATION, EXPERIENCE, TITLE, Person, PersonFact
+from registry.domain.person import FactKind, Person, PersonFact
 from registry.domain.post import Post
-from registry.domain.talent import Talent, TalentStatus
-from registry.sealing import Vault
+from registry.queries import AppointmentOnDay, TalentOnDay
 from registry.storage import contact, person_fact
+from registry.usecases.import_report import ImportReport
+
+View: TypeAlias = dict[str, object]  # what a route's schema dumps
+
+# Beyond this many violations the file is the wrong one; `rejected_rows` still counts them all.
+MAX_REJECTIONS = 2000
 
 
-def enterprise_views(session: Session, found: Sequence[Enterprise], vault: Vault) -> list[dict[str, Any]]:
+def enterprise_view(session: Session, enterprise: Enterprise, cipher: PersonalDataCipher) -> View:
+    """An enterprise as answers show it."""
+    return enterprise_views(session, [enterprise], cipher)[0]
+
+
+def enterprise_views(session: Session, enterprises: Sequence[Enterprise], cipher: PersonalDataCipher) -> list[View]:
     """Enterprises as answers show them: with masked contact points."""
-    contacts = _masked(session, [one.id for one in found], vault)
-    return [{**_columns(one), **contacts.get(one.id, {})} for one in found]
+    contacts = _masked_contacts(session, [enterprise.id for enterprise in enterprises], cipher)
+    return [{**_columns(enterprise), **contacts.get(enterprise.id, {})} for enterprise in enterprises]
 
 
-def person_views(session: Session, found: Sequence[Person], vault: Vault) -> list[dict[str, Any]]:
+def person_view(session: Session, person: Person, cipher: PersonalDataCipher) -> View:
+    """A person as answers show them."""
+    return person_views(session, [person], cipher)[0]
+
+
+def person_views(session: Session, people: Sequence[Person], cipher: PersonalDataCipher) -> list[View]:
     """People as answers show them: masked, with the facts that hold now."""
-    ids = [one.id for one in found]
-    contacts = _masked(session, ids, vault)
-    facts: dict[str, dict[str, str]] = {one_id: {} for one_id in ids}
-    current = select(PersonFact).where(person_fact.c.person_id.in_(ids), person_fact.c.valid_to.is_(None))
-    for fact in session.scalars(current):
-        facts[fact.person_id][fact.kind] = fact.value
+    ids = [person.id for person in people]
+    contacts = _masked_contacts(session, ids, cipher)
+    facts = _present_facts(session, ids)
     return [
         {
-            **_columns(one),
-            **contacts.get(one.id, {}),
-            "id_number": vault.masked_id_number(one.id_number, one.id_number_index),
-            "quality_years": facts[one.id].get(EXPERIENCE),
-            "title": facts[one.id].get(TITLE),
-            "declaration": DECLARATION in facts[one.id],
+            **_columns(person),
+            **contacts.get(person.id, {}),
+            "id_number": cipher.masked_id_number(person),
+            "quality_years": facts.get((person.id, FactKind.EXPERIENCE)),
+            "title": facts.get((person.id, FactKind.TITLE)),
+            "declaration": (person.id, FactKind.DECLARATION) in facts,
         }
-        for one in found
+        for person in people
     ]
 
 
-def appointment_view(one: Appointment, language: str, status: AppointmentStatus | None = None) -> dict[str, Any]:
-    """An appointment as answers show it, with the status of a past day if one is given, and its warnings in words."""
-    spoken = 0 if language == "zh" else 1
-    view = {**_columns(one), "warnings": [{"rule": rule, "message": WARNINGS[rule][spoken]} for rule in one.warnings]}
-    view["appointed_by"] = {"name": one.appointed_by_name, "capacity": one.appointed_by_capacity}
-    view["document"] = {"number": one.document_number, "date": one.document_date}
-    if status is not None:
-        view |= {"status": status.status, "since": status.on, "reason": status.reason}
-    return view
+def appointment_view(appointment: Appointment, language: str) -> View:
+    """An appointment as answers show it, its warnings in words."""
+    return {
+        **_columns(appointment),
+        "appointed_by": {"name": appointment.appointed_by_name, "capacity": appointment.appointed_by_capacity},
+        "document": {"number": appointment.document_number, "date": appointment.document_date},
+        "warnings": [{"rule": rule, "message": WARNINGS[rule].sentence(language)} for rule in appointment.warnings],
+    }
 
 
-def talent_view(one: Talent, status: TalentStatus, appointed: bool) -> dict[str, Any]:
+def appointment_on_day_view(row: AppointmentOnDay, language: str) -> View:
+    """An appointment with the status of a past day."""
+    history = row.history
+    status: View = {"status": history.status, "since": history.on, "reason": history.reason}
+    return appointment_view(row.appointment, language) | status
+
+
+def appointment_with_history_view(appointment: Appointment, history: list[AppointmentHistory], language: str) -> View:
+    """An appointment with every status it had."""
+    return {**appointment_view(appointment, language), "history": history}
+
+
+def talent_view(row: TalentOnDay) -> View:
     """A member of the pool as answers show it."""
-    view = {"person_id": one.id, **_columns(one), "appointed": appointed}
-    return view | {"status": status.status, "since": status.on, "reason": status.reason}
+    history = row.history
+    return {
+        **_columns(row.talent),
+        "person_id": row.talent.id,
+        "appointed": row.appointed,
+        "status": history.status,
+        "since": history.on,
+        "reason": history.reason,
+    }
 
 
-def post_view(one: Post, holder: Appointment | None) -> dict[str, Any]:
+def post_view(post: Post, holder: Appointment | None = None) -> View:
     """A post as answers show it."""
-    return {**_columns(one), "vacant": holder is None, "appointment_id": holder.id if holder else None}
+    return {**_columns(post), "vacant": holder is None, "appointment_id": holder.id if holder else None}
 
 
-def eligibility_view(decided: Eligibility, language: str) -> dict[str, Any]:
+def eligibility_view(decided: Eligibility, language: str) -> View:
     """A decision in the caller's language."""
-    spoken = 0 if language == "zh" else 1
     criteria = [
-        {"rule": one.rule, "name": one.name[spoken], "met": one.met, "why": one.why[spoken], "evidence": one.evidence}
-        for one in decided.criteria
+        {
+            "rule": criterion.rule,
+            "name": criterion.name.sentence(language),
+            "met": criterion.met,
+            "why": criterion.why.sentence(language),
+            "evidence": [asdict(item) for item in criterion.evidence],
+        }
+        for criterion in decided.criteria
     ]
     return {
         "person_id": decided.person_id,
         "on": decided.on,
         "eligible": decided.eligible,
-        "ruleset": decided.ruleset,
+        "ruleset": decided.rules,
         "criteria": criteria,
     }
 
 
-def contact_view(contact: Contact, vault: Vault) -> dict[str, Any]:
+def contact_view(found: Contact, cipher: PersonalDataCipher) -> View:
     """A contact as answers show it."""
-    phone, email = vault.masked_contact(contact.id, contact.phone, contact.email)
     return {
-        "owner_id": contact.id,
-        "owner_kind": contact.owner_kind,
-        "phone": phone,
-        "email": email,
-        "version": contact.version,
+        **asdict(cipher.masked_contact(found)),
+        "owner_id": found.id,
+        "owner_kind": found.owner_kind,
+        "version": found.version,
     }
 
 
-def _masked(session: Session, owner_ids: list[str], vault: Vault) -> dict[str, dict[str, Any]]:
-    views = {}
-    for found in session.scalars(select(Contact).where(contact.c.id.in_(owner_ids))):
-        phone, email = vault.masked_contact(found.id, found.phone, found.email)
-        views[found.id] = {"phone": phone, "email": email}
-    return views
+def import_view(report: ImportReport, language: str) -> View:
+    """What an import did, each reason in the caller's language."""
+    rejected = [
+        {
+            "row": rejection.row,
+            "column": rejection.column,
+            "letter": rejection.letter,
+            "reason": rejection.violation.sentence(language),
+        }
+        for rejection in report.rejections[:MAX_REJECTIONS]
+    ]
+    return {**report.figures(), "rejected": rejected}
 
 
-def _columns(entity: Any) -> dict[str, Any]:
+def _masked_contacts(session: Session, owner_ids: list[str], cipher: PersonalDataCipher) -> dict[str, View]:
+    found = session.scalars(select(Contact).where(contact.c.id.in_(owner_ids)))
+    return {each.id: asdict(cipher.masked_contact(each)) for each in found}
+
+
+def _present_facts(session: Session, person_ids: list[str]) -> dict[tuple[str, FactKind], str]:
+    present = select(PersonFact).where(person_fact.c.person_id.in_(person_ids), person_fact.c.valid_to.is_(None))
+    return {(fact.person_id, fact.kind): fact.value for fact in session.scalars(present)}
+
+
+def _columns(entity: object) -> View:
     return {column.key: getattr(entity, column.key) for column in inspect(type(entity)).local_table.c}

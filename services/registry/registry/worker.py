@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
 from chassis.data import ClockProvider
-from chassis.due import sweep
+from chassis.due import DueRow, sweep
 from chassis.messaging import Envelope, Relay, subscribe
 from chassis.process import HealthRoutes
-from registry import schemas
-from registry.usecases import appointments, standing
+from registry.handlers import certificates, education
+from registry.handlers.certificates import CertificateEnded, CertificateIssued, CertificateRenewed
+from registry.handlers.education import EducationRecorded
+from registry.usecases import deadlines
+from registry.usecases.end_appointment import end_provisional
+from registry.usecases.file_appointment import miss_filing
 
 
 class Worker(HealthRoutes):
@@ -22,30 +24,30 @@ class Worker(HealthRoutes):
     relay = Relay()
     clock: Clock = ClockProvider()
 
-    @subscribe("certificate.issued.v1", schemas.CertificateIssued)
-    def certificate_issued(self, session: Session, event: Envelope) -> None:
-        standing.certificate_issued(session, event.data, self.clock)
+    @subscribe("certificate.issued.v1", CertificateIssued)
+    def certificate_issued(self, session: Session, event: Envelope[CertificateIssued]) -> None:
+        certificates.certificate_issued(session, event.data, self.clock)
 
-    @subscribe("certificate.renewed.v1", schemas.CertificateRenewed)
-    def certificate_renewed(self, session: Session, event: Envelope) -> None:
-        standing.certificate_renewed(session, event.data, self.clock)
+    @subscribe("certificate.renewed.v1", CertificateRenewed)
+    def certificate_renewed(self, session: Session, event: Envelope[CertificateRenewed]) -> None:
+        certificates.certificate_renewed(session, event.data, self.clock)
 
-    @subscribe("certificate.expired.v1", schemas.CertificateEnded)
-    def certificate_expired(self, session: Session, event: Envelope) -> None:
-        standing.certificate_expired(session, event.data, self.clock)
+    @subscribe("certificate.expired.v1", CertificateEnded)
+    def certificate_expired(self, session: Session, event: Envelope[CertificateEnded]) -> None:
+        certificates.certificate_expired(session, event.data, self.clock)
 
-    @subscribe("certificate.revoked.v1", schemas.CertificateEnded)
-    def certificate_revoked(self, session: Session, event: Envelope) -> None:
-        standing.certificate_revoked(session, event.data, self.clock)
+    @subscribe("certificate.revoked.v1", CertificateEnded)
+    def certificate_revoked(self, session: Session, event: Envelope[CertificateEnded]) -> None:
+        certificates.certificate_revoked(session, event.data, self.clock)
 
-    @subscribe("education.recorded.v1", schemas.EducationRecorded)
-    def education_recorded(self, session: Session, event: Envelope) -> None:
-        standing.education_recorded(session, event.data)
+    @subscribe("education.recorded.v1", EducationRecorded)
+    def education_recorded(self, session: Session, event: Envelope[EducationRecorded]) -> None:
+        education.education_recorded(session, event.data)
 
-    @sweep(appointments.FILING)
-    def filing_missed(self, session: Session, row: Any) -> None:
-        appointments.miss_filing(session, row.payload["appointment_id"], self.clock)
+    @sweep(deadlines.FILING)
+    def filing_missed(self, session: Session, row: DueRow) -> None:
+        miss_filing(session, row.payload["appointment_id"], self.clock)
 
-    @sweep(appointments.PROVISIONAL)
-    def provisional_over(self, session: Session, row: Any) -> None:
-        appointments.end_provisional(session, row.payload["appointment_id"], self.clock)
+    @sweep(deadlines.PROVISIONAL)
+    def provisional_over(self, session: Session, row: DueRow) -> None:
+        end_provisional(session, row.payload["appointment_id"], self.clock)

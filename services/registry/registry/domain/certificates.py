@@ -1,12 +1,19 @@
-"""What training has told about certificates, by day. Only facts are kept here; certificates are training's own."""
+"""What training has announced about certificates, by day. Only facts are kept here; certificates are training's own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
-VALID, EXPIRED, REVOKED = "valid", "expired", "revoked"
+
+class CertificateStatus(StrEnum):
+    """What a certificate is from a day on."""
+
+    VALID = "valid"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
 
 
 @dataclass
@@ -17,20 +24,20 @@ class CertificateFact:
     person_id: str
     number: str
     on: date
-    status: str
+    status: CertificateStatus
     valid_from: date | None = None
     valid_until: date | None = None
     id: int | None = None
 
     def covers(self, day: date) -> bool:
         """Whether the certificate entitles its holder on `day`."""
-        if self.status != VALID or self.valid_from is None or self.valid_until is None:
+        if self.status != CertificateStatus.VALID or self.valid_from is None or self.valid_until is None:
             return False
         return self.valid_from <= day <= self.valid_until
 
 
-def standing(facts: Iterable[CertificateFact], day: date) -> list[CertificateFact]:
-    """The last fact about each certificate that was true by `day`; `facts` come in the order they were told."""
+def latest_facts(facts: Iterable[CertificateFact], day: date) -> list[CertificateFact]:
+    """The last fact about each certificate that was true by `day`; `facts` come in the order they were announced."""
     latest: dict[str, CertificateFact] = {}
     for fact in facts:
         known = latest.get(fact.certificate_id)
@@ -41,12 +48,19 @@ def standing(facts: Iterable[CertificateFact], day: date) -> list[CertificateFac
 
 def valid_on(facts: Iterable[CertificateFact], day: date) -> CertificateFact | None:
     """The certificate that entitles its holder on `day`, the longest running one if there are several."""
-    covering = [fact for fact in standing(facts, day) if fact.covers(day)]
+    covering = [fact for fact in latest_facts(facts, day) if fact.covers(day)]
     return max(covering, key=lambda fact: fact.valid_until or day, default=None)
+
+
+def remaining_after(ended: CertificateFact, facts: Iterable[CertificateFact]) -> CertificateFact | None:
+    """The certificate that still entitles the holder on the day when `ended` did, if there is one.
+
+    It keeps everything: the membership of the pool and the appointment then rest on it, and nothing is lost.
+    """
+    return valid_on([*facts, ended], ended.on)
 
 
 def first_issued(facts: Iterable[CertificateFact], day: date) -> CertificateFact | None:
     """The first certificate that was issued by `day`, whatever became of it: its holder passed the exam."""
-    return min(
-        (fact for fact in facts if fact.on <= day and fact.status == VALID), key=lambda fact: fact.on, default=None
-    )
+    issued = (fact for fact in facts if fact.on <= day and fact.status == CertificateStatus.VALID)
+    return min(issued, key=lambda fact: fact.on, default=None)

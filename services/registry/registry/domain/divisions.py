@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from registry.domain.codes import Fault
+from registry.domain.bilingual import Violation
 from registry.events import DivisionPlaced
-
-PROVINCE = "220000"
 
 
 @dataclass(frozen=True)
@@ -24,22 +22,26 @@ class Placement:
     successor: str | None = None
 
     def holds_on(self, day: date) -> bool:
+        """Whether the division stands there on `day`; the last day counts."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
 @dataclass
 class Division:
-    """A division as an object with a life: each of its placements is announced once."""
+    """A division with its version; each of its placements is announced once."""
 
-    id: str
+    id: str  # the code
     version: int = 0
 
     @property
     def division(self) -> str:
+        """Itself: its staff may see what is announced of it."""
         return self.id
 
-    def place(self, placement: Placement) -> DivisionPlaced:
-        """States where the division stands from a day on."""
+    def place(self, placement: Placement, known: Placement | None) -> DivisionPlaced | None:
+        """States where the division stands from a day on; None if that is what was `known` of that day."""
+        if placement == known:
+            return None
         return DivisionPlaced(
             code=placement.code,
             name=placement.name,
@@ -51,19 +53,19 @@ class Division:
         )
 
 
-def place_fault(placements: list[Placement], code: str, day: date) -> Fault | None:
-    """Whether something can lie in the division `code` on `day`; `placements` are all those of that code."""
+def place_violation(placements: list[Placement], code: str, day: date) -> Violation | None:
+    """Why nothing can lie in the division `code` on `day`, or None; `placements` are all those of that code."""
     if not placements:
-        return Fault(f"区划代码 {code} 不存在。", f"There is no division {code}.")
+        return Violation(f"区划代码 {code} 不存在。", f"There is no division {code}.")
     current = next((placement for placement in placements if placement.holds_on(day)), None)
     if current is None:
         last = max(placements, key=lambda placement: placement.valid_from)
         to = f"已由 {last.successor} 取代" if last.successor else "已撤销"
         into = f"it became {last.successor}" if last.successor else "it was dissolved"
-        return Fault(
+        return Violation(
             f"区划代码 {code} 在 {day} 无效（{to}，至 {last.valid_to}）。",
             f"Division {code} does not exist on {day}: {into} ({last.valid_to} was its last day).",
         )
     if current.level != "county":
-        return Fault(f"{code} 不是县级区划。", f"Division {code} is a {current.level}; a county is needed.")
+        return Violation(f"{code} 不是县级区划。", f"Division {code} is a {current.level}; a county is needed.")
     return None

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TypeVar
 
 from registry.events import EnterpriseChanged, EnterpriseRegistered
+
+AnnouncedT = TypeVar("AnnouncedT", bound=EnterpriseRegistered)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnterpriseFacts:
+    """What is entered of an enterprise."""
+
+    uscc: str
+    name: str
+    division: str
+    industry: str
+    above_threshold: bool
+    award_contender: bool
+    brand_contender: bool
+    legal_representative: str
+    responsible_person: str | None = None
+    registered_on: date
 
 
 @dataclass
@@ -26,28 +45,42 @@ class Enterprise:
     registered_on: date
     version: int = 0
 
-    def register(self, on: date) -> EnterpriseRegistered:
-        """Enters the enterprise in the register."""
-        return EnterpriseRegistered(**self._facts(on))
+    @classmethod
+    def register(cls, enterprise_id: str, facts: EnterpriseFacts, on: date) -> tuple[Enterprise, EnterpriseRegistered]:
+        """Enters an enterprise in the register."""
+        enterprise = cls(
+            id=enterprise_id,
+            uscc=facts.uscc,
+            name=facts.name,
+            division=facts.division,
+            industry=facts.industry,
+            above_threshold=facts.above_threshold,
+            award_contender=facts.award_contender,
+            brand_contender=facts.brand_contender,
+            legal_representative=facts.legal_representative,
+            responsible_person=facts.responsible_person,
+            registered_on=facts.registered_on,
+        )
+        return enterprise, enterprise._announced(EnterpriseRegistered, on)
 
-    def change(self, changes: dict[str, Any], on: date) -> EnterpriseChanged | None:
-        """Takes over what differs; None if nothing does, so that the same import twice announces nothing."""
+    def change(self, changes: Mapping[str, object], on: date) -> EnterpriseChanged | None:
+        """Takes over what differs, by field; None if nothing does, so that the same import twice announces nothing."""
         changed = {name: value for name, value in changes.items() if getattr(self, name) != value}
         for name, value in changed.items():
             setattr(self, name, value)
-        return EnterpriseChanged(**self._facts(on)) if changed else None
+        return self._announced(EnterpriseChanged, on) if changed else None
 
-    def _facts(self, on: date) -> dict[str, Any]:
-        return {
-            "enterprise_id": self.id,
-            "uscc": self.uscc,
-            "name": self.name,
-            "division": self.division,
-            "industry": self.industry,
-            "above_threshold": self.above_threshold,
-            "award_contender": self.award_contender,
-            "brand_contender": self.brand_contender,
-            "legal_representative": self.legal_representative,
-            "responsible_person": self.responsible_person,
-            "on": on,
-        }
+    def _announced(self, kind: type[AnnouncedT], on: date) -> AnnouncedT:
+        return kind(
+            enterprise_id=self.id,
+            uscc=self.uscc,
+            name=self.name,
+            division=self.division,
+            industry=self.industry,
+            above_threshold=self.above_threshold,
+            award_contender=self.award_contender,
+            brand_contender=self.brand_contender,
+            legal_representative=self.legal_representative,
+            responsible_person=self.responsible_person,
+            on=on,
+        )

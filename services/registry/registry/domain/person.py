@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from enum import StrEnum
+from typing import TypedDict, TypeVar
 
 from registry.events import PersonChanged, PersonRegistered
 
-EXPERIENCE, TITLE, DECLARATION = "experience", "title", "declaration"
+AnnouncedT = TypeVar("AnnouncedT", bound=PersonRegistered)
+
+
+class FactKind(StrEnum):
+    """What is known of a person by days."""
+
+    EXPERIENCE = "experience"  # the years stated, holding from the day they are counted from
+    TITLE = "title"  # a technical title
+    DECLARATION = "declaration"  # the integrity declaration, holding from the day it was made
+
+
+class Stated(TypedDict, total=False):
+    """What a caller states of these; a kind that is left out stays as it is, None withdraws it."""
+
+    quality_years: int | None
+    title: str | None
+    declaration: bool | None
 
 
 @dataclass
 class PersonFact:
-    """Something that held for a person from one day up to, but not including, another.
-
-    `experience`: the years stated, holding from the day they are counted from; `title`: a technical title;
-    `declaration`: the integrity declaration, holding from the day it was made.
-    """
+    """Something that held for a person from one day up to, but not including, another."""
 
     person_id: str
-    kind: str
+    kind: FactKind
     value: str
     valid_from: date
     recorded_on: date
@@ -28,23 +42,8 @@ class PersonFact:
     id: int | None = None
 
     def holds_on(self, day: date) -> bool:
+        """Whether it was so on `day`."""
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
-
-
-@dataclass
-class Exclusion:
-    """An entry of the exclusion list (R30), kept by the blind index of the ID number: it also hits later candidates."""
-
-    id: str
-    id_number_index: str
-    reason: str
-    document: str
-    valid_from: date
-    recorded_on: date
-    valid_to: date | None = None
-
-    def holds_on(self, day: date) -> bool:
-        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
 @dataclass
@@ -61,43 +60,40 @@ class Person:
     registered_on: date
     version: int = 0
 
-    def register(self, on: date) -> PersonRegistered:
-        """Enters the person in the register."""
-        return PersonRegistered(**self._public(on))
+    @classmethod
+    def register(
+        cls,
+        person_id: str,
+        *,
+        name: str,
+        division: str,
+        enterprise_id: str | None,
+        id_number: str,
+        id_number_index: str,
+        degree: str | None,
+        on: date,
+    ) -> tuple[Person, PersonRegistered]:
+        """Enters a person in the register; `id_number` is sealed."""
+        person = cls(person_id, name, division, enterprise_id, id_number, id_number_index, degree, on)
+        return person, person._announced(PersonRegistered, on)
 
-    def change(self, changes: dict[str, Any], facts_changed: bool, on: date) -> PersonChanged | None:
-        """Takes over what differs; None if neither the person nor a fact about it did."""
+    def change(self, changes: Mapping[str, object], facts_changed: bool, on: date) -> PersonChanged | None:
+        """Takes over what differs, by field; None if neither the person nor a fact about it did."""
         changed = {name: value for name, value in changes.items() if getattr(self, name) != value}
         for name, value in changed.items():
             setattr(self, name, value)
-        return PersonChanged(**self._public(on)) if changed or facts_changed else None
+        return self._announced(PersonChanged, on) if changed or facts_changed else None
 
-    def _public(self, on: date) -> dict[str, Any]:
-        return {
-            "person_id": self.id,
-            "name": self.name,
-            "division": self.division,
-            "enterprise_id": self.enterprise_id,
-            "on": on,
-        }
+    def _announced(self, kind: type[AnnouncedT], on: date) -> AnnouncedT:
+        return kind(person_id=self.id, name=self.name, division=self.division, enterprise_id=self.enterprise_id, on=on)
 
 
-def restate(person_id: str, current: list[PersonFact], stated: dict[str, Any], on: date) -> list[PersonFact]:
-    """Closes the facts that `stated` contradicts and makes those it adds; returns both. A kind left out stays as it is.
-
-    `stated` may hold `quality_years` (int), `title` (str or None) and `declaration` (bool).
-    """
-    wanted = {
-        EXPERIENCE: None if stated.get("quality_years") is None else str(stated["quality_years"]),
-        TITLE: stated.get("title") or None,
-        DECLARATION: "是" if stated.get("declaration") else None,
-    }
-    named = {EXPERIENCE: "quality_years", TITLE: "title", DECLARATION: "declaration"}
+def restate(person_id: str, current: Iterable[PersonFact], stated: Stated, on: date) -> list[PersonFact]:
+    """Closes the facts that `stated` contradicts and makes those it adds; returns both."""
+    open_facts = {fact.kind: fact for fact in current if fact.valid_to is None}
     touched = []
-    for kind, value in wanted.items():
-        if named[kind] not in stated:
-            continue
-        old = next((fact for fact in current if fact.kind == kind and fact.valid_to is None), None)
+    for kind, value in _values(stated).items():
+        old = open_facts.get(kind)
         if (old.value if old else None) == value:
             continue
         if old:
@@ -108,9 +104,21 @@ def restate(person_id: str, current: list[PersonFact], stated: dict[str, Any], o
     return touched
 
 
-def _beginning(kind: str, value: str, on: date) -> date:
+def _values(stated: Stated) -> dict[FactKind, str | None]:
+    values: dict[FactKind, str | None] = {}
+    if "quality_years" in stated:
+        years = stated["quality_years"]
+        values[FactKind.EXPERIENCE] = None if years is None else str(years)
+    if "title" in stated:
+        values[FactKind.TITLE] = stated["title"] or None
+    if "declaration" in stated:
+        values[FactKind.DECLARATION] = "是" if stated["declaration"] else None
+    return values
+
+
+def _beginning(kind: FactKind, value: str, on: date) -> date:
     # Years of experience stated today began that many years ago; so they also grow by themselves.
-    return years_before(on, int(value)) if kind == EXPERIENCE else on
+    return years_before(on, int(value)) if kind == FactKind.EXPERIENCE else on
 
 
 def years_before(day: date, years: int) -> date:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
+from registry.domain.enterprise import Enterprise
 from registry.events import PostOpened
 
 # R27: what a CQO directs.
@@ -21,16 +22,28 @@ class Post:
     title: str
     decision_level: bool
     opened_on: date
-    departments: list[str] = field(default_factory=lambda: list(DEPARTMENTS))
+    departments: list[str]
     version: int = 0
 
-    def open(self) -> PostOpened:
-        """Opens the post."""
-        return PostOpened(
-            post_id=self.id,
-            enterprise_id=self.enterprise_id,
-            title=self.title,
-            decision_level=self.decision_level,
-            departments=list(self.departments),
-            on=self.opened_on,
+    @classmethod
+    def open(
+        cls,
+        post_id: str,
+        enterprise: Enterprise,
+        *,
+        title: str,
+        decision_level: bool,
+        departments: list[str] | None,
+        on: date,
+    ) -> tuple[Post, PostOpened]:
+        """Opens a post in an enterprise; it directs all three departments unless others are named."""
+        departments = list(DEPARTMENTS) if departments is None else departments
+        post = cls(post_id, enterprise.id, enterprise.division, title, decision_level, on, departments)
+        return post, PostOpened(
+            post_id=post.id,
+            enterprise_id=post.enterprise_id,
+            title=post.title,
+            decision_level=post.decision_level,
+            departments=list(departments),
+            on=on,
         )

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
-from registry.domain.certificates import CertificateFact
+from registry.domain.certificates import CertificateFact, remaining_after
+from registry.domain.person import Person
 from registry.events import TalentAdmitted, TalentLapsed, TalentRestored
 
-IN_POOL, LAPSED = "in_pool", "lapsed"
+
+class TalentStatus(StrEnum):
+    """Whether somebody is in the pool."""
+
+    IN_POOL = "in_pool"
+    LAPSED = "lapsed"
 
 
 @dataclass
-class TalentStatus:
-    """One line of a talent's history: the status held from `on`."""
+class TalentHistory:
+    """A record of a talent's history: the status held from `on`, and why."""
 
     person_id: str
     on: date
-    status: str
+    status: TalentStatus
     reason: str | None = None
     id: int | None = None
 
@@ -32,25 +40,37 @@ class Talent:
     certificate_id: str
     valid_until: date
     admitted_on: date
-    status: str = IN_POOL
+    status: TalentStatus = TalentStatus.IN_POOL
     version: int = 0
 
-    def admit(self) -> TalentAdmitted:
+    @classmethod
+    def admit(cls, person: Person, certificate: CertificateFact, on: date) -> tuple[Talent, TalentAdmitted]:
         """Enters the pool with the first certificate."""
-        return TalentAdmitted(self.id, self.name, self.certificate_id, self.valid_until, self.admitted_on)
+        certificate_id, valid_until = certificate.certificate_id, _end_of(certificate)
+        talent = cls(person.id, person.name, person.division, certificate_id, valid_until, on)
+        return talent, TalentAdmitted(person.id, person.name, certificate_id, valid_until, on)
 
-    def hold(self, certificate: CertificateFact, on: date) -> TalentRestored | None:
+    def rest_on(self, certificate: CertificateFact, on: date) -> TalentRestored | None:
         """Now rests on `certificate`; restored if the membership had lapsed."""
-        assert certificate.valid_until is not None
-        self.certificate_id, self.valid_until = certificate.certificate_id, certificate.valid_until
-        if self.status == IN_POOL:
+        self.certificate_id, self.valid_until = certificate.certificate_id, _end_of(certificate)
+        if self.status == TalentStatus.IN_POOL:
             return None
-        self.status = IN_POOL
+        self.status = TalentStatus.IN_POOL
         return TalentRestored(self.id, self.name, self.certificate_id, self.valid_until, on)
 
-    def lapse(self, reason: str, on: date) -> TalentLapsed | None:
-        """Leaves the pool, because the last valid certificate `expired` or was `revoked`."""
-        if self.status == LAPSED:
+    def certificate_ended(
+        self, ended: CertificateFact, facts: Iterable[CertificateFact]
+    ) -> TalentLapsed | TalentRestored | None:
+        """Rests on another certificate of `facts` that is valid that day; without one, leaves the pool."""
+        remaining = remaining_after(ended, facts)
+        if remaining is not None:
+            return self.rest_on(remaining, ended.on)
+        if self.status == TalentStatus.LAPSED:
             return None
-        self.status = LAPSED
-        return TalentLapsed(self.id, self.name, self.certificate_id, self.valid_until, on, reason)
+        self.status = TalentStatus.LAPSED
+        return TalentLapsed(self.id, self.name, self.certificate_id, self.valid_until, ended.on, str(ended.status))
+
+
+def _end_of(certificate: CertificateFact) -> date:
+    assert certificate.valid_until is not None, "only a valid certificate brings somebody into the pool"
+    return certificate.valid_until

@@ -1,15 +1,15 @@
-"""What the API reads and answers, and the events that are read. An unknown field in a body is a fault."""
+"""What the API reads and answers. An unknown field in a body is refused."""
 
 from registry.schemas.appointments import (
     AppointedBy,
     Appointment,
     AppointmentFilters,
+    AppointmentHistory,
     AppointmentWarning,
     AppointmentWithHistory,
     Document,
     Ending,
     Filing,
-    HistoryLine,
     NewAppointment,
     NewPost,
     Post,
@@ -17,15 +17,7 @@ from registry.schemas.appointments import (
     Talent,
     TalentFilters,
 )
-from registry.schemas.common import (
-    OnDay,
-)
-from registry.schemas.consumed import (
-    CertificateEnded,
-    CertificateIssued,
-    CertificateRenewed,
-    EducationRecorded,
-)
+from registry.schemas.common import Day, OnDay
 from registry.schemas.divisions import (
     Contact,
     Division,
@@ -62,18 +54,16 @@ __all__ = [
     "AppointedBy",
     "Appointment",
     "AppointmentFilters",
+    "AppointmentHistory",
     "AppointmentWarning",
     "AppointmentWithHistory",
-    "CertificateEnded",
-    "CertificateIssued",
-    "CertificateRenewed",
     "Contact",
     "Criterion",
+    "Day",
     "DecidedBy",
     "Division",
     "Divisions",
     "Document",
-    "EducationRecorded",
     "Eligibility",
     "Ending",
     "Enterprise",
@@ -81,7 +71,6 @@ __all__ = [
     "EnterpriseFilters",
     "Exclusion",
     "Filing",
-    "HistoryLine",
     "IdNumber",
     "Import",
     "Lifting",

@@ -5,13 +5,22 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from chassis.http import QuerySchema, Schema
-from registry.domain.candidacy import LEGAL_REPRESENTATIVE, RESPONSIBLE_PERSON
-from registry.schemas.common import OnDay, flag, query_flag, text
+from registry import queries
+from registry.domain import candidacy
+from registry.domain.appointment import AppointmentStatus, Capacity
+from registry.domain.talent import TalentStatus
+from registry.schemas.common import Choice, OnDay, flag, query_flag, text
+from registry.usecases.appoint import Appoint
+from registry.usecases.end_appointment import EndAppointment
+from registry.usecases.file_appointment import FileAppointment
+from registry.usecases.open_post import OpenPost
 
 
 class TalentFilters(OnDay):
+    record = queries.TalentFilters
+
     division = fields.String()
-    status = fields.String(validate=validate.OneOf(["in_pool", "lapsed"]))
+    status = Choice(TalentStatus)
     available = query_flag(metadata={"description": "holds no post today"})
     q = fields.String(validate=validate.Length(min=1, max=100))
 
@@ -30,6 +39,8 @@ class Talent(Schema):
 
 
 class NewPost(Schema):
+    record = OpenPost
+
     title = text(required=True)
     decision_level = flag(load_default=True)
     departments = fields.List(text(50), validate=validate.Length(max=20))
@@ -49,22 +60,30 @@ class Post(Schema):
 
 
 class PostFilters(QuerySchema):
+    record = queries.PostFilters
+
     division = fields.String()
     enterprise_id = fields.String()
     vacant = query_flag()
 
 
 class AppointedBy(Schema):
+    record = candidacy.AppointedBy
+
     name = text(required=True)
-    capacity = fields.String(required=True, validate=validate.OneOf([LEGAL_REPRESENTATIVE, RESPONSIBLE_PERSON]))
+    capacity = Choice(Capacity, required=True)
 
 
 class Document(Schema):
+    record = candidacy.Document
+
     number = text(required=True)
     date = fields.Date(required=True)
 
 
 class NewAppointment(Schema):
+    record = Appoint
+
     post_id = fields.String(required=True)
     person_id = fields.String(required=True)
     appointed_on = fields.Date(required=True)
@@ -112,7 +131,7 @@ class Appointment(Schema):
     end_reason = fields.String(allow_none=True)
 
 
-class HistoryLine(Schema):
+class AppointmentHistory(Schema):
     on = fields.Date(required=True)
     status = fields.String(required=True)
     reason = fields.String(allow_none=True)
@@ -120,24 +139,30 @@ class HistoryLine(Schema):
 
 
 class AppointmentWithHistory(Appointment):
-    history = fields.List(fields.Nested(HistoryLine), required=True)
+    history = fields.List(fields.Nested(AppointmentHistory), required=True)
 
 
 class AppointmentFilters(OnDay):
+    record = queries.AppointmentFilters
+
     division = fields.String()
     enterprise_id = fields.String()
     person_id = fields.String()
     post_id = fields.String()
-    status = fields.String(validate=validate.OneOf(["active", "suspended", "ended"]))
+    status = Choice(AppointmentStatus)
     filed = query_flag()
     filed_late = query_flag()
 
 
 class Filing(Schema):
+    record = FileAppointment
+
     filed_on = fields.Date(required=True)
     number = text(load_default=None, allow_none=True)
 
 
 class Ending(Schema):
+    record = EndAppointment
+
     on = fields.Date(required=True)
     reason = text(500, required=True)

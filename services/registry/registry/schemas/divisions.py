@@ -5,7 +5,8 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from chassis.http import Schema
-from registry.domain.codes import email_fault, phone_fault
+from registry.adapters.codes import email_violation, phone_violation
+from registry.domain.contact import ContactPoints
 from registry.schemas.common import passes
 
 
@@ -30,8 +31,10 @@ class Division(Schema):
 
 
 class NewContact(Schema):
-    phone = fields.String(load_default=None, allow_none=True, validate=passes(phone_fault))
-    email = fields.String(load_default=None, allow_none=True, validate=passes(email_fault))
+    record = ContactPoints
+
+    phone = fields.String(load_default=None, allow_none=True, validate=passes(phone_violation))
+    email = fields.String(load_default=None, allow_none=True, validate=passes(email_violation))
 
 
 class Contact(Schema):

@@ -5,14 +5,18 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from chassis.http import QuerySchema, Schema
-from registry.domain.codes import email_fault, industry_fault, phone_fault, uscc_fault
+from registry import queries
+from registry.adapters.codes import email_violation, industry_violation, phone_violation, uscc_violation
 from registry.schemas.common import flag, passes, query_flag, text
+from registry.usecases import enterprises
 
 
 class EnterpriseChanges(Schema):
+    record = enterprises.EnterpriseChanges
+
     name = text()
     division = fields.String(metadata={"description": "the county in which it is supervised today"})
-    industry = fields.String(validate=passes(industry_fault), metadata={"example": "C36"})
+    industry = fields.String(validate=passes(industry_violation), metadata={"example": "C36"})
     above_threshold = flag()
     award_contender = flag()
     brand_contender = flag()
@@ -22,18 +26,20 @@ class EnterpriseChanges(Schema):
 
 
 class NewEnterprise(Schema):
-    uscc = fields.String(required=True, validate=passes(uscc_fault), metadata={"example": "91220101MA0Y12340Q"})
+    record = enterprises.RegisterEnterprise
+
+    uscc = fields.String(required=True, validate=passes(uscc_violation), metadata={"example": "91220101MA0Y12340Q"})
     name = text(required=True)
     division = fields.String(required=True)
-    industry = fields.String(required=True, validate=passes(industry_fault))
+    industry = fields.String(required=True, validate=passes(industry_violation))
     above_threshold = flag(required=True)
     award_contender = flag(load_default=False)
     brand_contender = flag(load_default=False)
     legal_representative = text(required=True)
     responsible_person = text(load_default=None, allow_none=True)
     registered_on = fields.Date(required=True)
-    phone = fields.String(load_default=None, allow_none=True, validate=passes(phone_fault))
-    email = fields.String(load_default=None, allow_none=True, validate=passes(email_fault))
+    phone = fields.String(load_default=None, allow_none=True, validate=passes(phone_violation))
+    email = fields.String(load_default=None, allow_none=True, validate=passes(email_violation))
 
 
 class Enterprise(Schema):
@@ -54,6 +60,8 @@ class Enterprise(Schema):
 
 
 class EnterpriseFilters(QuerySchema):
+    record = queries.EnterpriseFilters
+
     division = fields.String(metadata={"description": "a division; all that lies in it, by the tree of today"})
     above_threshold = query_flag()
     award_contender = query_flag()

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from chassis.http import QuerySchema, Schema
-from registry.domain.codes import email_fault, phone_fault, resident_id_fault
+from registry import queries
+from registry.adapters.codes import email_violation, phone_violation, resident_id_violation
 from registry.schemas.common import flag, passes, text
+from registry.usecases import exclusions, people
 
 
 class NewPerson(Schema):
+    record = people.RegisterPerson
+
     name = text(required=True)
-    id_number = fields.String(required=True, validate=passes(resident_id_fault))
+    id_number = fields.String(required=True, validate=passes(resident_id_violation))
     enterprise_id = fields.String(load_default=None, allow_none=True)
     division = fields.String(metadata={"description": "only for a person without an enterprise"})
     degree = text(load_default=None, allow_none=True)
     quality_years = fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(0, 60))
     title = text(load_default=None, allow_none=True)
     declaration = flag(load_default=False)
-    phone = fields.String(load_default=None, allow_none=True, validate=passes(phone_fault))
-    email = fields.String(load_default=None, allow_none=True, validate=passes(email_fault))
+    phone = fields.String(load_default=None, allow_none=True, validate=passes(phone_violation))
+    email = fields.String(load_default=None, allow_none=True, validate=passes(email_violation))
 
 
 class PersonChanges(Schema):
+    record = people.PersonChanges
+
     name = text()
     enterprise_id = fields.String(allow_none=True)
     division = fields.String()
@@ -51,16 +58,22 @@ class Person(Schema):
 
 
 class PersonFilters(QuerySchema):
+    record = queries.PersonFilters
+
     division = fields.String()
     enterprise_id = fields.String()
     q = fields.String(validate=validate.Length(min=1, max=100), metadata={"description": "words in the name"})
 
 
 class IdNumber(Schema):
-    id_number = fields.String(required=True, validate=passes(resident_id_fault))
+    record = queries.FindPerson
+
+    id_number = fields.String(required=True, validate=passes(resident_id_violation))
 
 
 class Reason(Schema):
+    record = people.RevealPerson
+
     reason = text(500, required=True)
 
 
@@ -94,15 +107,17 @@ class Eligibility(Schema):
 
 
 class NewExclusion(Schema):
+    record = exclusions.Exclude
+
     person_id = fields.String()
-    id_number = fields.String(validate=passes(resident_id_fault), metadata={"description": "if not registered yet"})
+    id_number = fields.String(validate=passes(resident_id_violation), metadata={"description": "if not registered yet"})
     reason = text(500, required=True)
     document = text(required=True)
     valid_from = fields.Date(required=True)
     valid_to = fields.Date(allow_none=True)
 
     @validates_schema
-    def one_person(self, data: dict[str, Any], **_: Any) -> None:
+    def one_person(self, data: Mapping[str, Any], **_: Any) -> None:  # Any: what marshmallow has read
         if ("person_id" in data) == ("id_number" in data):
             raise ValidationError("Give either person_id or id_number. / 须且只须填写 person_id 或 id_number 之一。")
         if data.get("valid_to") and data["valid_to"] < data["valid_from"]:
@@ -119,5 +134,7 @@ class Exclusion(Schema):
 
 
 class Lifting(Schema):
+    record = exclusions.LiftExclusion
+
     on = fields.Date(required=True)
     document = text(required=True)

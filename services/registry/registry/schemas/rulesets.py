@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from marshmallow import fields, validate
 
 from chassis.http import Schema
+from registry.domain.rules import OnCertificateEnd, WithoutCertificate
 
-SUSPEND_OR_NONE = validate.OneOf(["suspend", "none"])
+SUSPEND_OR_NONE = validate.OneOf(get_args(OnCertificateEnd))
 
 
 def whole_number(meaning: str) -> fields.Integer:
@@ -19,7 +22,7 @@ class RuleSetParameters(Schema):
     filing_days = whole_number("days within which an appointment is filed")
     change_filing_working_days = whole_number("working days within which a change is filed")
     vacancy_grace_days = whole_number("days for which a post may be vacant")
-    appoint_without_certificate = fields.String(required=True, validate=validate.OneOf(["refuse", "provisional"]))
+    appoint_without_certificate = fields.String(required=True, validate=validate.OneOf(get_args(WithoutCertificate)))
     provisional_days = whole_number("days in which a provisional holder must earn the certificate")
     on_certificate_expired = fields.String(required=True, validate=SUSPEND_OR_NONE)
     on_certificate_revoked = fields.String(required=True, validate=SUSPEND_OR_NONE)

@@ -1,23 +1,50 @@
-"""Loading an object the caller may see, under a row lock where it is to change."""
+"""Loading what a use case works on: what the caller may see, under a row lock where it is to change."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, inspect, select, true
+from sqlalchemy import ColumnElement, Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from chassis.errors import Forbidden, NotFound, StaleVersion
+from chassis.data import load
+from chassis.errors import Forbidden
 from programme import scope
-from programme.callers import Caller
-from registry.domain.appointment import Appointment
+from programme.callers import Caller, Role
+from registry.domain.appointment import Appointment, AppointmentStatus
+from registry.domain.certificates import CertificateFact
 from registry.domain.contact import Contact
 from registry.domain.enterprise import Enterprise
-from registry.domain.person import Person
-from registry.storage import appointment, contact, enterprise, person, post, talent
+from registry.domain.exclusion import Exclusion
+from registry.domain.person import Person, PersonFact
+from registry.storage import (
+    appointment,
+    certificate_fact,
+    contact,
+    enterprise,
+    exclusion,
+    person,
+    person_fact,
+    post,
+    talent,
+)
 
-Entity = TypeVar("Entity")
+LOCKED_CONTACT = select(Contact).where(contact.c.id == bindparam("owner_id")).with_for_update()
+CERTIFICATE_FACTS = (
+    select(CertificateFact)
+    .where(certificate_fact.c.person_id == bindparam("person_id"))
+    .order_by(certificate_fact.c.id)
+)
+PERSON_FACTS = select(PersonFact).where(person_fact.c.person_id == bindparam("person_id")).order_by(person_fact.c.id)
+EXCLUSIONS = select(Exclusion).where(exclusion.c.id_number_index == bindparam("index"))
+ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("what"))))
+# The column that says whose a row is.
+OWN_ENTERPRISE = {
+    enterprise: enterprise.c.id,
+    person: person.c.enterprise_id,
+    post: post.c.enterprise_id,
+    appointment: appointment.c.enterprise_id,
+}
 
 
 class OutsideEnterprise(Forbidden):
@@ -26,52 +53,26 @@ class OutsideEnterprise(Forbidden):
     zh = "您只能办理本企业的事项。"
 
 
-def visible(table: Any, caller: Caller, on: date) -> ColumnElement[bool]:
+def visible(table: Table, caller: Caller, on: date) -> ColumnElement[bool]:
     """The rows of `table` that the caller may see: its division's subtree, its own firm's, or its own."""
-    if caller.role == "enterprise":
-        own = {
-            enterprise: enterprise.c.id,
-            person: person.c.enterprise_id,
-            post: post.c.enterprise_id,
-            appointment: appointment.c.enterprise_id,
-        }
+    if caller.role == Role.ENTERPRISE:
         if table is talent:
             return talent.c.id.in_(select(person.c.id).where(person.c.enterprise_id == caller.enterprise_id))
-        return own[table] == caller.enterprise_id
-    if caller.role == "cqo":
+        return OWN_ENTERPRISE[table] == caller.enterprise_id
+    if caller.role == Role.CQO:
         return _of_person(table, caller.person_id)
     return scope.within(table.c.division, caller, on)
 
 
-def _of_person(table: Any, person_id: str | None) -> ColumnElement[bool]:
+def _of_person(table: Table, person_id: str | None) -> ColumnElement[bool]:
     if table in (person, talent):
         return table.c.id == person_id
     if table is appointment:
         return appointment.c.person_id == person_id
     held = select(appointment.c.enterprise_id).where(
-        appointment.c.person_id == person_id, appointment.c.status != "ended"
+        appointment.c.person_id == person_id, appointment.c.status != AppointmentStatus.ENDED
     )
     return table.c.id.in_(held) if table is enterprise else table.c.enterprise_id.in_(held)
-
-
-def load(
-    session: Session,
-    entity: type[Entity],
-    object_id: str,
-    where: ColumnElement[bool] | None = None,
-    *,
-    lock: bool = False,
-) -> Entity:
-    """The object, locked if it is to change; NotFound if it is not there or not within `where`."""
-    key = inspect(entity).local_table.c.id
-    statement: Select[Any] = select(entity).where(key == object_id, true() if where is None else where)
-    if lock:
-        # populate_existing: what was read before the lock was got may be out of date.
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    found = session.scalars(statement).one_or_none()
-    if found is None:
-        raise NotFound()
-    return found
 
 
 def load_enterprise(
@@ -95,15 +96,30 @@ def load_appointment(
 
 def load_contact(session: Session, owner_id: str) -> Contact | None:
     """The owner's contact, locked, if it has one."""
-    return session.scalars(select(Contact).where(contact.c.id == owner_id).with_for_update()).one_or_none()
+    return session.scalars(LOCKED_CONTACT, {"owner_id": owner_id}).one_or_none()
 
 
-def check_version(entity: Any, expected: int | None) -> None:
-    """Refuses a change made to a version that is no longer the present one."""
-    if expected is not None and entity.version != expected:
-        raise StaleVersion()
+def locked_contacts(session: Session, owner_ids: list[str]) -> dict[str, Contact]:
+    """The contacts of many owners by owner, locked in one order."""
+    locked = select(Contact).where(contact.c.id.in_(owner_ids)).order_by(contact.c.id).with_for_update()
+    return {found.id: found for found in session.scalars(locked)}
+
+
+def certificates_of(session: Session, person_id: str) -> list[CertificateFact]:
+    """The facts about a person's certificates, in the order they were announced."""
+    return list(session.scalars(CERTIFICATE_FACTS, {"person_id": person_id}))
+
+
+def facts_of(session: Session, person_id: str) -> list[PersonFact]:
+    """All dated facts about a person."""
+    return list(session.scalars(PERSON_FACTS, {"person_id": person_id}))
+
+
+def exclusions_of(session: Session, person: Person) -> list[Exclusion]:
+    """The entries of the exclusion list that hit a person, of every day."""
+    return list(session.scalars(EXCLUSIONS, {"index": person.id_number_index}))
 
 
 def one_at_a_time(session: Session, what: str) -> None:
     """Lets only one transaction at a time add `what`, so that two can't both find that a code is not there yet."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"registry.{what}"))))
+    session.execute(ONE_AT_A_TIME, {"what": f"registry.{what}"})

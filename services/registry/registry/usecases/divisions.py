@@ -16,7 +16,8 @@ from chassis.clock import Clock
 from chassis.errors import InvalidInput
 from chassis.messaging import outbox
 from programme import scope
-from registry.domain.divisions import Division, Placement, place_fault
+from programme.tables import division as tree
+from registry.domain.divisions import Division, Placement, place_violation
 from registry.storage import division_record
 
 
@@ -40,35 +41,42 @@ def _placement(row: dict[str, str]) -> Placement:
 
 def seed(session: Session, placements: Iterable[Placement], clock: Clock) -> int:
     """Enters and announces the placements that are new or differ; returns how many. Twice changes nothing."""
-    known = {(p.code, p.valid_from): p for rows in stored(session).values() for p in rows}
-    new = [placement for placement in placements if known.get((placement.code, placement.valid_from)) != placement]
-    codes = {placement.code for placement in new}
+    placements = list(placements)
+    known = {(each.code, each.valid_from): each for rows in stored(session).values() for each in rows}
+    records = _locked_records(session, {placement.code for placement in placements})
+    placed = []
+    for placement in placements:
+        record = records[placement.code]
+        event = record.place(placement, known.get((placement.code, placement.valid_from)))
+        if event:
+            outbox.add(session, record, event, clock)
+            placed.append(asdict(event))
+    scope.upsert_placements(session, placed)
+    return len(placed)
+
+
+def _locked_records(session: Session, codes: set[str]) -> dict[str, Division]:
     locked = select(Division).where(division_record.c.id.in_(codes)).order_by(division_record.c.id).with_for_update()
     records = {record.id: record for record in session.scalars(locked)}
     for code in sorted(codes - records.keys()):
         records[code] = Division(code)
         session.add(records[code])
-    events = [(records[placement.code], records[placement.code].place(placement)) for placement in new]
-    for record, event in events:
-        outbox.add(session, record, event, clock)
-    scope.upsert_placements(session, (asdict(event) for _, event in events))
-    return len(new)
+    return records
 
 
 def stored(session: Session, codes: Iterable[str] | None = None) -> dict[str, list[Placement]]:
     """The placements by code, of some codes or of all."""
-    tree = scope.division
     wanted = select(tree).order_by(tree.c.code, tree.c.valid_from)
     if codes is not None:
         wanted = wanted.where(tree.c.code.in_(set(codes)))
     by_code: dict[str, list[Placement]] = defaultdict(list)
-    for row in session.execute(wanted).mappings():
-        by_code[row["code"]].append(Placement(**row))
+    for row in session.execute(wanted):
+        by_code[row.code].append(Placement(**row._mapping))
     return by_code
 
 
 def require_county(session: Session, code: str, on: date) -> None:
     """Refuses a code in which nothing can lie on that day."""
-    fault = place_fault(stored(session, [code]).get(code, []), code, on)
-    if fault:
-        raise InvalidInput([{"pointer": "/division", "reason": fault.en, "reason_zh": fault.zh}])
+    violation = place_violation(stored(session, [code]).get(code, []), code, on)
+    if violation:
+        raise InvalidInput([{"pointer": "/division", "reason": violation.en, "reason_zh": violation.zh}])

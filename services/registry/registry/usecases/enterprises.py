@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
+from chassis.data import check_version
 from chassis.errors import RuleBroken
 from chassis.ids import new_id
 from chassis.messaging import outbox
 from chassis.security import audit
+from chassis.unset import UNSET, Unset, given
 from programme import scope
 from programme.callers import Caller
 from registry import storage
+from registry.adapters.personal_data import PersonalDataCipher
 from registry.domain.appointment import Appointment
-from registry.domain.contact import Contact
-from registry.domain.enterprise import Enterprise
+from registry.domain.contact import Contact, ContactPoints, OwnerKind
+from registry.domain.enterprise import Enterprise, EnterpriseFacts
 from registry.domain.person import Person
 from registry.domain.post import Post
 from registry.domain.talent import Talent
-from registry.sealing import Vault
 from registry.usecases import contacts
-from registry.usecases.access import check_version, load_enterprise, one_at_a_time
+from registry.usecases.access import load_enterprise, one_at_a_time
 from registry.usecases.divisions import require_county
+
+OF_THE_CODE = select(storage.enterprise.c.id).where(storage.enterprise.c.uscc == bindparam("uscc"))
 
 
 class AlreadyRegistered(RuleBroken):
@@ -33,54 +39,85 @@ class AlreadyRegistered(RuleBroken):
     zh = "该统一社会信用代码的企业已经登记。"
 
 
-def register(session: Session, caller: Caller, content: dict[str, Any], vault: Vault, clock: Clock) -> Enterprise:
+@dataclass(frozen=True, kw_only=True)
+class RegisterEnterprise(EnterpriseFacts):
+    """Register an enterprise, and how it is reached."""
+
+    phone: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True)
+class EnterpriseChanges:
+    """What is to change of an enterprise."""
+
+    name: str | Unset = UNSET
+    division: str | Unset = UNSET
+    industry: str | Unset = UNSET
+    above_threshold: bool | Unset = UNSET
+    award_contender: bool | Unset = UNSET
+    brand_contender: bool | Unset = UNSET
+    legal_representative: str | Unset = UNSET
+    responsible_person: str | Unset | None = UNSET
+    registered_on: date | Unset = UNSET
+
+
+def register(
+    session: Session, caller: Caller, command: RegisterEnterprise, cipher: PersonalDataCipher, clock: Clock
+) -> Enterprise:
     """Enters an enterprise in the register, with its contact points if they are given."""
-    facts = dict(content)
-    phone, email = facts.pop("phone", None), facts.pop("email", None)
-    require_county(session, facts["division"], clock.today())
-    scope.require_within(session, facts["division"], caller, clock.today())
+    today = clock.today()
+    require_county(session, command.division, today)
+    scope.require_within(session, command.division, caller, today)
     one_at_a_time(session, "enterprise")
-    if session.scalar(select(Enterprise).where(storage.enterprise.c.uscc == facts["uscc"])):
+    if session.scalar(OF_THE_CODE, {"uscc": command.uscc}):
         raise AlreadyRegistered()
-    enterprise = Enterprise(id=new_id(), **facts)
+    enterprise, registered = Enterprise.register(new_id(), command, today)
     session.add(enterprise)
-    outbox.add(session, enterprise, enterprise.register(clock.today()), clock)
-    if phone or email:
-        contacts.replace(
-            session, None, Contact(enterprise.id, "enterprise", enterprise.division), phone, email, vault, clock
-        )
+    outbox.add(session, enterprise, registered, clock)
+    contact = Contact(enterprise.id, OwnerKind.ENTERPRISE, enterprise.division)
+    contacts.replace(session, contact, ContactPoints(command.phone, command.email), cipher, clock)
     audit.record(session, caller, "enterprise.registered", enterprise.id, {"uscc": enterprise.uscc}, clock)
     return enterprise
 
 
 def change(
-    session: Session, caller: Caller, enterprise_id: str, version: int, changes: dict[str, Any], clock: Clock
+    session: Session, caller: Caller, enterprise_id: str, version: int, changes: EnterpriseChanges, clock: Clock
 ) -> Enterprise:
     """Takes over what differs; the enterprise may move to another division that the caller looks after."""
-    enterprise = load_enterprise(session, caller, enterprise_id, clock.today(), lock=True)
+    today = clock.today()
+    enterprise = load_enterprise(session, caller, enterprise_id, today, lock=True)
     check_version(enterprise, version)
-    if "division" in changes:
-        require_county(session, changes["division"], clock.today())
-        scope.require_within(session, changes["division"], caller, clock.today())
-    moved = changes.get("division", enterprise.division) != enterprise.division
-    event = enterprise.change(changes, clock.today())
-    if event:
-        outbox.add(session, enterprise, event, clock)
-        if moved:
-            move_along(session, enterprise, clock)
-        audit.record(session, caller, "enterprise.changed", enterprise.id, {"fields": sorted(changes)}, clock)
+    if changes.division is not UNSET:
+        require_county(session, changes.division, today)
+        scope.require_within(session, changes.division, caller, today)
+    fields = given(changes)
+    if apply(session, enterprise, fields, clock):
+        audit.record(session, caller, "enterprise.changed", enterprise.id, {"fields": sorted(fields)}, clock)
     return enterprise
 
 
-def move_along(session: Session, enterprise: Enterprise, clock: Clock) -> None:
+def apply(session: Session, enterprise: Enterprise, fields: Mapping[str, object], clock: Clock) -> bool:
+    """Takes over what differs and announces it; what belongs to an enterprise moves with it. False if nothing does."""
+    division = enterprise.division
+    changed = enterprise.change(fields, clock.today())
+    if changed is None:
+        return False
+    outbox.add(session, enterprise, changed, clock)
+    if enterprise.division != division:
+        _move_along(session, enterprise, clock)
+    return True
+
+
+def _move_along(session: Session, enterprise: Enterprise, clock: Clock) -> None:
     """Takes what belongs to an enterprise to the division it moved to; its people's new division is announced."""
     persons = storage.person.c
     of_it = select(Person).where(persons.enterprise_id == enterprise.id).order_by(persons.id).with_for_update()
     people = session.scalars(of_it).all()
     for person in people:
-        event = person.change({"division": enterprise.division}, False, clock.today())
-        if event:
-            outbox.add(session, person, event, clock)
+        changed = person.change({"division": enterprise.division}, False, clock.today())
+        if changed:
+            outbox.add(session, person, changed, clock)
     owners = [enterprise.id, *(person.id for person in people)]
     for entity, condition in (
         (Post, storage.post.c.enterprise_id == enterprise.id),

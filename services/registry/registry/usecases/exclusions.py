@@ -1,61 +1,68 @@
-"""The exclusion list (R30): people who may not be appointed, from a day on, by a document."""
+"""Entering people in the exclusion list (R30), and ending that."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
-from chassis.errors import RuleBroken
+from chassis.data import load
 from chassis.ids import new_id
 from chassis.security import audit
 from programme.callers import Caller
-from registry.domain.person import Exclusion
-from registry.sealing import Vault
-from registry.usecases.access import load, load_person
+from registry.adapters.personal_data import PersonalDataCipher
+from registry.domain.exclusion import Exclusion
+from registry.usecases.access import load_person
 
 
-class AlreadyLifted(RuleBroken):
-    """The exclusion already has a last day."""
+@dataclass(frozen=True, kw_only=True)
+class Exclude:
+    """Exclude a person, named by `person_id` or, if not registered (yet), by `id_number`: one of the two."""
 
-    zh = "该限制已经设有截止日期。"
+    person_id: str | None = None
+    id_number: str | None = None
+    reason: str
+    document: str
+    valid_from: date
+    valid_to: date | None = None
 
 
-class LiftedTooEarly(RuleBroken):
-    """An exclusion can't end before its first day."""
+@dataclass(frozen=True)
+class LiftExclusion:
+    """End an exclusion with a day, by a document."""
 
-    zh = "限制的截止日期不得早于起始日期。"
+    on: date
+    document: str
 
 
-def exclude(session: Session, caller: Caller, content: dict[str, Any], vault: Vault, clock: Clock) -> Exclusion:
-    """Enters a person in the list, by person_id or, if they are not registered (yet), by ID number."""
-    if content.get("person_id"):
-        index = load_person(session, caller, content["person_id"], clock.today(), lock=True).id_number_index
-    else:
-        index = vault.index(content["id_number"])
+def exclude(session: Session, caller: Caller, command: Exclude, cipher: PersonalDataCipher, clock: Clock) -> Exclusion:
+    """Enters a person in the list."""
     entry = Exclusion(
         id=new_id(),
-        id_number_index=index,
-        reason=content["reason"],
-        document=content["document"],
-        valid_from=content["valid_from"],
+        id_number_index=_index(session, caller, command, cipher, clock.today()),
+        reason=command.reason,
+        document=command.document,
+        valid_from=command.valid_from,
         recorded_on=clock.today(),
-        valid_to=content.get("valid_to"),
+        valid_to=command.valid_to,
     )
     session.add(entry)
     audit.record(session, caller, "exclusion.entered", entry.id, {"document": entry.document}, clock)
     return entry
 
 
-def lift(session: Session, caller: Caller, exclusion_id: str, on: date, document: str, clock: Clock) -> Exclusion:
-    """Ends an exclusion with the day `on`."""
+def _index(session: Session, caller: Caller, command: Exclude, cipher: PersonalDataCipher, on: date) -> str:
+    if command.id_number is not None:
+        return cipher.index(command.id_number)
+    assert command.person_id is not None, "the schema asks for one of the two"
+    return load_person(session, caller, command.person_id, on, lock=True).id_number_index
+
+
+def lift(session: Session, caller: Caller, exclusion_id: str, command: LiftExclusion, clock: Clock) -> Exclusion:
+    """Ends an exclusion with a day."""
     entry = load(session, Exclusion, exclusion_id, lock=True)
-    if entry.valid_to is not None:
-        raise AlreadyLifted()
-    if on < entry.valid_from:
-        raise LiftedTooEarly()
-    entry.valid_to = on
-    audit.record(session, caller, "exclusion.lifted", entry.id, {"document": document}, clock)
+    entry.lift(command.on)
+    audit.record(session, caller, "exclusion.lifted", entry.id, {"document": command.document}, clock)
     return entry

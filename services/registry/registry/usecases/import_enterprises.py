@@ -1,9 +1,6 @@
-"""Importing a county office's list of enterprises: the good rows land, each bad one is told with its place."""
+"""Importing a county office's list of enterprises: the good rows come in, each bad one is reported with its place."""
 
 from __future__ import annotations
-
-from datetime import date
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,116 +9,106 @@ from chassis.clock import Clock
 from chassis.ids import new_id
 from chassis.messaging import outbox
 from chassis.security import audit
+from chassis.unset import given
 from programme import scope
 from programme.callers import Caller
+from programme.tables import division as tree
 from registry import storage
-from registry.domain.codes import Fault, email_fault, industry_fault, phone_fault, uscc_fault
-from registry.domain.contact import Contact
-from registry.domain.divisions import place_fault
-from registry.domain.enterprise import Enterprise
-from registry.sealing import Vault
-from registry.usecases import divisions
-from registry.usecases.access import one_at_a_time
-from registry.usecases.enterprises import move_along
-from registry.usecases.importing import Outcome, contacts_of, put_contact
-from registry.usecases.workbook import Column, Record, Sheet, as_checked, as_code, as_day, as_text, as_yes_no, read
+from registry.adapters import enterprise_list
+from registry.adapters.enterprise_list import EnterpriseRow
+from registry.adapters.personal_data import PersonalDataCipher
+from registry.adapters.workbook import Sheet
+from registry.domain.bilingual import Violation
+from registry.domain.contact import Contact, OwnerKind
+from registry.domain.divisions import place_violation
+from registry.domain.enterprise import Enterprise, EnterpriseFacts
+from registry.usecases import contacts, divisions, enterprises
+from registry.usecases.access import locked_contacts, one_at_a_time
+from registry.usecases.import_report import ImportReport
 
-COLUMNS = (
-    Column("统一社会信用代码", "uscc", as_code(uscc_fault)),
-    Column("企业名称", "name", as_text),
-    Column("所属区划代码", "division", as_text),
-    Column("行业代码", "industry", as_code(industry_fault)),
-    Column("是否规模以上", "above_threshold", as_yes_no),
-    Column("省质量管理奖", "award_contender", as_yes_no),
-    Column("吉林名牌", "brand_contender", as_yes_no),
-    Column("法定代表人", "legal_representative", as_text),
-    Column("主要负责人", "responsible_person", as_text, required=False),
-    Column("联系电话", "phone", as_checked(phone_fault)),
-    Column("电子邮箱", "email", as_checked(email_fault)),
-    Column("登记日期", "registered_on", as_day),
-)
-CONTACT_FIELDS = ("phone", "email")
-OUTSIDE = Fault("该区划不在您的管辖范围内。", "This division lies outside yours.")
-ELSEWHERE = Fault(
+OUTSIDE = Violation("该区划不在您的管辖范围内。", "This division lies outside yours.")
+ELSEWHERE = Violation(
     "该企业已在您管辖范围以外的区划登记。", "This enterprise is already registered in a division outside yours."
 )
+IN_THE_FUTURE = Violation("登记日期晚于今天。", "This day lies in the future.")
 
 
-def import_enterprises(session: Session, caller: Caller, content: bytes, vault: Vault, clock: Clock) -> Outcome:
+def import_enterprises(
+    session: Session, caller: Caller, content: bytes, cipher: PersonalDataCipher, clock: Clock
+) -> ImportReport:
     """Registers and updates enterprises from a workbook; the same workbook again changes nothing."""
-    today = clock.today()
-    sheet = read(content, COLUMNS)
-    sheet.unique("uscc")
-    within = set(
-        session.scalars(select(scope.division.c.code).where(scope.within(scope.division.c.code, caller, today)))
-    )
+    sheet = enterprise_list.read(content)
     one_at_a_time(session, "enterprise")
     known = _known(session, sheet)
-    _check(session, sheet, within, known, today)
-    outcome = Outcome(rejections=sorted(sheet.rejections, key=lambda rejection: rejection.row))
+    _check(session, caller, sheet, known, clock)
+    report = ImportReport.of(sheet.rejections)
     # Each event is a statement of its own; without autoflush the rows beside them go in batches.
     with session.no_autoflush:
-        _take(session, list(sheet.accepted()), known, outcome, vault, clock)
-    audit.record(session, caller, "enterprises.imported", "enterprises", outcome.summary(), clock)
-    return outcome
+        _upsert_rows(session, sheet, known, report, cipher, clock)
+    audit.record(session, caller, "enterprises.imported", "enterprises", report.figures(), clock)
+    return report
 
 
 def _known(session: Session, sheet: Sheet) -> dict[str, Enterprise]:
-    codes = sorted(record.fields["uscc"] for record in sheet.records if record.fields.get("uscc"))
-    locked = (
-        select(Enterprise)
-        .where(storage.enterprise.c.uscc.in_(codes))
-        .order_by(storage.enterprise.c.id)
-        .with_for_update()
-    )
+    """The sheet's enterprises that are registered already, locked, by code."""
+    codes = sorted(code for row in sheet.rows if (code := row.find(enterprise_list.USCC)))
+    enterprise = storage.enterprise.c
+    locked = select(Enterprise).where(enterprise.uscc.in_(codes)).order_by(enterprise.id).with_for_update()
     return {found.uscc: found for found in session.scalars(locked)}
 
 
-def _check(session: Session, sheet: Sheet, within: set[str], known: dict[str, Enterprise], today: date) -> None:
+def _check(session: Session, caller: Caller, sheet: Sheet, known: dict[str, Enterprise], clock: Clock) -> None:
+    """Rejects the rows that the register, the day or the caller's division speaks against."""
+    today = clock.today()
+    within = set(session.scalars(select(tree.c.code).where(scope.within(tree.c.code, caller, today))))
     placements = divisions.stored(session)
-    for record in sheet.records:
-        code, registered_on = record.fields.get("division"), record.fields.get("registered_on")
+    for row in sheet.rows:
+        code = row.find(enterprise_list.DIVISION)
         if code is not None:
-            fault = place_fault(placements.get(code, []), code, today)
-            if fault is None and code not in within:
-                fault = OUTSIDE
-            if fault:
-                sheet.reject(record.row, "division", fault)
+            violation = place_violation(placements.get(code, []), code, today)
+            if violation is None and code not in within:
+                violation = OUTSIDE
+            if violation:
+                sheet.reject(row.number, enterprise_list.DIVISION, violation)
+        registered_on = row.find(enterprise_list.REGISTERED_ON)
         if registered_on is not None and registered_on > today:
-            sheet.reject(record.row, "registered_on", Fault("登记日期晚于今天。", "This day lies in the future."))
-        existing = known.get(record.fields.get("uscc") or "")
+            sheet.reject(row.number, enterprise_list.REGISTERED_ON, IN_THE_FUTURE)
+        existing = known.get(row.find(enterprise_list.USCC) or "")
         if existing and existing.division not in within:
-            sheet.reject(record.row, "uscc", ELSEWHERE)
+            sheet.reject(row.number, enterprise_list.USCC, ELSEWHERE)
 
 
-def _take(
-    session: Session, records: list[Record], known: dict[str, Enterprise], outcome: Outcome, vault: Vault, clock: Clock
+def _upsert_rows(
+    session: Session,
+    sheet: Sheet,
+    known: dict[str, Enterprise],
+    report: ImportReport,
+    cipher: PersonalDataCipher,
+    clock: Clock,
 ) -> None:
-    kept = contacts_of(session, [enterprise.id for enterprise in known.values()])
-    landed: list[tuple[Record, Enterprise, bool]] = []
-    for record in records:
-        facts = {name: value for name, value in record.fields.items() if name not in CONTACT_FIELDS}
-        landed.append((record, *_land(session, known.get(facts["uscc"]), facts, clock)))
-    for record, enterprise, changed in landed:
-        fresh = Contact(enterprise.id, "enterprise", enterprise.division)
-        contact_changed = put_contact(session, kept.get(enterprise.id), fresh, record.fields, vault, clock)
-        outcome.count(enterprise.uscc in known, changed or contact_changed)
+    stored_contacts = locked_contacts(session, [enterprise.id for enterprise in known.values()])
+    upserted = []
+    for row in sheet.accepted():
+        enterprise, changed = _upsert_one(session, known, enterprise_list.enterprise_of(row), clock)
+        upserted.append((enterprise, changed, enterprise_list.contact_of(row)))
+    for enterprise, changed, points in upserted:
+        contact = stored_contacts.get(enterprise.id) or Contact(
+            enterprise.id, OwnerKind.ENTERPRISE, enterprise.division
+        )
+        contact_changed = contacts.replace(session, contact, points, cipher, clock)
+        report.count(enterprise.uscc in known, changed or contact_changed)
 
 
-def _land(
-    session: Session, existing: Enterprise | None, facts: dict[str, Any], clock: Clock
+def _upsert_one(
+    session: Session, known: dict[str, Enterprise], row: EnterpriseRow, clock: Clock
 ) -> tuple[Enterprise, bool]:
     """The row's enterprise, and whether anything was announced of it."""
-    if existing is None:
-        existing = Enterprise(**{"id": new_id(), "responsible_person": None, **facts})
-        session.add(existing)
-        outbox.add(session, existing, existing.register(clock.today()), clock)
-        return existing, True
-    moved = facts["division"] != existing.division
-    event = existing.change(facts, clock.today())
-    if event is None:
-        return existing, False
-    outbox.add(session, existing, event, clock)
-    if moved:
-        move_along(session, existing, clock)
-    return existing, True
+    existing = known.get(row.uscc)
+    if existing is not None:
+        return existing, enterprises.apply(session, existing, given(row), clock)
+    enterprise, registered = Enterprise.register(
+        new_id(), EnterpriseFacts(**{"responsible_person": None, **given(row)}), clock.today()
+    )
+    session.add(enterprise)
+    outbox.add(session, enterprise, registered, clock)
+    return enterprise, True

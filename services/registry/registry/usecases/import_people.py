@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,149 +12,163 @@ from chassis.clock import Clock
 from chassis.ids import new_id
 from chassis.messaging import outbox
 from chassis.security import audit
+from chassis.unset import UNSET
 from programme.callers import Caller
-from registry.domain.codes import Fault, email_fault, phone_fault, resident_id_fault, uscc_fault
-from registry.domain.contact import Contact
+from registry.adapters import candidate_list
+from registry.adapters.candidate_list import CandidateRow
+from registry.adapters.personal_data import PersonalDataCipher
+from registry.adapters.workbook import Sheet
+from registry.domain.bilingual import Violation
+from registry.domain.contact import Contact, OwnerKind
 from registry.domain.enterprise import Enterprise
-from registry.domain.person import Person, PersonFact, restate
-from registry.sealing import Vault
+from registry.domain.person import Person, PersonFact, Stated, restate
 from registry.storage import enterprise, person, person_fact
-from registry.usecases.access import one_at_a_time, visible
-from registry.usecases.importing import Outcome, contacts_of, put_contact
-from registry.usecases.people import STATED, follow
-from registry.usecases.workbook import Column, Record, Sheet, as_checked, as_code, as_text, as_years, as_yes_no, read
+from registry.usecases import contacts
+from registry.usecases.access import locked_contacts, one_at_a_time, visible
+from registry.usecases.import_report import ImportReport
+from registry.usecases.people import follow, stated
 
-COLUMNS = (
-    Column("姓名", "name", as_text),
-    Column("身份证号", "id_number", as_code(resident_id_fault)),
-    Column("手机", "phone", as_checked(phone_fault)),
-    Column("电子邮箱", "email", as_checked(email_fault)),
-    Column("所在企业统一社会信用代码", "uscc", as_code(uscc_fault)),
-    Column("质量工作年限", "quality_years", as_years),
-    Column("技术职称", "title", as_text, required=False),
-    Column("诚信承诺", "declaration", as_yes_no),
-    Column("学历", "degree", as_text, required=False),
-)
-NO_ENTERPRISE = Fault(
+NO_ENTERPRISE = Violation(
     "该企业未登记，或不在您的管辖范围内。", "This enterprise is not registered, or lies outside your division."
 )
-ELSEWHERE = Fault("该人员已在您管辖范围以外登记。", "This person is already registered outside your division.")
+ELSEWHERE = Violation("该人员已在您管辖范围以外登记。", "This person is already registered outside your division.")
 
 
-def import_people(session: Session, caller: Caller, content: bytes, vault: Vault, clock: Clock) -> Outcome:
+@dataclass(frozen=True)
+class Known:
+    """What the register has of the people in the sheet."""
+
+    people: dict[str, Person]  # by ID number, locked
+    employers: dict[str, Enterprise]  # by code; those that the caller may see
+
+
+@dataclass(frozen=True)
+class Upserted:
+    """The person of a row, whether they had been registered, whether anything was announced, and the facts touched."""
+
+    person: Person
+    existed: bool
+    changed: bool
+    touched: list[PersonFact]
+
+
+def import_people(
+    session: Session, caller: Caller, content: bytes, cipher: PersonalDataCipher, clock: Clock
+) -> ImportReport:
     """Registers and updates candidates from a workbook; the same workbook again changes nothing."""
-    sheet = read(content, COLUMNS)
-    sheet.unique("id_number")
-    for record in sheet.records:
-        if record.fields.get("id_number"):
-            record.fields["index"] = vault.index(record.fields["id_number"])
+    sheet = candidate_list.read(content)
     one_at_a_time(session, "person")
-    known = _known(session, sheet)
-    employers = _employers(session, caller, sheet, clock)
-    _check(session, caller, sheet, known, employers, clock)
-    outcome = Outcome(rejections=sorted(sheet.rejections, key=lambda rejection: rejection.row))
+    known = Known(_people(session, sheet, cipher), _employers(session, caller, sheet, clock))
+    _check(session, caller, sheet, known, clock)
+    report = ImportReport.of(sheet.rejections)
     # Each event is a statement of its own; without autoflush the rows beside them go in batches.
     with session.no_autoflush:
-        _take(session, list(sheet.accepted()), known, employers, outcome, vault, clock)
-    audit.record(session, caller, "people.imported", "people", outcome.summary(), clock)
-    return outcome
+        _upsert_rows(session, sheet, known, report, cipher, clock)
+    audit.record(session, caller, "people.imported", "people", report.figures(), clock)
+    return report
 
 
-def _known(session: Session, sheet: Sheet) -> dict[str, Person]:
-    indexes = sorted(record.fields["index"] for record in sheet.records if "index" in record.fields)
-    locked = select(Person).where(person.c.id_number_index.in_(indexes)).order_by(person.c.id).with_for_update()
-    return {found.id_number_index: found for found in session.scalars(locked)}
+def _people(session: Session, sheet: Sheet, cipher: PersonalDataCipher) -> dict[str, Person]:
+    numbers = {cipher.index(number): number for row in sheet.rows if (number := row.find(candidate_list.ID_NUMBER))}
+    locked = select(Person).where(person.c.id_number_index.in_(sorted(numbers))).order_by(person.c.id).with_for_update()
+    return {numbers[found.id_number_index]: found for found in session.scalars(locked)}
 
 
 def _employers(session: Session, caller: Caller, sheet: Sheet, clock: Clock) -> dict[str, Enterprise]:
-    codes = {record.fields["uscc"] for record in sheet.records if record.fields.get("uscc")}
+    codes = {code for row in sheet.rows if (code := row.find(candidate_list.USCC))}
     wanted = select(Enterprise).where(enterprise.c.uscc.in_(codes), visible(enterprise, caller, clock.today()))
     return {found.uscc: found for found in session.scalars(wanted)}
 
 
-def _check(
-    session: Session,
-    caller: Caller,
-    sheet: Sheet,
-    known: dict[str, Person],
-    employers: dict[str, Enterprise],
-    clock: Clock,
-) -> None:
-    ids = [found.id for found in known.values()]
+def _check(session: Session, caller: Caller, sheet: Sheet, known: Known, clock: Clock) -> None:
+    """Rejects the rows whose enterprise, or whose person, the caller has no business with."""
+    ids = [found.id for found in known.people.values()]
     within = set(
         session.scalars(select(person.c.id).where(person.c.id.in_(ids), visible(person, caller, clock.today())))
     )
-    for record in sheet.records:
-        code = record.fields.get("uscc")
-        if code is not None and code not in employers:
-            sheet.reject(record.row, "uscc", NO_ENTERPRISE)
-        existing = known.get(record.fields.get("index", ""))
+    for row in sheet.rows:
+        code = row.find(candidate_list.USCC)
+        if code is not None and code not in known.employers:
+            sheet.reject(row.number, candidate_list.USCC, NO_ENTERPRISE)
+        existing = known.people.get(row.find(candidate_list.ID_NUMBER) or "")
         if existing and existing.id not in within:
-            sheet.reject(record.row, "id_number", ELSEWHERE)
+            sheet.reject(row.number, candidate_list.ID_NUMBER, ELSEWHERE)
 
 
-def _take(
-    session: Session,
-    records: list[Record],
-    known: dict[str, Person],
-    employers: dict[str, Enterprise],
-    outcome: Outcome,
-    vault: Vault,
-    clock: Clock,
+def _upsert_rows(
+    session: Session, sheet: Sheet, known: Known, report: ImportReport, cipher: PersonalDataCipher, clock: Clock
 ) -> None:
-    ids = [found.id for found in known.values()]
-    kept = contacts_of(session, ids)
+    ids = [found.id for found in known.people.values()]
+    stored_contacts, facts = locked_contacts(session, ids), _facts(session, ids)
+    upserted = [
+        (_upsert_one(session, candidate_list.candidate_of(row), known, facts, cipher, clock), row)
+        for row in sheet.accepted()
+    ]
+    session.flush()  # The facts refer to the people, whose rows have to be there first.
+    session.add_all(fact for done, _ in upserted for fact in done.touched)
+    for done, row in upserted:
+        owner = done.person
+        contact = stored_contacts.get(owner.id) or Contact(owner.id, OwnerKind.PERSON, owner.division)
+        contact_changed = contacts.replace(session, contact, candidate_list.contact_of(row), cipher, clock)
+        report.count(done.existed, done.changed or contact_changed)
+
+
+def _facts(session: Session, person_ids: list[str]) -> dict[str, list[PersonFact]]:
     facts: dict[str, list[PersonFact]] = defaultdict(list)
-    for fact in session.scalars(select(PersonFact).where(person_fact.c.person_id.in_(ids)).order_by(person_fact.c.id)):
+    wanted = select(PersonFact).where(person_fact.c.person_id.in_(person_ids)).order_by(person_fact.c.id)
+    for fact in session.scalars(wanted):
         facts[fact.person_id].append(fact)
-    landed: list[tuple[Record, Person, bool]] = []
-    touched: list[PersonFact] = []
-    for record in records:
-        existing = known.get(record.fields["index"])
-        stated = {name: record.fields[name] for name in STATED if name in record.fields}
-        owner = existing or _new(record, employers, vault, clock)
-        restated = restate(owner.id, facts[owner.id], stated, clock.today())
-        touched += restated
-        landed.append((record, owner, _land(session, owner, existing, record, employers, bool(restated), clock)))
-    session.flush()
-    session.add_all(touched)
-    for record, owner, changed in landed:
-        fresh = Contact(owner.id, "person", owner.division)
-        contact_changed = put_contact(session, kept.get(owner.id), fresh, record.fields, vault, clock)
-        outcome.count(owner.id_number_index in known, changed or contact_changed)
+    return facts
 
 
-def _new(record: Record, employers: dict[str, Enterprise], vault: Vault, clock: Clock) -> Person:
-    sealed, index = vault.seal_id_number(record.fields["id_number"])
-    employer = employers[record.fields["uscc"]]
-    fields = record.fields
-    return Person(
-        new_id(), fields["name"], employer.division, employer.id, sealed, index, fields.get("degree"), clock.today()
-    )
-
-
-def _land(
+def _upsert_one(
     session: Session,
-    owner: Person,
-    existing: Person | None,
-    record: Record,
-    employers: dict[str, Enterprise],
-    facts_changed: bool,
+    row: CandidateRow,
+    known: Known,
+    facts: dict[str, list[PersonFact]],
+    cipher: PersonalDataCipher,
     clock: Clock,
-) -> bool:
-    """Whether anything was announced of the row's person."""
-    event: Any
+) -> Upserted:
+    existing = known.people.get(row.id_number)
+    employer = known.employers[row.uscc]
     if existing is None:
-        session.add(owner)
-        event = owner.register(clock.today())
-    else:
-        employer = employers[record.fields["uscc"]]
-        changes: dict[str, Any] = {name: record.fields[name] for name in ("name", "degree") if name in record.fields}
-        changes |= {"enterprise_id": employer.id, "division": employer.division}
-        event = owner.change(changes, facts_changed, clock.today())
-    if event is None:
-        return False
-    outbox.add(session, owner, event, clock)
-    if existing is not None:
-        follow(session, owner)
-    return True
+        return _register(session, row, employer, cipher, clock)
+    touched = restate(existing.id, facts[existing.id], _stated(row), clock.today())
+    changed = existing.change(_changes(row, employer), bool(touched), clock.today())
+    if changed:
+        outbox.add(session, existing, changed, clock)
+        follow(session, existing)
+    return Upserted(existing, True, changed is not None, touched)
+
+
+def _register(
+    session: Session, row: CandidateRow, employer: Enterprise, cipher: PersonalDataCipher, clock: Clock
+) -> Upserted:
+    sealed, index = cipher.seal_id_number(row.id_number)
+    registered_person, registered = Person.register(
+        new_id(),
+        name=row.name,
+        division=employer.division,
+        enterprise_id=employer.id,
+        id_number=sealed,
+        id_number_index=index,
+        degree=None if row.degree is UNSET else row.degree,
+        on=clock.today(),
+    )
+    session.add(registered_person)
+    outbox.add(session, registered_person, registered, clock)
+    touched = restate(registered_person.id, [], _stated(row), clock.today())
+    return Upserted(registered_person, False, True, touched)
+
+
+def _stated(row: CandidateRow) -> Stated:
+    return stated(row.quality_years, row.title, row.declaration)
+
+
+def _changes(row: CandidateRow, employer: Enterprise) -> dict[str, object]:
+    changes: dict[str, object] = {
+        "name": row.name,
+        "enterprise_id": employer.id,
+        "division": employer.division,
+    }
+    return changes if row.degree is UNSET else {**changes, "degree": row.degree}

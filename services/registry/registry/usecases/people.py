@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
+from chassis.data import check_version
 from chassis.errors import InvalidInput, RuleBroken
 from chassis.ids import new_id
 from chassis.messaging import outbox
 from chassis.security import audit
+from chassis.unset import UNSET, Unset, given
 from programme import scope
-from programme.callers import Caller
+from programme.callers import Caller, Role
 from registry import storage
-from registry.domain.contact import Contact
-from registry.domain.person import Person, PersonFact, restate
+from registry.adapters.personal_data import PersonalDataCipher
+from registry.domain.contact import Contact, ContactPoints, OwnerKind
+from registry.domain.person import Person, Stated, restate
 from registry.domain.talent import Talent
-from registry.sealing import Vault
 from registry.usecases import contacts
 from registry.usecases.access import (
     OutsideEnterprise,
-    check_version,
+    facts_of,
     load_contact,
     load_enterprise,
     load_person,
@@ -32,6 +33,7 @@ from registry.usecases.access import (
 )
 from registry.usecases.divisions import require_county
 
+OF_THE_NUMBER = select(storage.person.c.id).where(storage.person.c.id_number_index == bindparam("index"))
 STATED = ("quality_years", "title", "declaration")
 
 
@@ -41,8 +43,44 @@ class AlreadyRegistered(RuleBroken):
     zh = "该身份证号的人员已经登记。"
 
 
+@dataclass(frozen=True, kw_only=True)
+class RegisterPerson:
+    """Register a person, in an enterprise or, without one, in a county."""
+
+    name: str
+    id_number: str
+    enterprise_id: str | None = None
+    division: str | None = None
+    degree: str | None = None
+    quality_years: int | None = None
+    title: str | None = None
+    declaration: bool = False
+    phone: str | None = None
+    email: str | None = None
+
+
 @dataclass(frozen=True)
-class Revealed:
+class PersonChanges:
+    """What is to change of a person, and of the facts about them."""
+
+    name: str | Unset = UNSET
+    enterprise_id: str | Unset | None = UNSET
+    division: str | Unset = UNSET
+    degree: str | Unset | None = UNSET
+    quality_years: int | Unset | None = UNSET
+    title: str | Unset | None = UNSET
+    declaration: bool | Unset = UNSET
+
+
+@dataclass(frozen=True)
+class RevealPerson:
+    """Show what is masked everywhere else, for a reason that goes on record."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class RevealedPerson:
     """What is masked everywhere else, in clear."""
 
     person_id: str
@@ -51,56 +89,73 @@ class Revealed:
     email: str | None
 
 
-def register(session: Session, caller: Caller, content: dict[str, Any], vault: Vault, clock: Clock) -> Person:
+def register(
+    session: Session, caller: Caller, command: RegisterPerson, cipher: PersonalDataCipher, clock: Clock
+) -> Person:
     """Enters a person in the register, with the facts stated and the contact points given."""
     today = clock.today()
-    enterprise_id = content.get("enterprise_id")
-    division = _division(session, caller, enterprise_id, content.get("division"), today)
-    sealed, index = vault.seal_id_number(content["id_number"])
+    division = _division(session, caller, command.enterprise_id, command.division, today)
+    sealed, index = cipher.seal_id_number(command.id_number)
     one_at_a_time(session, "person")
-    if session.scalar(select(Person).where(storage.person.c.id_number_index == index)):
+    if session.scalar(OF_THE_NUMBER, {"index": index}):
         raise AlreadyRegistered()
-    person = Person(new_id(), content["name"], division, enterprise_id, sealed, index, content.get("degree"), today)
+    person, registered = Person.register(
+        new_id(),
+        name=command.name,
+        division=division,
+        enterprise_id=command.enterprise_id,
+        id_number=sealed,
+        id_number_index=index,
+        degree=command.degree,
+        on=today,
+    )
     session.add(person)
-    outbox.add(session, person, person.register(today), clock)
-    session.flush()
-    session.add_all(restate(person.id, [], {name: content.get(name) for name in STATED}, today))
-    if content.get("phone") or content.get("email"):
-        fresh = Contact(person.id, "person", person.division)
-        contacts.replace(session, None, fresh, content.get("phone"), content.get("email"), vault, clock)
+    outbox.add(session, person, registered, clock)
+    session.flush()  # The facts refer to the person, whose row has to be there first.
+    session.add_all(restate(person.id, [], stated(command.quality_years, command.title, command.declaration), today))
+    contact = Contact(person.id, OwnerKind.PERSON, person.division)
+    contacts.replace(session, contact, ContactPoints(command.phone, command.email), cipher, clock)
     audit.record(session, caller, "person.registered", person.id, {}, clock)
     return person
 
 
 def change(
-    session: Session, caller: Caller, person_id: str, version: int, changes: dict[str, Any], clock: Clock
+    session: Session, caller: Caller, person_id: str, version: int, changes: PersonChanges, clock: Clock
 ) -> Person:
     """Takes over what differs, of the person and of the facts about them; each fact keeps its days."""
     today = clock.today()
     person = load_person(session, caller, person_id, today, lock=True)
     check_version(person, version)
-    stated = {name: changes[name] for name in STATED if name in changes}
-    plain = {name: value for name, value in changes.items() if name not in STATED}
-    if plain.keys() & {"enterprise_id", "division"}:
-        enterprise_id = plain.setdefault("enterprise_id", person.enterprise_id)
-        plain["division"] = _division(session, caller, enterprise_id, plain.get("division"), today)
-    touched = restate(person.id, facts_of(session, person.id), stated, today)
-    event = person.change(plain, bool(touched), today)
+    fields = given(changes)
+    own = {name: value for name, value in fields.items() if name not in STATED}
+    if own.keys() & {"enterprise_id", "division"}:
+        own.setdefault("enterprise_id", person.enterprise_id)
+        own["division"] = _division(session, caller, own["enterprise_id"], own.get("division"), today)
+    restated = stated(changes.quality_years, changes.title, changes.declaration)
+    touched = restate(person.id, facts_of(session, person.id), restated, today)
+    changed = person.change(own, bool(touched), today)
     session.add_all(touched)
-    if event:
-        outbox.add(session, person, event, clock)
+    if changed:
+        outbox.add(session, person, changed, clock)
         follow(session, person)
-        audit.record(session, caller, "person.changed", person.id, {"fields": sorted(changes)}, clock)
+        audit.record(session, caller, "person.changed", person.id, {"fields": sorted(fields)}, clock)
     return person
 
 
-def reveal(session: Session, caller: Caller, person_id: str, reason: str, vault: Vault, clock: Clock) -> Revealed:
+def reveal(
+    session: Session,
+    caller: Caller,
+    person_id: str,
+    command: RevealPerson,
+    cipher: PersonalDataCipher,
+    clock: Clock,
+) -> RevealedPerson:
     """Shows a person's ID number and contact points in clear; who asked and why is on record before they see it."""
     person = load_person(session, caller, person_id, clock.today())
     contact = load_contact(session, person.id)
-    phone, email = vault.open_contact(person.id, contact.phone, contact.email) if contact else (None, None)
-    audit.record(session, caller, "person.revealed", person.id, {"reason": reason}, clock)
-    return Revealed(person.id, vault.open_id_number(person.id_number, person.id_number_index), phone, email)
+    points = cipher.open_contact(contact) if contact else ContactPoints()
+    audit.record(session, caller, "person.revealed", person.id, {"reason": command.reason}, clock)
+    return RevealedPerson(person.id, cipher.open_id_number(person), points.phone, points.email)
 
 
 def follow(session: Session, person: Person) -> None:
@@ -111,22 +166,28 @@ def follow(session: Session, person: Person) -> None:
     session.execute(update(Contact).where(storage.contact.c.id == person.id).values(division=person.division))
 
 
-def facts_of(session: Session, person_id: str) -> list[PersonFact]:
-    """All dated facts about a person."""
-    fact = storage.person_fact.c
-    return list(session.scalars(select(PersonFact).where(fact.person_id == person_id).order_by(fact.id)))
+def stated(quality_years: int | Unset | None, title: str | Unset | None, declaration: bool | Unset | None) -> Stated:
+    """What of these was stated; what is UNSET is left out."""
+    facts: Stated = {}
+    if quality_years is not UNSET:
+        facts["quality_years"] = quality_years
+    if title is not UNSET:
+        facts["title"] = title
+    if declaration is not UNSET:
+        facts["declaration"] = declaration
+    return facts
 
 
-def _division(session: Session, caller: Caller, enterprise_id: str | None, stated: str | None, on: date) -> str:
+def _division(session: Session, caller: Caller, enterprise_id: str | None, county: str | None, on: date) -> str:
     """Where a person lies: with their enterprise if there is one, else in the county stated."""
-    if caller.role == "enterprise" and enterprise_id != caller.enterprise_id:
+    if caller.role == Role.ENTERPRISE and enterprise_id != caller.enterprise_id:
         raise OutsideEnterprise()
     if enterprise_id is not None:
         return load_enterprise(session, caller, enterprise_id, on).division
-    if stated is None:
+    if county is None:
         reason = "Give an enterprise_id, or the division of a person without one."
         zh = "须填写 enterprise_id；无所在企业的人员须填写 division。"
         raise InvalidInput([{"pointer": "/division", "reason": reason, "reason_zh": zh}])
-    require_county(session, stated, on)
-    scope.require_within(session, stated, caller, on)
-    return stated
+    require_county(session, county, on)
+    scope.require_within(session, county, caller, on)
+    return county

@@ -16,8 +16,16 @@ from sqlalchemy.orm import Session
 from chassis.clock import FixedClock
 from chassis.security.cipher import Cipher
 from programme.callers import Caller
-from registry.sealing import Vault
-from registry.usecases import appointments, enterprises, people, posts, standing
+from registry.adapters.personal_data import PersonalDataCipher
+from registry.domain.appointment import Capacity
+from registry.domain.candidacy import AppointedBy, Document
+from registry.handlers import certificates
+from registry.handlers.certificates import CertificateEnded, CertificateIssued, CertificateRenewed
+from registry.usecases import enterprises, people
+from registry.usecases.appoint import Appoint, appoint
+from registry.usecases.enterprises import RegisterEnterprise
+from registry.usecases.open_post import OpenPost, open_post
+from registry.usecases.people import RegisterPerson
 
 PROVINCE = Caller("wang", "province")
 CHANGCHUN = Caller("li", "division", division="220100")
@@ -51,9 +59,9 @@ def workbook(headers: list[str], rows: list[list[Any]]) -> bytes:
     return file.getvalue()
 
 
-def make_vault() -> Vault:
+def make_cipher() -> PersonalDataCipher:
     key = base64.b64encode(bytes(range(32))).decode()
-    return Vault(Cipher(key, key), CONTACT_KEY)
+    return PersonalDataCipher(Cipher(key, key), CONTACT_KEY)
 
 
 CONTACT_KEY = ECKey.generate_key("P-256")
@@ -65,7 +73,7 @@ class Register:
 
     session: Session
     clock: FixedClock
-    vault: Vault
+    cipher: PersonalDataCipher
     serial: int = 0
 
     def firm(self, division: str = "220102", **changes: Any) -> Any:
@@ -82,7 +90,8 @@ class Register:
             "responsible_person": None,
             "registered_on": date(2010, 5, 4),
         }
-        return enterprises.register(self.session, PROVINCE, {**content, **changes}, self.vault, self.clock)
+        command = RegisterEnterprise(**{**content, **changes})
+        return enterprises.register(self.session, PROVINCE, command, self.cipher, self.clock)
 
     def person(self, firm: Any, **changes: Any) -> Any:
         self.serial += 1
@@ -93,36 +102,36 @@ class Register:
             "quality_years": 5,
             "declaration": True,
         }
-        return people.register(self.session, PROVINCE, {**content, **changes}, self.vault, self.clock)
+        command = RegisterPerson(**{**content, **changes})
+        return people.register(self.session, PROVINCE, command, self.cipher, self.clock)
 
     def post(self, firm: Any, title: str = "首席质量官") -> Any:
-        return posts.open_post(self.session, PROVINCE, firm.id, {"title": title, "decision_level": True}, self.clock)
+        return open_post(self.session, PROVINCE, firm.id, OpenPost(title), self.clock)
 
     def issue(
         self, person: Any, on: date = date(2026, 1, 10), until: date = date(2029, 1, 9), number: str = "1"
     ) -> str:
         certificate = f"{person.id}-{number}"
-        data = {
-            "certificate_id": certificate,
-            "number": f"CQO-JL-{number}",
-            "person_id": person.id,
-            "issued_on": on,
-            "valid_from": on,
-            "valid_until": until,
-        }
-        standing.certificate_issued(self.session, data, self.clock)
+        event = CertificateIssued(certificate, f"CQO-JL-{number}", person.id, on, on, until)
+        certificates.certificate_issued(self.session, event, self.clock)
         return certificate
 
-    def tell(self, fact: Any, person: Any, certificate: str, on: date, **more: Any) -> None:
-        data = {"certificate_id": certificate, "number": "CQO-JL-1", "person_id": person.id, "on": on, **more}
-        fact(self.session, data, self.clock)
+    def renew(self, person: Any, certificate: str, on: date, until: date) -> None:
+        event = CertificateRenewed(certificate, "CQO-JL-1", person.id, on, until)
+        certificates.certificate_renewed(self.session, event, self.clock)
+
+    def expire(self, person: Any, certificate: str, on: date) -> None:
+        event = CertificateEnded(certificate, "CQO-JL-1", person.id, on)
+        certificates.certificate_expired(self.session, event, self.clock)
+
+    def revoke(self, person: Any, certificate: str, on: date) -> None:
+        event = CertificateEnded(certificate, "CQO-JL-1", person.id, on)
+        certificates.certificate_revoked(self.session, event, self.clock)
 
     def appoint(self, person: Any, post: Any, on: date = date(2026, 3, 1), **changes: Any) -> Any:
-        return appointments.appoint(
-            self.session, PROVINCE, appointment_of(person.id, post.id, on, **changes), self.clock
-        )
+        return appoint(self.session, PROVINCE, appointment_of(person.id, post.id, on, **changes), self.clock)
 
-    def told(self, *types: str) -> list[dict[str, Any]]:
+    def announced(self, *types: str) -> list[dict[str, Any]]:
         """The data of the events of these types, in order."""
         rows = self.session.execute(text("SELECT type, data FROM outbox ORDER BY seq"))
         return [row.data for row in rows if row.type.removesuffix(".v1") in types]
@@ -139,7 +148,22 @@ class Register:
         )
 
 
-def appointment_of(person_id: str, post_id: str, on: date, **changes: Any) -> dict[str, Any]:
+def appointment_of(person_id: str, post_id: str, on: date, **changes: Any) -> Appoint:
+    content = {
+        "person_id": person_id,
+        "post_id": post_id,
+        "appointed_on": on,
+        "appointed_by": AppointedBy("王强", Capacity.LEGAL_REPRESENTATIVE),
+        "document": Document("示例任〔2026〕1号", on),
+        "authorisation": "授权书〔2026〕1号",
+        "position": "副总经理",
+        "decision_level": True,
+    }
+    return Appoint(**{**content, **changes})
+
+
+def appointment_in_json(person_id: str, post_id: str, on: str) -> dict[str, Any]:
+    """The same as an HTTP client sends it."""
     return {
         "person_id": person_id,
         "post_id": post_id,
@@ -149,5 +173,4 @@ def appointment_of(person_id: str, post_id: str, on: date, **changes: Any) -> di
         "authorisation": "授权书〔2026〕1号",
         "position": "副总经理",
         "decision_level": True,
-        **changes,
     }

@@ -7,12 +7,12 @@ from registry_world import CHANGCHUN, CONTACT_KEY, PROVINCE, id_number, uscc, wo
 from sqlalchemy import text
 
 from chassis.errors import InvalidInput
-from registry.usecases.import_enterprises import COLUMNS, import_enterprises
-from registry.usecases.import_people import COLUMNS as PEOPLE_COLUMNS
+from registry.adapters import candidate_list, enterprise_list
+from registry.usecases.import_enterprises import import_enterprises
 from registry.usecases.import_people import import_people
 
-HEADERS = [column.header for column in COLUMNS]
-PEOPLE_HEADERS = [column.header for column in PEOPLE_COLUMNS]
+HEADERS = [column.header for column in enterprise_list.COLUMNS]
+PEOPLE_HEADERS = [column.header for column in candidate_list.COLUMNS]
 
 
 def row(serial, **changes):
@@ -43,12 +43,12 @@ def person_row(serial, firm, **changes):
 
 
 def run(register, rows, caller=PROVINCE, headers=HEADERS):
-    return import_enterprises(register.session, caller, workbook(headers, rows), register.vault, register.clock)
+    return import_enterprises(register.session, caller, workbook(headers, rows), register.cipher, register.clock)
 
 
 def run_people(register, rows, caller=PROVINCE):
     content = workbook(PEOPLE_HEADERS, rows)
-    return import_people(register.session, caller, content, register.vault, register.clock)
+    return import_people(register.session, caller, content, register.cipher, register.clock)
 
 
 def places(outcome):
@@ -58,16 +58,16 @@ def places(outcome):
 def test_importing_the_same_workbook_again_changes_and_announces_nothing(register):
     rows = [row(serial) for serial in range(1, 6)]
     first = run(register, rows)
-    told = len(register.told("enterprise.registered", "enterprise.changed", "contact.changed"))
+    announced = len(register.announced("enterprise.registered", "enterprise.changed", "contact.changed"))
 
     again = run(register, rows)
 
     assert (first.created, again.created, again.unchanged, again.updated) == (5, 0, 5, 0)
-    assert len(register.told("enterprise.registered", "enterprise.changed", "contact.changed")) == told == 10
+    assert len(register.announced("enterprise.registered", "enterprise.changed", "contact.changed")) == announced == 10
     assert register.gaps() == []
 
 
-def test_each_bad_row_is_told_with_row_column_and_reason_and_the_good_ones_land(register):
+def test_each_bad_row_is_reported_with_row_column_and_reason_and_the_good_ones_come_in(register):
     outcome = run(
         register,
         [
@@ -99,11 +99,11 @@ def test_each_bad_row_is_told_with_row_column_and_reason_and_the_good_ones_land(
         (11, "K", "电子邮箱"),
         (12, "C", "所属区划代码"),
     ]
-    by_row = {rejection.row: rejection.fault for rejection in outcome.rejections}
+    by_row = {rejection.row: rejection.violation for rejection in outcome.rejections}
     assert "第 2 行" in by_row[5].zh and "220184" in by_row[12].en
 
 
-def test_all_faults_of_a_row_are_told_at_once(register):
+def test_all_violations_of_a_row_are_reported_at_once(register):
     outcome = run(register, [row(1), row(2, 企业名称="", 行业代码="x", 联系电话="12")])
 
     assert [letter for _, letter, _ in places(outcome)] == ["B", "D", "J"]
@@ -114,8 +114,8 @@ def test_a_changed_row_updates_and_a_changed_contact_is_sealed_anew_for_notifica
     outcome = run(register, [row(1, 企业名称="示例改名企业"), row(2, 电子邮箱="new@firm.example")])
 
     assert (outcome.updated, outcome.unchanged) == (2, 0)
-    assert [data["name"] for data in register.told("enterprise.changed")] == ["示例改名企业"]
-    [*_, last] = register.told("contact.changed")
+    assert [data["name"] for data in register.announced("enterprise.changed")] == ["示例改名企业"]
+    [*_, last] = register.announced("contact.changed")
     opened = jwe.decrypt_compact(last["jwe"], CONTACT_KEY, algorithms=["ECDH-ES+A256KW", "A256GCM"])
     assert opened.plaintext == b'{"email": "new@firm.example", "phone": "13800000001"}'
 
@@ -140,10 +140,10 @@ def test_staff_import_only_into_their_own_division(register):
     assert (outcome.created, places(outcome)) == (1, [(3, "C", "所属区划代码"), (4, "A", "统一社会信用代码")])
 
 
-def test_a_long_code_typed_as_a_number_is_told_as_such(register):
+def test_a_long_code_typed_as_a_number_is_reported_as_such(register):
     outcome = run(register, [row(1), row(2, 统一社会信用代码=912201020000000123)])
 
-    assert "typed as text" in outcome.rejections[0].fault.en
+    assert "typed as text" in outcome.rejections[0].violation.en
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_long_code_typed_as_a_number_is_told_as_such(register):
 )
 def test_a_file_that_cannot_be_used_at_all_is_refused_as_a_whole(register, content, why):
     with pytest.raises(InvalidInput) as refusal:
-        import_enterprises(register.session, PROVINCE, content, register.vault, register.clock)
+        import_enterprises(register.session, PROVINCE, content, register.cipher, register.clock)
 
     assert why in refusal.value.facts["errors"][0]["reason"]
 
@@ -173,7 +173,7 @@ def test_an_optional_column_may_be_left_out_and_then_leaves_its_field_alone(regi
     assert run(register, [cells[:position] + cells[position + 1 :]], headers=shorter).unchanged == 1
 
 
-def test_candidates_come_in_once_and_each_bad_one_is_told(register):
+def test_candidates_come_in_once_and_each_bad_one_is_reported(register):
     run(register, [row(1), row(2)])
     rows = [
         person_row(1, uscc(1)),
@@ -187,7 +187,7 @@ def test_candidates_come_in_once_and_each_bad_one_is_told(register):
 
     assert (first.created, again.created, again.unchanged, again.updated) == (2, 0, 2, 0)
     assert [letter for _, letter, _ in places(first)] == ["B", "E", "F", "B"]
-    assert len(register.told("person.registered")) == 2 and register.told("person.changed") == []
+    assert len(register.announced("person.registered")) == 2 and register.announced("person.changed") == []
 
 
 def test_the_same_candidates_a_year_later_are_still_unchanged(register):
@@ -203,7 +203,7 @@ def test_a_candidate_who_moved_to_another_firm_is_updated(register):
     run_people(register, [person_row(1, uscc(1))])
 
     assert run_people(register, [person_row(1, uscc(2), 技术职称="工程师")]).updated == 1
-    assert register.told("person.changed")[0]["division"] == "220302"
+    assert register.announced("person.changed")[0]["division"] == "220302"
 
 
 def test_three_hundred_enterprises_and_two_hundred_people_are_imported_in_bulk(register):

@@ -10,9 +10,14 @@ from programme.callers import Caller
 from programme.scope import OutsideDivision
 from registry import queries, views
 from registry.domain.candidacy import Excluded
-from registry.usecases import enterprises, exclusions, people, standing
+from registry.domain.contact import ContactPoints
+from registry.handlers.education import EducationRecorded, education_recorded
+from registry.queries import TalentFilters
+from registry.usecases import contacts, enterprises, exclusions, people
 from registry.usecases.access import OutsideEnterprise
-from registry.usecases.people import AlreadyRegistered
+from registry.usecases.enterprises import EnterpriseChanges
+from registry.usecases.exclusions import Exclude
+from registry.usecases.people import AlreadyRegistered, PersonChanges, RegisterPerson, RevealPerson
 
 
 def met(register, person, on):
@@ -23,7 +28,7 @@ def met(register, person, on):
 def test_eligibility_of_a_past_day_is_decided_by_what_held_then(register):
     person = register.person(register.firm(), quality_years=3)
     certificate = register.issue(person, date(2026, 1, 10))
-    register.tell(standing.certificate_revoked, person, certificate, date(2026, 2, 1))
+    register.revoke(person, certificate, date(2026, 2, 1))
 
     assert met(register, person, date(2026, 3, 2)) == {"R30", "R31", "R32", "R34"}
     assert met(register, person, date(2026, 1, 20)) == {"R31", "R33", "R34"}
@@ -39,25 +44,19 @@ def test_a_decision_names_its_rule_set_and_speaks_the_callers_language(register)
     assert "诚信承诺" in view["criteria"][0]["why"] and not view["eligible"]
 
 
-def test_continuing_education_told_by_training_counts_from_its_day(register):
+def test_continuing_education_recorded_by_training_counts_from_its_day(register):
     person = register.person(register.firm())
     register.issue(person, date(2024, 1, 10), date(2027, 1, 9))
-    standing.education_recorded(
-        register.session,
-        {"person_id": person.id, "year": 2025, "on": date(2025, 9, 1), "total_hours": 16.0, "required_hours": 16.0},
-    )
+    education_recorded(register.session, EducationRecorded(person.id, 2025, 16.0, 16.0, date(2025, 9, 1)))
 
     assert "R34" in met(register, person, date(2026, 3, 2))
 
 
 def test_the_exclusion_list_also_hits_whoever_is_registered_later(register):
-    content = {
-        "id_number": id_number(2),
-        "reason": "伪造检验报告",
-        "document": "示例〔2026〕9号",
-        "valid_from": date(2026, 1, 1),
-    }
-    exclusions.exclude(register.session, PROVINCE, content, register.vault, register.clock)
+    command = Exclude(
+        id_number=id_number(2), reason="伪造检验报告", document="示例〔2026〕9号", valid_from=date(2026, 1, 1)
+    )
+    exclusions.exclude(register.session, PROVINCE, command, register.cipher, register.clock)
     firm = register.firm()
     person = register.person(firm)
     register.issue(person)
@@ -69,20 +68,32 @@ def test_the_exclusion_list_also_hits_whoever_is_registered_later(register):
 
 def test_answers_are_masked_and_a_reveal_is_on_record_with_its_reason(register):
     person = register.person(register.firm(), phone="13800000001", email="li@ren.example")
-    [view] = views.person_views(register.session, [person], register.vault)
+    [view] = views.person_views(register.session, [person], register.cipher)
     assert "*" in view["id_number"] and "*" in view["phone"] and view["email"].startswith("l***@")
 
-    shown = people.reveal(register.session, CHANGCHUN, person.id, "核对证件", register.vault, register.clock)
+    shown = people.reveal(
+        register.session, CHANGCHUN, person.id, RevealPerson("核对证件"), register.cipher, register.clock
+    )
 
     assert (shown.id_number, shown.phone) == (id_number(2), "13800000001")
     entry = register.session.scalar(text("SELECT entry FROM audit_log WHERE action = 'person.revealed'"))
     assert "核对证件" in entry and id_number(2) not in entry
 
 
+def test_a_changed_contact_is_on_record_under_its_owners_id(register):
+    person = register.person(register.firm())
+    points = ContactPoints("13800000001", None)
+    contacts.put_for_person(register.session, PROVINCE, person.id, points, register.cipher, register.clock)
+    contacts.put_for_person(register.session, PROVINCE, person.id, points, register.cipher, register.clock)
+
+    recorded = register.session.execute(text("SELECT subject FROM audit_log WHERE action = 'contact.changed'"))
+    assert recorded.scalars().all() == [person.id]
+
+
 def test_a_person_is_registered_once_and_found_by_number_within_the_callers_division(register):
     firm = register.firm()
     person = register.person(firm)
-    index, today = register.vault.index(id_number(2)), register.clock.today()
+    index, today = register.cipher.index(id_number(2)), register.clock.today()
 
     assert queries.person_by_number(register.session, CHANGCHUN, index, today) is person
     with pytest.raises(NotFound):
@@ -93,32 +104,36 @@ def test_a_person_is_registered_once_and_found_by_number_within_the_callers_divi
 
 def test_a_change_needs_the_present_version(register):
     person = register.person(register.firm())
-    people.change(register.session, PROVINCE, person.id, 1, {"quality_years": 9}, register.clock)
+    people.change(register.session, PROVINCE, person.id, 1, PersonChanges(quality_years=9), register.clock)
 
     assert person.version == 2
     with pytest.raises(StaleVersion):
-        people.change(register.session, PROVINCE, person.id, 1, {"name": "张三"}, register.clock)
+        people.change(register.session, PROVINCE, person.id, 1, PersonChanges(name="张三"), register.clock)
 
 
 def test_staff_register_in_their_own_division_and_a_firm_only_its_own_people(register):
     firm = register.firm()
-    content = {"name": "李明", "id_number": id_number(99), "enterprise_id": firm.id}
+    command = RegisterPerson(name="李明", id_number=id_number(99), enterprise_id=firm.id)
     stranger = Caller("other", "enterprise", enterprise_id="another")
 
     with pytest.raises(OutsideEnterprise):
-        people.register(register.session, stranger, content, register.vault, register.clock)
+        people.register(register.session, stranger, command, register.cipher, register.clock)
     with pytest.raises(NotFound):
-        people.register(register.session, SIPING, content, register.vault, register.clock)
+        people.register(register.session, SIPING, command, register.cipher, register.clock)
     with pytest.raises(OutsideDivision):
-        enterprises.change(register.session, CHANGCHUN, firm.id, 1, {"division": "220302"}, register.clock)
+        enterprises.change(
+            register.session, CHANGCHUN, firm.id, 1, EnterpriseChanges(division="220302"), register.clock
+        )
     with pytest.raises(InvalidInput):
-        enterprises.change(register.session, PROVINCE, firm.id, 1, {"division": "220381"}, register.clock)
+        enterprises.change(register.session, PROVINCE, firm.id, 1, EnterpriseChanges(division="220381"), register.clock)
 
 
 def test_a_new_name_is_taken_over_into_the_pool(register):
     person = register.person(register.firm())
     register.issue(person)
-    people.change(register.session, PROVINCE, person.id, person.version, {"name": "李改名"}, register.clock)
-    page = queries.talents(register.session, PROVINCE, {"q": "改名"}, register.clock.today(), PageArguments(50))
+    people.change(register.session, PROVINCE, person.id, person.version, PersonChanges(name="李改名"), register.clock)
+    page = queries.talents(
+        register.session, PROVINCE, TalentFilters(q="改名"), register.clock.today(), PageArguments(50)
+    )
 
-    assert [row["Talent"].id for row in page.items] == [person.id]
+    assert [row.talent.id for row in page.items] == [person.id]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import requests
-from kombu import Connection, Exchange
-from registry_world import appointment_of, id_number, uscc, workbook
+from registry_world import appointment_in_json, id_number, uscc, workbook
 from sqlalchemy import text
 
 from chassis.data.database import engine_for
 from chassis.ids import new_id
+from chassis.messaging import Envelope
+from registry.adapters.enterprise_list import COLUMNS
 from registry.seed import seed
-from registry.usecases.import_enterprises import COLUMNS
+from testkit import publish
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HEADERS = [column.header for column in COLUMNS]
@@ -76,7 +77,7 @@ def post_workbook(client, path, content, expected=200):
     return client("POST", path, expected, data=content, headers={"Content-Type": XLSX})
 
 
-def test_a_workbook_is_imported_once_and_a_bad_row_is_told(seeded):
+def test_a_workbook_is_imported_once_and_a_bad_row_is_reported(seeded):
     first = post_workbook(seeded, "/enterprises/import", sheet(1, 2, 1))
     again = post_workbook(seeded, "/enterprises/import", sheet(1, 2, 1))
 
@@ -118,39 +119,20 @@ def test_a_change_needs_the_etag_that_was_read(seeded):
 
 def certificate_event(kind, certificate_id, person_id, sequence, **data):
     data = {"certificate_id": certificate_id, "number": "CQO-JL-1", "person_id": person_id, **data}
-    return {
-        "specversion": "1.0",
-        "id": new_id(),
-        "source": "/training",
-        "type": f"certificate.{kind}.v1",
-        "subject": certificate_id,
-        "time": "2026-03-02T01:00:00Z",
-        "datacontenttype": "application/json",
-        "dataschema": f"https://cqo.invalid/contracts/certificate.{kind}.v1.json",
-        "sequence": sequence,
-        "partitionkey": f"certificate:{certificate_id}",
-        "division": "220102",
-        "correlationid": new_id(),
-        "data": {key: value.isoformat() if isinstance(value, date) else value for key, value in data.items()},
-    }
+    return Envelope(
+        id=new_id(),
+        source="/training",
+        type=f"certificate.{kind}.v1",
+        subject=certificate_id,
+        time=datetime(2026, 3, 2, 1, tzinfo=UTC),
+        sequence=sequence,
+        data={key: value.isoformat() if isinstance(value, date) else value for key, value in data.items()},
+        division="220102",
+        correlationid=new_id(),
+    )
 
 
-def publish(amqp_url, *events):
-    exchange = Exchange("training.events", "topic", durable=True, no_declare=True)
-    with Connection(amqp_url) as connection, connection.Producer() as producer:
-        for event in events:
-            producer.publish(
-                json.dumps(event).encode(),
-                exchange=exchange,
-                routing_key=event["type"],
-                delivery_mode=2,
-                content_type="application/cloudevents+json",
-                content_encoding="utf-8",
-                message_id=event["id"],
-            )
-
-
-def test_certificates_move_the_pool_and_the_appointment_and_the_four_refusals_are_told(
+def test_certificates_move_the_pool_and_the_appointment_and_the_four_refusals_are_named(
     seeded, service, token, wait_until
 ):
     post_workbook(seeded, "/enterprises/import", sheet(1, 2))
@@ -196,7 +178,7 @@ def test_certificates_move_the_pool_and_the_appointment_and_the_four_refusals_ar
     wait_until(lambda: len(seeded("GET", "/talents?status=in_pool", 200)["items"]) == 2, 20)
 
     def appoint(person, post, expected, on=today):
-        body = appointment_of(person["id"], post, on.isoformat())
+        body = appointment_in_json(person["id"], post, on.isoformat())
         return seeded("POST", "/appointments", expected, json=body)
 
     made = appoint(people[0], posts[0], 201)

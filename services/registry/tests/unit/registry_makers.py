@@ -1,47 +1,50 @@
 """Made-up people and papers for the unit tests."""
 
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import date
 
-from registry.domain.appointment import Appointment
-from registry.domain.certificates import EXPIRED, REVOKED, VALID, CertificateFact
+from registry.domain.appointment import Appointment, Capacity
+from registry.domain.certificates import CertificateFact, CertificateStatus
+from registry.domain.enterprise import Enterprise
+from registry.domain.person import Person
+from registry.domain.post import DEPARTMENTS, Post
+from registry.domain.rules import Rules
 from registry.domain.talent import Talent
 
 
-@dataclass
-class Rules:
-    version: int = 1
-    effective_from: date = date(2013, 9, 18)
-    document: str = "吉质联办〔2013〕10号"
-    parameters: dict = field(
-        default_factory=lambda: {
-            "experience_years": 3,
-            "filing_days": 30,
-            "appoint_without_certificate": "refuse",
-            "provisional_days": 180,
-            "on_certificate_expired": "suspend",
-            "on_certificate_revoked": "suspend",
-            "continuing_education_hours": 16,
-        }
-    )
+class MadeUpRules(Rules):
+    """Rules of which a test may change some."""
 
     def but(self, **changes):
-        return Rules(parameters={**self.parameters, **changes})
+        return replace(self, **changes)
 
 
-RULES = Rules()
+RULES = MadeUpRules(
+    version=1,
+    effective_from=date(2013, 9, 18),
+    document="吉质联办〔2013〕10号",
+    experience_years=3,
+    filing_days=30,
+    change_filing_working_days=15,
+    vacancy_grace_days=90,
+    appoint_without_certificate="refuse",
+    provisional_days=180,
+    on_certificate_expired="suspend",
+    on_certificate_revoked="suspend",
+    continuing_education_hours=16,
+)
 
 
 def issued(on=date(2026, 1, 10), until=date(2029, 1, 9), certificate="c1"):
-    return CertificateFact(certificate, "p1", f"CQO-{certificate}", on, VALID, on, until)
+    return CertificateFact(certificate, "p1", f"CQO-{certificate}", on, CertificateStatus.VALID, on, until)
 
 
 def expired(on, certificate="c1"):
-    return CertificateFact(certificate, "p1", f"CQO-{certificate}", on, EXPIRED)
+    return CertificateFact(certificate, "p1", f"CQO-{certificate}", on, CertificateStatus.EXPIRED)
 
 
 def revoked(on, certificate="c1"):
-    return CertificateFact(certificate, "p1", f"CQO-{certificate}", on, REVOKED)
+    return CertificateFact(certificate, "p1", f"CQO-{certificate}", on, CertificateStatus.REVOKED)
 
 
 def talent(**changes):
@@ -68,7 +71,7 @@ def appointment(**changes):
         "departments": ["质量管理", "质量检验", "质量安全"],
         "appointed_on": date(2026, 2, 1),
         "appointed_by_name": "王强",
-        "appointed_by_capacity": "法定代表人",
+        "appointed_by_capacity": Capacity.LEGAL_REPRESENTATIVE,
         "document_number": "示例〔2026〕1号",
         "document_date": date(2026, 2, 1),
         "authorisation": "授权书 1 号",
@@ -76,3 +79,28 @@ def appointment(**changes):
         "ruleset": 1,
     }
     return Appointment(**{**fields, **changes})
+
+
+def enterprise(**changes):
+    fields = {
+        "id": "e1",
+        "uscc": "91220101MA0Y12340Q",
+        "name": "示例公司",
+        "division": "220102",
+        "industry": "C36",
+        "above_threshold": True,
+        "award_contender": False,
+        "brand_contender": False,
+        "legal_representative": "王强",
+        "responsible_person": None,
+        "registered_on": date(2026, 3, 2),
+    }
+    return Enterprise(**{**fields, **changes})
+
+
+def person():
+    return Person("p1", "李明", "220102", "e1", "sealed", "index", None, date(2026, 1, 5))
+
+
+def post():
+    return Post("s1", "e1", "220102", "首席质量官", True, date(2026, 1, 5), list(DEPARTMENTS))

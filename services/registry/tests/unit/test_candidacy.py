@@ -1,31 +1,76 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
-from registry_makers import RULES, appointment, expired, issued, revoked, talent
+from registry_makers import RULES, appointment, enterprise, expired, issued, person, post, revoked, talent
 
+from registry.domain.appointment import Capacity, DayOutOfOrder
 from registry.domain.candidacy import (
     AlreadyCqoElsewhere,
     AlreadyCqoHere,
+    AppointedBy,
     Candidacy,
+    Document,
     Excluded,
     NotInPool,
     NoValidCertificate,
     PostTaken,
+    Terms,
     warnings,
 )
-from registry.domain.enterprise import Enterprise
-from registry.domain.person import Exclusion
+from registry.domain.exclusion import Exclusion
+from registry.domain.post import DEPARTMENTS
 
 DAY = date(2026, 3, 2)
 
 
 def candidacy(**changes):
-    fields = {"person_id": "p1", "post_id": "s1", "enterprise_id": "e1", "talent": talent(), "certificates": [issued()]}
+    fields = {
+        "person": person(),
+        "post": post(),
+        "enterprise": enterprise(),
+        "talent": talent(),
+        "certificates": [issued()],
+    }
     return Candidacy(**{**fields, **changes})
+
+
+def terms(**changes):
+    fields = {
+        "appointed_on": DAY,
+        "appointed_by": AppointedBy("王强", Capacity.LEGAL_REPRESENTATIVE),
+        "document": Document("示例〔2026〕1号", DAY),
+        "authorisation": "授权书 1 号",
+        "position": "副总经理",
+        "decision_level": True,
+    }
+    return Terms(**{**fields, **changes})
 
 
 def test_a_member_of_the_pool_with_a_valid_certificate_may_be_appointed_to_a_vacant_post():
     assert candidacy().admit(DAY, RULES) is None
+
+
+def test_an_appointment_comes_with_its_announcement_and_with_the_rule_set_that_allowed_it():
+    made, event = candidacy().appoint("a1", terms(), RULES, DAY)
+
+    assert (made.id, made.person_id, made.post_id, made.division) == ("a1", "p1", "s1", "220102")
+    assert (made.departments, made.warnings, made.ruleset) == (list(DEPARTMENTS), [], 1)
+    assert (event.appointment_id, event.enterprise_name, event.person_name) == ("a1", "示例公司", "李明")
+    assert made.filing_due_on == event.filing_due_on == date(2026, 4, 1)
+
+
+def test_what_is_refused_makes_no_appointment():
+    with pytest.raises(NotInPool):
+        candidacy(talent=None, certificates=[]).appoint("a1", terms(), RULES, DAY)
+    with pytest.raises(DayOutOfOrder):
+        candidacy().appoint("a1", terms(), RULES, DAY - timedelta(days=1))
+
+
+def test_a_provisional_appointment_carries_its_deadline():
+    rules = RULES.but(appoint_without_certificate="provisional", provisional_days=10)
+    made, event = candidacy(talent=None, certificates=[]).appoint("a1", terms(), rules, DAY)
+
+    assert made.provisional_until == event.provisional_until == date(2026, 3, 12)
 
 
 def test_whoever_never_entered_the_pool_is_refused():
@@ -95,7 +140,7 @@ def test_the_rule_set_may_accept_an_appointment_before_the_training_for_a_while(
 
 
 def test_an_appointment_below_decision_level_or_by_a_stranger_is_warned_of():
-    firm = Enterprise("e1", "91220101MA0Y12340Q", "示例公司", "220102", "C36", True, False, False, "王强", None, DAY)
+    firm = enterprise()
 
     assert warnings(firm, "王强", "法定代表人", True, ["质量管理", "质量检验", "质量安全"]) == []
     assert warnings(firm, "赵四", "主要负责人", False, ["质量管理"]) == ["R24", "R26", "R27"]

@@ -4,8 +4,14 @@ from datetime import date
 
 import pytest
 
-from registry.domain.codes import email_fault, industry_fault, phone_fault, resident_id_fault, uscc_fault
-from registry.domain.divisions import Placement, place_fault
+from registry.adapters.codes import (
+    email_violation,
+    industry_violation,
+    phone_violation,
+    resident_id_violation,
+    uscc_violation,
+)
+from registry.domain.divisions import Placement, place_violation
 
 
 @pytest.mark.parametrize(
@@ -21,7 +27,7 @@ from registry.domain.divisions import Placement, place_fault
     ],
 )
 def test_a_valid_enterprise_code_is_accepted(code):
-    assert uscc_fault(code) is None
+    assert uscc_violation(code) is None
 
 
 @pytest.mark.parametrize(
@@ -35,19 +41,19 @@ def test_a_valid_enterprise_code_is_accepted(code):
     ],
 )
 def test_a_wrong_enterprise_code_is_refused_with_its_reason(code, why):
-    assert why in uscc_fault(code).en
+    assert why in uscc_violation(code).en
 
 
 def test_a_code_whose_outer_check_fits_but_whose_organisation_code_does_not_is_refused():
-    fault = uscc_fault(with_check("91220101MA0Y12341"))
+    violation = uscc_violation(with_check("91220101MA0Y12341"))
 
-    assert "organisation code" in fault.en
+    assert "organisation code" in violation.en
 
 
 def test_the_code_of_a_sole_trader_is_not_that_of_an_enterprise():
-    fault = uscc_fault(with_check("92220101MA0Y12340"))
+    violation = uscc_violation(with_check("92220101MA0Y12340"))
 
-    assert "not those of an enterprise" in fault.en
+    assert "not those of an enterprise" in violation.en
 
 
 def with_check(stem: str) -> str:
@@ -58,13 +64,13 @@ def with_check(stem: str) -> str:
 
 
 def _outer_wrong(code: str) -> bool:
-    fault = uscc_fault(code)
-    return fault is not None and fault.en.startswith("The check character of the unified")
+    violation = uscc_violation(code)
+    return violation is not None and violation.en.startswith("The check character of the unified")
 
 
 @pytest.mark.parametrize("number", ["220102199001010017", "222426197807070027", "220381198503151233"])
 def test_a_plausible_resident_number_is_accepted_even_if_its_county_is_younger_than_its_holder(number):
-    assert resident_id_fault(number) is None
+    assert resident_id_violation(number) is None
 
 
 @pytest.mark.parametrize(
@@ -78,22 +84,24 @@ def test_a_plausible_resident_number_is_accepted_even_if_its_county_is_younger_t
     ],
 )
 def test_a_wrong_resident_number_is_refused_with_its_reason(number, why):
-    assert why in resident_id_fault(number).en
+    assert why in resident_id_violation(number).en
 
 
 @pytest.mark.parametrize("code", ["C36", "C1371", "A01", "T97"])
 def test_an_industry_code_of_the_standard_is_accepted(code):
-    assert industry_fault(code) is None
+    assert industry_violation(code) is None
 
 
 @pytest.mark.parametrize("code", ["机械", "C", "C99", "A13", "c36", "U01", "C36000"])
 def test_what_is_not_an_industry_code_is_refused(code):
-    assert industry_fault(code) is not None
+    assert industry_violation(code) is not None
 
 
 def test_contact_points_are_checked_for_their_form():
-    assert [phone_fault("13800000001"), phone_fault("0431-88880000"), email_fault("a.b@firm.example")] == [None] * 3
-    assert None not in [phone_fault("12345"), email_fault("quality at firm.example"), email_fault("a@b")]
+    assert [phone_violation("13800000001"), phone_violation("0431-88880000"), email_violation("a.b@firm.example")] == [
+        None
+    ] * 3
+    assert None not in [phone_violation("12345"), email_violation("quality at firm.example"), email_violation("a@b")]
 
 
 GONGZHULING = [
@@ -101,13 +109,13 @@ GONGZHULING = [
 ]
 
 
-def test_a_division_holds_until_its_last_day_and_its_fault_names_the_successor():
-    assert place_fault(GONGZHULING, "220381", date(2020, 6, 18)) is None
-    assert "220184" in place_fault(GONGZHULING, "220381", date(2020, 6, 19)).en
+def test_a_division_holds_until_its_last_day_and_its_violation_names_the_successor():
+    assert place_violation(GONGZHULING, "220381", date(2020, 6, 18)) is None
+    assert "220184" in place_violation(GONGZHULING, "220381", date(2020, 6, 19)).en
 
 
 def test_nothing_lies_in_an_unknown_division_or_in_a_whole_prefecture():
     prefecture = [Placement("220100", "长春市", "prefecture", "220000", date(2000, 1, 1))]
 
-    assert "no division" in place_fault([], "229999", date(2026, 1, 1)).en
-    assert "a county is needed" in place_fault(prefecture, "220100", date(2026, 1, 1)).en
+    assert "no division" in place_violation([], "229999", date(2026, 1, 1)).en
+    assert "a county is needed" in place_violation(prefecture, "220100", date(2026, 1, 1)).en

@@ -3,7 +3,8 @@ from datetime import date
 from registry_makers import RULES, expired, issued
 
 from registry.domain.eligibility import Dossier, EducationFact, assess
-from registry.domain.person import Exclusion, PersonFact, full_years, restate
+from registry.domain.exclusion import Exclusion
+from registry.domain.person import PersonFact, full_years, restate
 
 DAY = date(2026, 3, 2)
 

@@ -1,0 +1,1 @@
+"""What touches the world outside: codes that others issue, workbooks that people fill in, sealed personal data."""

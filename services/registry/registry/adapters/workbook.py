@@ -1,0 +1,240 @@
+"""Reading a sheet that people filled in: headers in Chinese, one row a record, every violation with row and column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from io import BytesIO
+from typing import Any, Generic, TypeAlias, TypeVar, cast
+
+from python_calamine import CalamineError, CalamineWorkbook, ZipError
+
+from chassis.errors import InvalidInput
+from chassis.unset import UNSET, Unset
+from registry.domain.bilingual import Violation
+
+MAX_ROWS = 20_000
+MAX_TEXT = 200
+
+Cell: TypeAlias = object  # a text, a number, a boolean, a day or an instant, as the sheet has it
+ValueT = TypeVar("ValueT")
+ReadT = TypeVar("ReadT", covariant=True)  # what a column holds
+
+
+class BadCell(Exception):
+    """A cell does not hold what its column asks for."""
+
+    def __init__(self, violation: Violation) -> None:
+        self.violation = violation
+        super().__init__(violation.en)
+
+
+@dataclass(frozen=True, eq=False)
+class Column(Generic[ReadT]):
+    """A column: its header, and how a cell is read. Of an optional one, the column and each cell may be left out."""
+
+    header: str
+    read: Callable[[Cell], ReadT]
+    required: bool = True
+
+
+AnyColumn: TypeAlias = Column[Any]  # Any: columns of one sheet hold values of several types
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Why a row was not taken: the sheet's row number, the column's header and letter, the violation."""
+
+    row: int
+    column: str
+    letter: str
+    violation: Violation
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    """A row as it was read: its number in the sheet and the values of its columns, None for an empty cell."""
+
+    number: int
+    values: Mapping[AnyColumn, object]
+
+    def find(self, column: Column[ValueT]) -> ValueT | None:
+        """The value, or None where the cell is empty, could not be read, or has no column."""
+        return cast("ValueT | None", self.values.get(column))
+
+    def __getitem__(self, column: Column[ValueT]) -> ValueT:
+        """The value of a required column, in a row that was accepted."""
+        return cast("ValueT", self.values[column])
+
+    def optional(self, column: Column[ValueT]) -> ValueT | Unset | None:
+        """The value of an optional column; a column left out says nothing, an empty cell says that there is none."""
+        return cast("ValueT | Unset | None", self.values.get(column, UNSET))
+
+
+@dataclass
+class Sheet:
+    """What came out of a sheet: the rows, and the violations found in them."""
+
+    letters: Mapping[AnyColumn, str]
+    rows: list[SheetRow] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+
+    def reject(self, row: int, column: AnyColumn, violation: Violation) -> None:
+        """Notes a violation: in the cell, in the register, or in another row."""
+        self.rejections.append(Rejection(row, column.header, self.letters[column], violation))
+
+    def accepted(self) -> Iterator[SheetRow]:
+        """The rows that nothing speaks against."""
+        rejected = {rejection.row for rejection in self.rejections}
+        return (row for row in self.rows if row.number not in rejected)
+
+    def require_unique(self, column: AnyColumn) -> None:
+        """Rejects each row whose value in `column` stands in an earlier row too."""
+        first: dict[object, int] = {}
+        for row in self.rows:
+            value = row.find(column)
+            if value is None:
+                continue
+            earlier = first.setdefault(value, row.number)
+            if earlier != row.number:
+                self.reject(row.number, column, Violation(f"与第 {earlier} 行重复。", f"The same as in row {earlier}."))
+
+
+def read(content: bytes, columns: tuple[AnyColumn, ...]) -> Sheet:
+    """Reads the first sheet of an .xlsx workbook; InvalidInput if the file as a whole can't be used."""
+    cells = _cells(content)
+    headers = [str(cell).strip() for cell in cells[0]]
+    missing = [column.header for column in columns if column.required and column.header not in headers]
+    if missing:
+        names = "、".join(missing)
+        raise _unusable(f"缺少表头：{names}。", f"The first row lacks these headers: {names}.", "missing_headers")
+    positions = {column: headers.index(column.header) for column in columns if column.header in headers}
+    sheet = Sheet({column: _letter(position) for column, position in positions.items()})
+    for number, row in enumerate(cells[1:], start=2):
+        if any(str(cell).strip() for cell in row):
+            sheet.rows.append(_row(sheet, number, row, positions))
+    if not sheet.rows:
+        raise _unusable("工作表没有数据行。", "The sheet has no rows below its headers.", "empty_sheet")
+    return sheet
+
+
+def _cells(content: bytes) -> list[list[Cell]]:
+    try:
+        sheet = CalamineWorkbook.from_filelike(BytesIO(content)).get_sheet_by_index(0)
+    except (CalamineError, ZipError, ValueError, IndexError, OSError) as fault:
+        raise _unusable(
+            "文件不是可读的 .xlsx 工作簿。", "The file is not a readable .xlsx workbook.", "not_xlsx"
+        ) from fault
+    if sheet.height > MAX_ROWS + 1:
+        raise _unusable(
+            f"数据行超过 {MAX_ROWS} 行，请拆分。", f"More than {MAX_ROWS} rows; split the file.", "too_many_rows"
+        )
+    rows: list[list[Cell]] = [list(row) for row in sheet.to_python(skip_empty_area=False)]
+    if not rows:
+        raise _unusable("工作表为空。", "The sheet is empty.", "empty_sheet")
+    return rows
+
+
+def _unusable(zh: str, en: str, code: str) -> InvalidInput:
+    return InvalidInput([{"code": code, "reason": en, "reason_zh": zh}])
+
+
+def _row(sheet: Sheet, number: int, cells: list[Cell], positions: Mapping[AnyColumn, int]) -> SheetRow:
+    values: dict[AnyColumn, object] = {}
+    for column, position in positions.items():
+        cell = cells[position]
+        if isinstance(cell, str):
+            cell = cell.strip()
+        if cell == "":
+            values[column] = None
+            if column.required:
+                sheet.reject(number, column, Violation(f"“{column.header}”不能为空。", "This cell may not be empty."))
+            continue
+        try:
+            values[column] = column.read(cell)
+        except BadCell as bad:
+            sheet.reject(number, column, bad.violation)
+    return SheetRow(number, values)
+
+
+def _letter(position: int) -> str:
+    letters = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def as_text(cell: Cell) -> str:
+    """A text; a whole number typed as one is taken as its digits."""
+    if isinstance(cell, float) and cell.is_integer():
+        # Excel keeps 15 digits of a number: a longer code stored as one has already lost its end.
+        if abs(cell) >= 1e15:
+            raise BadCell(
+                Violation(
+                    "长号码须以文本格式填写。", "A long code must be typed as text; as a number it loses its end."
+                )
+            )
+        cell = int(cell)
+    if isinstance(cell, bool | float | date):
+        raise BadCell(Violation("应为文本。", "This must be text."))
+    text = str(cell)
+    if len(text) > MAX_TEXT or any(ord(letter) < 32 for letter in text):
+        raise BadCell(
+            Violation(
+                f"文本过长（上限 {MAX_TEXT} 字）或含控制字符。", f"Over {MAX_TEXT} characters, or control characters."
+            )
+        )
+    return text
+
+
+def as_checked(check: Callable[[str], Violation | None]) -> Callable[[Cell], str]:
+    """A text that passes `check`."""
+
+    def read_checked(cell: Cell) -> str:
+        return _checked(as_text(cell), check)
+
+    return read_checked
+
+
+def as_code(check: Callable[[str], Violation | None]) -> Callable[[Cell], str]:
+    """A text in capitals that passes `check`."""
+
+    def read_code(cell: Cell) -> str:
+        return _checked(as_text(cell).upper(), check)
+
+    return read_code
+
+
+def _checked(text: str, check: Callable[[str], Violation | None]) -> str:
+    violation = check(text)
+    if violation:
+        raise BadCell(violation)
+    return text
+
+
+def as_yes_no(cell: Cell) -> bool:
+    """是 or 否."""
+    if cell in ("是", "否"):
+        return cell == "是"
+    raise BadCell(Violation("应填“是”或“否”。", "This must be 是 (yes) or 否 (no)."))
+
+
+def as_day(cell: Cell) -> date:
+    """A date cell. A date typed as text is refused: its reading would be a guess."""
+    if isinstance(cell, datetime):
+        return cell.date()
+    if isinstance(cell, date):
+        return cell
+    raise BadCell(Violation("应为日期格式的单元格，而不是文本。", "This must be a date cell, not text."))
+
+
+def as_years(cell: Cell) -> int:
+    """A whole number of years."""
+    if isinstance(cell, str) and cell.isascii() and cell.isdigit():
+        cell = float(cell)
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and float(cell).is_integer() and 0 <= cell <= 60:
+        return int(cell)
+    raise BadCell(Violation("应为 0 至 60 的整数。", "This must be a whole number from 0 to 60."))

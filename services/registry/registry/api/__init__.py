@@ -1,0 +1,40 @@
+"""The registry's HTTP API: a table of contents. Each entrypoint opens the transaction and hands over to a use case."""
+
+from __future__ import annotations
+
+from chassis.http import AuditRoutes, HttpService
+from chassis.messaging import FeedRoutes, OpsRoutes
+from chassis.process import HealthRoutes
+from programme.ruleset_routes import RuleSetRoutes
+from registry import schemas
+from registry.api.appointments import AppointmentRoutes
+from registry.api.divisions import DivisionRoutes
+from registry.api.enterprises import EnterpriseRoutes
+from registry.api.exclusions import ExclusionRoutes
+from registry.api.people import PeopleRoutes
+from registry.api.posts import PostRoutes
+from registry.api.talents import TalentRoutes
+
+
+class Api(
+    HttpService,
+    # What every service has.
+    HealthRoutes,
+    FeedRoutes,
+    OpsRoutes,
+    AuditRoutes,
+    RuleSetRoutes,
+    # The registry's own.
+    DivisionRoutes,
+    EnterpriseRoutes,
+    PostRoutes,
+    PeopleRoutes,
+    ExclusionRoutes,
+    TalentRoutes,
+    AppointmentRoutes,
+):
+    """Enterprises, people, the talent pool and appointments."""
+
+    name = "registry-api"
+    title = "Registry of Chief Quality Officers"
+    ruleset_schema = schemas.RuleSetParameters

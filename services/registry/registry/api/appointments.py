@@ -1,0 +1,99 @@
+"""Routes of appointments."""
+
+from __future__ import annotations
+
+from werkzeug.wrappers import Response
+
+from chassis.http import ANYONE, Page, http
+from programme.http import Request
+from registry import queries, schemas, views
+from registry.api.base import APPLICANTS, Routes
+from registry.domain.candidacy import (
+    AlreadyCqoElsewhere,
+    AlreadyCqoHere,
+    Excluded,
+    NotInPool,
+    NoValidCertificate,
+    PostTaken,
+)
+from registry.queries import AppointmentFilters
+from registry.usecases.access import load_appointment
+from registry.usecases.appoint import Appoint, appoint
+from registry.usecases.end_appointment import EndAppointment, end_appointment
+from registry.usecases.file_appointment import FileAppointment, file_appointment
+from registry.views import View
+
+REFUSALS = (NotInPool, NoValidCertificate, AlreadyCqoElsewhere, AlreadyCqoHere, PostTaken, Excluded)
+
+
+class AppointmentRoutes(Routes):
+    """Appointments of CQOs from the pool, their filing and their end."""
+
+    @http(
+        "POST",
+        "/appointments",
+        body=schemas.NewAppointment,
+        returns=schemas.Appointment,
+        roles=APPLICANTS,
+        problems=REFUSALS,
+        summary="Appoint a CQO from the pool (R22–R27)",
+    )
+    def appoint(self, request: Request[Appoint]) -> Response:
+        with self.db.begin() as session:
+            appointment = appoint(session, request.caller, request.body, self.clock)
+            return request.reply(session, views.appointment_view(appointment, request.language), status=201)
+
+    @http(
+        "GET",
+        "/appointments",
+        query=schemas.AppointmentFilters,
+        returns=schemas.Appointment,
+        roles=ANYONE,
+        paged=True,
+        summary="Appointments, as of a day",
+    )
+    def list_appointments(self, request: Request[None, AppointmentFilters]) -> Page:
+        with self.db.begin() as session:
+            on = request.query.on or self.clock.today()
+            found = queries.appointments(session, request.caller, request.query, on, request.page)
+            shown = [views.appointment_on_day_view(row, request.language) for row in found.items]
+            return Page(shown, found.next_cursor)
+
+    @http(
+        "GET",
+        "/appointments/<appointment_id>",
+        returns=schemas.AppointmentWithHistory,
+        roles=ANYONE,
+        summary="An appointment with its history",
+    )
+    def get_appointment(self, request: Request[None], appointment_id: str) -> View:
+        with self.db.begin() as session:
+            appointment = load_appointment(session, request.caller, appointment_id, self.clock.today())
+            history = queries.appointment_history(session, appointment.id)
+            return views.appointment_with_history_view(appointment, history, request.language)
+
+    @http(
+        "POST",
+        "/appointments/<appointment_id>/filing",
+        body=schemas.Filing,
+        returns=schemas.Appointment,
+        roles=APPLICANTS,
+        summary="File an appointment (备案); late ones are flagged",
+    )
+    def file_appointment(self, request: Request[FileAppointment], appointment_id: str) -> Response:
+        with self.db.begin() as session:
+            filed = file_appointment(session, request.caller, appointment_id, request.body, self.clock)
+            return request.reply(session, views.appointment_view(filed, request.language))
+
+    @http(
+        "POST",
+        "/appointments/<appointment_id>/end",
+        body=schemas.Ending,
+        returns=schemas.Appointment,
+        roles=APPLICANTS,
+        summary="End an appointment; its post becomes vacant",
+    )
+    def end_appointment(self, request: Request[EndAppointment], appointment_id: str) -> Response:
+        with self.db.begin() as session:
+            ended = end_appointment(session, request.caller, appointment_id, request.body, self.clock)
+            return request.reply(session, views.appointment_view(ended, request.language))

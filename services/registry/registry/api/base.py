@@ -1,0 +1,21 @@
+"""What the routes of the registry share: its database, its clock, its cipher, and who may call."""
+
+from __future__ import annotations
+
+from chassis.clock import Clock
+from chassis.data import ClockProvider, Database
+from programme.callers import Role
+from registry.providers import PersonalDataCipherProvider
+
+STAFF = (Role.PROVINCE, Role.DIVISION)
+APPLICANTS = (*STAFF, Role.ENTERPRISE)
+# Operators and other government systems have no business with single people.
+PEOPLE_READERS = tuple(sorted(frozenset(Role) - {Role.OPS, Role.SYSTEM}))
+
+
+class Routes:
+    """The base of each aggregate's routes."""
+
+    db = Database()
+    clock: Clock = ClockProvider()
+    cipher = PersonalDataCipherProvider()

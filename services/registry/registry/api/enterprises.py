@@ -1,0 +1,97 @@
+"""Routes of enterprises."""
+
+from __future__ import annotations
+
+from werkzeug.wrappers import Response
+
+from chassis.http import ANYONE, Page, http
+from programme.http import Request
+from registry import queries, schemas, views
+from registry.api.base import APPLICANTS, STAFF, Routes
+from registry.domain.contact import ContactPoints
+from registry.queries import EnterpriseFilters
+from registry.usecases import contacts, enterprises
+from registry.usecases.access import load_enterprise
+from registry.usecases.enterprises import EnterpriseChanges, RegisterEnterprise
+from registry.usecases.import_enterprises import import_enterprises
+from registry.views import View
+
+
+class EnterpriseRoutes(Routes):
+    """The register of enterprises."""
+
+    @http(
+        "POST",
+        "/enterprises",
+        body=schemas.NewEnterprise,
+        returns=schemas.Enterprise,
+        roles=STAFF,
+        summary="Register an enterprise",
+    )
+    def register_enterprise(self, request: Request[RegisterEnterprise]) -> Response:
+        with self.db.begin() as session:
+            enterprise = enterprises.register(session, request.caller, request.body, self.cipher, self.clock)
+            return request.reply(session, views.enterprise_view(session, enterprise, self.cipher), status=201)
+
+    @http(
+        "GET",
+        "/enterprises",
+        query=schemas.EnterpriseFilters,
+        returns=schemas.Enterprise,
+        roles=ANYONE,
+        paged=True,
+        summary="Enterprises in a division, by population, industry or name",
+    )
+    def list_enterprises(self, request: Request[None, EnterpriseFilters]) -> Page:
+        with self.db.begin() as session:
+            found = queries.enterprises(session, request.caller, request.query, self.clock.today(), request.page)
+            return Page(views.enterprise_views(session, found.items, self.cipher), found.next_cursor)
+
+    @http("GET", "/enterprises/<enterprise_id>", returns=schemas.Enterprise, roles=ANYONE, summary="An enterprise")
+    def get_enterprise(self, request: Request[None], enterprise_id: str) -> View:
+        with self.db.begin() as session:
+            enterprise = load_enterprise(session, request.caller, enterprise_id, self.clock.today())
+            return views.enterprise_view(session, enterprise, self.cipher)
+
+    @http(
+        "PATCH",
+        "/enterprises/<enterprise_id>",
+        body=schemas.EnterpriseChanges,
+        returns=schemas.Enterprise,
+        roles=STAFF,
+        summary="Change an enterprise; needs If-Match",
+    )
+    def change_enterprise(self, request: Request[EnterpriseChanges], enterprise_id: str) -> Response:
+        with self.db.begin() as session:
+            changed = enterprises.change(
+                session, request.caller, enterprise_id, request.if_match, request.body, self.clock
+            )
+            return request.reply(session, views.enterprise_view(session, changed, self.cipher))
+
+    @http(
+        "PUT",
+        "/enterprises/<enterprise_id>/contact",
+        body=schemas.NewContact,
+        returns=schemas.Contact,
+        roles=APPLICANTS,
+        summary="Where notices to an enterprise go",
+    )
+    def put_enterprise_contact(self, request: Request[ContactPoints], enterprise_id: str) -> Response:
+        with self.db.begin() as session:
+            contact = contacts.put_for_enterprise(
+                session, request.caller, enterprise_id, request.body, self.cipher, self.clock
+            )
+            return request.reply(session, views.contact_view(contact, self.cipher))
+
+    @http(
+        "POST",
+        "/enterprises/import",
+        returns=schemas.Import,
+        roles=STAFF,
+        file=True,
+        summary="Import enterprises from an .xlsx workbook",
+    )
+    def import_enterprises(self, request: Request) -> Response:
+        with self.db.begin() as session:
+            report = import_enterprises(session, request.caller, request.file, self.cipher, self.clock)
+            return request.reply(session, views.import_view(report, request.language))

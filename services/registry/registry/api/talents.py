@@ -1,0 +1,28 @@
+"""The route of the talent pool."""
+
+from __future__ import annotations
+
+from chassis.http import ANYONE, Page, http
+from programme.http import Request
+from registry import queries, schemas, views
+from registry.api.base import Routes
+from registry.queries import TalentFilters
+
+
+class TalentRoutes(Routes):
+    """The talent pool (R60); it is entered and left by certificates alone."""
+
+    @http(
+        "GET",
+        "/talents",
+        query=schemas.TalentFilters,
+        returns=schemas.Talent,
+        roles=ANYONE,
+        paged=True,
+        summary="The talent pool, as of a day (R60)",
+    )
+    def list_talents(self, request: Request[None, TalentFilters]) -> Page:
+        with self.db.begin() as session:
+            on = request.query.on or self.clock.today()
+            found = queries.talents(session, request.caller, request.query, on, request.page)
+            return Page([views.talent_view(row) for row in found.items], found.next_cursor)

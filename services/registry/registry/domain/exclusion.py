@@ -1,0 +1,45 @@
+"""The exclusion list (R30): people who may not be appointed, from a day on, by a document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from chassis.errors import RuleBroken
+
+
+class AlreadyLifted(RuleBroken):
+    """The exclusion already has a last day."""
+
+    zh = "该限制已经设有截止日期。"
+
+
+class LiftedTooEarly(RuleBroken):
+    """An exclusion can't end before its first day."""
+
+    zh = "限制的截止日期不得早于起始日期。"
+
+
+@dataclass
+class Exclusion:
+    """An entry of the list, kept by the blind index of the ID number: it also hits whoever is registered later."""
+
+    id: str
+    id_number_index: str
+    reason: str
+    document: str
+    valid_from: date
+    recorded_on: date
+    valid_to: date | None = None
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the person may not be appointed on `day`; the last day counts."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+    def lift(self, on: date) -> None:
+        """Ends the exclusion with the day `on`."""
+        if self.valid_to is not None:
+            raise AlreadyLifted()
+        if on < self.valid_from:
+            raise LiftedTooEarly()
+        self.valid_to = on

@@ -1,0 +1,41 @@
+"""What the service can be asked: lists limited to what the caller may see, as of today or of a past day.
+
+A module for each aggregate holds its filters, its rows and its queries; `explain` says why somebody is eligible or not.
+"""
+
+from registry.queries.appointment import (
+    AppointmentFilters,
+    AppointmentOnDay,
+    appointment_history,
+    appointments,
+)
+from registry.queries.division import division_with_placements, divisions
+from registry.queries.enterprise import EnterpriseFilters, enterprises
+from registry.queries.exclusion import exclusions
+from registry.queries.explain import eligibility
+from registry.queries.person import FindPerson, PersonFilters, people, person_by_number
+from registry.queries.post import PostAndHolder, PostFilters, posts
+from registry.queries.talent import TalentFilters, TalentOnDay, talents
+
+__all__ = [
+    "AppointmentFilters",
+    "AppointmentOnDay",
+    "EnterpriseFilters",
+    "FindPerson",
+    "PersonFilters",
+    "PostAndHolder",
+    "PostFilters",
+    "TalentFilters",
+    "TalentOnDay",
+    "appointment_history",
+    "appointments",
+    "division_with_placements",
+    "divisions",
+    "eligibility",
+    "enterprises",
+    "exclusions",
+    "people",
+    "person_by_number",
+    "posts",
+    "talents",
+]

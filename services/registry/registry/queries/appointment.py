@@ -1,0 +1,74 @@
+"""Lists of appointments, and the history of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import and_, bindparam, select
+from sqlalchemy.orm import Session
+
+from chassis.http import Page, PageArguments, paginate
+from programme.callers import Caller
+from registry.domain.appointment import Appointment, AppointmentHistory, AppointmentStatus
+from registry.queries.conditions import equal, is_or_not, latest, within
+from registry.storage import appointment, appointment_status
+from registry.usecases.access import visible
+
+HISTORY = (
+    select(AppointmentHistory)
+    .where(appointment_status.c.appointment_id == bindparam("appointment_id"))
+    .order_by(appointment_status.c.id)
+)
+
+
+@dataclass(frozen=True)
+class AppointmentFilters:
+    """Which appointments are asked for, as of which day."""
+
+    on: date | None = None
+    division: str | None = None
+    enterprise_id: str | None = None
+    person_id: str | None = None
+    post_id: str | None = None
+    status: AppointmentStatus | None = None
+    filed: bool | None = None
+    filed_late: bool | None = None
+
+
+class AppointmentOnDay(NamedTuple):
+    """An appointment, and the status of that day."""
+
+    appointment: Appointment
+    history: AppointmentHistory
+
+
+def appointments(session: Session, caller: Caller, filters: AppointmentFilters, on: date, page: PageArguments) -> Page:
+    """A page of AppointmentOnDay: those that had been made by a day."""
+    last = latest(appointment_status, appointment_status.c.appointment_id, on)
+    statement = (
+        select(Appointment, AppointmentHistory)
+        .join(last, last.c.owner == appointment.c.id)
+        .join(AppointmentHistory, appointment_status.c.id == last.c.id)
+    )
+    conditions = [
+        visible(appointment, caller, on),
+        *within(appointment, filters.division, on),
+        *equal(
+            appointment,
+            enterprise_id=filters.enterprise_id,
+            person_id=filters.person_id,
+            post_id=filters.post_id,
+            filed_late=filters.filed_late,
+        ),
+        *equal(appointment_status, status=filters.status),
+        *is_or_not(and_(appointment.c.filed_on.is_not(None), appointment.c.filed_on <= on), filters.filed),
+    ]
+    found = paginate(session, statement.where(*conditions), [appointment.c.id], page)
+    return Page([AppointmentOnDay(*row.values()) for row in found.items], found.next_cursor)
+
+
+def appointment_history(session: Session, appointment_id: str) -> list[AppointmentHistory]:
+    """An appointment's statuses in the order in which it had them."""
+    return list(session.scalars(HISTORY, {"appointment_id": appointment_id}))

@@ -1,0 +1,49 @@
+"""Lists of posts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from chassis.http import Page, PageArguments, paginate
+from programme.callers import Caller
+from registry.domain.appointment import Appointment, AppointmentStatus
+from registry.domain.post import Post
+from registry.queries.conditions import equal, is_or_not, within
+from registry.storage import appointment, post
+from registry.usecases.access import visible
+
+HELD = (appointment.c.post_id == post.c.id) & (appointment.c.status != AppointmentStatus.ENDED)
+POSTS = select(Post, Appointment).outerjoin(Appointment, HELD)
+
+
+@dataclass(frozen=True)
+class PostFilters:
+    """Which posts are asked for."""
+
+    division: str | None = None
+    enterprise_id: str | None = None
+    vacant: bool | None = None
+
+
+class PostAndHolder(NamedTuple):
+    """A post, and the appointment that holds it, if one does."""
+
+    post: Post
+    appointment: Appointment | None
+
+
+def posts(session: Session, caller: Caller, filters: PostFilters, on: date, page: PageArguments) -> Page:
+    """A page of PostAndHolder."""
+    conditions = [
+        visible(post, caller, on),
+        *within(post, filters.division, on),
+        *equal(post, enterprise_id=filters.enterprise_id),
+        *is_or_not(appointment.c.id.is_(None), filters.vacant),
+    ]
+    found = paginate(session, POSTS.where(*conditions), [post.c.id], page)
+    return Page([PostAndHolder(*row.values()) for row in found.items], found.next_cursor)

@@ -1,0 +1,78 @@
+"""Appointing a CQO from the talent pool (R22–R27).
+
+Two appointments of one person, or to one post, wait for each other at the row locks, which are always taken in the
+order person, post: the second finds what the first one did and is refused by its rule.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, or_, select
+from sqlalchemy.orm import Session
+
+from chassis.clock import Clock
+from chassis.data import load
+from chassis.ids import new_id
+from chassis.messaging import outbox
+from chassis.security import audit
+from programme import rulesets
+from programme.callers import Caller
+from registry import storage
+from registry.domain.appointment import Appointment
+from registry.domain.candidacy import Candidacy, Terms
+from registry.domain.enterprise import Enterprise
+from registry.domain.person import Person
+from registry.domain.post import Post
+from registry.domain.rules import Rules
+from registry.domain.talent import Talent
+from registry.usecases import deadlines
+from registry.usecases.access import certificates_of, exclusions_of, load_enterprise, visible
+from registry.usecases.history import record_appointment_status
+
+APPOINTMENTS = select(Appointment).where(
+    or_(
+        storage.appointment.c.person_id == bindparam("person_id"),
+        storage.appointment.c.post_id == bindparam("post_id"),
+    )
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Appoint(Terms):
+    """Appoint a person to a post on these terms."""
+
+    person_id: str
+    post_id: str
+
+
+def appoint(session: Session, caller: Caller, command: Appoint, clock: Clock) -> Appointment:
+    """Appoints a person from the pool to a vacant post, or raises the rule that forbids it."""
+    today = clock.today()
+    person = load(session, Person, command.person_id, lock=True)
+    post = load(session, Post, command.post_id, visible(storage.post, caller, today), lock=True)
+    enterprise = load_enterprise(session, caller, post.enterprise_id, today)
+    rules = rulesets.rules_on(session, command.appointed_on, Rules)
+    candidacy = _candidacy(session, person, post, enterprise)
+    appointment, made = candidacy.appoint(new_id(), command, rules, today)
+    session.add(appointment)
+    outbox.add(session, appointment, made, clock)
+    record_appointment_status(session, appointment, command.appointed_on, ruleset=rules.version)
+    deadlines.plan(session, appointment)
+    details = {"person_id": person.id, "post_id": post.id}
+    audit.record(session, caller, "appointment.made", appointment.id, details, clock)
+    return appointment
+
+
+def _candidacy(session: Session, person: Person, post: Post, enterprise: Enterprise) -> Candidacy:
+    """All that decides the appointment, under the locks on the person and the post."""
+    appointments = session.scalars(APPOINTMENTS, {"person_id": person.id, "post_id": post.id})
+    return Candidacy(
+        person=person,
+        post=post,
+        enterprise=enterprise,
+        talent=session.get(Talent, person.id, populate_existing=True),
+        certificates=certificates_of(session, person.id),
+        exclusions=exclusions_of(session, person),
+        appointments=list(appointments),
+    )

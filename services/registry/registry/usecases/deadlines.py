@@ -1,0 +1,41 @@
+"""The days that an appointment must not pass: its filing, and the certificate of a provisional holder."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from sqlalchemy.orm import Session
+
+from chassis import due
+from registry.domain.appointment import Appointment
+
+FILING, PROVISIONAL = "appointment.filing", "appointment.provisional"
+
+
+def plan(session: Session, appointment: Appointment) -> None:
+    """Plans what happens when they have passed."""
+    _plan_after(session, FILING, appointment.id, appointment.filing_due_on)
+    if appointment.provisional_until is not None:
+        _plan_after(session, PROVISIONAL, appointment.id, appointment.provisional_until)
+
+
+def cancel_filing(session: Session, appointment: Appointment) -> None:
+    """The appointment was filed."""
+    due.cancel(session, _series(FILING, appointment.id))
+
+
+def cancel_all(session: Session, appointment: Appointment) -> None:
+    """The appointment is over."""
+    for kind in (FILING, PROVISIONAL):
+        due.cancel(session, _series(kind, appointment.id))
+
+
+def _plan_after(session: Session, kind: str, appointment_id: str, last_day: date) -> None:
+    # The day after: on the last day itself it is still in time.
+    day = last_day + timedelta(days=1)
+    payload = {"appointment_id": appointment_id}
+    due.plan(session, kind, _series(kind, appointment_id), appointment_id, day, payload)
+
+
+def _series(kind: str, appointment_id: str) -> str:
+    return f"{kind}:{appointment_id}"

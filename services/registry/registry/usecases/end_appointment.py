@@ -1,0 +1,52 @@
+"""Ending an appointment, which leaves its post vacant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from chassis.clock import Clock
+from chassis.data import load
+from chassis.messaging import outbox
+from chassis.security import audit
+from programme.callers import Caller
+from registry.domain.appointment import Appointment
+from registry.events import AppointmentEnded
+from registry.usecases import deadlines
+from registry.usecases.access import load_appointment
+from registry.usecases.history import record_appointment_status
+
+
+@dataclass(frozen=True)
+class EndAppointment:
+    """End an appointment with a day, for a reason."""
+
+    on: date
+    reason: str
+
+
+def end_appointment(
+    session: Session, caller: Caller, appointment_id: str, command: EndAppointment, clock: Clock
+) -> Appointment:
+    """Ends an appointment; its post is vacant from the next day."""
+    appointment = load_appointment(session, caller, appointment_id, clock.today(), lock=True)
+    _announce(session, appointment, appointment.end(command.on, command.reason, clock.today()), clock)
+    details = {"reason": command.reason, "on": command.on.isoformat()}
+    audit.record(session, caller, "appointment.ended", appointment.id, details, clock)
+    return appointment
+
+
+def end_provisional(session: Session, appointment_id: str, clock: Clock) -> None:
+    """Ends a provisional appointment whose holder earned no certificate by the rule set's deadline."""
+    appointment = load(session, Appointment, appointment_id, lock=True)
+    ended = appointment.end_provisional(clock.today())
+    if ended:
+        _announce(session, appointment, ended, clock)
+
+
+def _announce(session: Session, appointment: Appointment, ended: AppointmentEnded, clock: Clock) -> None:
+    outbox.add(session, appointment, ended, clock)
+    deadlines.cancel_all(session, appointment)
+    record_appointment_status(session, appointment, ended.on, reason=ended.reason)
