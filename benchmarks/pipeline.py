@@ -47,7 +47,7 @@ HERE = Path(__file__).resolve().parent
 AGAINST_NAMEKO, AGAINST_BARE, AT_REST = 8.0, 0.4, 50.0  # the goals: times, times, milliseconds
 PER_COMMIT = 100
 PATIENCE = 600  # seconds for one run
-DEFINITIONS: dict[str, Any] = {
+DEFINITIONS: topology.Definitions = {
     "exchanges": [{"name": "maker.events", "type": "topic", "arguments": {}}],
     "queues": [
         {

@@ -33,7 +33,7 @@ INBOX = {
     "x-delivery-limit": 3,  # in production 100; here the limit is to be reached
 }
 PRODUCTION_DELIVERY_LIMIT = 100
-TOPOLOGY: dict[str, Any] = {
+TOPOLOGY: topology.Definitions = {
     "exchanges": [
         {"name": "author.events", "type": "topic", "arguments": {}},
         {"name": "reader.events", "type": "topic", "arguments": {}},
