@@ -13,10 +13,12 @@ from typing import Any
 import psycopg
 from author.events import LotChanged, ThingChanged
 from messaging_world import World
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from testkit import RunningService, wait_for
 
-Start = Callable[[str], RunningService]
+Start = Callable[..., RunningService]
 Report = Callable[..., None]
 
 PATIENCE = 90  # seconds until all is applied
@@ -24,6 +26,25 @@ PATIENCE = 90  # seconds until all is applied
 
 def settled(world: World) -> bool:
     return world.unpublished() == 0 and len(world.effects()) >= len(world.announced) and not world.parked()
+
+
+def leaders(world: World) -> list[str]:
+    """The roles by which relays of the author hold the leader's lock."""
+    query = (
+        "SELECT usename FROM pg_locks JOIN pg_stat_activity USING (pid) "
+        "WHERE locktype = 'advisory' AND granted AND datname = current_database() "
+        "AND objsubid = 1 AND objid::bigint = hashtext('cqo.relay')::bigint & 4294967295"
+    )
+    return [row.usename for row in world.ask(world.author, query)]
+
+
+def make_role(world: World, role: str) -> str:
+    """A superuser of that name, with the password of the tests' own."""
+    password = make_url(world.author_url).password
+    with world.author.begin() as connection:
+        connection.execute(text(f"DROP ROLE IF EXISTS {role}"))
+        connection.execute(text(f"CREATE ROLE {role} SUPERUSER LOGIN PASSWORD '{password}'"))
+    return role
 
 
 def test_a_consumer_killed_in_the_middle_of_its_handlers(world: World, start: Start, report: Report) -> None:
@@ -72,12 +93,15 @@ def test_a_relay_killed_between_confirm_and_mark(world: World, start: Start, rep
 
 def test_a_second_relay_takes_over_when_the_leader_dies(world: World, start: Start, report: Report) -> None:
     start("reader")
-    relays = {str(relay.pid): relay for relay in (start("author"), start("author"))}
+    # Each by a role of its own, so that the holder of the leader's lock has a name.
+    relays = {role: start("author", make_role(world, role)) for role in ("relay_one", "relay_two")}
     world.announce_many(50, 2, ThingChanged())
     wait_for(lambda: settled(world), PATIENCE)
-    for relay in list(relays.values())[:1]:
-        relay.kill()
+    (leader,) = wait_for(lambda: leaders(world))
+    (follower,) = relays.keys() - {leader}
+    relays[leader].kill()
     world.announce_many(50, 2, ThingChanged())
+    wait_for(lambda: leaders(world) == [follower], PATIENCE)
     wait_for(lambda: settled(world), PATIENCE)
 
     figures = world.figures()
