@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import urllib.error
+import urllib.request
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from contextlib import contextmanager
@@ -23,6 +26,7 @@ from chassis.messaging import broker, outbox, topology
 from chassis.messaging.envelope import CONTENT_TYPE, Envelope
 from chassis.messaging.outbox.table import envelope
 from chassis.process import migrate
+from testkit import RunningService
 
 INBOX = {
     "x-queue-type": "quorum",
@@ -192,6 +196,11 @@ class World:
         query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
         return bool(self.ask(self.reader, f"{query} AND query LIKE 'INSERT INTO effect%'"))
 
+    def waits_for_a_lock(self, longer_than: float = 0) -> bool:
+        """Whether a statement of the reader has waited for a lock for so many seconds."""
+        query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        return bool(self.ask(self.reader, f"{query} AND query_start < clock_timestamp() - interval '{longer_than} s'"))
+
     def end_sessions(self, engine: Any) -> None:
         """Ends what a killed process has left under way in its database; the server would finish it."""
         query = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
@@ -216,6 +225,30 @@ class World:
     def ask(self, engine: Any, query: str) -> list[Any]:
         with engine.connect() as connection:
             return list(connection.execute(text(query)).all())
+
+
+class Operator:
+    """Somebody with the role `ops`, at a service's API."""
+
+    def __init__(self, service: RunningService, token: str) -> None:
+        self.service, self.token = service, token
+
+    def get(self, path: str) -> tuple[int, Any]:
+        return self._ask("GET", path)
+
+    def post(self, path: str, body: Any = None) -> tuple[int, Any]:
+        return self._ask("POST", path, body)
+
+    def _ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.service.url + path, data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return refused.code, json.load(refused)
 
 
 def _engine(url: str) -> Any:

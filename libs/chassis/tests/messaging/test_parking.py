@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from author.events import LotChanged, ThingChanged
-from messaging_world import World
+from messaging_world import Operator, World
 
 from testkit import RunningService, wait_for
 
 Start = Callable[..., RunningService]
-
-
-class Operator:
-    """Somebody with the role `ops`, at the reader's API."""
-
-    def __init__(self, service: RunningService, token: str) -> None:
-        self.service, self.token = service, token
-
-    def get(self, path: str) -> tuple[int, Any]:
-        return self._ask("GET", path)
-
-    def post(self, path: str, body: Any = None) -> tuple[int, Any]:
-        return self._ask("POST", path, body)
-
-    def _ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.service.url + path, data, headers, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return answer.status, json.load(answer)
-        except urllib.error.HTTPError as refused:
-            with refused:
-                return refused.code, json.load(refused)
 
 
 @pytest.fixture

@@ -153,14 +153,15 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
                 timed = metrics.batch_seconds.labels(self.service).time()
                 with timed, Session(self.engine) as session, session.begin():
                     result = self.applier.apply(session, events)
+            except Exception as fault:
+                failures += 1
+                events = self._left_after(fault, events, failures)
+            else:
                 self._count(result)
                 # What was applied may be what a parked event has waited for.
                 self.retrier.has_work |= bool(result.early)
                 self.retrier.wake()
                 return
-            except Exception as fault:
-                failures += 1
-                events = self._left_after(fault, events, failures)
 
     def _left_after(self, fault: Exception, events: Sequence[Envelope], failures: int) -> Sequence[Envelope]:
         """Deals with the n-th failure in a row; returns the events that are still to be applied together."""
