@@ -46,7 +46,7 @@ Connection: TypeAlias = psycopg.Connection[Any]  # Any: rows of any shape
 
 AGAINST_NAMEKO, AGAINST_BARE, AT_REST = 8.0, 0.4, 50.0  # the goals: times, times, milliseconds
 PER_COMMIT = 100
-PATIENCE = 600  # seconds for one run
+MOVES_WITHIN = 600  # seconds for one run
 DEFINITIONS: topology.Definitions = {
     "exchanges": [{"name": "maker.events", "type": "topic", "arguments": {}}],
     "queues": [
@@ -124,7 +124,7 @@ class Bench:
 
 
 def until(predicate: Callable[[], object], interval: float = 0.05) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + MOVES_WITHIN
     while not predicate():
         assert time.monotonic() < deadline, "nothing moves"
         time.sleep(interval)

@@ -137,12 +137,12 @@ def is_settled(result: Reconciliation) -> bool:
     return not under_way(result)
 
 
-def settle(ops: Caller, patience: float = SETTLED_WITHIN) -> Reconciliation:
+def settle(ops: Caller, within: float = SETTLED_WITHIN) -> Reconciliation:
     """Waits until nothing is under way: seen twice alike, since one event may cause another between two looks.
 
-    After `patience` seconds it gives what it saw last, whatever that is.
+    After `within` seconds it gives what it saw last, whatever that is.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + within
     before: Reconciliation | None = None
     while True:
         result = reconcile(state(ops))
