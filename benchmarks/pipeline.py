@@ -23,10 +23,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import amqp
 import bare
@@ -42,12 +42,12 @@ from chassis.messaging import outbox, topology
 from chassis.messaging.outbox.table import envelope
 
 HERE = Path(__file__).resolve().parent
-
+Connection: TypeAlias = psycopg.Connection[Any]  # Any: rows of any shape
 
 AGAINST_NAMEKO, AGAINST_BARE, AT_REST = 8.0, 0.4, 50.0  # the goals: times, times, milliseconds
 PER_COMMIT = 100
-PATIENCE = 600  # seconds for one run
-DEFINITIONS: dict[str, Any] = {
+MOVES_WITHIN = 600  # seconds for one run
+DEFINITIONS: topology.Definitions = {
     "exchanges": [{"name": "maker.events", "type": "topic", "arguments": {}}],
     "queues": [
         {
@@ -108,7 +108,7 @@ class Bench:
             child.terminate()
             child.wait()
 
-    def worker(self, service: str, database: str) -> Any:
+    def worker(self, service: str, database: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
         """A nameko worker of the chassis."""
         settings = {"database_url": database, "amqp_url": self.amqp_url, "jwks": "none", "env": "local"}
         return self.process("-m", "chassis.main", service, "worker", log_level="WARNING", **settings)
@@ -123,8 +123,8 @@ class Bench:
             connection.close()
 
 
-def until(predicate: Callable[[], Any], interval: float = 0.05) -> None:
-    deadline = time.monotonic() + PATIENCE
+def until(predicate: Callable[[], object], interval: float = 0.05) -> None:
+    deadline = time.monotonic() + MOVES_WITHIN
     while not predicate():
         assert time.monotonic() < deadline, "nothing moves"
         time.sleep(interval)
@@ -143,16 +143,20 @@ def commit_changes(database: str, numbers: Sequence[int], per_commit: int) -> No
     engine.dispose()
 
 
-def visible(reader: psycopg.Connection[Any]) -> int:
+def visible(reader: Connection) -> int:
     """How many events the projection shows."""
     found = reader.execute("SELECT count(*) FROM stock").fetchone()
     return int(found[0]) if found else 0
 
 
-def chassis_pipeline(bench: Bench, events: int, rest: int) -> dict[str, Any]:
-    """Events/s from committed to projected, and while changes are committed; ms from commit to visible at rest."""
+def chassis_pipeline(bench: Bench, events: int, rest: int) -> tuple[dict[str, float], list[float]]:
+    """Rates in events/s, and `rest` times the milliseconds from commit to visible at rest.
+
+    The rates: `commits` of the changes alone; `committed` from committed changes on; `along` and `single` while changes
+    are being committed, many at once and one by one.
+    """
     made, taken = bench.database("maker"), bench.database("taker")
-    found: dict[str, Any] = {}
+    found: dict[str, float] = {}
     with bench.worker("taker", taken), psycopg.connect(taken, autocommit=True) as reader:
         until(lambda: bench.consumers("taker.inbox") == 1)
         started = time.perf_counter()
@@ -160,20 +164,20 @@ def chassis_pipeline(bench: Bench, events: int, rest: int) -> dict[str, Any]:
         found["commits"] = events / (time.perf_counter() - started)
         with bench.worker("maker", made):
             found["committed"] = rate(reader, events)
-            for name, first, count, size in (
-                ("along", events, events // 3, PER_COMMIT),
-                ("single", 2 * events, events // 15, 1),
-            ):
-                already = visible(reader)
-                started = time.perf_counter()
-                commit_changes(made, range(first, first + count), size)
-                until(lambda total=already + count: visible(reader) >= total, 0.01)  # type: ignore[misc]
-                found[name] = count / (time.perf_counter() - started)
-            found["rest"] = at_rest(made, reader, 10**7, rest)
-    return found
+            found["along"] = rate_along(made, reader, range(events, events + events // 3), PER_COMMIT)
+            found["single"] = rate_along(made, reader, range(2 * events, 2 * events + events // 15), 1)
+            return found, at_rest(made, reader, 10**7, rest)
 
 
-def rate(reader: psycopg.Connection[Any], events: int) -> float:
+def rate_along(made: str, reader: Connection, numbers: Sequence[int], per_commit: int) -> float:
+    """Events/s while the changes are being committed."""
+    already, started = visible(reader), time.perf_counter()
+    commit_changes(made, numbers, per_commit)
+    until(lambda: visible(reader) >= already + len(numbers), 0.01)
+    return len(numbers) / (time.perf_counter() - started)
+
+
+def rate(reader: Connection, events: int) -> float:
     """Events/s from the first that is visible to the last, so that no process's start is counted."""
     until(lambda: visible(reader), 0.005)
     started, already = time.perf_counter(), visible(reader)
@@ -181,7 +185,7 @@ def rate(reader: psycopg.Connection[Any], events: int) -> float:
     return (events - already) / (time.perf_counter() - started)
 
 
-def at_rest(made: str, reader: psycopg.Connection[Any], first: int, times: int) -> list[float]:
+def at_rest(made: str, reader: Connection, first: int, times: int) -> list[float]:
     """Milliseconds from the commit of one change to its row in the other service's projection, at rest."""
     engine, clock, found = create_engine(make_url(made).set(drivername="postgresql+psycopg")), SystemClock(), []
     for number in range(first, first + times):
@@ -218,7 +222,7 @@ def bare_pipeline(bench: Bench, events: int) -> float:
     row = {"id": item.id, "type": "item.made.v1", "aggregate_id": item.id, "aggregate_version": 1}
     row |= {"occurred_at": datetime.now(UTC), "data": json.loads(json.dumps(vars(item.made()), default=str))}
     row |= {"division": item.division, "correlation_id": item.id}
-    size = len(envelope(type("Row", (), row)(), "maker").to_bytes())  # type: ignore[arg-type]
+    size = len(envelope(type("Row", (), row)(), "maker").to_bytes())
     with bench.process(str(HERE / "bare.py"), "consume", bench.amqp_url, str(events)) as consumer:
         until(lambda: bench.consumers(bare.QUEUE) == 1)
         started = time.perf_counter()
@@ -251,28 +255,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rest", type=int, default=300, help="changes made one by one at rest (300)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds they are divided into; the median counts (3)")
     options = parser.parse_args(arguments)
-    rounds = []
+    rounds: list[dict[str, float]] = []
+    rest: list[float] = []
     with servers() as bench:
         for number in range(options.rounds):
             events = options.events // options.rounds
-            ours = chassis_pipeline(bench, events, options.rest // options.rounds)
+            ours, waits = chassis_pipeline(bench, events, options.rest // options.rounds)
+            rest += waits
             plain, fast = nameko_pipeline(bench, events), bare_pipeline(bench, events)
-            rounds.append(
-                ours
-                | {
-                    "nameko": plain,
-                    "bare": fast,
-                    "x_nameko": ours["committed"] / plain,
-                    "x_bare": ours["committed"] / fast,
-                }
-            )
+            ratios = {"x_nameko": ours["committed"] / plain, "x_bare": ours["committed"] / fast}
+            rounds.append({**ours, "nameko": plain, "bare": fast, **ratios})
             sys.stderr.write(
                 f"round {number + 1}: {ours['committed']:.0f}, nameko {plain:.0f}, bare {fast:.0f} events/s\n"
             )
-    rest = sorted(value for found in rounds for value in found.pop("rest"))
-    return report(
-        {name: statistics.median(found[name] for found in rounds) for name in rounds[0]}, rest, options.events
-    )
+    medians = {name: statistics.median(found[name] for found in rounds) for name in rounds[0]}
+    return report(medians, sorted(rest), options.events)
 
 
 def report(found: dict[str, float], rest: list[float], events: int) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sqlalchemy import BigInteger, Column, Date, MetaData, Table, Text, orm, text
 from sqlalchemy.orm import Session
@@ -84,6 +84,6 @@ class ItemMade:
     document: str
 
 
-def project(session: Session, many: Sequence[dict[str, Any]]) -> None:
-    """Writes the projection of one event, or of many, by the same statement."""
+def project(session: Session, many: Sequence[Mapping[str, object]]) -> None:
+    """Writes the projection of one event, or of many, by the same statement; each is the event's fields."""
     session.execute(PROJECT, {"items": json.dumps(many, ensure_ascii=False)})

@@ -9,13 +9,15 @@ import re
 import typing
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from jsonschema import Draft202012Validator, FormatChecker
 from marshmallow import EXCLUDE, Schema, ValidationError
 
 from chassis.messaging.envelope import Envelope, MalformedEvent
 from chassis.messaging.inbox import Subscription
+
+JsonObject: TypeAlias = dict[str, Any]  # Any: JSON's values
 
 PROJECT = Path(__file__).parents[2]
 SERVICES = ("registry", "training", "notifications", "reporting")
@@ -34,11 +36,11 @@ JSON_TYPES = {
 def published(service: str) -> dict[str, type]:
     """The event classes of a service, by type."""
     module = importlib.import_module(f"{service}.events")
-    classes = [found for found in vars(module).values() if dataclasses.is_dataclass(found) and hasattr(found, "type")]
-    return {found.type: found for found in classes}  # type: ignore[attr-defined]
+    classes = [found for found in vars(module).values() if isinstance(found, type) and dataclasses.is_dataclass(found)]
+    return {kind: found for found in classes if (kind := getattr(found, "type", None))}
 
 
-def contract(service: str, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def contract(service: str, kind: str) -> tuple[JsonObject, JsonObject]:
     """The JSON Schema of a type and its example."""
     folder = PROJECT / "services" / service / "contracts"
     return json.loads((folder / f"{kind}.json").read_text()), json.loads((folder / f"{kind}.example.json").read_text())
@@ -50,7 +52,7 @@ def subscriptions(service: str) -> list[Subscription]:
     return [found.subscription for found in vars(worker).values() if hasattr(found, "subscription")]
 
 
-def class_fits_schema(event: type, schema: dict[str, Any]) -> list[str]:
+def class_fits_schema(event: type, schema: JsonObject) -> list[str]:
     faults = []
     fields = {field.name: field for field in dataclasses.fields(event)}
     if fields.keys() != schema["properties"].keys():
@@ -64,7 +66,7 @@ def class_fits_schema(event: type, schema: dict[str, Any]) -> list[str]:
     return faults
 
 
-def example_fits_schema(kind: str, example: dict[str, Any], schema: dict[str, Any]) -> list[str]:
+def example_fits_schema(kind: str, example: JsonObject, schema: JsonObject) -> list[str]:
     validator = Draft202012Validator(schema, format_checker=FormatChecker())
     faults = [error.message for error in validator.iter_errors(example["data"])]
     try:
@@ -76,7 +78,7 @@ def example_fits_schema(kind: str, example: dict[str, Any], schema: dict[str, An
     return faults
 
 
-def consumer_reads(schema: type[Schema], contract_schema: dict[str, Any], example: dict[str, Any]) -> list[str]:
+def consumer_reads(schema: type[Schema], contract_schema: JsonObject, example: JsonObject) -> list[str]:
     """The consumer must read the example, and the example without the fields that are optional."""
     required = set(contract_schema["required"])
     least = {name: value for name, value in example["data"].items() if name in required}
@@ -89,7 +91,7 @@ def consumer_reads(schema: type[Schema], contract_schema: dict[str, Any], exampl
     return faults
 
 
-def bindings_fit(service: str, definitions: dict[str, Any], types: set[str], owners: dict[str, str]) -> list[str]:
+def bindings_fit(service: str, definitions: JsonObject, types: set[str], owners: dict[str, str]) -> list[str]:
     """Each aggregate subscribed to is bound to the inbox, and nothing is bound that nobody publishes or applies."""
     bound = {
         (binding["source"], binding["routing_key"])
@@ -112,7 +114,7 @@ def bindings_fit(service: str, definitions: dict[str, Any], types: set[str], own
     ]
 
 
-def only_gains_optional_fields(released: dict[str, Any], present: dict[str, Any]) -> list[str]:
+def only_gains_optional_fields(released: JsonObject, present: JsonObject) -> list[str]:
     """Within v1 only optional fields are added."""
     faults = [f"{name} was removed" for name in released["properties"] if name not in present["properties"]]
     faults += [f"{name} is newly required" for name in present["required"] if name not in released["required"]]
@@ -123,30 +125,30 @@ def only_gains_optional_fields(released: dict[str, Any], present: dict[str, Any]
     return faults
 
 
-def personal_fields(schema: dict[str, Any]) -> list[str]:
+def personal_fields(schema: JsonObject) -> list[str]:
     return [f"{name} looks personal" for name in schema["properties"] if PERSONAL.search(name)]
 
 
-def _json_types(hint: Any) -> set[str]:
+def _json_types(hint: Any) -> set[str]:  # Any: a type, or what typing has made of one
     arguments = typing.get_args(hint)
     if type(None) in arguments:
         return {"null"}.union(*(_json_types(argument) for argument in arguments if argument is not type(None)))
     return {JSON_TYPES[typing.get_origin(hint) or hint]}
 
 
-def dangling(document: dict[str, Any]) -> list[str]:
+def dangling(document: JsonObject) -> list[str]:
     """The references in a JSON document that lead nowhere in it."""
     found: list[str] = []
 
     def leads_somewhere(reference: str) -> bool:
-        place: Any = document
+        place: object = document
         for name in reference.removeprefix("#/").split("/"):
             if not isinstance(place, dict) or name not in place:
                 return False
             place = place[name]
         return True
 
-    def look(value: Any) -> None:
+    def look(value: object) -> None:
         if isinstance(value, dict):
             if "$ref" in value and not leads_somewhere(value["$ref"]):
                 found.append(value["$ref"])

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from messaging_world import Figures, World
+from sqlalchemy.engine import make_url
 
 from testkit import RunningService
 
@@ -28,11 +29,13 @@ def world(postgres: Any, rabbitmq: Any) -> Iterator[World]:
 
 @pytest.fixture
 def start(world: World, running_service: Callable[..., RunningService]) -> Callable[..., RunningService]:
-    """`start("author")`, `start("reader")`: one more worker of that service."""
+    """`start("author")`, `start("reader")`: one more worker of that service, by its own role of the database if asked."""
     databases = {"author": world.author_url, "reader": world.reader_url}
 
-    def start(service: str) -> RunningService:
-        return running_service(service, "worker", database_url=databases[service], amqp_url=world.amqp_url)
+    def start(service: str, role: str | None = None) -> RunningService:
+        url = make_url(databases[service]).set(**({"username": role} if role else {}))
+        database_url = url.render_as_string(hide_password=False)
+        return running_service(service, "worker", database_url=database_url, amqp_url=world.amqp_url)
 
     return start
 

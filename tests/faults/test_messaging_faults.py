@@ -13,17 +13,38 @@ from typing import Any
 import psycopg
 from author.events import LotChanged, ThingChanged
 from messaging_world import World
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from testkit import RunningService, wait_for
 
-Start = Callable[[str], RunningService]
+Start = Callable[..., RunningService]
 Report = Callable[..., None]
 
-PATIENCE = 90  # seconds until all is applied
+APPLIED_WITHIN = 90  # seconds until all is applied
 
 
 def settled(world: World) -> bool:
     return world.unpublished() == 0 and len(world.effects()) >= len(world.announced) and not world.parked()
+
+
+def leaders(world: World) -> list[str]:
+    """The roles by which relays of the author hold the leader's lock."""
+    query = (
+        "SELECT usename FROM pg_locks JOIN pg_stat_activity USING (pid) "
+        "WHERE locktype = 'advisory' AND granted AND datname = current_database() "
+        "AND objsubid = 1 AND objid::bigint = hashtext('cqo.relay')::bigint & 4294967295"
+    )
+    return [row.usename for row in world.ask(world.author, query)]
+
+
+def make_role(world: World, role: str) -> str:
+    """A superuser of that name, with the password of the tests' own."""
+    password = make_url(world.author_url).password
+    with world.author.begin() as connection:
+        connection.execute(text(f"DROP ROLE IF EXISTS {role}"))
+        connection.execute(text(f"CREATE ROLE {role} SUPERUSER LOGIN PASSWORD '{password}'"))
+    return role
 
 
 def test_a_consumer_killed_in_the_middle_of_its_handlers(world: World, start: Start, report: Report) -> None:
@@ -32,13 +53,13 @@ def test_a_consumer_killed_in_the_middle_of_its_handlers(world: World, start: St
     kills = 0
     while kills < 4:
         before = len(world.effects())
-        wait_for(lambda before=before: len(world.effects()) > before, PATIENCE)
+        wait_for(lambda before=before: len(world.effects()) > before, APPLIED_WITHIN)
         reader.kill()
         kills += 1
         reader.start(ready=False)
         if settled(world):
             break
-    wait_for(lambda: settled(world), PATIENCE)
+    wait_for(lambda: settled(world), APPLIED_WITHIN)
 
     figures = world.figures()
     report(figures, kills=kills)
@@ -53,15 +74,15 @@ def test_a_relay_killed_between_confirm_and_mark(world: World, start: Start, rep
         # Rows locked by another are published and confirmed, but can't be marked.
         blocker.execute("SELECT seq FROM outbox FOR UPDATE")
         author = start("author")
-        wait_for(lambda: len(world.effects()) == 300, PATIENCE)
+        wait_for(lambda: len(world.effects()) == 300, APPLIED_WITHIN)
         assert world.unpublished() == 300, "confirmed and applied, not marked"
         author.kill()
         gone = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'author-relay'"
-        wait_for(lambda: not world.ask(world.author, gone), PATIENCE)
+        wait_for(lambda: not world.ask(world.author, gone), APPLIED_WITHIN)
     author.start()
-    wait_for(lambda: world.unpublished() == 0 and world.waiting("reader.inbox") == 0, PATIENCE)
+    wait_for(lambda: world.unpublished() == 0 and world.waiting("reader.inbox") == 0, APPLIED_WITHIN)
     world.announce("last")
-    wait_for(lambda: ("thing:last", 1) in world.effects(), PATIENCE)
+    wait_for(lambda: ("thing:last", 1) in world.effects(), APPLIED_WITHIN)
 
     figures = world.figures()
     report(figures, published_twice=300)
@@ -72,13 +93,16 @@ def test_a_relay_killed_between_confirm_and_mark(world: World, start: Start, rep
 
 def test_a_second_relay_takes_over_when_the_leader_dies(world: World, start: Start, report: Report) -> None:
     start("reader")
-    relays = {str(relay.pid): relay for relay in (start("author"), start("author"))}
+    # Each by a role of its own, so that the holder of the leader's lock has a name.
+    relays = {role: start("author", make_role(world, role)) for role in ("relay_one", "relay_two")}
     world.announce_many(50, 2, ThingChanged())
-    wait_for(lambda: settled(world), PATIENCE)
-    for relay in list(relays.values())[:1]:
-        relay.kill()
+    wait_for(lambda: settled(world), APPLIED_WITHIN)
+    (leader,) = wait_for(lambda: leaders(world))
+    (follower,) = relays.keys() - {leader}
+    relays[leader].kill()
     world.announce_many(50, 2, ThingChanged())
-    wait_for(lambda: settled(world), PATIENCE)
+    wait_for(lambda: leaders(world) == [follower], APPLIED_WITHIN)
+    wait_for(lambda: settled(world), APPLIED_WITHIN)
 
     figures = world.figures()
     report(figures)
@@ -88,13 +112,13 @@ def test_a_second_relay_takes_over_when_the_leader_dies(world: World, start: Sta
 def test_the_broker_killed_and_started_again(world: World, start: Start, report: Report, rabbitmq: Any) -> None:
     author, reader = start("author"), start("reader")
     world.announce_many(100, 20, ThingChanged(seconds=0.001))
-    wait_for(world.effects, PATIENCE)
+    wait_for(world.effects, APPLIED_WITHIN)
     assert len(world.effects()) < 2000, "killed while events are under way"
     rabbitmq.kill()
     world.announce_many(50, 4, ThingChanged())  # what is committed meanwhile waits in the outbox
     assert world.unpublished() >= 200
     rabbitmq.start()
-    wait_for(lambda: settled(world), PATIENCE)
+    wait_for(lambda: settled(world), APPLIED_WITHIN)
 
     figures = world.figures()
     report(figures)
@@ -114,7 +138,7 @@ def test_workers_started_while_the_broker_is_down_begin_when_it_is_back(
     ]
     wait_for(lambda: all(service.get(f"{service.worker_url}/health/live")[0] == 200 for service in services), 30)
     rabbitmq.start()
-    wait_for(lambda: settled(world), PATIENCE)
+    wait_for(lambda: settled(world), APPLIED_WITHIN)
 
     figures = world.figures()
     report(figures)
@@ -130,7 +154,7 @@ def test_a_broker_that_takes_no_messages_for_a_while(world: World, start: Start,
     wait_for(lambda: "Connection timed out" in author.log.read_text(), 60)
     assert author.get(f"{author.worker_url}/health/live")[0] == 200
     rabbitmq.ctl("set_vm_memory_high_watermark", "0.4")
-    wait_for(lambda: settled(world), PATIENCE)
+    wait_for(lambda: settled(world), APPLIED_WITHIN)
 
     figures = world.figures()
     report(figures)
@@ -141,12 +165,12 @@ def test_a_broker_that_takes_no_messages_for_a_while(world: World, start: Start,
 def test_the_database_killed_and_started_again(world: World, start: Start, report: Report, postgres: Any) -> None:
     author, reader = start("author"), start("reader")
     world.announce_many(100, 30, ThingChanged(seconds=0.001))  # several batches
-    wait_for(world.effects, PATIENCE)
+    wait_for(world.effects, APPLIED_WITHIN)
     assert len(world.effects()) < 3000, "killed while events are under way"
     postgres.kill()
     wait_for(lambda: reader.get(f"{reader.worker_url}/health/ready")[0] == 503, 30)
     postgres.start()
-    wait_for(lambda: settled(world), PATIENCE)
+    wait_for(lambda: settled(world), APPLIED_WITHIN)
 
     figures = world.figures()
     report(figures)
@@ -161,7 +185,7 @@ def test_poison_holds_up_its_own_objects_only(world: World, start: Start, report
         world.announce(subject, LotChanged(poison=True))
     world.announce_many(100, 5, LotChanged())
     start("author"), start("reader")
-    wait_for(lambda: len(world.effects()) == 96 * 9 + 4 * 4 and len(world.parked()) == 4 * 6, PATIENCE)
+    wait_for(lambda: len(world.effects()) == 96 * 9 + 4 * 4 and len(world.parked()) == 4 * 6, APPLIED_WITHIN)
 
     by_state: dict[str, int] = defaultdict(int)
     for _, _, state in world.states():
@@ -185,7 +209,9 @@ def test_everything_three_times_shuffled_with_failing_handlers_and_two_replicas(
         messages[first : first + 50] = window
     readers = [start("reader"), start("reader")]
     world.send(messages)
-    wait_for(lambda: len(world.effects()) >= 900 and not world.parked() and not world.waiting("reader.inbox"), PATIENCE)
+    wait_for(
+        lambda: len(world.effects()) >= 900 and not world.parked() and not world.waiting("reader.inbox"), APPLIED_WITHIN
+    )
 
     figures = world.figures()
     by = {row[0] for row in world.ask(world.reader, "SELECT DISTINCT by FROM effect")}

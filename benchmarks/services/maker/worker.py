@@ -1,6 +1,6 @@
 """Publishes what the driver has committed."""
 
-from chassis.messaging.outbox import Relay
+from chassis.messaging import Relay
 
 
 class Worker:

@@ -1,24 +1,24 @@
 """Keeps the projection."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import workload
-from marshmallow import Schema, fields
 from sqlalchemy.orm import Session
 
-from chassis.messaging.envelope import Envelope
-from chassis.messaging.inbox import subscribe_batch
+from chassis.messaging import Envelope, subscribe_batch
 
 
-class ItemMade(Schema):
+@dataclass(frozen=True)
+class ItemMade:
     """The fields that the projection reads."""
 
-    item_id = fields.String(required=True)
-    number = fields.String(required=True)
-    name = fields.String(required=True)
-    made_on = fields.String(required=True)
-    valid_until = fields.String(required=True)
-    division = fields.String(required=True)
+    item_id: str
+    number: str
+    name: str
+    made_on: str
+    valid_until: str
+    division: str
 
 
 class Worker:
@@ -27,5 +27,5 @@ class Worker:
     name = "taker-worker"
 
     @subscribe_batch("item.made.v1", ItemMade)
-    def items_made(self, session: Session, events: Sequence[Envelope]) -> None:
-        workload.project(session, [event.data for event in events])
+    def items_made(self, session: Session, events: Sequence[Envelope[ItemMade]]) -> None:
+        workload.project(session, [vars(event.data) for event in events])

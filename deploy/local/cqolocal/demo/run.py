@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import time
 from datetime import date, timedelta
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import click
 from rich.console import Console
 from rich.table import Table
 
 from cqolocal.demo.chaos import Chaos
-from cqolocal.demo.reconcile import is_settled, settle
+from cqolocal.demo.reconcile import Reconciliation, is_settled, settle
 from cqolocal.demo.scenario import APPOINTED, FILED_LATE, Scenario
 from cqolocal.system import System
 
@@ -21,6 +21,26 @@ POPULATIONS = {
     "brand": "名牌 contenders",
     "above_threshold": "enterprises above the size threshold",
 }
+
+
+class Summary(TypedDict):
+    """What `--json` prints."""
+
+    enterprises: int
+    candidates: int
+    certificates: int
+    appointments: int
+    events_published: int
+    events_applied: int  # by a handler, at all readers together
+    cursor_only: int  # that a reader has no handler for, at all readers together
+    notices: int
+    notices_due: int
+    notices_missing: int
+    lost: int
+    applied_twice: int
+    parked: int
+    seconds: float
+    killed: NotRequired[dict[str, int]]
 
 
 def run(system: System, as_json: bool, chaos: bool) -> int:
@@ -56,8 +76,8 @@ def run(system: System, as_json: bool, chaos: bool) -> int:
         system.stop()
 
 
-def summarise(scenario: Scenario, result: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """What `--json` prints."""
+def summarise(scenario: Scenario, result: Reconciliation, seconds: float) -> Summary:
+    """The figures of the whole run; `seconds` is how long it took."""
     proof = scenario.ops.get("notifications", "/notices/proof")
     return {
         "enterprises": scenario.figures["enterprises"],
@@ -65,7 +85,8 @@ def summarise(scenario: Scenario, result: dict[str, Any], seconds: float) -> dic
         "certificates": scenario.figures["certificates"],
         "appointments": scenario.figures["appointments"],
         "events_published": sum(result["published"].values()),
-        "events_applied": sum(sum(consumers.values()) for consumers in result["applied"].values()),
+        "events_applied": sum(sum(readers.values()) for readers in result["applied"].values()),
+        "cursor_only": sum(sum(readers.values()) for readers in result["cursor_only"].values()),
         "notices": proof["total"]["sent"],
         "notices_due": proof["total"]["due"],
         "notices_missing": proof["total"]["missing"],
@@ -76,7 +97,7 @@ def summarise(scenario: Scenario, result: dict[str, Any], seconds: float) -> dic
     }
 
 
-def show(console: Console, scenario: Scenario, result: dict[str, Any], summary: dict[str, Any]) -> None:
+def show(console: Console, scenario: Scenario, result: Reconciliation, summary: Summary) -> None:
     """The end of the demo, for a person."""
     console.print(_events(result))
     console.print(_notices(scenario))
@@ -92,20 +113,26 @@ def show(console: Console, scenario: Scenario, result: dict[str, Any], summary: 
         )
     console.print(
         f"[bold]Reconciliation[/bold], read back from the four databases through the services: "
-        f"{summary['events_published']} events published, {summary['events_applied']} applications at their readers, "
+        f"{summary['events_published']} events published, {summary['events_applied']} applications by their readers' "
+        f"handlers, compared by the events' ids; {summary['cursor_only']} seen by readers without a handler; "
         f"lost {summary['lost']}, applied twice {summary['applied_twice']}, parked {summary['parked']}; "
         f"notices due {summary['notices_due']}, sent {summary['notices']}, missing {summary['notices_missing']}; "
         f"{summary['seconds']} s."
     )
 
 
-def _events(result: dict[str, Any]) -> Table:
-    table = Table("event", "published", "applied by", title="Events", title_justify="left")
+def _events(result: Reconciliation) -> Table:
+    table = Table("event", "published", "applied", "cursor only", title="Events", title_justify="left")
     for kind, count in sorted(result["published"].items()):
-        applied = result["applied"].get(kind, {})
-        readers = ", ".join(f"{service} {seen}" for service, seen in sorted(applied.items()))
-        table.add_row(kind, str(count), readers or "nobody here: in the feed for subscribers")
+        applied = _by_reader(result["applied"].get(kind, {}))
+        moved = _by_reader(result["cursor_only"].get(kind, {}))
+        table.add_row(kind, str(count), applied or "by nobody here: in the feed for subscribers", moved)
+    table.caption = "Cursor only: the reader has no handler for it, and only noted that it has come."
     return table
+
+
+def _by_reader(counts: dict[str, int]) -> str:
+    return ", ".join(f"{service} {count}" for service, count in sorted(counts.items()))
 
 
 def _notices(scenario: Scenario) -> Table:

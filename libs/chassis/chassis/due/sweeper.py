@@ -6,28 +6,32 @@ import functools
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
+from types import TracebackType
+from typing import Any, NamedTuple, TypeAlias
 
 import eventlet
 from eventlet.event import Event
+from eventlet.greenthread import GreenThread
+from nameko.containers import WorkerContext
 from nameko.extensions import Entrypoint, SharedExtension
 from prometheus_client import Counter, Gauge
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from chassis.backoff import back_off
 from chassis.clock import Clock
-from chassis.data import clock_of, engine_for, is_unavailable
+from chassis.data import clock_of, engine_for, is_contention, is_unavailable
 from chassis.due import table
 from chassis.due.table import DueRow
 from chassis.ids import new_id
 from chassis.logging import correlation
+from chassis.settings import Settings
 
 log = logging.getLogger(__name__)
 
-POLL = 1.0  # seconds between two looks at the table
-LOOK = 0.05  # seconds between two looks at the clock, so that one that was moved is followed at once
-REPORT = 5  # seconds between two counts of what is overdue
+POLL_EVERY = 1.0  # seconds between two looks at the table
+CLOCK_CHECK_EVERY = 0.05  # seconds between two looks at the clock, so that one that was moved is followed at once
+REPORT_EVERY = 5  # seconds between two counts of what is overdue
 CHUNK = 100  # rows handled in one transaction
 
 settled = Counter("cqo_due_settled", "Due rows settled, by outcome.", ["service", "kind", "outcome"])
@@ -38,17 +42,30 @@ overdue_age = Gauge(
     "cqo_due_overdue_oldest_seconds", "Time since the oldest unsettled row fell due.", ["service", "kind"]
 )
 
+# One replica at a time sweeps a kind.
+TAKE_TURN = text("SELECT pg_try_advisory_xact_lock(hashtext('cqo.due'), hashtext(:kind))")
+
 Handler = Callable[[Session, DueRow], None]
 
 
-class Sweeper(SharedExtension):
+class Swept(NamedTuple):
+    """What came of one chunk: whether there may be more rows, or what went wrong with it."""
+
+    more: bool = False
+    fault: BaseException | None = None
+
+
+Raised: TypeAlias = tuple[type[BaseException], BaseException, TracebackType] | None
+
+
+class Sweeper(SharedExtension):  # type: ignore[misc]  # nameko has no types
     """The loop of one worker: asks once per turn which of its kinds have rows due, and has each swept."""
 
     def __init__(self) -> None:
         super().__init__()
         self.sweeps: dict[str, Sweep] = {}
         self.stopping = False
-        self.thread: Any = None
+        self.thread: GreenThread | None = None
         self.reported_at = 0.0
 
     def register(self, entrypoint: Sweep) -> None:
@@ -57,11 +74,11 @@ class Sweeper(SharedExtension):
         self.sweeps[entrypoint.kind] = entrypoint
 
     def setup(self) -> None:
-        self.settings = self.container.config["cqo"]
+        self.settings: Settings = self.container.config["cqo"]
         self.clock: Clock = clock_of(self.settings)
 
     @functools.cached_property
-    def engine(self) -> Any:
+    def engine(self) -> Engine:
         return engine_for(self.settings.database_url, self.container.service_name)
 
     def start(self) -> None:
@@ -89,13 +106,13 @@ class Sweeper(SharedExtension):
                 more = False
                 log.warning("due rows could not be swept: %s", fault, exc_info=None if is_unavailable(fault) else fault)
             if not more:
-                self.wait(POLL if not failures else back_off(failures))
+                self.wait(POLL_EVERY if not failures else back_off(failures))
 
     def wait(self, seconds: float) -> None:
         """Waits so long, or until another day begins."""
         day, deadline = self.clock.today(), time.monotonic() + seconds
         while not self.stopping and time.monotonic() < deadline and self.clock.today() == day:
-            eventlet.sleep(LOOK)
+            eventlet.sleep(CLOCK_CHECK_EVERY)
 
     def turn(self) -> bool:
         """One look; True if there may be more to do at once."""
@@ -109,12 +126,12 @@ class Sweeper(SharedExtension):
 
     def report(self) -> None:
         """Counts what is overdue, for the metrics."""
-        if time.monotonic() - self.reported_at < REPORT:
+        if time.monotonic() - self.reported_at < REPORT_EVERY:
             return
         with Session(self.engine) as session, session.begin():
             found = table.overdue(session, self.clock, self.sweeps)
         for kind in self.sweeps:
-            count, age = found.get(kind, (0, 0.0))
+            count, age = found.get(kind, table.NOTHING_OVERDUE)
             overdue_rows.labels(self.settings.service, kind).set(count)
             overdue_age.labels(self.settings.service, kind).set(age)
         self.reported_at = time.monotonic()
@@ -160,8 +177,7 @@ class Chunk:
 
     def _my_turn(self, session: Session) -> bool:
         """Whether this replica sweeps the kind now; another that does is left to it."""
-        lock = text("SELECT pg_try_advisory_xact_lock(hashtext('cqo.due'), hashtext(:kind))")
-        return bool(session.scalar(lock, {"kind": self.kind}))
+        return bool(session.scalar(TAKE_TURN, {"kind": self.kind}))
 
     def _handled(self, handler: Handler, session: Session, row: DueRow) -> bool:
         self.current = row
@@ -176,7 +192,9 @@ class Chunk:
         except Exception as fault:
             if is_unavailable(fault):
                 raise
-            log.error("a due row failed: %s %s, attempt %d", row.kind, row.key, row.attempts + 1, exc_info=fault)
+            # A row that met another transaction is tried again like the others; that is nobody's bug.
+            level = logging.INFO if is_contention(fault) else logging.ERROR
+            log.log(level, "a due row failed: %s %s, attempt %d", row.kind, row.key, row.attempts + 1, exc_info=fault)
             table.postpone(session, row.id, f"{type(fault).__name__}: {fault}")
             return False
         return True
@@ -198,12 +216,12 @@ class Chunk:
                 settled.labels(self.sweeper.settings.service, self.kind, outcome).inc(number)
 
 
-class Sweep(Entrypoint):
+class Sweep(Entrypoint):  # type: ignore[misc]  # nameko has no types
     """A handler of due rows of one kind."""
 
     sweeper = Sweeper()
 
-    def __init__(self, kind: str, deadline: float = 60, **options: Any) -> None:
+    def __init__(self, kind: str, deadline: float = 60, **options: Any) -> None:  # Any: nameko's own
         super().__init__(**options)
         self.kind = kind
         self.deadline = deadline
@@ -220,7 +238,7 @@ class Sweep(Entrypoint):
         chunk = Chunk(self.sweeper, self.kind, self.deadline)
         done: Event = Event()
 
-        def handle_result(worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+        def handle_result(worker_ctx: WorkerContext, result: Swept, exc_info: Raised) -> tuple[Swept, Raised]:
             done.send((result, exc_info))
             return result, exc_info
 
@@ -228,13 +246,12 @@ class Sweep(Entrypoint):
         result, exc_info = done.wait()
         if exc_info is not None:
             raise exc_info[1]
-        more, fault = result
-        if fault is not None:
-            raise fault
-        return bool(more)
+        if result.fault is not None:
+            raise result.fault
+        return bool(result.more)
 
 
-def sweep(kind: str, deadline: float = 60) -> Callable[[Callable[..., None]], Callable[..., Any]]:
+def sweep(kind: str, deadline: float = 60) -> Callable[[Callable[..., None]], Callable[..., Swept]]:
     """Declares the handler of due rows of `kind`: `def handler(self, session, row)`.
 
     It runs inside the transaction that settles the row. If it raises, its changes are undone and the row is tried
@@ -242,16 +259,17 @@ def sweep(kind: str, deadline: float = 60) -> Callable[[Callable[..., None]], Ca
     one row may take.
     """
 
-    def decorate(handler: Callable[..., None]) -> Callable[..., Any]:
+    def decorate(handler: Callable[..., None]) -> Callable[..., Swept]:
         @functools.wraps(handler)
-        def handle(service: Any, chunk: Chunk) -> tuple[bool, BaseException | None]:
+        def handle(service: object, chunk: Chunk) -> Swept:
             try:
-                return chunk.run(functools.partial(handler, service)), None
+                return Swept(chunk.run(functools.partial(handler, service)))
             except (Exception, eventlet.Timeout) as fault:
                 # The loop answers for it; raised here, nameko would log it once more, or die of a Timeout.
-                return False, fault
+                return Swept(fault=fault)
 
         # nameko registers the function it is given; this one runs a whole chunk.
-        return Sweep.decorator(kind, deadline)(handle)  # type: ignore[no-any-return]
+        registered: Callable[..., Swept] = Sweep.decorator(kind, deadline)(handle)
+        return registered
 
     return decorate

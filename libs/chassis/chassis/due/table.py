@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -81,7 +81,7 @@ class DueRow:
     series: str
     key: str
     due_on: date
-    payload: dict[str, Any]
+    payload: dict[str, Any]  # Any: JSON's values
     attempts: int = 0
 
 
@@ -93,7 +93,7 @@ class Planned:
     series: str
     key: str
     due_on: date
-    payload: dict[str, Any]
+    payload: dict[str, Any]  # Any: JSON's values
 
 
 def plan_all(session: Session, rows: Iterable[Planned]) -> None:
@@ -106,7 +106,14 @@ def plan_all(session: Session, rows: Iterable[Planned]) -> None:
         session.execute(PLAN, values)
 
 
-def plan(session: Session, kind: str, series: str, key: str, due_on: date, payload: dict[str, Any]) -> None:
+def plan(
+    session: Session,
+    kind: str,
+    series: str,
+    key: str,
+    due_on: date,
+    payload: dict[str, Any],  # Any: JSON's values
+) -> None:
     """Plans a row in the present transaction.
 
     A key that is planned already moves to the new day; one that was cancelled or superseded is planned again; one
@@ -124,16 +131,30 @@ def cancel(session: Session, series: str) -> None:
     )
 
 
-def _has_fallen_due(today: Any) -> Any:
-    return and_(due.c.state == "planned", due.c.due_on <= today)
-
-
+# The statements of the loop are built once: some are asked several times a second.
+HAS_FALLEN_DUE = and_(due.c.state == "planned", due.c.due_on <= bindparam("today", type_=Date))
 MAY_BE_TRIED = or_(due.c.not_before.is_(None), due.c.not_before <= func.now())
 WANTED = func.unnest(bindparam("kinds", type_=ARRAY(Text))).column_valued("wanted")
-# Asked several times a second, and so built once.
-KINDS_DUE = select(WANTED).where(
-    exists().where(due.c.kind == WANTED, _has_fallen_due(bindparam("today", type_=Date)), MAY_BE_TRIED)
+KINDS_DUE = select(WANTED).where(exists().where(due.c.kind == WANTED, HAS_FALLEN_DUE, MAY_BE_TRIED))
+LATEST = (
+    select(due.c.id)
+    .ext(distinct_on(due.c.series))
+    .where(
+        due.c.kind == bindparam("of_kind"),
+        due.c.series == func.any(bindparam("of_series", type_=ARRAY(Text))),
+        HAS_FALLEN_DUE,
+    )
+    .order_by(due.c.series, due.c.due_on.desc(), due.c.id.desc())
 )
+TAKE = (
+    select(due.c.id, due.c.kind, due.c.series, due.c.key, due.c.due_on, due.c.payload, due.c.attempts)
+    .where(due.c.kind == bindparam("of_kind"), HAS_FALLEN_DUE, MAY_BE_TRIED)
+    .order_by(due.c.due_on, due.c.id)
+    .limit(bindparam("at_most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+OVERDUE = select(due.c.kind, func.count(), func.min(due.c.due_on)).where(HAS_FALLEN_DUE).group_by(due.c.kind)
+OVERDUE_OF_KINDS = OVERDUE.where(due.c.kind == func.any(bindparam("kinds", type_=ARRAY(Text))))
 
 
 def kinds_due(session: Session, kinds: Iterable[str], today: date) -> set[str]:
@@ -143,26 +164,12 @@ def kinds_due(session: Session, kinds: Iterable[str], today: date) -> set[str]:
 
 def latest(session: Session, kind: str, series: Iterable[str], today: date) -> set[int]:
     """The ids of the rows of `kind` that are the last to have fallen due in their `series`."""
-    rows = (
-        select(due.c.id)
-        .ext(distinct_on(due.c.series))
-        .where(due.c.kind == kind, due.c.series.in_(set(series)), _has_fallen_due(today))
-        .order_by(due.c.series, due.c.due_on.desc(), due.c.id.desc())
-    )
-    return set(session.scalars(rows))
+    return set(session.scalars(LATEST, {"of_kind": kind, "of_series": list(series), "today": today}))
 
 
 def take(session: Session, kind: str, today: date, limit: int) -> list[DueRow]:
     """Locks up to `limit` due rows of `kind`, the oldest first; rows that another transaction holds are left out."""
-    columns = (due.c.id, due.c.kind, due.c.series, due.c.key, due.c.due_on, due.c.payload, due.c.attempts)
-    rows = session.execute(
-        select(*columns)
-        .where(due.c.kind == kind, _has_fallen_due(today), MAY_BE_TRIED)
-        .order_by(due.c.due_on, due.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [DueRow(*row) for row in rows]
+    return [DueRow(*row) for row in session.execute(TAKE, {"of_kind": kind, "today": today, "at_most": limit})]
 
 
 def settle(session: Session, ids: Sequence[int], state: str, now: datetime) -> None:
@@ -187,13 +194,24 @@ def postpone(session: Session, row_id: int, error: str) -> None:
     )
 
 
-def overdue(session: Session, clock: Clock, kinds: Iterable[str] | None = None) -> dict[str, tuple[int, float]]:
-    """For each kind, how many rows wait though their day has come, and for how many seconds the oldest has."""
-    wanted = select(due.c.kind, func.count(), func.min(due.c.due_on)).where(_has_fallen_due(clock.today()))
-    if kinds is not None:
-        wanted = wanted.where(due.c.kind.in_(list(kinds)))
-    found = session.execute(wanted.group_by(due.c.kind))
-    return {kind: (count, _seconds_since(oldest, clock)) for kind, count, oldest in found}
+class Overdue(NamedTuple):
+    """How many rows wait though their day has come, and for how many seconds the oldest has."""
+
+    rows: int
+    seconds: float
+
+
+NOTHING_OVERDUE = Overdue(0, 0.0)
+
+
+def overdue(session: Session, clock: Clock, kinds: Iterable[str] | None = None) -> dict[str, Overdue]:
+    """For each kind, or each of `kinds`, what waits though its day has come; a kind of which nothing does is left out."""
+    today = {"today": clock.today()}
+    if kinds is None:
+        found = session.execute(OVERDUE, today)
+    else:
+        found = session.execute(OVERDUE_OF_KINDS, {**today, "kinds": list(kinds)})
+    return {kind: Overdue(count, _seconds_since(oldest, clock)) for kind, count, oldest in found}
 
 
 def _seconds_since(day: date, clock: Clock) -> float:

@@ -8,7 +8,7 @@ def certificate_issued(self, session, event): …
 
 from chassis.messaging.envelope import Envelope, MalformedEvent
 from chassis.messaging.feed_routes import FeedRoutes
-from chassis.messaging.inbox import Subscription, subscribe, subscribe_batch
+from chassis.messaging.inbox import Subscription, Timings, subscribe, subscribe_batch
 from chassis.messaging.inbox.tables import inbox_applied, inbox_parked
 from chassis.messaging.ops_routes import OpsRoutes
 from chassis.messaging.outbox.relay import Relay
@@ -20,6 +20,7 @@ __all__ = [
     "OpsRoutes",
     "Relay",
     "Subscription",
+    "Timings",
     "inbox_applied",
     "inbox_parked",
     "subscribe",

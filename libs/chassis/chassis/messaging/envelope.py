@@ -9,9 +9,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic
+from functools import cached_property
+from typing import Any, Generic, NoReturn, TypeAlias
 
 from typing_extensions import TypeVar
+
+JsonObject: TypeAlias = dict[str, Any]  # Any: JSON's values
 
 CONTENT_TYPE = "application/cloudevents+json"
 TEXTS = ("id", "source", "type", "subject")
@@ -43,7 +46,7 @@ class Envelope(Generic[DataT]):
     division: str | None = None
     correlationid: str | None = None
 
-    @property
+    @cached_property
     def aggregate(self) -> str:
         """The object's key: its kind and its id, e.g. `certificate:0199…`."""
         return f"{self.type.partition('.')[0]}:{self.subject}"
@@ -53,12 +56,12 @@ class Envelope(Generic[DataT]):
         known = self.id, self.source, self.type, self.subject, self.time, self.sequence
         return Envelope(*known, data, self.division, self.correlationid)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The CloudEvent as it is sent."""
         return self._attributes() | {"data": self.data}
 
-    def _attributes(self) -> dict[str, Any]:
-        event = {
+    def _attributes(self) -> JsonObject:
+        event: JsonObject = {
             "specversion": "1.0",
             "id": self.id,
             "source": self.source,
@@ -92,7 +95,7 @@ class Envelope(Generic[DataT]):
         return Envelope.from_dict(event)
 
     @staticmethod
-    def from_dict(event: Any) -> Envelope:
+    def from_dict(event: object) -> Envelope:
         """Reads a CloudEvent; raises MalformedEvent where it is not one of ours."""
         if not isinstance(event, dict):
             raise MalformedEvent("not a JSON object")
@@ -124,11 +127,11 @@ class StoredEvent(Envelope):
         return f'{ENCODER.encode(self._attributes())[:-1]},"data":{self.data}}}'.encode()
 
 
-def _refuse_constant(name: str) -> Any:
+def _refuse_constant(name: str) -> NoReturn:
     raise MalformedEvent(f"not JSON: {name}")
 
 
-def _refuse_unstorable(value: Any) -> None:
+def _refuse_unstorable(value: object) -> None:
     """Raises MalformedEvent if a text anywhere in `value` has a NUL or half a surrogate pair."""
     if isinstance(value, str):
         if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import requests
 
@@ -11,15 +10,15 @@ from chassis.messaging.envelope import Envelope, MalformedEvent
 from chassis.settings import Settings
 
 TIMEOUT = 10  # seconds
-PAGE = 500
+PAGE = 500  # events
 # A publisher without an address, one that does not answer, and an answer that holds something else.
 UNREADABLE = (LookupError, requests.RequestException, MalformedEvent)
 
 
-def pages(settings: Settings, publisher: str, **wanted: Any) -> Iterator[list[Envelope]]:
+def pages(settings: Settings, publisher: str, subject: str | None = None) -> Iterator[list[Envelope]]:
     """The events in the feed of `publisher`, from the first to the present last, in the order of their publication.
 
-    Raises one of UNREADABLE.
+    `subject`: of this object only. Raises one of UNREADABLE.
     """
     url = settings.feeds.get(publisher)
     if url is None:
@@ -28,7 +27,7 @@ def pages(settings: Settings, publisher: str, **wanted: Any) -> Iterator[list[En
     while is_full:
         answer = requests.get(
             f"{url}/events",
-            params={**wanted, "after": position, "limit": PAGE},
+            params={"subject": subject, "after": position, "limit": PAGE},  # None is left out
             headers={"Authorization": f"Bearer {settings.feed_token}"},
             timeout=TIMEOUT,
         )

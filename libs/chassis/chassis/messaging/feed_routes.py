@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from marshmallow import fields, validate
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from chassis.clock import Clock
+from chassis.data import Database
 from chassis.http import QuerySchema, Request, Schema, http
+from chassis.messaging.envelope import JsonObject
 from chassis.messaging.outbox.table import envelope, outbox
 from chassis.security import Access, Caller, RoleGroup
+
+DEFAULT_LIMIT, HIGHEST_LIMIT = 100, 500  # events
+
+
+@dataclass(frozen=True)
+class FeedArguments:
+    """Where to go on in the feed, and which events to leave out."""
+
+    after: int = 0  # the position of the last event that the reader has
+    type: list[str] | None = None
+    division: str | None = None
+    subject: str | None = None
+    limit: int = DEFAULT_LIMIT
 
 
 class FeedQuery(QuerySchema):
     """Where to go on in the feed, and which events to leave out."""
+
+    record = FeedArguments
 
     after = fields.Integer(
         load_default=0,
@@ -31,7 +49,23 @@ class FeedQuery(QuerySchema):
     subject = fields.String(
         validate=validate.Length(1, 200), metadata={"description": "Only the events of this object."}
     )
-    limit = fields.Integer(load_default=100, validate=validate.Range(1, 500))
+    limit = fields.Integer(load_default=DEFAULT_LIMIT, validate=validate.Range(1, HIGHEST_LIMIT))
+
+
+@dataclass(frozen=True)
+class FeedEvent:
+    """An event and its place in the feed."""
+
+    position: int
+    event: JsonObject
+
+
+@dataclass(frozen=True)
+class FeedPage:
+    """Some events in the order of their positions, and the position after which to go on."""
+
+    items: list[FeedEvent]
+    next: int
 
 
 class FeedItem(Schema):
@@ -53,8 +87,8 @@ class Feed(Schema):
 class FeedRoutes:
     """`GET /events`; for an API with `db` and `clock`."""
 
-    db: Any
-    clock: Any
+    db: Database
+    clock: Clock
 
     @http(
         "GET",
@@ -64,31 +98,39 @@ class FeedRoutes:
         roles=RoleGroup.SUBSCRIBERS,
         summary="This service's events, from a position on",
     )
-    def feed(self, request: Request) -> Any:
+    def feed(self, request: Request[None, FeedArguments]) -> FeedPage:
         config = request.route.container.config
+        service, access = config["cqo"].service, config["access"]
         with self.db.begin() as session:
-            return read_feed(
-                session, config["cqo"].service, request.caller, request.query, self.clock.today(), config["access"]
-            )
+            return read_feed(session, service, request.caller, request.query, self.clock.today(), access)
+
+
+END = select(func.coalesce(func.max(outbox.c.feed_position), 0))
 
 
 def read_feed(
-    session: Session, service: str, caller: Caller, query: dict[str, Any], today: date, access: Access
-) -> dict[str, Any]:
+    session: Session, service: str, caller: Caller, wanted: FeedArguments, today: date, access: Access
+) -> FeedPage:
     """Published events after a position, as far as the caller may see; positions have no gap, answers may leave some out."""
     # Read first: the answer goes no further, so that a page with little in it may name the end of the feed as `next`.
-    end = session.scalar(select(func.max(outbox.c.feed_position))) or 0
-    positions = outbox.c.feed_position > query["after"], outbox.c.feed_position <= end
-    wanted: Select[Any] = select(outbox).where(*positions, outbox.c.aggregate_type.not_in(access.private))
+    end: int = session.scalars(END).one()
+    rows = session.execute(_visible(wanted, end, caller, today, access)).all()
+    items = [FeedEvent(row.feed_position, envelope(row, service).to_dict()) for row in rows]
+    is_full = len(items) == wanted.limit
+    return FeedPage(items, items[-1].position if is_full else max(end, wanted.after))
+
+
+def _visible(
+    wanted: FeedArguments, end: int, caller: Caller, today: date, access: Access
+) -> Select[tuple[object, ...]]:
+    positions = outbox.c.feed_position > wanted.after, outbox.c.feed_position <= end
+    found = select(outbox).where(*positions, outbox.c.aggregate_type.not_in(access.private))
     if access.sees is not None:
-        wanted = wanted.where(or_(outbox.c.division.is_(None), access.sees(outbox.c.division, caller, today)))
-    if "type" in query:
-        wanted = wanted.where(outbox.c.type.in_(query["type"]))
-    if "subject" in query:
-        wanted = wanted.where(outbox.c.aggregate_id == query["subject"])
-    if "division" in query and access.subtree is not None:
-        wanted = wanted.where(outbox.c.division.in_(access.subtree(query["division"], today)))
-    rows = session.execute(wanted.order_by(outbox.c.feed_position).limit(query["limit"])).all()
-    items = [{"position": row.feed_position, "event": envelope(row, service).to_dict()} for row in rows]
-    is_full = len(items) == query["limit"]
-    return {"items": items, "next": items[-1]["position"] if is_full else max(end, query["after"])}
+        found = found.where(or_(outbox.c.division.is_(None), access.sees(outbox.c.division, caller, today)))
+    if wanted.type is not None:
+        found = found.where(outbox.c.type.in_(wanted.type))
+    if wanted.subject is not None:
+        found = found.where(outbox.c.aggregate_id == wanted.subject)
+    if wanted.division is not None and access.subtree is not None:
+        found = found.where(outbox.c.division.in_(access.subtree(wanted.division, today)))
+    return found.order_by(outbox.c.feed_position).limit(wanted.limit)

@@ -2,32 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Any
+import importlib
+import importlib.util
+from dataclasses import dataclass
 
 from marshmallow import fields, validate
-from sqlalchemy import func, select
+from sqlalchemy import Text, case, cast, func, null, select
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
 from chassis import due
+from chassis.clock import Clock
+from chassis.data import Database
 from chassis.http import Page, Request, Schema, http, paginate
 from chassis.messaging.inbox import parking
+from chassis.messaging.inbox.applying import handled_types
 from chassis.messaging.inbox.tables import inbox_applied, inbox_parked
-from chassis.messaging.outbox.table import outbox
+from chassis.messaging.outbox.table import ID_SUM, outbox
 from chassis.security import RoleGroup, audit
+
+SUM_OF_IDS = "The sum of the last 12 hexadecimal digits of each event's id, as a text: it may pass 2^53."
+
+
+class PublishedOfType(Schema):
+    """How many events of a type were published, and which."""
+
+    published = fields.Integer()
+    id_sum = fields.String(metadata={"description": SUM_OF_IDS})
+
+
+class AppliedOfType(Schema):
+    """How many events of a type were applied, and which; and how many have no handler here."""
+
+    applied = fields.Integer(metadata={"description": "By a handler."})
+    moved = fields.Integer(metadata={"description": "Without a handler: only the object's cursor was moved."})
+    id_sum = fields.String(
+        allow_none=True,
+        metadata={"description": f"{SUM_OF_IDS} Null where some were applied before the sum was kept."},
+    )
 
 
 class OutboxState(Schema):
-    """What this service has announced, by type."""
+    """What this service has announced."""
 
-    by_type = fields.Dict(keys=fields.String(), values=fields.Integer(), metadata={"description": "Published."})
+    by_type = fields.Dict(keys=fields.String(), values=fields.Nested(PublishedOfType))
     unpublished = fields.Integer()
     oldest_unpublished_seconds = fields.Float()
 
 
 class InboxState(Schema):
-    """What this service has applied of the others' events, by type."""
+    """What this service has applied of the others' events."""
 
-    applied = fields.Dict(keys=fields.String(), values=fields.Integer())
+    handles = fields.List(fields.String(), metadata={"description": "The types that have a handler, seen or not."})
+    by_type = fields.Dict(keys=fields.String(), values=fields.Nested(AppliedOfType))
     parked = fields.Integer()
 
 
@@ -49,7 +76,7 @@ class ParkedEvent(Schema):
     version = fields.Integer(allow_none=True)
     type = fields.String(allow_none=True)
     event = fields.Dict(allow_none=True)
-    raw_text = fields.Function(lambda row: row["raw"].decode("utf-8", "replace")[:2000] if row["raw"] else None)
+    raw_text = fields.Function(lambda row: row.raw.decode("utf-8", "replace")[:2000] if row.raw else None)
     reason = fields.String()
     detail = fields.String(allow_none=True)
     state = fields.String()
@@ -58,8 +85,17 @@ class ParkedEvent(Schema):
     parked_at = fields.AwareDateTime()
 
 
+@dataclass(frozen=True)
+class Skip:
+    """Why a parked event is given up."""
+
+    reason: str
+
+
 class Reason(Schema):
     """Why."""
+
+    record = Skip
 
     reason = fields.String(required=True, validate=validate.Length(3, 500))
 
@@ -70,17 +106,69 @@ class Done(Schema):
     changed = fields.Integer()
 
 
+@dataclass(frozen=True)
+class Published:
+    """How many events of a type were published, and the sum of their ids."""
+
+    published: int
+    id_sum: str
+
+
+@dataclass(frozen=True)
+class Applied:
+    """How many events of a type a handler applied, and how many only moved a cursor."""
+
+    applied: int
+    moved: int
+    id_sum: str | None
+
+
+@dataclass(frozen=True)
+class OutboxFigures:
+    """What is published and what is not."""
+
+    by_type: dict[str, Published]
+    unpublished: int
+    oldest_unpublished_seconds: float
+
+
+@dataclass(frozen=True)
+class InboxFigures:
+    """What is applied and what is parked."""
+
+    handles: list[str]
+    by_type: dict[str, Applied]
+    parked: int
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is under way or held up in a service."""
+
+    outbox: OutboxFigures
+    inbox: InboxFigures
+    overdue: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Changed:
+    """How many parked events were changed."""
+
+    changed: int
+
+
 class OpsRoutes:
     """`/ops/…`; for an API with `db` and `clock`."""
 
-    db: Any
-    clock: Any
+    db: Database
+    clock: Clock
 
     @http("GET", "/ops/state", returns=State, roles=RoleGroup.OBSERVERS, summary="What is published, applied, and due")
-    def ops_state(self, request: Request) -> Any:
+    def ops_state(self, request: Request) -> Figures:
+        handles = types_handled_by(request.route.container.config["cqo"].service)
         with self.db.begin() as session:
             overdue = {kind: count for kind, (count, _) in due.overdue(session, self.clock).items()}
-            return {"outbox": outbox_state(session), "inbox": inbox_state(session), "overdue": overdue}
+            return Figures(outbox_state(session), inbox_state(session, handles), overdue)
 
     @http(
         "GET",
@@ -92,7 +180,8 @@ class OpsRoutes:
     )
     def list_parked(self, request: Request) -> Page:
         with self.db.begin() as session:
-            return paginate(session, select(inbox_parked), [inbox_parked.c.id], request.page)
+            page = paginate(session, select(inbox_parked), [inbox_parked.c.id], request.page)
+        return Page([parking.ParkedRow(**row) for row in page.items], page.next_cursor)
 
     @http(
         "GET",
@@ -101,18 +190,18 @@ class OpsRoutes:
         roles=RoleGroup.OBSERVERS,
         summary="Show a parked event",
     )
-    def get_parked(self, request: Request, parked_id: int) -> Any:
+    def get_parked(self, request: Request, parked_id: int) -> parking.ParkedRow:
         with self.db.begin() as session:
-            return parking.find(session, parked_id)._mapping
+            return parking.find(session, parked_id)
 
     @http(
         "POST", "/ops/parked/replay", returns=Done, roles=RoleGroup.OPERATORS, summary="Try all parked events again now"
     )
-    def replay_all(self, request: Request) -> Any:
+    def replay_all(self, request: Request) -> Response:
         with self.db.begin() as session:
             changed = parking.replay_all(session)
             audit.record(session, request.caller, "parked.replayed", "all", {"changed": changed}, self.clock)
-            return request.reply(session, {"changed": changed})
+            return request.reply(session, Changed(changed))
 
     @http(
         "POST",
@@ -122,11 +211,11 @@ class OpsRoutes:
         problems=(parking.NotReadable,),
         summary="Try a parked event again now",
     )
-    def replay(self, request: Request, parked_id: int) -> Any:
+    def replay(self, request: Request, parked_id: int) -> Response:
         with self.db.begin() as session:
             parking.replay(session, parked_id)
             audit.record(session, request.caller, "parked.replayed", str(parked_id), {}, self.clock)
-            return request.reply(session, {"changed": 1})
+            return request.reply(session, Changed(1))
 
     @http(
         "POST",
@@ -137,23 +226,16 @@ class OpsRoutes:
         problems=(parking.NotTheNext,),
         summary="Give a parked event up, with a reason",
     )
-    def skip(self, request: Request, parked_id: int) -> Any:
+    def skip(self, request: Request[Skip], parked_id: int) -> Response:
         with self.db.begin() as session:
             row = parking.skip(session, parked_id)
-            what = {"aggregate": row.aggregate, "version": row.version, "type": row.type}
-            audit.record(
-                session,
-                request.caller,
-                "parked.skipped",
-                str(parked_id),
-                what | {"reason": request.body["reason"]},
-                self.clock,
-            )
-            return request.reply(session, {"changed": 1})
+            what = {"aggregate": row.aggregate, "version": row.version, "type": row.type, "reason": request.body.reason}
+            audit.record(session, request.caller, "parked.skipped", str(parked_id), what, self.clock)
+            return request.reply(session, Changed(1))
 
 
 PUBLISHED = (
-    select(outbox.c.type, func.count())
+    select(outbox.c.type, func.count(), cast(ID_SUM, Text))
     .where(outbox.c.published_at.is_not(None))
     .group_by(outbox.c.type)
     .order_by(outbox.c.type)
@@ -161,22 +243,36 @@ PUBLISHED = (
 UNPUBLISHED = select(
     func.count(), func.greatest(0, func.extract("epoch", func.now() - func.min(outbox.c.occurred_at)))
 ).where(outbox.c.published_at.is_(None))
+IS_SUMMED = func.bool_and(inbox_applied.c.id_sum.is_not(None))
 APPLIED = (
-    select(inbox_applied.c.type, func.sum(inbox_applied.c.applied))
+    select(
+        inbox_applied.c.type,
+        cast(func.sum(inbox_applied.c.applied), inbox_applied.c.applied.type),
+        cast(func.sum(inbox_applied.c.moved), inbox_applied.c.moved.type),
+        cast(case((IS_SUMMED, func.sum(inbox_applied.c.id_sum)), else_=null()), Text),
+    )
     .group_by(inbox_applied.c.type)
     .order_by(inbox_applied.c.type)
 )
 PARKED = select(func.count()).select_from(inbox_parked)
 
 
-def outbox_state(session: Session) -> dict[str, Any]:
+def outbox_state(session: Session) -> OutboxFigures:
     """Counts of what is published and what is not."""
     unpublished, oldest = session.execute(UNPUBLISHED).one()
-    by_type = {kind: count for kind, count in session.execute(PUBLISHED)}
-    return {"by_type": by_type, "unpublished": unpublished, "oldest_unpublished_seconds": float(oldest or 0)}
+    by_type = {kind: Published(count, id_sum) for kind, count, id_sum in session.execute(PUBLISHED)}
+    return OutboxFigures(by_type, unpublished, float(oldest or 0))
 
 
-def inbox_state(session: Session) -> dict[str, Any]:
-    """Counts of what is applied and what is parked."""
-    applied = {kind: int(count) for kind, count in session.execute(APPLIED)}
-    return {"applied": applied, "parked": session.scalar(PARKED)}
+def inbox_state(session: Session, handles: list[str]) -> InboxFigures:
+    """Counts of what is applied and what is parked; `handles` are the types that have a handler."""
+    by_type = {kind: Applied(*counts) for kind, *counts in session.execute(APPLIED)}
+    return InboxFigures(handles, by_type, session.scalars(PARKED).one())
+
+
+def types_handled_by(service: str) -> list[str]:
+    """The types of event that the worker of `service` has a handler for."""
+    name = f"{service}.worker"
+    if importlib.util.find_spec(name) is None:
+        return []
+    return sorted(handled_types(importlib.import_module(name).Worker))

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import amqp
 
@@ -26,17 +26,48 @@ from chassis.messaging import broker
 COMPLETE = "cqo.topology"
 
 
+class Exchange(TypedDict):
+    """An exchange, as RabbitMQ's definitions have it."""
+
+    name: str
+    type: str
+    arguments: dict[str, object]
+
+
+class Queue(TypedDict):
+    """A queue, as RabbitMQ's definitions have it."""
+
+    name: str
+    arguments: dict[str, object]
+
+
+class Binding(TypedDict):
+    """What goes from an exchange to a queue."""
+
+    source: str
+    destination: str
+    routing_key: str
+
+
+class Definitions(TypedDict):
+    """What the broker has; a file may say more than that."""
+
+    exchanges: list[Exchange]
+    queues: list[Queue]
+    bindings: list[Binding]
+
+
 class Differs(Exception):
     """The broker's topology is not that of the file."""
 
 
-def load(path: Path) -> dict[str, Any]:
-    """The definitions: `exchanges`, `queues`, `bindings`."""
-    definitions: dict[str, Any] = json.loads(path.read_text())
+def load(path: Path) -> Definitions:
+    """The definitions in the file."""
+    definitions: Definitions = json.loads(path.read_text())
     return definitions
 
 
-def apply(url: str, definitions: dict[str, Any], wait: float = 0) -> None:
+def apply(url: str, definitions: Definitions, wait: float = 0) -> None:
     """Declares everything at the broker `url`, waiting up to `wait` seconds for it; what stands already is left alone.
 
     Raises Differs where something stands with other arguments.
@@ -53,7 +84,7 @@ def apply(url: str, definitions: dict[str, Any], wait: float = 0) -> None:
         broker.close(connection)
 
 
-def check(url: str, definitions: dict[str, Any], wait: float = 0) -> None:
+def check(url: str, definitions: Definitions, wait: float = 0) -> None:
     """Raises Differs if an exchange or queue is missing at the broker `url`, or stands with other arguments."""
     connection = _connect(url, wait)
     try:
@@ -77,14 +108,14 @@ def is_complete(connection: amqp.Connection) -> bool:
     return True
 
 
-def _declare(connection: amqp.Connection, definitions: dict[str, Any], passive: bool) -> None:
+def _declare(connection: amqp.Connection, definitions: Definitions, passive: bool) -> None:
     how = {"passive": passive, "durable": True, "auto_delete": False}
-    for item in definitions["exchanges"]:
-        with _compared(connection, f"exchange {item['name']}") as channel:
-            channel.exchange_declare(item["name"], item["type"], arguments=item["arguments"], **how)
-    for item in definitions["queues"]:
-        with _compared(connection, f"queue {item['name']}") as channel:
-            channel.queue_declare(item["name"], arguments=item["arguments"], **how)
+    for exchange in definitions["exchanges"]:
+        with _compared(connection, f"exchange {exchange['name']}") as channel:
+            channel.exchange_declare(exchange["name"], exchange["type"], arguments=exchange["arguments"], **how)
+    for queue in definitions["queues"]:
+        with _compared(connection, f"queue {queue['name']}") as channel:
+            channel.queue_declare(queue["name"], arguments=queue["arguments"], **how)
 
 
 @contextmanager

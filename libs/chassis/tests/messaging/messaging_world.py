@@ -23,6 +23,7 @@ from chassis.messaging import broker, outbox, topology
 from chassis.messaging.envelope import CONTENT_TYPE, Envelope
 from chassis.messaging.outbox.table import envelope
 from chassis.process import migrate
+from testkit import Client, RunningService
 
 INBOX = {
     "x-queue-type": "quorum",
@@ -33,7 +34,7 @@ INBOX = {
     "x-delivery-limit": 3,  # in production 100; here the limit is to be reached
 }
 PRODUCTION_DELIVERY_LIMIT = 100
-TOPOLOGY: dict[str, Any] = {
+TOPOLOGY: topology.Definitions = {
     "exchanges": [
         {"name": "author.events", "type": "topic", "arguments": {}},
         {"name": "reader.events", "type": "topic", "arguments": {}},
@@ -192,6 +193,11 @@ class World:
         query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
         return bool(self.ask(self.reader, f"{query} AND query LIKE 'INSERT INTO effect%'"))
 
+    def waits_for_a_lock(self, longer_than: float = 0) -> bool:
+        """Whether a statement of the reader has waited for a lock for so many seconds."""
+        query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        return bool(self.ask(self.reader, f"{query} AND query_start < clock_timestamp() - interval '{longer_than} s'"))
+
     def end_sessions(self, engine: Any) -> None:
         """Ends what a killed process has left under way in its database; the server would finish it."""
         query = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
@@ -216,6 +222,23 @@ class World:
     def ask(self, engine: Any, query: str) -> list[Any]:
         with engine.connect() as connection:
             return list(connection.execute(text(query)).all())
+
+
+class Operator:
+    """Somebody with the role `ops`, at a service's API."""
+
+    def __init__(self, service: RunningService, token: str) -> None:
+        self.service, self.token = service, token
+
+    def get(self, path: str) -> tuple[int, Any]:
+        return self._ask("GET", path)
+
+    def post(self, path: str, body: Any = None) -> tuple[int, Any]:
+        return self._ask("POST", path, body)
+
+    def _ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        answer = Client(self.service.url, self.token, timeout=10).send(method, path, json=body)
+        return answer.status_code, answer.json()
 
 
 def _engine(url: str) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import time
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +11,7 @@ from author.events import HintGiven, LotChanged, ThingChanged
 from messaging_world import World
 from sqlalchemy import text
 
+from chassis.messaging.inbox.deliveries import CHECK_EVERY
 from testkit import RunningService, wait_for
 
 Start = Callable[..., RunningService]
@@ -124,9 +124,10 @@ def test_dead_letters_are_kept_however_long_the_database_takes(world: World, rea
     with world.reader.begin() as connection:
         connection.execute(text("LOCK TABLE inbox_parked"))
         world.send(GARBAGE[:3])
-        time.sleep(1.5)
+        # For four times as long as the reader takes between two looks at whether to go on, which is its only deadline.
+        wait_for(lambda: world.waits_for_a_lock(longer_than=4 * CHECK_EVERY))
 
-    wait_for(lambda: len(world.parked()) == 3, 5)
+    wait_for(lambda: len(world.parked()) == 3)
 
 
 UNSTORABLE = ['"\\u0000"', '"\\ud800"', "1e999", "[" * 900 + "]" * 900]
@@ -170,6 +171,34 @@ def test_what_a_handler_announces_carries_the_correlation_of_its_cause(
 
     (row,) = world.ask(world.reader, "SELECT type, correlation_id FROM outbox")
     assert tuple(row) == ("echo.heard.v1", "cause-1")
+
+
+def test_a_batch_that_meets_a_deadlock_is_tried_again_as_a_batch(world: World, author: Start, reader: Start) -> None:
+    with world.reader.begin() as connection:
+        cursors = "INSERT INTO inbox_cursor (aggregate) VALUES ('thing:a'), ('thing:b'), ('thing:first')"
+        connection.execute(text(cursors))
+    lock = text("SELECT 1 FROM inbox_cursor WHERE aggregate = :key FOR UPDATE")
+    author()
+    consumer = reader()
+    with world.reader.connect() as first, world.reader.connect() as other:
+        first.execute(lock, {"key": "thing:first"})
+        world.announce("first")
+        wait_for(world.waits_for_a_lock)
+        # Both lie ready while the batch before them waits, so they come into one transaction.
+        world.announce("a"), world.announce("b")
+        wait_for(lambda: world.unpublished() == 0 and world.waiting("reader.inbox") == 0)
+        other.execute(lock, {"key": "thing:b"})
+        first.rollback()
+        wait_for(lambda: world.effects() == [("thing:first", 1)] and world.waits_for_a_lock())
+        # The reader has a and waits for b, and has waited for longer: the server ends its transaction, not this one.
+        other.execute(lock, {"key": "thing:a"})
+        other.rollback()
+    wait_for(lambda: world.figures().perfect)
+
+    log = consumer.log.read_text()
+    assert "2 events are applied again in a moment" in log and "deadlock detected" in log
+    assert "one by one" not in log and "is parked" not in log
+    assert world.parked() == []
 
 
 def test_a_worker_that_is_stopped_finishes_its_batch_and_acknowledges_it(

@@ -11,7 +11,7 @@ from messaging_world import World
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from chassis.messaging.feed_routes import read_feed
+from chassis.messaging.feed_routes import FeedArguments, FeedPage, read_feed
 from chassis.messaging.ops_routes import outbox_state
 from chassis.security.tokens import Caller
 from testkit import RunningService, wait_for
@@ -21,14 +21,12 @@ SYSTEM = Caller("test-system", "system")
 
 
 @pytest.fixture
-def read(world: World) -> Callable[..., dict[str, Any]]:
+def read(world: World) -> Callable[..., FeedPage]:
     """`read(after=…, limit=…)`: a page of the author's feed."""
 
-    def read(**query: Any) -> dict[str, Any]:
+    def read(**query: Any) -> FeedPage:
         with Session(world.author) as session:
-            return read_feed(
-                session, "author", SYSTEM, {"after": 0, "limit": 100, **query}, world.clock.today(), ACCESS
-            )
+            return read_feed(session, "author", SYSTEM, FeedArguments(**query), world.clock.today(), ACCESS)
 
     return read
 
@@ -44,49 +42,47 @@ def published(world: World, author: Callable[..., RunningService]) -> RunningSer
 
 
 def test_pages_follow_each_other_without_a_gap(
-    world: World, published: RunningService, read: Callable[..., dict[str, Any]]
+    world: World, published: RunningService, read: Callable[..., FeedPage]
 ) -> None:
     positions, after = [], 0
-    while items := (page := read(after=after, limit=7))["items"]:
-        positions += [item["position"] for item in items]
-        after = page["next"]
+    while items := (page := read(after=after, limit=7)).items:
+        positions += [item.position for item in items]
+        after = page.next
 
     assert positions == list(range(1, 26))
-    assert read(after=after) == {"items": [], "next": 25}
+    assert read(after=after) == FeedPage(items=[], next=25)
 
 
 def test_the_feed_shows_the_same_event_as_the_broker(
-    world: World, published: RunningService, read: Callable[..., dict[str, Any]]
+    world: World, published: RunningService, read: Callable[..., FeedPage]
 ) -> None:
-    shown = [item["event"] for item in read()["items"]]
+    shown = [item.event for item in read().items]
 
     assert shown == [event.to_dict() for event in world.events()]
 
 
-def test_events_can_be_chosen_by_type_and_object(
-    published: RunningService, read: Callable[..., dict[str, Any]]
-) -> None:
-    assert {item["event"]["type"] for item in read(type=["lot.changed.v1"])["items"]} == {"lot.changed.v1"}
-    assert [item["event"]["sequence"] for item in read(subject="o3", type=["thing.changed.v1"])["items"]] == [1, 2, 3]
+def test_events_can_be_chosen_by_type_and_object(published: RunningService, read: Callable[..., FeedPage]) -> None:
+    assert {item.event["type"] for item in read(type=["lot.changed.v1"]).items} == {"lot.changed.v1"}
+    assert [item.event["sequence"] for item in read(subject="o3", type=["thing.changed.v1"]).items] == [1, 2, 3]
 
 
 def test_a_page_with_nothing_for_the_reader_still_moves_on(
-    published: RunningService, read: Callable[..., dict[str, Any]]
+    published: RunningService, read: Callable[..., FeedPage]
 ) -> None:
-    assert read(type=["thing.hinted.v1"]) == {"items": [], "next": 25}
+    assert read(type=["thing.hinted.v1"]) == FeedPage(items=[], next=25)
 
 
-def test_what_is_not_published_is_not_in_the_feed(world: World, read: Callable[..., dict[str, Any]]) -> None:
+def test_what_is_not_published_is_not_in_the_feed(world: World, read: Callable[..., FeedPage]) -> None:
     world.announce("a", HintGiven())
 
-    assert read() == {"items": [], "next": 0}
+    assert read() == FeedPage(items=[], next=0)
     with Session(world.author) as session:
         state = outbox_state(session)
-    assert (state["unpublished"], state["by_type"]) == (1, {})
+    assert (state.unpublished, state.by_type) == (1, {})
 
 
 def test_a_slow_transaction_with_an_earlier_number_is_not_passed_over(
-    world: World, author: Callable[..., RunningService], read: Callable[..., dict[str, Any]]
+    world: World, author: Callable[..., RunningService], read: Callable[..., FeedPage]
 ) -> None:
     with world.author.connect() as slow:
         slow.execute(text("SELECT nextval('outbox_seq_seq')"))
@@ -105,4 +101,4 @@ def test_a_slow_transaction_with_an_earlier_number_is_not_passed_over(
         slow.commit()
     wait_for(lambda: world.unpublished() == 0)
 
-    assert [(item["position"], item["event"]["subject"]) for item in read()["items"]] == [(1, "quick"), (2, "slow")]
+    assert [(item.position, item.event["subject"]) for item in read().items] == [(1, "quick"), (2, "slow")]

@@ -7,28 +7,11 @@ from typing import Any
 
 import pytest
 from author.events import LotChanged, ThingChanged
-from messaging_world import World
+from messaging_world import Operator, World
 
-from testkit import Client, RunningService, wait_for
+from testkit import RunningService, wait_for
 
 Start = Callable[..., RunningService]
-
-
-class Operator:
-    """Somebody with the role `ops`, at the reader's API."""
-
-    def __init__(self, service: RunningService, token: str) -> None:
-        self.service, self.token = service, token
-
-    def get(self, path: str) -> tuple[int, Any]:
-        return self._ask("GET", path)
-
-    def post(self, path: str, body: Any = None) -> tuple[int, Any]:
-        return self._ask("POST", path, body)
-
-    def _ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        answer = Client(self.service.url, self.token, timeout=10).send(method, path, json=body)
-        return answer.status_code, answer.json()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -46,14 +46,15 @@ class Rows:
         with Session(self.engine) as session, session.begin():
             due.plan(session, "pilot.notice", series or key, key, self.today + timedelta(in_days), payload)
 
-    def plan_many(self, count: int, on: date | None = None) -> None:
+    def plan_many(self, count: int, kind: str = "pilot.notice") -> None:
+        """Plans rows that are due today, each with a key that begins with its kind."""
         with self.engine.begin() as connection:
             connection.execute(
                 text(
                     "INSERT INTO due (kind, series, key, due_on, payload) "
-                    "SELECT 'pilot.notice', 's' || n, 'k' || n, :on, '{}' FROM generate_series(1, :count) n"
+                    "SELECT :kind, 's' || n, :kind || n, :today, '{}' FROM generate_series(1, :count) n"
                 ),
-                {"count": count, "on": on or self.today},
+                {"kind": kind, "count": count, "today": self.today},
             )
 
     def states(self) -> dict[str, str]:

@@ -7,68 +7,63 @@ everything the worker had in hand, so most of what stood beside it is innocent a
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 
-from sqlalchemy import func
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from chassis.messaging.envelope import Envelope, MalformedEvent
-from chassis.messaging.inbox import metrics, parking
-from chassis.messaging.inbox.applying import lock_cursors
-from chassis.messaging.inbox.tables import inbox_parked
-
-if TYPE_CHECKING:
-    from chassis.messaging.inbox.consumer import Delivery, Inbox
+from chassis.messaging.inbox import metrics
+from chassis.messaging.inbox.cursors import lock_cursors
+from chassis.messaging.inbox.deliveries import Delivery, consume
+from chassis.messaging.inbox.parking import Reason, park, park_unreadable
+from chassis.messaging.inbox.tables import ParkedState
+from chassis.messaging.loops import StopSignal, repeat
 
 log = logging.getLogger(__name__)
 
+PREFETCH = 20
 
-class DeadLetterKeeper:
+
+class DeadLetterReader:
     """The loop that empties the dead-letter queue into `inbox_parked`."""
 
-    def __init__(self, inbox: Inbox) -> None:
-        self.inbox = inbox
+    def __init__(self, amqp_url: str, engine: Engine, service: str, stop: StopSignal, tries: int) -> None:
+        """`tries`: how often a parked event is tried again in all; a dead letter gets the last of these."""
+        self.amqp_url, self.engine, self.service, self.stop = amqp_url, engine, service, stop
+        self.tries = tries
 
     def run(self) -> None:
-        queue = f"{self.inbox.service}.dead"
-        self.inbox.forever(lambda: self._consume(queue), "keeping dead letters")
+        """Goes on until the worker stops."""
+        repeat(self._read_until_lost, "reading dead letters", self.stop)
 
-    def _consume(self, queue: str) -> None:
+    def _read_until_lost(self) -> None:
         came: list[Delivery] = []
 
         def goes_on() -> bool:
             while came:
-                self._keep(came.pop(0))
-            return not self.inbox.stopping
+                self._park_and_acknowledge(came.pop(0))
+            return not self.stop.is_given
 
-        self.inbox.consume(queue, came.append, prefetch=20, goes_on=goes_on)
+        consume(self.amqp_url, f"{self.service}.dead", came.append, PREFETCH, goes_on)
 
-    def _keep(self, delivery: Delivery) -> None:
+    def _park_and_acknowledge(self, delivery: Delivery) -> None:
         # If the database is away this raises, the connection is dropped, and the message stays in its queue.
-        with Session(self.inbox.engine) as session, session.begin():
-            state = keep(session, delivery.raw)
+        with Session(self.engine) as session, session.begin():
+            state = park_dead_letter(session, delivery.raw, self.tries)
         delivery.channel.basic_ack(delivery.tag)
-        log.error("a dead letter was kept (%s)", state)
-        metrics.parkings.labels(self.inbox.service, state).inc()
+        log.error("a dead letter was parked (%s)", state)
+        metrics.parkings.labels(self.service, state).inc()
 
 
-def keep(session: Session, raw: bytes) -> str:
+def park_dead_letter(session: Session, raw: bytes, tries: int) -> str:
     """Parks one dead letter; returns its state, or "duplicate" if its event has been applied after all."""
     try:
         event = Envelope.from_bytes(raw)
     except MalformedEvent as fault:
-        reason = f"not an event: {fault}"[:500]
-        session.execute(insert(inbox_parked).values(raw=raw, reason=reason, state="dead", parked_at=func.now()))
-        return "dead"
+        park_unreadable(session, raw, fault)
+        return ParkedState.DEAD
     if event.sequence <= lock_cursors(session, [event.aggregate])[event.aggregate]:
         return "duplicate"
-    parking.keep(
-        session,
-        event,
-        reason="the broker delivered it too often; it may have stood beside a crash, and gets one try by itself",
-        state="retrying",
-        attempts=len(parking.DELAYS),  # this try is its last
-        next_attempt_at=func.now(),
-    )
-    return "retrying"
+    why = Reason("the broker delivered it too often; it may have stood beside a crash, and gets one try by itself")
+    park(session, event, ParkedState.RETRYING, why, attempts=tries, retry_in=0)
+    return ParkedState.RETRYING

@@ -3,81 +3,85 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, func, literal, select
+from sqlalchemy import Engine, Interval, bindparam, exists, func, literal, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from chassis.messaging import feed_client
 from chassis.messaging.envelope import Envelope
 from chassis.messaging.inbox import metrics
 from chassis.messaging.inbox.tables import inbox_cursor, inbox_parked
-
-if TYPE_CHECKING:
-    from chassis.messaging.inbox.consumer import Inbox
+from chassis.messaging.inbox.timings import Timings
+from chassis.messaging.loops import StopSignal, repeat
+from chassis.settings import Settings
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 15 * 60  # seconds
-LOOK = 30  # seconds between two looks
+AT_ONCE = 100  # objects looked after between two looks
+
+_parked, _cursor, _next = inbox_parked.c, inbox_cursor.c, inbox_parked.alias("next_one").c
+# Each object held up for long by an event that is not parked: its cursor, and an event that waits.
+GAPS = (
+    select(_parked.aggregate, _cursor.version, _parked.event)
+    .ext(distinct_on(_parked.aggregate))
+    .join(inbox_cursor, _cursor.aggregate == _parked.aggregate)
+    .where(
+        _parked.version > _cursor.version + literal(1),
+        _parked.event.is_not(None),
+        _parked.parked_at < func.now() - bindparam("missing_after", type_=Interval),
+        ~exists().where(_next.aggregate == _parked.aggregate, _next.version == _cursor.version + literal(1)),
+    )
+    .order_by(_parked.aggregate, _parked.version)
+    .limit(AT_ONCE)
+)
 
 
 class GapCloser:
     """The loop that looks for objects whose next event is missing."""
 
-    def __init__(self, inbox: Inbox) -> None:
-        self.inbox = inbox
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        stop: StopSignal,
+        timings: Timings,
+        apply: Callable[[Sequence[Envelope]], None],
+    ) -> None:
+        """`apply` applies or parks the events that were fetched."""
+        self.settings, self.engine, self.stop = settings, engine, stop
+        self.timings = timings
+        self.apply = apply
 
     def run(self) -> None:
-        self.inbox.forever(self._turn, "looking for missing events")
+        """Goes on until the worker stops."""
+        repeat(self._turn, "looking for missing events", self.stop)
 
     def _turn(self) -> None:
         self.close_gaps()
-        self.inbox.pause(LOOK)
+        self.stop.wait(self.timings.look_for_missing_every)
 
     def close_gaps(self) -> None:
         """Fetches what is missing and applies it."""
-        with Session(self.inbox.engine) as session, session.begin():
-            gaps = session.execute(_gaps(PATIENCE)).all()
-        metrics.missing.labels(self.inbox.service).set(len(gaps))
-        for gap in gaps:
-            log.warning("%s waits for its version %d, which has not come", gap.aggregate, gap.version + 1)
+        with Session(self.engine) as session, session.begin():
+            gaps = session.execute(GAPS, {"missing_after": timedelta(seconds=self.timings.missing_after)}).all()
+        metrics.missing.labels(self.settings.service).set(len(gaps))
+        for aggregate, cursor, waiting in gaps:
+            log.warning("%s waits for its version %d, which has not come", aggregate, cursor + 1)
             try:
-                self.inbox.apply_until_done(self._fetch(gap.event, gap.version))
+                self.apply(self._fetch_after(cursor, Envelope.from_dict(waiting)))
             except feed_client.UNREADABLE as fault:
                 # One publisher that does not answer keeps nobody from another's events.
-                log.warning("what %s waits for could not be fetched: %s", gap.aggregate, fault)
+                log.warning("what %s waits for could not be fetched: %s", aggregate, fault)
 
-    def _fetch(self, waiting: dict[str, Any], cursor: int) -> list[Envelope]:
-        """All events of the object that come after its cursor, from the feed of its publisher."""
-        kind = waiting["type"].partition(".")[0]
-        pages = feed_client.pages(self.inbox.settings, waiting["source"].strip("/"), subject=waiting["subject"])
+    def _fetch_after(self, cursor: int, waiting: Envelope) -> list[Envelope]:
+        """All events of the object of `waiting` that come after its cursor, from the feed of their publisher."""
+        pages = feed_client.pages(self.settings, waiting.source.strip("/"), subject=waiting.subject)
         return [
             event
             for page in pages
             for event in page
-            if event.type.partition(".")[0] == kind and event.sequence > cursor
+            if event.aggregate == waiting.aggregate and event.sequence > cursor
         ]
-
-
-def _gaps(patience: float) -> Any:
-    """Each object held up for longer than that by an event that is not parked: its cursor, and an event that waits."""
-    parked, cursor = inbox_parked.c, inbox_cursor.c
-    next_one = inbox_parked.alias()
-    its_next_is_parked = exists().where(
-        next_one.c.aggregate == parked.aggregate, next_one.c.version == cursor.version + literal(1)
-    )
-    return (
-        select(parked.aggregate, cursor.version, parked.event)
-        .join(inbox_cursor, cursor.aggregate == parked.aggregate)
-        .where(
-            parked.version > cursor.version + literal(1),
-            parked.event.is_not(None),
-            parked.parked_at < func.now() - timedelta(seconds=patience),
-            ~its_next_is_parked,
-        )
-        .distinct(parked.aggregate)
-        .order_by(parked.aggregate, parked.version)
-        .limit(100)
-    )

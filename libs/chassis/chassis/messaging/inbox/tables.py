@@ -1,4 +1,6 @@
-"""The inbox's tables."""
+"""The inbox's tables, and the states of what is parked."""
+
+from enum import StrEnum
 
 from sqlalchemy import (
     BigInteger,
@@ -26,8 +28,16 @@ inbox_cursor = Table(
     Column("version", BigInteger, nullable=False, server_default="0"),
 )
 
-# States: `blocked` waits for a predecessor, `retrying` for its next attempt, `waiting` for a person; `dead` can't be
-# read.
+
+class ParkedState(StrEnum):
+    """What a parked event waits for."""
+
+    BLOCKED = "blocked"  # its predecessor
+    RETRYING = "retrying"  # its next attempt
+    WAITING = "waiting"  # a person
+    DEAD = "dead"  # a person, who can only skip it: it can't be read
+
+
 inbox_parked = Table(
     "inbox_parked",
     metadata,
@@ -48,6 +58,7 @@ inbox_parked = Table(
 )
 
 # How many events of each type were applied, counted in the applying transaction: the other side of the outbox's count.
+# Each replica counts in a lane, so that replicas don't queue up for one row.
 inbox_applied = Table(
     "inbox_applied",
     metadata,
@@ -55,7 +66,7 @@ inbox_applied = Table(
     Column("lane", SmallInteger, primary_key=True, autoincrement=False),
     Column("applied", BigInteger, nullable=False),  # by a handler
     Column("moved", BigInteger, nullable=False, server_default="0"),  # no handler: only the cursor moved
-    Column(
-        "id_sum", Numeric
-    ),  # of the ids of those applied, see `applying`; NULL where some were applied before it was kept
+    # The sum of what `applying.id_number` gives for the ids of those applied: two services that have the same count and
+    # the same sum have the same events. NULL where some were applied before it was kept.
+    Column("id_sum", Numeric),
 )

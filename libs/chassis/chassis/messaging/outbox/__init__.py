@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from sqlalchemy.orm import Session
 from structlog.contextvars import get_contextvars
@@ -19,7 +19,7 @@ from chassis.ids import new_id
 from chassis.messaging.outbox.relay import Relay
 from chassis.messaging.outbox.table import OutboxRow, envelope, outbox
 
-__all__ = ["Aggregate", "Relay", "add", "envelope", "outbox"]
+__all__ = ["Aggregate", "Event", "Relay", "add", "envelope", "outbox"]
 
 
 class Aggregate(Protocol):
@@ -36,10 +36,17 @@ class Aggregate(Protocol):
         """The code of the division whose staff may see the event."""
 
 
-def add(session: Session, aggregate: Aggregate, event: Any, clock: Clock) -> str:
+class Event(Protocol):
+    """What is announced: a frozen dataclass of the event's fields, with the type of event as a class attribute."""
+
+    type: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]  # Any: the fields have any types
+
+
+def add(session: Session, aggregate: Aggregate, event: Event, clock: Clock) -> str:
     """Writes `event` at the session's next flush, and raises the aggregate's version; returns the event's id.
 
-    `event` is a frozen dataclass with a class attribute `type`. The caller must hold the aggregate's row lock (or have
+    The caller must hold the aggregate's row lock (or have
     just made it), so that the order of versions is the order of commits.
     """
     aggregate.version = (aggregate.version or 0) + 1
@@ -60,7 +67,7 @@ def add(session: Session, aggregate: Aggregate, event: Any, clock: Clock) -> str
     return event_id
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:  # Any: JSON's values
     """`value` in JSON's own types: dates and instants as ISO 8601, tuples as lists, dataclasses as objects."""
     if value is None or isinstance(value, str | int | float):
         return value
@@ -70,6 +77,6 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    if dataclasses.is_dataclass(value):
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     raise TypeError(f"an event can't carry a {type(value).__name__}")

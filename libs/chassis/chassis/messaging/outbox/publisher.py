@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
 import amqp
 import eventlet
@@ -21,6 +21,14 @@ class Unconfirmed(ConnectionError):
 
 class NoTopology(ConnectionError):
     """The broker's exchanges, queues and bindings are not all there; python -m chassis.messaging.topology apply."""
+
+
+class Confirmed(NamedTuple):
+    """What the broker said to a batch."""
+
+    held: int  # how many from the front it holds; what comes after the first that it does not hold does not count
+    nacked: int
+    returned: int  # it had no queue for them
 
 
 class Publisher:
@@ -42,8 +50,8 @@ class Publisher:
         self.nacked: set[int] = set()
         self.returned: set[str] = set()
 
-    def publish(self, events: Sequence[Envelope]) -> tuple[int, int, int]:
-        """Publishes `events` and waits for the broker; returns how many from the front it holds, nacks, and returns.
+    def publish(self, events: Sequence[Envelope]) -> Confirmed:
+        """Publishes `events` and waits for the broker; raises Unconfirmed, or one of broker.LOST.
 
         What comes after the first that it does not hold counts as unpublished, so that no event overtakes another.
         """
@@ -66,7 +74,7 @@ class Publisher:
             if tag in self.nacked or event.id in self.returned:
                 break
             held += 1
-        return held, len(self.nacked), len(self.returned)
+        return Confirmed(held, len(self.nacked), len(self.returned))
 
     def close(self) -> None:
         broker.close(self.connection)
@@ -96,5 +104,7 @@ class Publisher:
     def _on_nack(self, tag: int, multiple: bool) -> None:
         self.nacked |= self._settle(tag, multiple)
 
-    def _on_return(self, fault: Any, exchange: str, routing_key: str, message: amqp.Message) -> None:
+    def _on_return(
+        self, fault: amqp.exceptions.AMQPError, exchange: str, routing_key: str, message: amqp.Message
+    ) -> None:
         self.returned.add(message.properties["message_id"])

@@ -7,28 +7,27 @@ the inboxes ignore the second.
 
 from __future__ import annotations
 
-import logging
 import time
-from typing import Any
+from typing import Any, TypeAlias
 
 import eventlet
 import psycopg
+from nameko.containers import WorkerContext
 from nameko.extensions import DependencyProvider
 
-from chassis.backoff import LONGEST_WAIT, back_off
 from chassis.data import connect, wait_for_notification
-from chassis.messaging import broker
 from chassis.messaging.envelope import StoredEvent
+from chassis.messaging.loops import StopSignal, repeat
 from chassis.messaging.outbox import metrics
 from chassis.messaging.outbox.publisher import Publisher
 from chassis.messaging.outbox.table import CHANNEL, envelope
-
-log = logging.getLogger(__name__)
+from chassis.settings import Settings
 
 BATCH = 500
 SPACING = 0.02  # seconds from one batch's end to the next one's start, for more events to share it
-POLL = 1.0  # seconds; a notification usually comes first
-REPORT = 5.0
+POLL_EVERY = 1.0  # seconds; a notification usually comes first
+STAND_BY = 1.5  # seconds between two tries to become the leader
+REPORT_EVERY = 5.0  # seconds
 LEADER = "SELECT pg_try_advisory_lock(hashtext('cqo.relay'))"
 # No cursor on seq: a number is handed out before its transaction commits, and a slow one would be passed over.
 UNPUBLISHED = (
@@ -46,19 +45,22 @@ BACKLOG = (
 )
 
 
-def leader_connection(url: str, service: str) -> psycopg.Connection[Any]:
+Connection: TypeAlias = psycopg.Connection[Any]  # Any: rows of any shape
+
+
+def leader_connection(url: str, service: str) -> Connection:
     """The connection that holds the leader's lock: one that has died or vanished is noticed, and loses the lock."""
     # A planner that takes a large backlog for a small one would sort all of it again for each batch.
     return connect(url, f"{service}-relay", enable_sort="off")
 
 
-class Relay(DependencyProvider):
+class Relay(DependencyProvider):  # type: ignore[misc]  # nameko has no types
     """Runs the relay in a worker; any number of replicas may, one of them works."""
 
     def setup(self) -> None:
-        self.settings = self.container.config["cqo"]
+        self.settings: Settings = self.container.config["cqo"]
         self.service: str = self.settings.service
-        self.stopping = False
+        self.stop_signal = StopSignal()
         self.publisher: Publisher | None = None
         self.reported_at = 0.0
 
@@ -67,56 +69,52 @@ class Relay(DependencyProvider):
 
     def stop(self) -> None:
         """Ends the relay after the batch under way."""
-        self.stopping = True
+        self.kill()
         self.thread.wait()
 
     def kill(self) -> None:
-        self.stopping = True
+        self.stop_signal.give()
 
-    def get_dependency(self, worker_ctx: Any) -> Relay:
+    def get_dependency(self, worker_ctx: WorkerContext) -> Relay:
         return self
 
     def run(self) -> None:
-        failures = 0
-        while not self.stopping:
-            started = time.monotonic()
-            try:
-                self.lead()
-            except (psycopg.Error, *broker.LOST) as fault:
-                log.warning("the relay lost its database or broker: %s", fault)
-            except Exception:
-                # nameko takes the container down when this loop raises; what is unpublished waits in the outbox.
-                log.exception("the relay failed")
-            if not self.stopping:
-                failures = failures + 1 if time.monotonic() - started < LONGEST_WAIT else 1
-                eventlet.sleep(back_off(failures))
+        """Goes on until the worker stops; what is unpublished waits in the outbox."""
+        repeat(self.lead, "the relay", self.stop_signal)
 
     def lead(self) -> None:
         """Publishes as the leader until stopped; returns soon if another relay leads."""
         with leader_connection(self.settings.database_url, self.service) as database:
-            if not database.execute(LEADER).fetchone()[0]:  # type: ignore[index]
-                self.report(database)
+            (is_leader,) = database.execute(LEADER).fetchall()[0]
+            if is_leader:
+                self.publish_until_stopped(database)
                 return
-            database.execute(f"LISTEN {CHANNEL}")
-            try:
-                while not self.stopping:
-                    self.report(database)
-                    published = self.publish_batch(database)
-                    if not published:
-                        wait_for_notification(database, POLL, lambda: self.stopping)
-                    elif published < BATCH:
-                        eventlet.sleep(SPACING)
-            finally:
-                self.drop_publisher()
+            self.report(database)
+        self.stop_signal.wait(STAND_BY)
 
-    def publish_batch(self, database: psycopg.Connection[Any]) -> int:
+    def publish_until_stopped(self, database: Connection) -> None:
+        """Publishes batch after batch; raises when the broker or the database is lost."""
+        database.execute(f"LISTEN {CHANNEL}")
+        try:
+            while not self.stop_signal.is_given:
+                self.report(database)
+                published = self.publish_batch(database)
+                if not published:
+                    wait_for_notification(database, POLL_EVERY, lambda: self.stop_signal.is_given)
+                elif published < BATCH:
+                    eventlet.sleep(SPACING)
+        finally:
+            self.drop_publisher()
+
+    def publish_batch(self, database: Connection) -> int:
         """Publishes and marks up to BATCH events; returns how many, 0 when there is nothing to do."""
         rows = database.execute(UNPUBLISHED, (BATCH,)).fetchall()
         if not rows:
             return 0
         if self.publisher is None:
             self.publisher = Publisher(self.settings.amqp_url, f"{self.service}.events")
-        held, nacked, returned = self.publisher.publish([envelope(row, self.service, StoredEvent) for row in rows])
+        events = [envelope(row, self.service, StoredEvent) for row in rows]
+        held, nacked, returned = self.publisher.publish(events)
         metrics.published.labels(self.service).inc(len(rows))
         metrics.confirmed.labels(self.service).inc(held)
         metrics.nacked.labels(self.service).inc(nacked)
@@ -135,11 +133,11 @@ class Relay(DependencyProvider):
             self.publisher.close()
             self.publisher = None
 
-    def report(self, database: psycopg.Connection[Any]) -> None:
+    def report(self, database: Connection) -> None:
         """Counts the backlog, for the metrics."""
-        if time.monotonic() - self.reported_at < REPORT:
+        if time.monotonic() - self.reported_at < REPORT_EVERY:
             return
-        count, age = database.execute(BACKLOG).fetchone()  # type: ignore[misc]
+        count, age = database.execute(BACKLOG).fetchall()[0]
         metrics.backlog.labels(self.service).set(count)
         metrics.oldest.labels(self.service).set(age or 0)
         self.reported_at = time.monotonic()

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, Row, Table, Text, UniqueConstraint, Uuid, orm, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    literal_column,
+    orm,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.data import metadata
@@ -32,10 +47,14 @@ outbox = Table(
 )
 
 
+# The sum of the last 12 hexadecimal digits of the ids, each a number; an inbox sums the same of what it applies.
+ID_SUM = func.sum(literal_column("('x' || right(outbox.id::text, 12))::bit(48)::bigint", BigInteger))
+
+
 class OutboxRow:
     """A row to be written. Mapped, so that the rows of a transaction go to the database together, at its flush."""
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: object) -> None:
         for name, value in values.items():
             setattr(self, name, value)
 
@@ -43,7 +62,20 @@ class OutboxRow:
 orm.registry(metadata=metadata).map_imperatively(OutboxRow, outbox)
 
 
-def envelope(row: Row[Any], service: str, kind: type[Envelope] = Envelope) -> Envelope:
+class StoredRow(Protocol):
+    """A row of the outbox as it was read, by SQLAlchemy or by the driver."""
+
+    id: str
+    type: str
+    aggregate_id: str
+    aggregate_version: int
+    occurred_at: datetime
+    data: Any  # Any: JSON's values, or its text
+    division: str | None
+    correlation_id: str | None
+
+
+def envelope(row: StoredRow, service: str, kind: type[Envelope] = Envelope) -> Envelope:
     """The event of one outbox row, as it goes out."""
     return kind(
         id=row.id,

@@ -10,35 +10,27 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import eventlet
-from marshmallow import Schema, fields
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
-from chassis.data.database import ClockProvider
+from chassis.data import ClockProvider
 from chassis.errors import Transient
-from chassis.messaging import outbox
-from chassis.messaging.envelope import Envelope
-from chassis.messaging.inbox import applying, gaps, parking, subscribe, subscribe_batch
-from chassis.messaging.outbox import Relay
+from chassis.messaging import Envelope, Relay, Timings, outbox, subscribe, subscribe_batch
 from chassis.process.health import HealthRoutes
 from reader.storage import effect, mended
 
-# The tests can't wait as long as the world does.
-applying.HANDLER_TIMEOUT = 2
-parking.DELAYS = (0.1, 0.2, 0.2, 0.5, 0.5)  # type: ignore[assignment]
-gaps.PATIENCE = gaps.LOOK = 1
 
-
-class Changed(Schema):
+@dataclass(frozen=True)
+class Changed:
     """What the reader reads."""
 
-    number = fields.Integer(required=True, strict=True)
-    poison = fields.Boolean(required=True)
-    crash = fields.Boolean(required=True)
-    failure_rate = fields.Float(required=True)
-    seconds = fields.Float(required=True)
-    echo = fields.Boolean(required=True)
+    number: int
+    poison: bool
+    crash: bool
+    failure_rate: float
+    seconds: float
+    echo: bool
 
 
 @dataclass(frozen=True)
@@ -64,19 +56,23 @@ class Worker(HealthRoutes):
     name = "reader-worker"
     relay = Relay()
     clock: Clock = ClockProvider()
+    # The tests can't wait as long as the world does.
+    timings = Timings(
+        handler_timeout=2, retry_delays=(0.1, 0.2, 0.2, 0.5, 0.5), missing_after=1, look_for_missing_every=1
+    )
 
     @subscribe("thing.changed.v1", Changed)
-    def thing_changed(self, session: Session, event: Envelope) -> None:
+    def thing_changed(self, session: Session, event: Envelope[Changed]) -> None:
         take(session, [event])
-        if event.data["echo"]:
-            outbox.add(session, Echo(event.subject), Echoed(event.data["number"]), self.clock)
+        if event.data.echo:
+            outbox.add(session, Echo(event.subject), Echoed(event.data.number), self.clock)
 
     @subscribe_batch("lot.changed.v1", Changed)
-    def lots_changed(self, session: Session, events: Sequence[Envelope]) -> None:
+    def lots_changed(self, session: Session, events: Sequence[Envelope[Changed]]) -> None:
         take(session, events)
 
 
-def take(session: Session, events: Sequence[Envelope]) -> None:
+def take(session: Session, events: Sequence[Envelope[Changed]]) -> None:
     """Writes the effects first, so that whatever fails after that shows whether they are undone."""
     rows: list[dict[str, Any]] = [
         {"aggregate": event.aggregate, "version": event.sequence, "by": os.getpid()} for event in events
@@ -84,12 +80,12 @@ def take(session: Session, events: Sequence[Envelope]) -> None:
     session.execute(insert(effect), rows)
     for event in events:
         data = event.data
-        eventlet.sleep(data["seconds"])
-        if (data["poison"] or data["crash"]) and not is_mended(session, event.aggregate):
-            if data["crash"]:
+        eventlet.sleep(data.seconds)
+        if (data.poison or data.crash) and not is_mended(session, event.aggregate):
+            if data.crash:
                 os.kill(os.getpid(), signal.SIGKILL)
             raise ValueError("a bug in the handler")
-        if random.random() < data["failure_rate"]:
+        if random.random() < data.failure_rate:
             raise Transient("not yet")
 
 

@@ -1,0 +1,19 @@
+"""What can go wrong with a handler, and whether a later try may go better."""
+
+from __future__ import annotations
+
+from chassis.data import is_contention
+from chassis.errors import Transient
+
+
+class WrongContent(Exception):
+    """The event's data does not fit what this service expects of its type."""
+
+
+class HandlerTooSlow(Exception):
+    """The handler took longer than it may."""
+
+
+def is_passing(fault: BaseException) -> bool:
+    """Whether a later try may succeed without anybody's help."""
+    return isinstance(fault, Transient | HandlerTooSlow) or is_contention(fault)

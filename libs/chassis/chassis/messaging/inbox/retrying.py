@@ -1,0 +1,151 @@
+"""Tries parked events again when they are the next of their object and their time has come."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from eventlet.event import Event
+from eventlet.timeout import Timeout
+from sqlalchemy import Engine, Update, bindparam, case, delete, exists, func, literal, or_, select, text, update
+from sqlalchemy.orm import Session
+
+from chassis.data import is_unavailable
+from chassis.messaging.envelope import Envelope
+from chassis.messaging.inbox import metrics
+from chassis.messaging.inbox.applying import Applier, BatchResult
+from chassis.messaging.inbox.cursors import lock_cursors
+from chassis.messaging.inbox.faults import is_passing
+from chassis.messaging.inbox.parking import Reason, find, parked
+from chassis.messaging.inbox.tables import ParkedState, inbox_cursor, inbox_parked
+from chassis.messaging.loops import StopSignal, repeat
+
+log = logging.getLogger(__name__)
+
+CHECK_EVERY = 0.5  # seconds between two looks at what is ready, unless something was applied
+REPORT_EVERY = 5  # seconds between two counts of what is parked
+AT_ONCE = 100  # events tried between two looks
+
+TO_BE_TRIED = parked.state.in_((ParkedState.BLOCKED, ParkedState.RETRYING))
+MAY_BE_TRIED = or_(parked.state == ParkedState.BLOCKED, parked.next_attempt_at <= func.now())
+READY = (
+    select(parked.id)
+    .join(inbox_cursor, inbox_cursor.c.aggregate == parked.aggregate)
+    .where(inbox_cursor.c.version + literal(1) >= parked.version, TO_BE_TRIED, MAY_BE_TRIED)
+    .order_by(parked.id)
+    .limit(AT_ONCE)
+)
+HAS_WORK = select(exists().where(TO_BE_TRIED))
+DELETE = delete(inbox_parked).where(parked.id == bindparam("parked_id")).returning(parked.id)
+COUNTS = select(parked.state, func.count()).group_by(parked.state)
+OLDEST = select(func.extract("epoch", func.now() - func.min(parked.parked_at)))
+
+
+class Retrier:
+    """The loop over what is parked."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        service: str,
+        stop: StopSignal,
+        applier: Applier,
+        retry_delays: Sequence[float],
+        on_applied: Callable[[BatchResult], None],
+    ) -> None:
+        """`on_applied` is told what became of each event that is no longer parked."""
+        self.engine, self.service, self.stop = engine, service, stop
+        self.applier = applier
+        self.claim = _claim(retry_delays)
+        self.on_applied = on_applied
+        self.has_work = True  # as far as this replica knows; what others have parked it sees at its next look
+        self._signal = Event()
+        self._reported_at = 0.0
+
+    def run(self) -> None:
+        """Goes on until the worker stops."""
+        repeat(self._turn, "retrying parked events", self.stop)
+
+    def wake(self) -> None:
+        """Says that something was applied, which may be what a parked event has waited for."""
+        if self.has_work and not self._signal.ready():
+            self._signal.send()
+
+    def _turn(self) -> None:
+        with Timeout(CHECK_EVERY, False):
+            self._signal.wait()
+        self._signal = Event()
+        while not self.stop.is_given and self._try_what_is_ready():
+            pass
+        if time.monotonic() - self._reported_at > REPORT_EVERY:
+            self._report()
+
+    def _try_what_is_ready(self) -> int:
+        """One try of each event that is ready; returns how many there were."""
+        with Session(self.engine) as session, session.begin():
+            ready = session.scalars(READY).all()
+            self.has_work = bool(ready) or bool(session.scalar(HAS_WORK))
+        for parked_id in ready:
+            self._try(parked_id)
+        return len(ready)
+
+    def _try(self, parked_id: int) -> None:
+        # Counted before it is made, so that an event that kills the process comes to an end as well.
+        with Session(self.engine) as session, session.begin():
+            if session.scalar(self.claim, {"parked_id": parked_id}) is None:
+                return  # another replica has it
+        try:
+            with Session(self.engine) as session, session.begin():
+                result = self._apply(session, parked_id)
+        except Exception as fault:
+            if is_unavailable(fault):
+                raise
+            self._note_failure(parked_id, fault)
+        else:
+            self.on_applied(result)
+
+    def _apply(self, session: Session, parked_id: int) -> BatchResult:
+        row = find(session, parked_id)
+        if row.aggregate is None or row.version is None:
+            return BatchResult()
+        cursor = lock_cursors(session, [row.aggregate])[row.aggregate]
+        is_gone = session.scalar(DELETE, {"parked_id": parked_id}) is None
+        if is_gone or row.version != cursor + 1:
+            return BatchResult()  # another replica was quicker
+        return self.applier.apply_next(session, Envelope.from_dict(row.event))
+
+    def _note_failure(self, parked_id: int, fault: Exception) -> None:
+        passing = is_passing(fault)
+        log.warning("a parked event failed again: %s", fault, exc_info=None if passing else fault)
+        noted = update(inbox_parked).where(parked.id == parked_id).values(**Reason.of(fault)._asdict())
+        if not passing:
+            noted = noted.values(state=ParkedState.WAITING, next_attempt_at=None)
+        with Session(self.engine) as session, session.begin():
+            session.execute(noted)
+
+    def _report(self) -> None:
+        with Session(self.engine) as session, session.begin():
+            counts = {state: number for state, number in session.execute(COUNTS)}
+            oldest = session.scalar(OLDEST)
+        for state in ParkedState:
+            metrics.parked.labels(self.service, state).set(counts.get(state, 0))
+        metrics.oldest_parked.labels(self.service).set(oldest or 0)
+        self._reported_at = time.monotonic()
+
+
+def _claim(retry_delays: Sequence[float]) -> Update:
+    """Counts a try of one parked event, and says when the next would be; gives its id, or no row if it isn't ready."""
+    waits = case(*((parked.attempts == n, delay) for n, delay in enumerate(retry_delays)), else_=retry_delays[-1])
+    is_last = parked.attempts >= len(retry_delays)
+    free = select(parked.id).where(parked.id == bindparam("parked_id"), MAY_BE_TRIED)
+    return (
+        update(inbox_parked)
+        .where(parked.id.in_(free.with_for_update(skip_locked=True)))
+        .values(
+            attempts=parked.attempts + 1,
+            state=case((is_last, ParkedState.WAITING), else_=ParkedState.RETRYING),
+            next_attempt_at=case((is_last, None), else_=func.now() + waits * text("interval '1 second'")),
+        )
+        .returning(parked.id)
+    )

@@ -1,0 +1,62 @@
+"""Loops that go on until their worker stops, whatever is raised in them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+import eventlet
+from eventlet.event import Event
+
+from chassis.backoff import LONGEST_WAIT, back_off
+from chassis.data import is_unavailable
+from chassis.messaging import broker
+
+log = logging.getLogger(__name__)
+
+
+class StopSignal:
+    """Tells the loops of a worker to end, and wakes those that wait."""
+
+    def __init__(self) -> None:
+        self._event = Event()
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the worker is stopping."""
+        return bool(self._event.ready())
+
+    def give(self) -> None:
+        """Tells the loops to end; a second time changes nothing."""
+        if not self.is_given:
+            self._event.send()
+
+    def wait(self, seconds: float) -> None:
+        """Waits so long, or until the signal is given."""
+        with eventlet.Timeout(seconds, False):
+            self._event.wait()
+
+
+def is_outage(fault: BaseException) -> bool:
+    """Whether `fault` says that the broker or the database can't be reached just now."""
+    return isinstance(fault, broker.LOST) or is_unavailable(fault)
+
+
+def repeat(turn: Callable[[], object], what: str, stop: StopSignal) -> None:
+    """Calls `turn` until `stop` is given; waits a little longer after each failure in a row.
+
+    No exception leaves it, since nameko would take the worker down. `what` begins the sentence that is logged:
+    "reading the inbox was interrupted: …".
+    """
+    failures = 0
+    while not stop.is_given:
+        started = time.monotonic()
+        try:
+            turn()
+            failures = 0
+        except Exception as fault:
+            log.warning("%s was interrupted: %s", what, fault, exc_info=None if is_outage(fault) else fault)
+            # A turn that went well for a while before it failed is no failure in a row.
+            failures = failures + 1 if time.monotonic() - started < LONGEST_WAIT else 1
+            stop.wait(back_off(failures))
