@@ -4,7 +4,7 @@ from chassis.http.audit_routes import AuditRoutes
 from chassis.http.entrypoint import ANYONE, PUBLIC, HttpEntrypoint, http
 from chassis.http.paging import Page, paginate
 from chassis.http.request import Request
-from chassis.http.schemas import PageArguments, PageQuery, QuerySchema, Schema, faults_of
+from chassis.http.schemas import PageArguments, PageQuery, QuerySchema, Schema, violations_of
 from chassis.http.service import HttpService
 
 __all__ = [
@@ -19,7 +19,7 @@ __all__ = [
     "QuerySchema",
     "Request",
     "Schema",
-    "faults_of",
     "http",
     "paginate",
+    "violations_of",
 ]

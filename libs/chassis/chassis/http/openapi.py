@@ -11,7 +11,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 
 from chassis.errors import CqoError, Forbidden, InvalidInput, NotFound, StaleVersion, Unauthenticated, VersionRequired
 from chassis.http import body, problems
-from chassis.http.entrypoint import PUBLIC, WRITING_METHODS, HttpEntrypoint
+from chassis.http.entrypoint import WRITING_METHODS, HttpEntrypoint
 from chassis.http.idempotency import KeyReused
 from chassis.http.schemas import MalformedBody, PageQuery
 
@@ -112,7 +112,7 @@ def _operation(route: HttpEntrypoint, method: str) -> dict[str, Any]:
         "parameters": _parameters(route, method),
         "responses": _responses(route, method),
     }
-    if route.roles == PUBLIC:
+    if route.is_public:
         operation["security"] = []
     if method in WRITING_METHODS and (route.body is not None or route.file):
         media_type = body.WORKBOOK if route.file else body.JSON
@@ -134,7 +134,7 @@ def _parameters(route: HttpEntrypoint, method: str) -> list[Any]:
         parameters.append("Idempotency-Key")
     if method in WRITING_METHODS and "{" in route.template:
         parameters.append("If-Match")
-    if route.roles != PUBLIC:
+    if not route.is_public:
         parameters.append("Accept-Language")
     return parameters
 
@@ -194,8 +194,8 @@ def _returned(route: HttpEntrypoint) -> Any:
 
 
 def _expected(route: HttpEntrypoint, method: str) -> list[type[CqoError]]:
-    expected: list[type[CqoError]] = [*route.problems, problems.Unavailable]
-    if route.roles != PUBLIC:
+    expected: list[type[CqoError]] = [*route.problems, problems.Unavailable, problems.HeldByAnotherChange]
+    if not route.is_public:
         expected += [Unauthenticated, Forbidden]
     if "{" in route.template:
         expected.append(NotFound)

@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Select, literal, tuple_
 from sqlalchemy.orm import Session
 
 from chassis.errors import InvalidInput
-from chassis.http.schemas import INT64, MAX_LIMIT, PageArguments, fault_in_query, storable
+from chassis.http.schemas import INT64, MAX_LIMIT, PageArguments, query_violation, storable
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _read(cursor: str, key_columns: Sequence[ColumnElement[Any]]) -> Any:
         pairs = zip(key_columns, values, strict=True)
         return tuple_(*(literal(_value(column, value), column.type) for column, value in pairs))
     except (ValueError, TypeError, ArithmeticError, RecursionError, binascii.Error) as error:
-        raise InvalidInput([fault_in_query("cursor", "Not a cursor of this list.")]) from error
+        raise InvalidInput([query_violation("cursor", "Not a cursor of this list.")]) from error
 
 
 def _value(column: ColumnElement[Any], value: Any) -> Any:

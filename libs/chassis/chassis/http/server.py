@@ -120,44 +120,44 @@ class App:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         self.server.in_flight += 1
         try:
-            http = WerkzeugRequest(environ)
-            correlation_id = correlation_of(http)
-            response = self.respond(http, correlation_id)
+            raw_request = WerkzeugRequest(environ)
+            correlation_id = correlation_of(raw_request)
+            response = self.respond(raw_request, correlation_id)
             if response.status_code == 413:
-                drain(http)
+                drain(raw_request)
             return finish(response, correlation_id, self.server._is_accepting)(environ, start_response)
         finally:
             self.server.in_flight -= 1
 
-    def respond(self, http: WerkzeugRequest, correlation_id: str) -> Response:
+    def respond(self, raw_request: WerkzeugRequest, correlation_id: str) -> Response:
         """The answer of the route that matches, or the problem that none does."""
-        language = language_of(http)
+        language = language_of(raw_request)
         try:
-            if len(http.environ.get("RAW_PATH_INFO", "")) + len(http.query_string) > MAX_ADDRESS:
+            if len(raw_request.environ.get("RAW_PATH_INFO", "")) + len(raw_request.query_string) > MAX_ADDRESS:
                 raise problems.AddressTooLong()
-            route, arguments = self.url_map.bind_to_environ(http.environ).match()
+            route, arguments = self.url_map.bind_to_environ(raw_request.environ).match()
         except (HTTPException, problems.AddressTooLong) as fault:
             return problems.response(
-                fault, language=language, correlation_id=correlation_id, instance=instance_of(http)
+                fault, language=language, correlation_id=correlation_id, instance=instance_of(raw_request)
             )
-        return route.answer(http, arguments, correlation_id, language)
+        return route.answer(raw_request, arguments, correlation_id, language)
 
 
-def correlation_of(http: WerkzeugRequest) -> str:
+def correlation_of(raw_request: WerkzeugRequest) -> str:
     """The caller's correlation id, if it is one; else a new one."""
-    given = http.headers.get("X-Correlation-Id") or http.headers.get("X-Request-Id") or ""
+    given = raw_request.headers.get("X-Correlation-Id") or raw_request.headers.get("X-Request-Id") or ""
     return given if CORRELATION.fullmatch(given) else new_id()
 
 
-def language_of(http: WerkzeugRequest) -> str:
+def language_of(raw_request: WerkzeugRequest) -> str:
     """The language the caller reads best."""
-    best = http.accept_languages.best_match(["en", "zh", "zh-CN"], default="en")
+    best = raw_request.accept_languages.best_match(["en", "zh", "zh-CN"], default="en")
     return "zh" if (best or "en").startswith("zh") else "en"
 
 
-def instance_of(http: WerkzeugRequest) -> str:
+def instance_of(raw_request: WerkzeugRequest) -> str:
     """The address the problem occurred at, as a URI reference."""
-    return quote(http.path.encode("utf-8", "replace"), safe="/:@!$&'()*+,;=-._~")
+    return quote(raw_request.path.encode("utf-8", "replace"), safe="/:@!$&'()*+,;=-._~")
 
 
 def finish(response: Response, correlation_id: str, keep_open: bool) -> Response:
@@ -170,15 +170,15 @@ def finish(response: Response, correlation_id: str, keep_open: bool) -> Response
     return response
 
 
-def drain(http: WerkzeugRequest) -> None:
+def drain(raw_request: WerkzeugRequest) -> None:
     """Reads on a little after refusing a body, since a sender that is cut off never reads why."""
-    if "Expect" in http.headers:
+    if "Expect" in raw_request.headers:
         return  # It waits for our word before it sends, and gets the refusal instead.
     left = DRAIN_LIMIT
     with eventlet.Timeout(5, False):
         while left > 0:
             try:
-                part = http.environ["wsgi.input"].read(min(1 << 16, left))
+                part = raw_request.environ["wsgi.input"].read(min(1 << 16, left))
             except (OSError, ValueError) as fault:
                 log.info("a refused body ended badly: %s", fault)
                 return

@@ -14,8 +14,9 @@ from chassis.security.caller import Caller
 
 
 class RoleGroup(StrEnum):
-    """Who may use the chassis's own routes; `Access.groups` says which roles belong to each."""
+    """Who may use a route, where it names no roles; for the last four, `Access.groups` says which roles belong."""
 
+    PUBLIC = "public"  # everybody; no token is asked for, so there is no role
     ANYONE = "anyone"  # every role, but with a valid token
     AUDITORS = "auditors"  # read and verify the audit log
     OBSERVERS = "observers"  # see what is published, applied and parked
