@@ -119,6 +119,10 @@ class Api(HttpService, HealthRoutes, AuditRoutes):
         with self.db.begin() as session:
             return paginate(session, wanted, [item.c.size, item.c.id], request.page)
 
+    @http("GET", "/makers", returns=Maker(many=True), roles=ANYONE, summary="List the makers")
+    def list_makers(self, request: Request) -> list[dict[str, str]]:
+        return [{"name": "Anna"}, {"name": "Boris"}]
+
     @http("GET", "/items/<item_id>", returns=Item, roles=ANYONE, summary="Read an item")
     def get_item(self, request: Request, item_id: str) -> Any:
         with self.db.begin() as session:
