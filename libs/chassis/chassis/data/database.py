@@ -36,7 +36,7 @@ class DriverBlocks(RuntimeError):
     """The driver stops the whole process while it waits; set PSYCOPG_WAIT_FUNC=wait_select before psycopg loads."""
 
 
-class Database(DependencyProvider):
+class Database(DependencyProvider):  # type: ignore[misc]  # nameko has no types
     """Gives entrypoints `begin()`, and `engine` for what needs a connection of its own."""
 
     @functools.cached_property
@@ -59,7 +59,7 @@ class Database(DependencyProvider):
             self.engine.dispose()
 
 
-class ClockProvider(DependencyProvider):
+class ClockProvider(DependencyProvider):  # type: ignore[misc]  # nameko has no types
     """Gives entrypoints the clock: the machine's, or in the local run the one that all processes move together."""
 
     @functools.cached_property

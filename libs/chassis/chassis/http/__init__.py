@@ -1,7 +1,7 @@
 """HTTP for the services: one declaration per route, and everything around it done the same way everywhere."""
 
 from chassis.http.audit_routes import AuditRoutes
-from chassis.http.entrypoint import ANYONE, PUBLIC, HttpEntrypoint, http
+from chassis.http.entrypoint import ANYONE, PUBLIC, Declaration, HttpEntrypoint, PathArguments, http
 from chassis.http.paging import Page, paginate
 from chassis.http.request import Request
 from chassis.http.schemas import PageArguments, PageQuery, QuerySchema, Schema, violations_of
@@ -11,11 +11,13 @@ __all__ = [
     "ANYONE",
     "PUBLIC",
     "AuditRoutes",
+    "Declaration",
     "HttpEntrypoint",
     "HttpService",
     "Page",
     "PageArguments",
     "PageQuery",
+    "PathArguments",
     "QuerySchema",
     "Request",
     "Schema",

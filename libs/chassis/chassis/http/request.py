@@ -134,7 +134,9 @@ def _dump(request: Request[Any, Any, CallerT], answer: Any) -> Any:
         return {"items": items, "next": answer.next_cursor}
     if schema is None:
         return answer
-    return schema.dump(answer, many=schema.many or isinstance(answer, list))
+    if isinstance(answer, list) and not schema.many:
+        raise TypeError(f"the route is described to answer one {type(schema).__name__}; say `returns=…(many=True)`")
+    return schema.dump(answer)
 
 
 def _encode(answer: Any) -> bytes:

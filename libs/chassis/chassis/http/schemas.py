@@ -13,7 +13,6 @@ from marshmallow import Schema as MarshmallowSchema
 from werkzeug.datastructures import MultiDict
 
 from chassis.errors import CqoError, InvalidInput
-from chassis.json_types import JsonValue
 
 Violation: TypeAlias = dict[str, str]  # {"pointer" | "parameter": where, "reason": what is wrong there}
 
@@ -113,10 +112,10 @@ def _wrong_type(field: fields.Field[Any], value: object) -> Iterator[str]:  # An
             yield from _wrong_type(field.inner, item)
 
 
-def parse_json(raw: bytes) -> JsonValue:
+def parse_json(raw: bytes) -> Any:  # Any: the schema that loads it says what it must be
     """The JSON value in `raw`, refused where no database column and no JSON reader could hold it."""
     try:
-        value: JsonValue = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as fault:
         raise MalformedBody() from fault
     violations = list(storage_violations(value))

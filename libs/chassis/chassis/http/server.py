@@ -37,7 +37,7 @@ class IdConverter(BaseConverter):
     regex = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 
-class Server(WebServer):
+class Server(WebServer):  # type: ignore[misc]  # nameko has no types
     """Listens on the service's port and hands each request to the route that matches."""
 
     def __init__(self) -> None:
@@ -140,7 +140,8 @@ class App:
             return problems.response(
                 fault, language=language, correlation_id=correlation_id, instance=instance_of(raw_request)
             )
-        return route.answer(raw_request, arguments, correlation_id, language)
+        answered: Response = route.answer(raw_request, arguments, correlation_id, language)
+        return answered
 
 
 def correlation_of(raw_request: WerkzeugRequest) -> str:
