@@ -37,7 +37,7 @@ MAX_WORKERS = 10  # handlers at once in each container: as many as it has databa
 resolve_blocking = patcher.original("socket").getaddrinfo
 
 
-class Container(ServiceContainer):  # type: ignore[misc]
+class Container(ServiceContainer):  # type: ignore[misc]  # nameko has no types
     """A container whose greenlets know, for their logs, which process they belong to and what caused them."""
 
     @property
