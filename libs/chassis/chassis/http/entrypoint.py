@@ -14,7 +14,6 @@ from eventlet.event import Event
 from marshmallow import Schema as MarshmallowSchema
 from nameko.containers import ServiceContainer
 from nameko.web.handlers import HttpRequestHandler
-from structlog.contextvars import bind_contextvars
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Request as WerkzeugRequest
 from werkzeug.wrappers import Response
@@ -26,6 +25,7 @@ from chassis.http.metrics import http_duration
 from chassis.http.request import Request
 from chassis.http.schemas import PageQuery, QuerySchema, load_body, load_query, storable
 from chassis.http.server import Server
+from chassis.logging import correlation
 from chassis.security import Access, RoleGroup
 from chassis.security.tokens import KeySource, Verifier
 from chassis.settings import Settings
@@ -134,7 +134,7 @@ class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]  # nameko has no
     ) -> Response:
         """The answer to a request that matched this route, measured."""
         started = time.perf_counter()
-        bind_contextvars(correlation_id=correlation_id)
+        correlation.bind(correlation_id)
         request: Request = Request(self, raw_request, correlation_id, language)
         try:
             self.prepare(request, arguments)
@@ -233,7 +233,7 @@ def http(
         def handle(*args: HandlerP.args, **arguments: HandlerP.kwargs) -> Response:
             # nameko calls it with the service and what `run` gives.
             service, request = cast(tuple[Any, Request], args)  # Any: a service of any class
-            bind_contextvars(correlation_id=request.correlation_id)
+            correlation.bind(request.correlation_id)
             return handling.answer(service, request, functools.partial(handler, *args, **arguments))
 
         # nameko registers the function it is given, so it has to be the one that turns errors into problems.

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Generic, Protocol
+from typing import Any, Generic, Protocol, TypeAlias
 from urllib.parse import urlencode
 
 from marshmallow import Schema as MarshmallowSchema
@@ -83,7 +83,7 @@ class Request(Generic[BodyT, QueryT, CallerT]):
         return idempotency.fingerprint(self.raw_request.method, self.raw_request.full_path, self.raw_body)
 
     def reply(
-        self, session: Session, answer: Any = None, status: int = 200, headers: Mapping[str, str] | None = None
+        self, session: Session, answer: object = None, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> Response:
         """The answer, kept in the handler's transaction if the request carries an Idempotency-Key."""
         # Dumping may read columns that the flush fills in.
@@ -94,8 +94,11 @@ class Request(Generic[BodyT, QueryT, CallerT]):
         return response
 
 
+AnyRequest: TypeAlias = Request[Any, Any, Any]  # Any: whatever it carries
+
+
 def render(
-    request: Request[Any, Any, CallerT], answer: Any, status: int = 200, headers: Mapping[str, str] | None = None
+    request: AnyRequest, answer: object, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     """What a handler returned, as a response: dumped by the route's schema, with ETag and Link where they belong."""
     if isinstance(answer, Response):
@@ -118,7 +121,7 @@ def _address(path: str, arguments: Mapping[str, str], cursor: str) -> str:
     return f"{path}?{urlencode({**arguments, 'cursor': cursor})}"
 
 
-def _or_not_modified(request: Request[Any, Any, CallerT], response: Response) -> Response:
+def _or_not_modified(request: AnyRequest, response: Response) -> Response:
     if request.raw_request.method not in ("GET", "HEAD") or "ETag" not in response.headers:
         return response
     etag, _ = response.get_etag()
@@ -127,7 +130,7 @@ def _or_not_modified(request: Request[Any, Any, CallerT], response: Response) ->
     return response
 
 
-def _dump(request: Request[Any, Any, CallerT], answer: Any) -> Any:
+def _dump(request: AnyRequest, answer: object) -> object:
     schema = request.route.returns
     if isinstance(answer, Page):
         items = schema.dump(answer.items, many=True) if schema else answer.items
@@ -139,11 +142,11 @@ def _dump(request: Request[Any, Any, CallerT], answer: Any) -> Any:
     return schema.dump(answer)
 
 
-def _encode(answer: Any) -> bytes:
+def _encode(answer: object) -> bytes:
     return json.dumps(answer, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     return value.isoformat() if isinstance(value, date) else str(value)

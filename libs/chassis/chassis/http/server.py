@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import logging
 import re
-from collections.abc import Callable, Iterable
+import socket
+from collections.abc import Iterable
 from functools import partial
-from typing import Any
 from urllib.parse import quote
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import eventlet
 from eventlet import wsgi
@@ -67,7 +68,7 @@ class Server(WebServer):  # type: ignore[misc]  # nameko has no types
             connection.settimeout(SOCKET_TIMEOUT)
             self.container.spawn_managed_thread(partial(self.process_request, connection, address))
 
-    def process_request(self, sock: Any, address: Any) -> None:
+    def process_request(self, sock: socket.socket, address: tuple[str, int]) -> None:
         try:
             super().process_request(sock, address)
         except Exception as fault:
@@ -78,7 +79,11 @@ class Server(WebServer):  # type: ignore[misc]  # nameko has no types
         return App(self)
 
     def get_wsgi_server(
-        self, sock: Any, wsgi_app: Any, protocol: Any = HttpOnlyProtocol, debug: bool = False
+        self,
+        sock: socket.socket,
+        wsgi_app: WSGIApplication,
+        protocol: type[wsgi.HttpProtocol] = HttpOnlyProtocol,
+        debug: bool = False,
     ) -> wsgi.Server:
         return wsgi.Server(
             sock,
@@ -117,7 +122,7 @@ class App:
         self.server = server
         self.url_map = server.make_url_map()
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         self.server.in_flight += 1
         try:
             raw_request = WerkzeugRequest(environ)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Select
 
@@ -24,6 +24,9 @@ class RoleGroup(StrEnum):
     SUBSCRIBERS = "subscribers"  # read the feed of events
 
 
+Sees: TypeAlias = Callable[[ColumnElement[Any], Any, date], ColumnElement[bool]]  # Any: any column; `Access.caller`
+
+
 @dataclass(frozen=True)
 class Access:
     """The roles of a system, the claims that go with them, and what of the feed a caller sees."""
@@ -37,9 +40,7 @@ class Access:
     # A role that acts for one object is worth nothing without the claim that names the object.
     claim_of_role: Mapping[str, str] = field(default_factory=dict)
     # Whether a column, a division's code, lies where the caller may see on a day.
-    sees: Callable[[ColumnElement[Any], Any, date], ColumnElement[bool]] | None = (
-        None  # Any: `caller` above, any column
-    )
+    sees: Sees | None = None
     # The codes of a division and of all below it on a day.
     subtree: Callable[[str, date], Select[str]] | None = None
     # Kinds of aggregate whose events are for one reader and in no feed.
