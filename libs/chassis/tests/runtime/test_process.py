@@ -126,13 +126,13 @@ WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_da
 
 def test_waiting_for_the_database_holds_up_nobody_else(api: Start, engine: Engine) -> None:
     service = api()
-    with ThreadPoolExecutor(5) as pool, engine.connect() as holder:
-        holder.execute(text("SELECT pg_advisory_xact_lock(1)"))
+    with ThreadPoolExecutor(5) as pool, engine.connect().execution_options(isolation_level="AUTOCOMMIT") as holder:
+        holder.execute(text("SELECT pg_advisory_lock(1)"))
         held = [pool.submit(service.get, f"{service.url}/held") for _ in range(5)]
         wait_for(lambda: holder.scalar(WAITING) == 5)
         live = [service.get(f"{service.url}/health/live")[0] for _ in range(20)]
         assert not any(answer.done() for answer in held), "they wait, all five at once, and yet the others are answered"
-        holder.rollback()
+        holder.execute(text("SELECT pg_advisory_unlock(1)"))
 
         assert [answer.result()[0] for answer in held] == [200] * 5
     assert live == [200] * 20
