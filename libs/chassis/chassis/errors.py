@@ -6,17 +6,18 @@ This module imports the standard library only, so that a service's `domain/` may
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 
 class CqoError(Exception):
     """The request could not be carried out."""
 
-    status: ClassVar[int] = 500
+    status: int = 500  # of the answer
     zh: ClassVar[str] = "请求未能完成。"
     rule: ClassVar[str | None] = None  # the programme's rule that was broken, e.g. "R23"
 
-    def __init__(self, detail: str | None = None, **facts: Any) -> None:
+    def __init__(self, detail: str | None = None, **facts: Any) -> None:  # Any: whatever tells the caller of the case
         """`detail` replaces the sentence where one case needs its own; `facts` go out beside it."""
         self.facts = facts
         self.detail = detail
@@ -35,9 +36,9 @@ class InvalidInput(CqoError):
     status = 422
     zh = "请求内容无效，请按 errors 中列出的位置更正后重新提交。"
 
-    def __init__(self, errors: list[dict[str, Any]], detail: str | None = None) -> None:
-        """`errors`: one object per fault, `{"pointer" | "row" + "column": …, "reason": …}`."""
-        super().__init__(detail, errors=errors)
+    def __init__(self, errors: Sequence[Mapping[str, object]], detail: str | None = None) -> None:
+        """`errors`: one object per violation, `{"pointer" | "row" + "column": …, "reason": …}`."""
+        super().__init__(detail, errors=list(errors))
 
 
 class Unauthenticated(CqoError):

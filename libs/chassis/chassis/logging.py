@@ -10,12 +10,14 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from io import StringIO
+from typing import Any, TextIO, TypeAlias
 
 import structlog
-from structlog.contextvars import bind_contextvars, get_contextvars, merge_contextvars
+from structlog.contextvars import bind_contextvars, merge_contextvars
+from structlog.typing import ExcInfo, Processor
 
-Record = MutableMapping[str, Any]
+Record: TypeAlias = MutableMapping[str, Any]  # Any: whatever is logged
 
 ID_NUMBER = r"[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
 OLD_ID_NUMBER = r"[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}"
@@ -34,10 +36,6 @@ MAX_DEPTH = 8
 class Correlation:
     """The id that ties together all that one request or event causes; each greenlet has its own."""
 
-    def get(self) -> str | None:
-        """The present id, if one is bound."""
-        return get_contextvars().get("correlation_id")
-
     def bind(self, correlation_id: str | None) -> None:
         """Makes `correlation_id` the present one of this greenlet."""
         bind_contextvars(correlation_id=correlation_id)
@@ -46,10 +44,10 @@ class Correlation:
 correlation = Correlation()
 
 
-def configure(service: str, process: str, level: str = "INFO", stream: Any = None) -> None:
+def configure(service: str, process: str, level: str = "INFO", stream: TextIO | None = None) -> None:
     """Sends all logs of this process, nameko's and the libraries' too, through one handler."""
     stream = stream or sys.stdout
-    shared = [
+    shared: list[Processor] = [
         merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -62,7 +60,7 @@ def configure(service: str, process: str, level: str = "INFO", stream: Any = Non
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)
-    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    logging.basicConfig(handlers=[handler], level=level, force=True)
     # What a handler raises is logged where it is dealt with; nameko's own account of it would be the second.
     logging.getLogger("nameko.containers").setLevel(logging.CRITICAL)
     for chatty in ("alembic", "amqp", "kombu", "nameko", "urllib3"):
@@ -75,7 +73,7 @@ def configure(service: str, process: str, level: str = "INFO", stream: Any = Non
     )
 
 
-def _rendering(stream: Any) -> list[Any]:
+def _rendering(stream: TextIO) -> list[Processor]:
     if stream.isatty():
         return [
             structlog.dev.set_exc_info,
@@ -91,16 +89,14 @@ def _rendering(stream: Any) -> list[Any]:
     ]
 
 
-def _redacted_traceback(stream: Any, exc_info: Any) -> None:
-    from io import StringIO
-
+def _redacted_traceback(stream: TextIO, exc_info: ExcInfo) -> None:
     written = StringIO()
     structlog.dev.plain_traceback(written, exc_info)
     stream.write(mask(written.getvalue()))
 
 
-def _named(service: str, process: str) -> Any:
-    def add(_logger: Any, _method: str, record: Record) -> Record:
+def _named(service: str, process: str) -> Processor:
+    def add(_logger: object, _method: str, record: Record) -> Record:
         record["service"] = service
         # One local process may host both; each container binds its own name in the greenlets it starts.
         record.setdefault("process", process)
@@ -109,7 +105,7 @@ def _named(service: str, process: str) -> Any:
     return add
 
 
-def redact(_logger: Any, _method: str, record: Record) -> Record:
+def redact(_logger: object, _method: str, record: Record) -> Record:
     """The processor that masks personal data in every value of a record."""
     for key, value in record.items():
         if key not in OWN_FIELDS:
@@ -117,7 +113,7 @@ def redact(_logger: Any, _method: str, record: Record) -> Record:
     return record
 
 
-def _masked(value: Any, depth: int = 0) -> Any:
+def _masked(value: object, depth: int = 0) -> object:
     if isinstance(value, str):
         return mask(value)
     if value is None or isinstance(value, bool | float):
@@ -141,7 +137,7 @@ def mask(text: str) -> str:
     return PERSONAL.sub(lambda found: f"[{found.lastgroup}]", text)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     return str(value)

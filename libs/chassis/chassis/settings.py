@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
 
 class ConfigurationError(Exception):
-    """The environment does not configure the service; the message lists each fault."""
+    """The environment does not configure the service; the message lists each violation."""
 
 
 def setting(
@@ -29,6 +31,14 @@ def setting(
     """A field of `Settings`: what it means, and its default, if it may be left out. `parse` reads its text."""
     metadata = {"meaning": meaning, "secret": secret, "parse": parse}
     return dataclasses.field(default=default, metadata=metadata, kw_only=True)
+
+
+def log_level(text: str) -> str:
+    """One of LOG_LEVELS, in whatever case it is written; ValueError for any other text."""
+    level = text.upper()
+    if level not in LOG_LEVELS:
+        raise ValueError(f"{text!r} is no level; it is one of {', '.join(LOG_LEVELS)}")
+    return level
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,7 @@ class Settings:
     jwks: str = setting("where the keys that sign tokens are: a file's path or an https URL")
     token_issuer: str = setting("the `iss` a token must carry", "https://id.cqo.invalid/")
     token_audience: str = setting("the `aud` a token must carry", "cqo")
-    log_level: str = setting("the least severe level that is logged", "INFO")
+    log_level: str = setting("the least severe level that is logged", "INFO", parse=log_level)
     clock_offset_file: Path | None = setting("a file with seconds by which time is moved; `local` only", None)
     feed_token: str | None = setting("a token with which missing events are fetched from feeds", None, secret=True)
 
@@ -110,19 +120,19 @@ def declared(kind: type[Settings]) -> list[Setting]:
 
 
 def load(kind: type[SettingsT], service: str, environ: Mapping[str, str] | None = None) -> SettingsT:
-    """Reads the settings of `kind` for `service`; raises ConfigurationError naming every fault at once."""
+    """Reads the settings of `kind` for `service`; raises ConfigurationError naming every violation at once."""
     environ = os.environ if environ is None else environ
     values: dict[str, object] = {}
-    faults: list[str] = []
+    violations: list[str] = []
     for each in declared(kind):
         try:
             values[each.name] = each.read(service, environ)
         except (ValueError, OSError, LookupError) as fault:
-            faults.append(f"{each.variable}: {fault} ({each.meaning})")
+            violations.append(f"{each.variable}: {fault} ({each.meaning})")
     if values.get("env") == "production" and values.get("clock_offset_file"):
-        faults.append("CQO_CLOCK_OFFSET_FILE: a production configuration may not move the clock; unset it")
-    if faults:
-        raise ConfigurationError(f"{service} can't start:\n  " + "\n  ".join(faults))
+        violations.append("CQO_CLOCK_OFFSET_FILE: a production configuration may not move the clock; unset it")
+    if violations:
+        raise ConfigurationError(f"{service} can't start:\n  " + "\n  ".join(violations))
     return kind(service, **typing.cast(dict[str, Any], values))  # Any: each was read as its own type
 
 

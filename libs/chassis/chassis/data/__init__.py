@@ -7,7 +7,7 @@ with self.db.begin() as session:
 from chassis.data.columns import aggregate_columns, day_column, flag_column, serial_column, text_column
 from chassis.data.connections import connect, wait_for_notification
 from chassis.data.database import ClockProvider, Database, clock_of, engine_for
-from chassis.data.faults import is_contention, is_unavailable, sqlstate
+from chassis.data.faults import is_contention, is_timeout, is_unavailable, sqlstate
 from chassis.data.loading import check_version, load
 from chassis.data.tables import metadata, new_metadata
 
@@ -22,6 +22,7 @@ __all__ = [
     "engine_for",
     "flag_column",
     "is_contention",
+    "is_timeout",
     "is_unavailable",
     "load",
     "metadata",

@@ -6,7 +6,15 @@ A released function here never changes: databases have been made by it. A change
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Protocol
+
+
+class Operations(Protocol):
+    """What is used of alembic's `op`."""
+
+    def execute(self, sqltext: str) -> None:
+        """Runs a statement."""
+
 
 V1 = """
 CREATE TABLE outbox (
@@ -131,21 +139,21 @@ ALTER TABLE inbox_applied ADD COLUMN id_sum NUMERIC;
 """
 
 
-def create_v1(op: Any) -> None:
+def create_v1(op: Operations) -> None:
     """Makes the tables of chassis 1; `op` is alembic's."""
     op.execute(V1)
 
 
-def drop_v1(op: Any) -> None:
+def drop_v1(op: Operations) -> None:
     """Removes the tables of chassis 1."""
     op.execute(f"DROP TABLE {V1_TABLES}; DROP FUNCTION notify_outbox(), refuse_audit_change()")
 
 
-def create_v2(op: Any) -> None:
+def create_v2(op: Operations) -> None:
     """What proves by identity, and not by count alone, that each event was applied once."""
     op.execute(V2)
 
 
-def drop_v2(op: Any) -> None:
+def drop_v2(op: Operations) -> None:
     """Back to the counts alone."""
     op.execute("ALTER TABLE inbox_applied DROP COLUMN moved, DROP COLUMN id_sum")

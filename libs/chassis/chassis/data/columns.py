@@ -9,8 +9,11 @@ from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, Identity, 
 
 
 def text_column(
-    name: str, *more: ForeignKey, nullable: bool = False, **options: Any
-) -> Column[str]:  # Any: SQLAlchemy's
+    name: str,
+    *more: ForeignKey,
+    nullable: bool = False,
+    **options: Any,  # Any: SQLAlchemy's
+) -> Column[str]:
     """A text; never NULL unless it may be left out."""
     return Column(name, Text, *more, nullable=nullable, **options)
 

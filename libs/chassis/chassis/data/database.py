@@ -13,9 +13,9 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import eventlet
+import psycopg
 from eventlet import patcher
 from nameko.extensions import DependencyProvider
 from sqlalchemy import Engine, create_engine, event
@@ -36,7 +36,7 @@ class DriverBlocks(RuntimeError):
     """The driver stops the whole process while it waits; set PSYCOPG_WAIT_FUNC=wait_select before psycopg loads."""
 
 
-class Database(DependencyProvider):
+class Database(DependencyProvider):  # type: ignore[misc]  # nameko has no types
     """Gives entrypoints `begin()`, and `engine` for what needs a connection of its own."""
 
     @functools.cached_property
@@ -51,7 +51,7 @@ class Database(DependencyProvider):
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
-    def get_dependency(self, worker_ctx: Any) -> Database:
+    def get_dependency(self, worker_ctx: object) -> Database:
         return self
 
     def stop(self) -> None:
@@ -59,14 +59,14 @@ class Database(DependencyProvider):
             self.engine.dispose()
 
 
-class ClockProvider(DependencyProvider):
+class ClockProvider(DependencyProvider):  # type: ignore[misc]  # nameko has no types
     """Gives entrypoints the clock: the machine's, or in the local run the one that all processes move together."""
 
     @functools.cached_property
     def clock(self) -> Clock:
         return clock_of(self.container.config["cqo"])
 
-    def get_dependency(self, worker_ctx: Any) -> Clock:
+    def get_dependency(self, worker_ctx: object) -> Clock:
         return self.clock
 
 
@@ -101,7 +101,7 @@ def _engine(url: str, application_name: str, pid: int) -> Engine:
     return engine
 
 
-def _assert_cooperative(connection: Any, record: Any) -> None:
+def _assert_cooperative(connection: psycopg.Connection[tuple[object, ...]], record: object) -> None:
     """Checks on the first connection that other greenlets run while this one waits for the database."""
     ticks = 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Select, inspect, select, true
 from sqlalchemy.orm import Session
@@ -30,11 +30,11 @@ def load(
 ) -> EntityT:
     """The entity with that id, locked if it is to change; NotFound if it is not there or not within `where`."""
     key = inspect(entity).local_table.c.id
-    statement: Select[Any] = select(entity).where(key == object_id, true() if where is None else where)
+    statement: Select[EntityT] = select(entity).where(key == object_id, true() if where is None else where)
     if lock:
         # populate_existing: what was read before the lock was got may be out of date.
         statement = statement.with_for_update().execution_options(populate_existing=True)
-    found: EntityT | None = session.scalars(statement).one_or_none()
+    found = session.scalars(statement).one_or_none()
     if found is None:
         raise NotFound()
     return found

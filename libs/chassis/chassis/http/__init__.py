@@ -1,25 +1,27 @@
 """HTTP for the services: one declaration per route, and everything around it done the same way everywhere."""
 
 from chassis.http.audit_routes import AuditRoutes
-from chassis.http.entrypoint import ANYONE, PUBLIC, HttpEntrypoint, http
+from chassis.http.entrypoint import ANYONE, PUBLIC, Declaration, HttpEntrypoint, PathArguments, http
 from chassis.http.paging import Page, paginate
 from chassis.http.request import Request
-from chassis.http.schemas import PageArguments, PageQuery, QuerySchema, Schema, faults_of
+from chassis.http.schemas import PageArguments, PageQuery, QuerySchema, Schema, violations_of
 from chassis.http.service import HttpService
 
 __all__ = [
     "ANYONE",
     "PUBLIC",
     "AuditRoutes",
+    "Declaration",
     "HttpEntrypoint",
     "HttpService",
     "Page",
     "PageArguments",
     "PageQuery",
+    "PathArguments",
     "QuerySchema",
     "Request",
     "Schema",
-    "faults_of",
     "http",
     "paginate",
+    "violations_of",
 ]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 
 from marshmallow import fields, validate
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
+from chassis.data import Database
 from chassis.http.entrypoint import http
 from chassis.http.paging import Page, paginate
 from chassis.http.request import Request
@@ -14,14 +17,38 @@ from chassis.http.schemas import QuerySchema, Schema
 from chassis.security import RoleGroup, audit
 
 
+@dataclass(frozen=True)
+class AuditFilters:
+    """Which entries of the audit log to list: those that are as every filter says; None lets all through."""
+
+    actor: str | None = None
+    action: str | None = None
+    subject: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        """What a listed entry fulfils."""
+        log = audit.audit_log.c
+        for column, wanted in ((log.actor, self.actor), (log.action, self.action), (log.subject, self.subject)):
+            if wanted is not None:
+                yield column == wanted
+        if self.since is not None:
+            yield log.at >= self.since
+        if self.until is not None:
+            yield log.at < self.until
+
+
 class AuditQuery(QuerySchema):
-    """Which entries of the audit log to list."""
+    """The same, as query parameters."""
+
+    record = AuditFilters
 
     actor = fields.String(validate=validate.Length(1, 200))
     action = fields.String(validate=validate.Length(1, 200))
     subject = fields.String(validate=validate.Length(1, 200))
-    since = fields.AwareDateTime(metadata={"description": "Entries made at this instant or later."})
-    until = fields.AwareDateTime(metadata={"description": "Entries made before this instant."})
+    since = fields.AwareDateTime(metadata={"description": "Made at this instant or later."})
+    until = fields.AwareDateTime(metadata={"description": "Made before this instant."})
 
 
 class AuditEntry(Schema):
@@ -46,10 +73,13 @@ class AuditVerification(Schema):
     first_broken = fields.Integer(allow_none=True)
 
 
+ENTRIES = select(audit.audit_log)
+
+
 class AuditRoutes:
     """Reading and checking the audit log; for a service with `db = Database()`."""
 
-    db: Any
+    db: Database
 
     @http(
         "GET",
@@ -60,18 +90,10 @@ class AuditRoutes:
         paged=True,
         summary="List the audit log, the newest entry first",
     )
-    def list_audit(self, request: Request) -> Page:
-        log = audit.audit_log.c
-        wanted = select(audit.audit_log)
-        for name in ("actor", "action", "subject"):
-            if name in request.query:
-                wanted = wanted.where(log[name] == request.query[name])
-        if "since" in request.query:
-            wanted = wanted.where(log.at >= request.query["since"])
-        if "until" in request.query:
-            wanted = wanted.where(log.at < request.query["until"])
+    def list_audit(self, request: Request[None, AuditFilters]) -> Page:
+        wanted = ENTRIES.where(*request.query.conditions())
         with self.db.begin() as session:
-            return paginate(session, wanted, [log.seq], request.page, descending=True)
+            return paginate(session, wanted, [audit.audit_log.c.seq], request.page, descending=True)
 
     @http(
         "GET",

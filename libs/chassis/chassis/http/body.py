@@ -17,14 +17,14 @@ CHUNK = 1 << 16
 ZIP_SIGNATURE = b"PK\x03\x04"
 
 
-def read(http: WerkzeugRequest, limit: int) -> bytes:
+def read(raw_request: WerkzeugRequest, limit: int) -> bytes:
     """The body; BodyTooLarge as soon as its announced or its real length passes `limit`."""
-    announced = http.content_length
+    announced = raw_request.content_length
     if announced is not None and announced > limit:
         raise BodyTooLarge(limit_bytes=limit)
-    if announced is None and http.headers.get("Transfer-Encoding", "").lower() != "chunked":
+    if announced is None and raw_request.headers.get("Transfer-Encoding", "").lower() != "chunked":
         return b""
-    source = http.environ["wsgi.input"]
+    source = raw_request.environ["wsgi.input"]
     parts: list[bytes] = []
     size = 0
     try:
@@ -45,9 +45,9 @@ def read(http: WerkzeugRequest, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def limit_for(http: WerkzeugRequest, own: int | None) -> int:
+def limit_for(raw_request: WerkzeugRequest, own: int | None) -> int:
     """The limit that holds for a request."""
-    return own or (WORKBOOK_LIMIT if http.mimetype == WORKBOOK else JSON_LIMIT)
+    return own or (WORKBOOK_LIMIT if raw_request.mimetype == WORKBOOK else JSON_LIMIT)
 
 
 def require_media_type(actual: str, *accepted: str) -> None:

@@ -7,84 +7,86 @@ import logging
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, ParamSpec, TypedDict, Unpack, cast
 
 import eventlet
 from eventlet.event import Event
 from marshmallow import Schema as MarshmallowSchema
+from nameko.containers import ServiceContainer
 from nameko.web.handlers import HttpRequestHandler
-from sqlalchemy.exc import SQLAlchemyError
-from structlog.contextvars import bind_contextvars
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Request as WerkzeugRequest
 from werkzeug.wrappers import Response
 
 from chassis.errors import CqoError, Forbidden
-from chassis.http import body, idempotency, problems
+from chassis.http import body, handling, idempotency, problems
+from chassis.http.handling import SAFE_METHODS
 from chassis.http.metrics import http_duration
-from chassis.http.request import Request, render
+from chassis.http.request import Request
 from chassis.http.schemas import PageQuery, QuerySchema, load_body, load_query, storable
-from chassis.http.server import Server, instance_of
+from chassis.http.server import Server
+from chassis.logging import correlation
 from chassis.security import Access, RoleGroup
 from chassis.security.tokens import KeySource, Verifier
+from chassis.settings import Settings
 
 log = logging.getLogger(__name__)
 
-HANDLER_DEADLINE = 60  # seconds
-SAFE_METHODS = ("GET", "HEAD")
 BARE_ID = re.compile(r"<(\w+_id)>")
 WRITING_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 ANYONE = RoleGroup.ANYONE  # any role, but a valid token
-PUBLIC: frozenset[str] = frozenset()  # no token is asked for
+PUBLIC = RoleGroup.PUBLIC  # no token is asked for
 
 # Making a schema takes longer than using it.
 NO_QUERY, PAGE = QuerySchema(), PageQuery()
 
-Arguments = Mapping[str, Any]
+PathArguments = Mapping[str, str | int]
 SchemaOrClass = MarshmallowSchema | type[MarshmallowSchema] | None
+HandlerP = ParamSpec("HandlerP")
 
 
-class HttpEntrypoint(HttpRequestHandler):
+class Declaration(TypedDict, total=False):
+    """What `@http` may say of a route beside its method and address."""
+
+    body: SchemaOrClass  # what the JSON body is loaded by
+    query: SchemaOrClass  # what the query parameters are loaded by
+    returns: SchemaOrClass  # what the answer is dumped by; of a Page, each of its items
+    roles: Collection[str] | RoleGroup  # who may call; ANYONE where nothing is said, PUBLIC without a token
+    paged: bool  # the handler returns a Page, and takes `limit` and `cursor`
+    file: bool  # the body is a workbook
+    confidential: bool  # the answer is never kept for an Idempotency-Key
+    limit: int  # bytes that the body may have
+    # For the documentation alone:
+    status: int  # that of success
+    summary: str
+    description: str
+    produces: str  # a media type other than JSON
+    problems: Iterable[type[CqoError]]  # the errors to expect
+
+
+class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
     """A route: its address, what it takes and gives, and who may use it."""
 
     server = Server()
+    container: ServiceContainer
 
-    def __init__(
-        self,
-        method: str,
-        url: str,
-        *,
-        body: SchemaOrClass = None,
-        query: SchemaOrClass = None,
-        returns: SchemaOrClass = None,
-        roles: Collection[str] | RoleGroup = ANYONE,
-        status: int | None = None,
-        summary: str = "",
-        description: str = "",
-        paged: bool = False,
-        file: bool = False,
-        confidential: bool = False,
-        produces: str | None = None,
-        problems: Iterable[type[CqoError]] = (),
-        limit: int | None = None,
-        **options: Any,
-    ) -> None:
-        """What the arguments mean is told by `http`, below."""
-        super().__init__(method.upper(), url, **options)
-        self.body = _instance(body)
-        self.query = _instance(query)
-        self.returns = _instance(returns)
-        self.declared_roles = roles
-        self.status = status
-        self.summary = summary
-        self.description = description
-        self.paged = paged
-        self.file = file
-        self.confidential = confidential
-        self.produces = produces
-        self.problems = tuple(problems)
-        self.limit = limit
+    def __init__(self, method: str, url: str, **declared: Unpack[Declaration]) -> None:
+        """TypeError if nobody could call the route."""
+        super().__init__(method.upper(), url)
+        self.body = _instance(declared.get("body"))
+        self.query = _instance(declared.get("query"))
+        self.returns = _instance(declared.get("returns"))
+        self.declared_roles = _checked_roles(url, declared.get("roles", ANYONE))
+        self.status = declared.get("status")
+        self.summary = declared.get("summary", "")
+        self.description = declared.get("description", "")
+        self.paged = declared.get("paged", False)
+        self.file = declared.get("file", False)
+        self.confidential = declared.get("confidential", False)
+        self.produces = declared.get("produces")
+        self.problems = tuple(declared.get("problems", ()))
+        self.limit = declared.get("limit")
 
     def get_url_rule(self) -> Rule:
         return Rule(self.path, methods=self.method.split(","))
@@ -105,93 +107,110 @@ class HttpEntrypoint(HttpRequestHandler):
         found: Access = self.container.config["access"]
         return found
 
+    @property
+    def is_public(self) -> bool:
+        """Whether no token is asked for."""
+        return self.declared_roles is PUBLIC
+
     @functools.cached_property
     def roles(self) -> frozenset[str]:
-        """Who may call; PUBLIC if no token is asked for."""
+        """The roles that may call; none on a public route."""
         declared = self.declared_roles
-        return self.access.members(declared) if isinstance(declared, RoleGroup) else frozenset(declared)
+        return self.access.members(declared) if isinstance(declared, RoleGroup) else declared
+
+    @property
+    def settings(self) -> Settings:
+        """Those of the service."""
+        found: Settings = self.container.config["cqo"]
+        return found
 
     @functools.cached_property
     def verifier(self) -> Verifier:
-        settings = self.container.config["cqo"]
+        settings = self.settings
         return Verifier(key_source(settings.jwks), settings.token_issuer, settings.token_audience, self.access)
 
-    def answer(self, http: WerkzeugRequest, arguments: Arguments, correlation_id: str, language: str) -> Response:
+    def answer(
+        self, raw_request: WerkzeugRequest, arguments: PathArguments, correlation_id: str, language: str
+    ) -> Response:
         """The answer to a request that matched this route, measured."""
         started = time.perf_counter()
-        bind_contextvars(correlation_id=correlation_id)
-        request: Request = Request(self, http, correlation_id, language)
+        correlation.bind(correlation_id)
+        request: Request = Request(self, raw_request, correlation_id, language)
         try:
             self.prepare(request, arguments)
             response = self.run(request, arguments)
         except (Exception, eventlet.Timeout) as fault:
-            response = _problem(request, fault)
-        service = self.container.config["cqo"].service
-        took = time.perf_counter() - started
-        http_duration.labels(service, http.method, self.template, response.status_code).observe(took)
+            response = handling.problem(request, fault)
+        self._report(request, response, time.perf_counter() - started)
+        return response
+
+    def _report(self, request: Request, response: Response, seconds: float) -> None:
+        method, status = request.raw_request.method, response.status_code
+        http_duration.labels(self.settings.service, method, self.template, status).observe(seconds)
         # What succeeded without changing anything is counted above and not worth a line.
-        quiet = http.method in SAFE_METHODS and response.status_code < 400
+        quiet = method in SAFE_METHODS and status < 400
         log.log(
             logging.DEBUG if quiet else logging.INFO,
             "%s %s answered %d in %.0f ms",
-            http.method,
+            method,
             self.template,
-            response.status_code,
-            1000 * took,
+            status,
+            1000 * seconds,
             extra={"caller": request.caller_key or None},
         )
-        return response
 
-    def prepare(self, request: Request, arguments: Arguments) -> None:
+    def prepare(self, request: Request, arguments: PathArguments) -> None:
         """Authenticates the caller, reads the body, and checks what needs no database."""
-        http = request.http
-        if self.roles != PUBLIC:
-            request.caller = self.verifier.authenticate(http.headers.get("Authorization"))
+        raw = request.raw_request
+        if not self.is_public:
+            request.caller = self.verifier.authenticate(raw.headers.get("Authorization"))
             if request.caller.role not in self.roles:
                 raise Forbidden(your_role=request.caller.role, roles=sorted(self.roles))
         if not all(storable(value) for value in arguments.values() if isinstance(value, str)):
             raise problems.NoSuchAddress()
-        request.idempotency_key = idempotency.checked_key(http.headers.get("Idempotency-Key"))
-        if http.method in WRITING_METHODS:
+        request.idempotency_key = idempotency.checked_key(raw.headers.get("Idempotency-Key"))
+        if raw.method in WRITING_METHODS:
             self._take_body(request)
         self._take_query(request)
 
     def _take_body(self, request: Request) -> None:
+        raw = request.raw_request
         if self.body is not None:
-            body.require_media_type(request.http.mimetype, body.JSON)
+            body.require_media_type(raw.mimetype, body.JSON)
         elif self.file:
-            body.require_media_type(request.http.mimetype, body.WORKBOOK)
-        request.raw = body.read(request.http, body.limit_for(request.http, self.limit))
+            body.require_media_type(raw.mimetype, body.WORKBOOK)
+        request.raw_body = body.read(raw, body.limit_for(raw, self.limit))
         if self.body is not None:
-            request.body = load_body(self.body, request.raw)
+            request.body = load_body(self.body, request.raw_body)
 
     def _take_query(self, request: Request) -> None:
-        arguments = request.http.args.copy()
+        arguments = request.raw_request.args.copy()
         if self.paged:
             page = {name: arguments.poplist(name) for name in ("limit", "cursor") if name in arguments}
             request.page = load_query(PAGE, type(arguments)(page))
         request.query = load_query(self.query or NO_QUERY, arguments)
 
-    def run(self, request: Request, arguments: Arguments) -> Response:
+    def run(self, request: Request, arguments: PathArguments) -> Response:
         """Runs the handler in a worker of its own and waits for its answer."""
         done = Event()
         self.container.spawn_worker(
             self, (request,), dict(arguments), handle_result=functools.partial(self.handle_result, done)
         )
-        return done.wait()
+        answered: Response = done.wait()
+        return answered
 
 
 def _instance(schema: SchemaOrClass) -> MarshmallowSchema | None:
     return schema() if isinstance(schema, type) else schema
 
 
-def _problem(request: Request, fault: BaseException) -> Response:
-    return problems.response(
-        fault,
-        language=request.language,
-        correlation_id=request.correlation_id,
-        instance=instance_of(request.http),
-    )
+def _checked_roles(url: str, roles: Collection[str] | RoleGroup) -> frozenset[str] | RoleGroup:
+    """The declared roles; an empty collection would shut everybody out, or, misread, let everybody in."""
+    if isinstance(roles, RoleGroup):
+        return roles
+    if isinstance(roles, str) or not roles:
+        raise TypeError(f"{url}: `roles` names at least one role in a tuple, or is PUBLIC or ANYONE; not {roles!r}")
+    return frozenset(roles)
 
 
 @functools.cache
@@ -200,50 +219,25 @@ def key_source(location: str) -> KeySource:
     return KeySource(location)
 
 
-def http(method: str, url: str, **declaration: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declares a handler's route.
+def http(
+    method: str, url: str, **declared: Unpack[Declaration]
+) -> Callable[[Callable[HandlerP, object]], Callable[HandlerP, Response]]:
+    """Declares a handler's route; `Declaration` says what can be said of it.
 
-    `body`, `query`, `returns`: marshmallow schemas. `roles`: who may call it (ANYONE: any valid token; PUBLIC: no
-    token). `paged`: the handler returns a Page, and takes `limit` and `cursor`. `file`: the body is a workbook.
-    `confidential`: the answer is never kept for an Idempotency-Key. `status`, `summary`, `description`, `produces` (a
-    media type other than JSON) and `problems` (the errors to expect) are for the documentation. `limit`: bytes.
+    A handler has one transaction, and does nothing outside the database: it is run again where another transaction
+    was in its way.
     """
 
-    def decorate(handler: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(handler: Callable[HandlerP, object]) -> Callable[HandlerP, Response]:
         @functools.wraps(handler)
-        def handle(service: Any, request: Request, **arguments: Any) -> Response:
-            bind_contextvars(correlation_id=request.correlation_id)
-            try:
-                with eventlet.Timeout(HANDLER_DEADLINE):
-                    return _once(service, request, functools.partial(handler, service, request, **arguments))
-            except (Exception, eventlet.Timeout) as fault:
-                return _problem(request, fault)
+        def handle(*args: HandlerP.args, **arguments: HandlerP.kwargs) -> Response:
+            # nameko calls it with the service and what `run` gives.
+            service, request = cast(tuple[Any, Request], args)  # Any: a service of any class
+            correlation.bind(request.correlation_id)
+            return handling.answer(service, request, functools.partial(handler, *args, **arguments))
 
         # nameko registers the function it is given, so it has to be the one that turns errors into problems.
-        return HttpEntrypoint.decorator(method, url, **declaration)(handle)
+        HttpEntrypoint.decorator(method, url, **declared)(handle)
+        return handle
 
     return decorate
-
-
-def _once(service: Any, request: Request, handler: Callable[[], Any]) -> Response:
-    key = request.idempotency_key
-    if key is None or request.http.method in SAFE_METHODS:
-        return render(request, handler())
-    kept = _kept(service, request, key)
-    if kept is not None:
-        return kept
-    try:
-        return render(request, handler())
-    except (CqoError, SQLAlchemyError):
-        # A rival with the same key may have committed since; then its answer is the answer to this one too.
-        kept = _kept(service, request, key)
-        if kept is None:
-            raise
-        return kept
-
-
-def _kept(service: Any, request: Request, key: str) -> Response | None:
-    if request.route.confidential or not hasattr(service, "db"):
-        return None
-    with service.db.begin() as session:
-        return idempotency.find(session, key, request.caller_key, request.fingerprint)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-from typing import Any
 
 from sqlalchemy import Column, DateTime, Index, Integer, LargeBinary, Table, Text, delete, func, insert, select, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -74,7 +73,7 @@ def find(session: Session, key: str, caller: str, expected: str) -> Response | N
 
 def keep(session: Session, key: str, caller: str, expected: str, response: Response) -> None:
     """Stores the answer in the transaction that has the effect; raises IntegrityError if a rival was first."""
-    headers: dict[str, Any] = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
     session.flush()
     session.execute(
         insert(idempotency).values(

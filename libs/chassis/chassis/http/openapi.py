@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import Any
+from typing import Any, TypeAlias
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema as MarshmallowSchema
+from nameko.containers import ServiceContainer
 
 from chassis.errors import CqoError, Forbidden, InvalidInput, NotFound, StaleVersion, Unauthenticated, VersionRequired
 from chassis.http import body, problems
-from chassis.http.entrypoint import PUBLIC, WRITING_METHODS, HttpEntrypoint
+from chassis.http.entrypoint import WRITING_METHODS, HttpEntrypoint
 from chassis.http.idempotency import KeyReused
 from chassis.http.schemas import MalformedBody, PageQuery
 
@@ -28,7 +30,7 @@ PROBLEM = {
         "instance": {"type": "string", "format": "uri-reference"},
         "rule": {"type": "string", "description": "The programme's rule that was broken, for example R23."},
         "correlation_id": {"type": "string", "description": "Give this to those who run the service."},
-        "errors": {"type": "array", "items": {"type": "object"}, "description": "Each fault and its place."},
+        "errors": {"type": "array", "items": {"type": "object"}, "description": "Each violation and its place."},
     },
     "examples": [
         {
@@ -61,10 +63,12 @@ HEADERS = {
         "schema": {"type": "string", "default": "en"},
     },
 }
-_described: dict[int, dict[str, Any]] = {}
+Described: TypeAlias = dict[str, Any]  # Any: schemas may stand where OpenAPI has JSON; apispec puts that in their place
+
+_described: dict[int, Described] = {}
 
 
-def of(container: Any) -> dict[str, Any]:
+def of(container: ServiceContainer) -> Described:
     """The description of the API that a nameko container hosts, made at its first use."""
     found = _described.get(id(container))
     if found is None:
@@ -75,7 +79,7 @@ def of(container: Any) -> dict[str, Any]:
     return found
 
 
-def describe(title: str, description: str, routes: list[HttpEntrypoint]) -> dict[str, Any]:
+def describe(title: str, description: str, routes: list[HttpEntrypoint]) -> Described:
     """The description of these routes."""
     spec = APISpec(
         title=title,
@@ -95,15 +99,15 @@ def describe(title: str, description: str, routes: list[HttpEntrypoint]) -> dict
     return spec.to_dict()
 
 
-def _component(schema: Any) -> str:
+def _component(schema: MarshmallowSchema | type[MarshmallowSchema]) -> str:
     kind = schema if isinstance(schema, type) else type(schema)
     # A service may well have a schema of the same name as one of ours.
     return f"Chassis{kind.__name__}" if kind.__module__.startswith("chassis.") else kind.__name__
 
 
-def _operation(route: HttpEntrypoint, method: str) -> dict[str, Any]:
+def _operation(route: HttpEntrypoint, method: str) -> Described:
     roles = ", ".join(sorted(route.roles)) or "nobody needs a token"
-    operation: dict[str, Any] = {
+    operation: Described = {
         "operationId": route.method_name,
         "summary": route.summary or route.method_name.replace("_", " ").capitalize(),
         "description": "\n\n".join(filter(None, [route.description, f"Roles: {roles}."])),
@@ -112,7 +116,7 @@ def _operation(route: HttpEntrypoint, method: str) -> dict[str, Any]:
         "parameters": _parameters(route, method),
         "responses": _responses(route, method),
     }
-    if route.roles == PUBLIC:
+    if route.is_public:
         operation["security"] = []
     if method in WRITING_METHODS and (route.body is not None or route.file):
         media_type = body.WORKBOOK if route.file else body.JSON
@@ -121,8 +125,8 @@ def _operation(route: HttpEntrypoint, method: str) -> dict[str, Any]:
     return operation
 
 
-def _parameters(route: HttpEntrypoint, method: str) -> list[Any]:
-    parameters: list[Any] = [
+def _parameters(route: HttpEntrypoint, method: str) -> list[Described | str]:
+    parameters: list[Described | str] = [
         {"name": name, "in": "path", "required": True, "schema": _argument(converter, name)}
         for converter, name in ARGUMENT.findall(route.url)
     ]
@@ -134,12 +138,12 @@ def _parameters(route: HttpEntrypoint, method: str) -> list[Any]:
         parameters.append("Idempotency-Key")
     if method in WRITING_METHODS and "{" in route.template:
         parameters.append("If-Match")
-    if route.roles != PUBLIC:
+    if not route.is_public:
         parameters.append("Accept-Language")
     return parameters
 
 
-def _argument(converter: str, name: str) -> dict[str, Any]:
+def _argument(converter: str, name: str) -> Described:
     if converter == "int":
         return {"type": "integer", "minimum": 0}
     if not converter and name.endswith("_id"):
@@ -147,8 +151,8 @@ def _argument(converter: str, name: str) -> dict[str, Any]:
     return {"type": "string", "minLength": 1}
 
 
-def _responses(route: HttpEntrypoint, method: str) -> dict[str, Any]:
-    success: dict[str, Any] = {"description": "Done."}
+def _responses(route: HttpEntrypoint, method: str) -> Described:
+    success: Described = {"description": "Done."}
     if route.produces:
         success["content"] = {route.produces: {}}
     elif route.status != 204 and route.returns is not None:
@@ -157,7 +161,7 @@ def _responses(route: HttpEntrypoint, method: str) -> dict[str, Any]:
         "X-Correlation-Id": {"description": "The request's correlation id.", "schema": {"type": "string"}},
         "ETag": {"description": "The object's version, where it has one.", "schema": {"type": "string"}},
     }
-    responses: dict[str, Any] = {status: success for status in _successes(route, method)}
+    responses: Described = {status: success for status in _successes(route, method)}
     by_status: dict[int, list[type[CqoError]]] = {}
     for kind in _expected(route, method):
         by_status.setdefault(kind.status, []).append(kind)
@@ -177,15 +181,15 @@ def _successes(route: HttpEntrypoint, method: str) -> tuple[str, ...]:
     return ("200",)
 
 
-def _problem(description: str) -> dict[str, Any]:
+def _problem(description: str) -> Described:
     reference = {"$ref": "#/components/schemas/Problem"}
     return {"description": description, "content": {problems.CONTENT_TYPE: {"schema": reference}}}
 
 
-def _returned(route: HttpEntrypoint) -> Any:
+def _returned(route: HttpEntrypoint) -> Described | MarshmallowSchema | None:
     if not route.paged:
         return route.returns
-    items: dict[str, Any] = {"type": "array", "items": route.returns or {}}
+    items: Described = {"type": "array", "items": route.returns or {}}
     return {
         "type": "object",
         "required": ["items", "next"],
@@ -194,8 +198,8 @@ def _returned(route: HttpEntrypoint) -> Any:
 
 
 def _expected(route: HttpEntrypoint, method: str) -> list[type[CqoError]]:
-    expected: list[type[CqoError]] = [*route.problems, problems.Unavailable]
-    if route.roles != PUBLIC:
+    expected: list[type[CqoError]] = [*route.problems, problems.Unavailable, problems.HeldByAnotherChange]
+    if not route.is_public:
         expected += [Unauthenticated, Forbidden]
     if "{" in route.template:
         expected.append(NotFound)

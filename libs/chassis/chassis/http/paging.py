@@ -13,28 +13,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, literal, tuple_
 from sqlalchemy.orm import Session
 
 from chassis.errors import InvalidInput
-from chassis.http.schemas import INT64, MAX_LIMIT, PageArguments, fault_in_query, storable
+from chassis.http.schemas import INT64, MAX_LIMIT, PageArguments, query_violation, storable
+
+Keys: TypeAlias = Sequence[ColumnElement[Any]]  # Any: columns of any type
 
 
 @dataclass(frozen=True)
 class Page:
     """Some of a list's items, and the cursor of the next page; None on the last."""
 
-    items: list[Any]
+    items: Sequence[object]
     next_cursor: str | None = None
 
 
 def paginate(
     session: Session,
-    statement: Select[*tuple[Any, ...]],
-    key_columns: Sequence[ColumnElement[Any]],
+    statement: Select[*tuple[Any, ...]],  # Any: it may select anything
+    key_columns: Keys,
     page: PageArguments,
     *,
     descending: bool = False,
@@ -58,21 +60,21 @@ def paginate(
     return Page(items, _write(shown[-1][-len(labelled) :], key_columns) if more else None)
 
 
-def _names(key_columns: Sequence[ColumnElement[Any]]) -> str:
+def _names(key_columns: Keys) -> str:
     return ",".join(str(getattr(column, "key", "")) for column in key_columns)
 
 
-def _write(values: Sequence[Any], key_columns: Sequence[ColumnElement[Any]]) -> str:
+def _write(values: Sequence[object], key_columns: Keys) -> str:
     texts = [value if isinstance(value, int | str) else _text(value) for value in values]
     payload = json.dumps([_names(key_columns), *texts], separators=(",", ":"), ensure_ascii=False).encode()
     return base64.urlsafe_b64encode(payload).rstrip(b"=").decode()
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _read(cursor: str, key_columns: Sequence[ColumnElement[Any]]) -> Any:
+def _read(cursor: str, key_columns: Keys) -> ColumnElement[Any]:  # Any: a row value
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         names, *values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
@@ -81,10 +83,11 @@ def _read(cursor: str, key_columns: Sequence[ColumnElement[Any]]) -> Any:
         pairs = zip(key_columns, values, strict=True)
         return tuple_(*(literal(_value(column, value), column.type) for column, value in pairs))
     except (ValueError, TypeError, ArithmeticError, RecursionError, binascii.Error) as error:
-        raise InvalidInput([fault_in_query("cursor", "Not a cursor of this list.")]) from error
+        raise InvalidInput([query_violation("cursor", "Not a cursor of this list.")]) from error
 
 
-def _value(column: ColumnElement[Any], value: Any) -> Any:
+def _value(column: ColumnElement[Any], value: object) -> object:  # Any: a column of any type
+    """What JSON holds of a key, as the column's type; ValueError if it can't be one."""
     kind = column.type.python_type
     if isinstance(value, str) and storable(value) and kind in (str, date, datetime, Decimal, UUID):
         return kind.fromisoformat(value) if kind in (date, datetime) else kind(value)

@@ -17,6 +17,7 @@ from sqlalchemy import exc as database
 from werkzeug import exceptions as http_errors
 from werkzeug.wrappers import Response
 
+from chassis.data import is_contention, is_timeout, is_unavailable
 from chassis.errors import CqoError, InvalidInput, NotFound
 
 log = logging.getLogger(__name__)
@@ -92,6 +93,13 @@ class TookTooLong(Unavailable):
     zh = "请求处理超时，已放弃且未作任何更改，请重试。"
 
 
+class HeldByAnotherChange(CqoError):
+    """Another change held what this request needs for too long; nothing was changed, so try again shortly."""
+
+    status = 503
+    zh = "另一项更改长时间占用了本请求所需的数据，未作任何更改，请稍后重试。"
+
+
 class Unexpected(CqoError):
     """The service failed unexpectedly; report the correlation id to those who run it."""
 
@@ -135,8 +143,8 @@ def _of_http(fault: http_errors.HTTPException) -> CqoError:
     if isinstance(fault, http_errors.NotFound):
         return NoSuchAddress()
     log.warning("a request was refused by the HTTP layer: %s", fault)
-    error = CqoError(http_errors.HTTPException.__name__ if fault.name is None else fault.name)
-    error.status = fault.code or 500  # type: ignore[misc]
+    error = CqoError(fault.name)
+    error.status = fault.code or 500
     return error
 
 
@@ -149,8 +157,13 @@ def _of_database(fault: database.SQLAlchemyError) -> CqoError:
     if isinstance(cause, psycopg.errors.UniqueViolation | psycopg.errors.ForeignKeyViolation):
         log.warning("a request clashed: %s %s", type(cause).__name__, cause.diag.constraint_name)
         return Clash()
-    lost = isinstance(fault, database.DBAPIError) and fault.connection_invalidated
-    if lost or isinstance(fault, database.OperationalError | database.InterfaceError | database.TimeoutError):
+    if is_contention(fault):
+        log.warning("a request was held up by another change: %s", type(cause).__name__)
+        return HeldByAnotherChange()
+    if is_timeout(fault):
+        log.warning("a statement of a request took too long: %s", type(cause).__name__)
+        return TookTooLong()
+    if is_unavailable(fault):
         log.warning("the database is not available: %s", type(cause or fault).__name__)
         return Unavailable()
     log.error("a request failed in the database", exc_info=fault)
@@ -160,7 +173,7 @@ def _of_database(fault: database.SQLAlchemyError) -> CqoError:
 def response(fault: BaseException, *, language: str, correlation_id: str, instance: str) -> Response:
     """The answer to a request that failed."""
     error = as_error(fault)
-    document = {
+    document: dict[str, object] = {
         **_localised(error.facts, language),
         "type": f"/problems/{name_of(type(error))}",
         "title": title_of(type(error)),
@@ -185,7 +198,7 @@ def response(fault: BaseException, *, language: str, correlation_id: str, instan
     return answer
 
 
-def _localised(facts: dict[str, Any], language: str) -> dict[str, Any]:
+def _localised(facts: dict[str, Any], language: str) -> dict[str, Any]:  # Any: facts of any type
     if language != "zh" or not isinstance(facts.get("errors"), list):
         return facts
     errors = [

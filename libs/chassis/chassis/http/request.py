@@ -6,9 +6,11 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Generic
+from typing import Any, Generic, Protocol, TypeAlias
 from urllib.parse import urlencode
 
+from marshmallow import Schema as MarshmallowSchema
+from nameko.containers import ServiceContainer
 from sqlalchemy.orm import Session
 from typing_extensions import TypeVar
 from werkzeug.wrappers import Request as WerkzeugRequest
@@ -21,9 +23,6 @@ from chassis.http.paging import Page
 from chassis.http.schemas import PageArguments
 from chassis.security import Caller
 
-if TYPE_CHECKING:
-    from chassis.http.entrypoint import HttpEntrypoint
-
 ETAG = re.compile(r'^(?:W/)?"(\d{1,18})"$')
 
 
@@ -33,6 +32,14 @@ QueryT = TypeVar("QueryT", default=Any)  # Any: the same of its query
 CallerT = TypeVar("CallerT", bound=Caller, default=Caller)
 
 
+class Route(Protocol):
+    """What a request needs to know of the route that it came by."""
+
+    container: ServiceContainer
+    returns: MarshmallowSchema | None
+    confidential: bool
+
+
 class Request(Generic[BodyT, QueryT, CallerT]):
     """A request that was authenticated and checked: its caller, body, query and conditions."""
 
@@ -40,12 +47,12 @@ class Request(Generic[BodyT, QueryT, CallerT]):
     body: BodyT
     query: QueryT
 
-    def __init__(self, route: HttpEntrypoint, http: WerkzeugRequest, correlation_id: str, language: str) -> None:
+    def __init__(self, route: Route, raw_request: WerkzeugRequest, correlation_id: str, language: str) -> None:
         self.route = route
-        self.http = http
+        self.raw_request = raw_request
         self.correlation_id = correlation_id
         self.language = language
-        self.raw = b""
+        self.raw_body = b""
         self.page = PageArguments()
         self.idempotency_key: str | None = None
 
@@ -57,7 +64,7 @@ class Request(Generic[BodyT, QueryT, CallerT]):
     @property
     def if_match(self) -> int:
         """The version that the caller read, from `If-Match`."""
-        header = self.http.headers.get("If-Match", "").strip()
+        header = self.raw_request.headers.get("If-Match", "").strip()
         if header in ("", "*"):
             raise VersionRequired()
         found = ETAG.match(header)
@@ -68,15 +75,15 @@ class Request(Generic[BodyT, QueryT, CallerT]):
     @property
     def file(self) -> bytes:
         """The uploaded workbook."""
-        return read_workbook(self.http.mimetype, self.raw)
+        return read_workbook(self.raw_request.mimetype, self.raw_body)
 
     @property
     def fingerprint(self) -> str:
         """What makes another request the same as this one."""
-        return idempotency.fingerprint(self.http.method, self.http.full_path, self.raw)
+        return idempotency.fingerprint(self.raw_request.method, self.raw_request.full_path, self.raw_body)
 
     def reply(
-        self, session: Session, answer: Any = None, status: int = 200, headers: Mapping[str, str] | None = None
+        self, session: Session, answer: object = None, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> Response:
         """The answer, kept in the handler's transaction if the request carries an Idempotency-Key."""
         # Dumping may read columns that the flush fills in.
@@ -87,8 +94,11 @@ class Request(Generic[BodyT, QueryT, CallerT]):
         return response
 
 
+AnyRequest: TypeAlias = Request[Any, Any, Any]  # Any: whatever it carries
+
+
 def render(
-    request: Request[Any, Any, CallerT], answer: Any, status: int = 200, headers: Mapping[str, str] | None = None
+    request: AnyRequest, answer: object, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     """What a handler returned, as a response: dumped by the route's schema, with ETag and Link where they belong."""
     if isinstance(answer, Response):
@@ -102,8 +112,8 @@ def render(
         response.headers["ETag"] = f'"{version}"'
     if isinstance(answer, Page) and answer.next_cursor:
         # Cursors are URL-safe, so the address can be completed as text.
-        others = {name: value for name, value in request.http.args.items(multi=True) if name != "cursor"}
-        response.headers["Link"] = f'<{_address(request.http.path, others, answer.next_cursor)}>; rel="next"'
+        others = {name: value for name, value in request.raw_request.args.items(multi=True) if name != "cursor"}
+        response.headers["Link"] = f'<{_address(request.raw_request.path, others, answer.next_cursor)}>; rel="next"'
     return _or_not_modified(request, response)
 
 
@@ -111,30 +121,32 @@ def _address(path: str, arguments: Mapping[str, str], cursor: str) -> str:
     return f"{path}?{urlencode({**arguments, 'cursor': cursor})}"
 
 
-def _or_not_modified(request: Request[Any, Any, CallerT], response: Response) -> Response:
-    if request.http.method not in ("GET", "HEAD") or "ETag" not in response.headers:
+def _or_not_modified(request: AnyRequest, response: Response) -> Response:
+    if request.raw_request.method not in ("GET", "HEAD") or "ETag" not in response.headers:
         return response
     etag, _ = response.get_etag()
-    if request.http.if_none_match.contains_weak(etag or ""):
+    if request.raw_request.if_none_match.contains_weak(etag or ""):
         return Response(status=304, headers={"ETag": response.headers["ETag"]})
     return response
 
 
-def _dump(request: Request[Any, Any, CallerT], answer: Any) -> Any:
+def _dump(request: AnyRequest, answer: object) -> object:
     schema = request.route.returns
     if isinstance(answer, Page):
         items = schema.dump(answer.items, many=True) if schema else answer.items
         return {"items": items, "next": answer.next_cursor}
     if schema is None:
         return answer
-    return schema.dump(answer, many=schema.many or isinstance(answer, list))
+    if isinstance(answer, list) and not schema.many:
+        raise TypeError(f"the route is described to answer one {type(schema).__name__}; say `returns=…(many=True)`")
+    return schema.dump(answer)
 
 
-def _encode(answer: Any) -> bytes:
+def _encode(answer: object) -> bytes:
     return json.dumps(answer, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     return value.isoformat() if isinstance(value, date) else str(value)

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from marshmallow import RAISE, ValidationError, fields, post_load, pre_load, validate
 from marshmallow import Schema as MarshmallowSchema
@@ -14,7 +14,10 @@ from werkzeug.datastructures import MultiDict
 
 from chassis.errors import CqoError, InvalidInput
 
+Violation: TypeAlias = dict[str, str]  # {"pointer" | "parameter": where, "reason": what is wrong there}
+
 MAX_DEPTH = 64
+OUT_OF_RANGE = "Number out of range."
 INT64 = range(-(2**63), 2**63)
 
 
@@ -35,25 +38,27 @@ class RecordSchema(MarshmallowSchema):
     record: ClassVar[Callable[..., object] | None] = None
 
     @post_load
-    def _make_record(self, data: dict[str, Any], **_: Any) -> object:
-        return data if self.record is None else type(self).record(**data)  # type: ignore[misc]
+    def _make_record(self, data: dict[str, Any], **_: object) -> object:  # Any: each field loads its own type
+        # Read from the class: from the instance, a function that makes the record would be bound as a method.
+        make = type(self).record
+        return data if make is None else make(**data)
 
 
 class Schema(RecordSchema):
     """A schema of a JSON body: it refuses values of another JSON type than the field's."""
 
     @pre_load
-    def _refuse_other_types(self, data: Any, **_: Any) -> Any:
+    def _refuse_other_types(self, data: object, **_: object) -> object:
         # marshmallow takes "5" for a number and "yes" for a boolean; in JSON they are neither.
         if isinstance(data, Mapping):
-            faults = {
+            wrong = {
                 key: [f"Not a valid {wanted}."]
                 for name, field in self.load_fields.items()
                 if (key := field.data_key or name) in data
                 for wanted in _wrong_type(field, data[key])
             }
-            if faults:
-                raise ValidationError(faults)
+            if wrong:
+                raise ValidationError(wrong)
         return data
 
 
@@ -90,7 +95,7 @@ class PageQuery(QuerySchema):
     )
 
 
-def _wrong_type(field: fields.Field, value: Any) -> Iterator[str]:
+def _wrong_type(field: fields.Field[Any], value: object) -> Iterator[str]:  # Any: a field of any type
     if value is None:
         return
     if isinstance(field, fields.Boolean):
@@ -107,15 +112,15 @@ def _wrong_type(field: fields.Field, value: Any) -> Iterator[str]:
             yield from _wrong_type(field.inner, item)
 
 
-def parse_json(raw: bytes) -> Any:
+def parse_json(raw: bytes) -> Any:  # Any: the schema that loads it says what it must be
     """The JSON value in `raw`, refused where no database column and no JSON reader could hold it."""
     try:
         value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as fault:
         raise MalformedBody() from fault
-    faults = list(unstorable(value))
-    if faults:
-        raise InvalidInput(faults)
+    violations = list(storage_violations(value))
+    if violations:
+        raise InvalidInput(violations)
     return value
 
 
@@ -123,27 +128,27 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def unstorable(value: Any, pointer: str = "", depth: int = 0) -> Iterator[dict[str, Any]]:
-    """The faults in a JSON value that PostgreSQL could not store."""
+def storage_violations(value: object, pointer: str = "", depth: int = 0) -> Iterator[Violation]:
+    """What in a loaded value, or in JSON, PostgreSQL could not store."""
     if depth > MAX_DEPTH:
-        yield fault(pointer, "Nested too deeply.")
+        yield violation(pointer, "Nested too deeply.")
     elif isinstance(value, str):
         if not storable(value):
-            yield fault(pointer, "Contains a NUL or a lone surrogate.")
+            yield violation(pointer, "Contains a NUL or a lone surrogate.")
     elif isinstance(value, dict):
         for key, item in value.items():
             if storable(key):
-                yield from unstorable(item, f"{pointer}/{escape(key)}", depth + 1)
+                yield from storage_violations(item, f"{pointer}/{escape(key)}", depth + 1)
             else:
-                yield fault(pointer, "A field's name contains a NUL or a lone surrogate.")
-    elif isinstance(value, list):
+                yield violation(pointer, "A field's name contains a NUL or a lone surrogate.")
+    elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
-            yield from unstorable(item, f"{pointer}/{index}", depth + 1)
-    elif dataclasses.is_dataclass(value):
+            yield from storage_violations(item, f"{pointer}/{index}", depth + 1)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         for member in dataclasses.fields(value):
-            yield from unstorable(getattr(value, member.name), f"{pointer}/{escape(member.name)}", depth + 1)
+            yield from storage_violations(getattr(value, member.name), f"{pointer}/{escape(member.name)}", depth + 1)
     elif isinstance(value, int | float) and not -(2**63) <= value < 2**63:  # NaN too
-        yield fault(pointer, "Number out of range.")
+        yield violation(pointer, OUT_OF_RANGE)
 
 
 def storable(text: str) -> bool:
@@ -156,58 +161,61 @@ def escape(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def load_body(schema: MarshmallowSchema, raw: bytes) -> Any:
+def load_body(schema: MarshmallowSchema, raw: bytes) -> Any:  # Any: what the schema loads
     """The body as the schema loads it."""
     try:
         return _in_range(schema.load(parse_json(raw)))
     except ValidationError as error:
-        raise InvalidInput(list(faults_of(error.messages))) from error
+        raise InvalidInput(list(violations_of(error.messages))) from error
 
 
-def load_query(schema: MarshmallowSchema, arguments: MultiDict[str, str]) -> Any:
+def load_query(
+    schema: MarshmallowSchema,
+    arguments: MultiDict[str, str],
+) -> Any:  # Any: what the schema loads
     """The query parameters as the schema loads them; only lists may be given more than once."""
     lists = {f.data_key or name for name, f in schema.load_fields.items() if isinstance(f, fields.List)}
-    given: dict[str, Any] = {}
+    given: dict[str, str | list[str]] = {}
     for name, values in arguments.lists():
         if not all(map(storable, (name, *values))):
-            raise InvalidInput([fault_in_query(name.encode("ascii", "replace").decode(), "Not a valid string.")])
+            raise InvalidInput([query_violation(name.encode("ascii", "replace").decode(), "Not a valid string.")])
         if len(values) > 1 and name not in lists:
-            raise InvalidInput([fault_in_query(name, "Given more than once.")])
+            raise InvalidInput([query_violation(name, "Given more than once.")])
         given[name] = values if name in lists else values[0]
     try:
         return _in_range(schema.load(given))
     except ValidationError as error:
-        raise InvalidInput([_as_parameter(found) for found in faults_of(error.messages)]) from error
+        raise InvalidInput([_as_parameter(found) for found in violations_of(error.messages)]) from error
 
 
-def _in_range(loaded: Any) -> Any:
-    faults = [found for found in unstorable(loaded) if found["reason"] == "Number out of range."]
-    if faults:
-        raise InvalidInput(faults)
+def _in_range(loaded: object) -> object:
+    violations = [found for found in storage_violations(loaded) if found["reason"] == OUT_OF_RANGE]
+    if violations:
+        raise InvalidInput(violations)
     return loaded
 
 
-def faults_of(messages: Any, pointer: str = "") -> Iterator[dict[str, Any]]:
-    """marshmallow's messages as a flat list of `{"pointer", "reason"}`."""
+def violations_of(messages: object, pointer: str = "") -> Iterator[Violation]:
+    """What a schema found (a ValidationError's messages), each as `{"pointer", "reason"}`."""
     if isinstance(messages, dict):
         for key, inner in messages.items():
-            yield from faults_of(inner, pointer if key == "_schema" else f"{pointer}/{escape(str(key))}")
+            yield from violations_of(inner, pointer if key == "_schema" else f"{pointer}/{escape(str(key))}")
     elif isinstance(messages, list):
         for inner in messages:
-            yield from faults_of(inner, pointer)
+            yield from violations_of(inner, pointer)
     else:
-        yield fault(pointer, str(messages))
+        yield violation(pointer, str(messages))
 
 
-def fault(pointer: str, reason: str) -> dict[str, Any]:
-    """One fault in the body."""
+def violation(pointer: str, reason: str) -> Violation:
+    """What is wrong at one place of the body, which a JSON pointer names."""
     return {"pointer": pointer, "reason": reason}
 
 
-def fault_in_query(parameter: str, reason: str) -> dict[str, Any]:
-    """One fault in the query."""
+def query_violation(parameter: str, reason: str) -> Violation:
+    """What is wrong with one query parameter."""
     return {"parameter": parameter, "reason": reason}
 
 
-def _as_parameter(found: dict[str, Any]) -> dict[str, Any]:
-    return fault_in_query(found["pointer"].split("/")[1] if found["pointer"] else "", found["reason"])
+def _as_parameter(found: Violation) -> Violation:
+    return query_violation(found["pointer"].split("/")[1] if found["pointer"] else "", found["reason"])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import logging
 import re
-from collections.abc import Callable, Iterable
+import socket
+from collections.abc import Iterable
 from functools import partial
-from typing import Any
 from urllib.parse import quote
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import eventlet
 from eventlet import wsgi
@@ -37,7 +38,7 @@ class IdConverter(BaseConverter):
     regex = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 
-class Server(WebServer):
+class Server(WebServer):  # type: ignore[misc]  # nameko has no types
     """Listens on the service's port and hands each request to the route that matches."""
 
     def __init__(self) -> None:
@@ -67,7 +68,7 @@ class Server(WebServer):
             connection.settimeout(SOCKET_TIMEOUT)
             self.container.spawn_managed_thread(partial(self.process_request, connection, address))
 
-    def process_request(self, sock: Any, address: Any) -> None:
+    def process_request(self, sock: socket.socket, address: tuple[str, int]) -> None:
         try:
             super().process_request(sock, address)
         except Exception as fault:
@@ -78,7 +79,11 @@ class Server(WebServer):
         return App(self)
 
     def get_wsgi_server(
-        self, sock: Any, wsgi_app: Any, protocol: Any = HttpOnlyProtocol, debug: bool = False
+        self,
+        sock: socket.socket,
+        wsgi_app: WSGIApplication,
+        protocol: type[wsgi.HttpProtocol] = HttpOnlyProtocol,
+        debug: bool = False,
     ) -> wsgi.Server:
         return wsgi.Server(
             sock,
@@ -117,47 +122,48 @@ class App:
         self.server = server
         self.url_map = server.make_url_map()
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         self.server.in_flight += 1
         try:
-            http = WerkzeugRequest(environ)
-            correlation_id = correlation_of(http)
-            response = self.respond(http, correlation_id)
+            raw_request = WerkzeugRequest(environ)
+            correlation_id = correlation_of(raw_request)
+            response = self.respond(raw_request, correlation_id)
             if response.status_code == 413:
-                drain(http)
+                drain(raw_request)
             return finish(response, correlation_id, self.server._is_accepting)(environ, start_response)
         finally:
             self.server.in_flight -= 1
 
-    def respond(self, http: WerkzeugRequest, correlation_id: str) -> Response:
+    def respond(self, raw_request: WerkzeugRequest, correlation_id: str) -> Response:
         """The answer of the route that matches, or the problem that none does."""
-        language = language_of(http)
+        language = language_of(raw_request)
         try:
-            if len(http.environ.get("RAW_PATH_INFO", "")) + len(http.query_string) > MAX_ADDRESS:
+            if len(raw_request.environ.get("RAW_PATH_INFO", "")) + len(raw_request.query_string) > MAX_ADDRESS:
                 raise problems.AddressTooLong()
-            route, arguments = self.url_map.bind_to_environ(http.environ).match()
+            route, arguments = self.url_map.bind_to_environ(raw_request.environ).match()
         except (HTTPException, problems.AddressTooLong) as fault:
             return problems.response(
-                fault, language=language, correlation_id=correlation_id, instance=instance_of(http)
+                fault, language=language, correlation_id=correlation_id, instance=instance_of(raw_request)
             )
-        return route.answer(http, arguments, correlation_id, language)
+        answered: Response = route.answer(raw_request, arguments, correlation_id, language)
+        return answered
 
 
-def correlation_of(http: WerkzeugRequest) -> str:
+def correlation_of(raw_request: WerkzeugRequest) -> str:
     """The caller's correlation id, if it is one; else a new one."""
-    given = http.headers.get("X-Correlation-Id") or http.headers.get("X-Request-Id") or ""
+    given = raw_request.headers.get("X-Correlation-Id") or raw_request.headers.get("X-Request-Id") or ""
     return given if CORRELATION.fullmatch(given) else new_id()
 
 
-def language_of(http: WerkzeugRequest) -> str:
+def language_of(raw_request: WerkzeugRequest) -> str:
     """The language the caller reads best."""
-    best = http.accept_languages.best_match(["en", "zh", "zh-CN"], default="en")
+    best = raw_request.accept_languages.best_match(["en", "zh", "zh-CN"], default="en")
     return "zh" if (best or "en").startswith("zh") else "en"
 
 
-def instance_of(http: WerkzeugRequest) -> str:
+def instance_of(raw_request: WerkzeugRequest) -> str:
     """The address the problem occurred at, as a URI reference."""
-    return quote(http.path.encode("utf-8", "replace"), safe="/:@!$&'()*+,;=-._~")
+    return quote(raw_request.path.encode("utf-8", "replace"), safe="/:@!$&'()*+,;=-._~")
 
 
 def finish(response: Response, correlation_id: str, keep_open: bool) -> Response:
@@ -170,15 +176,15 @@ def finish(response: Response, correlation_id: str, keep_open: bool) -> Response
     return response
 
 
-def drain(http: WerkzeugRequest) -> None:
+def drain(raw_request: WerkzeugRequest) -> None:
     """Reads on a little after refusing a body, since a sender that is cut off never reads why."""
-    if "Expect" in http.headers:
+    if "Expect" in raw_request.headers:
         return  # It waits for our word before it sends, and gets the refusal instead.
     left = DRAIN_LIMIT
     with eventlet.Timeout(5, False):
         while left > 0:
             try:
-                part = http.environ["wsgi.input"].read(min(1 << 16, left))
+                part = raw_request.environ["wsgi.input"].read(min(1 << 16, left))
             except (OSError, ValueError) as fault:
                 log.info("a refused body ended badly: %s", fault)
                 return

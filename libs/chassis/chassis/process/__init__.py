@@ -4,6 +4,13 @@
 `python -m chassis.process.cli` an operator's commands.
 """
 
-from chassis.process.health import HealthRoutes
-
 __all__ = ["HealthRoutes"]
+
+
+def __getattr__(name: str) -> object:
+    """HealthRoutes when they are first asked for: the jobs of this package do without all that a web server loads."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from chassis.process.health import HealthRoutes
+
+    return HealthRoutes

@@ -13,10 +13,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 import click
-from sqlalchemy import Engine, Row, Select, create_engine, select
+from sqlalchemy import Engine, Select, create_engine, select
 from sqlalchemy import exc as database
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -25,6 +24,7 @@ from chassis.clock import Clock
 from chassis.data import clock_of
 from chassis.due import due, overdue
 from chassis.errors import CqoError
+from chassis.json_types import JsonObject
 from chassis.messaging import feed_client
 from chassis.messaging.inbox import parking, rebuilding
 from chassis.messaging.inbox.tables import inbox_parked
@@ -55,7 +55,7 @@ class Service:
         except database.OperationalError as fault:
             raise click.ClickException(f"the database of {self.settings.service}: {fault.orig}") from fault
 
-    def record(self, session: Session, action: str, subject: str, details: dict[str, Any]) -> None:
+    def record(self, session: Session, action: str, subject: str, details: JsonObject) -> None:
         """Enters a change in the audit log."""
         audit.record(session, self.caller, action, subject, details, self.clock)
 
@@ -200,21 +200,21 @@ def rebuild(service: Service) -> None:
     click.echo(f"{applied} events applied, {parked} parked; start the worker again")
 
 
-def _print_rows(service: Service, wanted: Select[Any], names: Sequence[str]) -> None:
+def _print_rows(service: Service, wanted: Select[*tuple[object, ...]], names: Sequence[str]) -> None:
     with service.begin() as session:
-        rows: Sequence[Row[Any]] = session.execute(wanted).all()
+        rows = session.execute(wanted).all()
     lines = [names, *([_cell(value) for value in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(names))]
     for line in lines:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     written = "" if value is None else " ".join(_plain(value).split())
     return written if len(written) <= WIDEST else written[: WIDEST - 1] + "…"
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if isinstance(value, datetime):

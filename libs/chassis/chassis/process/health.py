@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeAlias, Unpack
 
 import eventlet
 from amqp.exceptions import NotFound as NoSuchQueue
@@ -22,20 +22,22 @@ from werkzeug.wrappers import Response
 
 from chassis import metrics
 from chassis.data import engine_for
-from chassis.http import PUBLIC, HttpEntrypoint, Request
+from chassis.http import PUBLIC, Declaration, HttpEntrypoint, PathArguments, Request
+from chassis.json_types import JsonValue
 from chassis.messaging import broker, topology
-from chassis.process import revisions
+from chassis.process.revisions import revisions_of
 from chassis.settings import Settings
 
 log = logging.getLogger(__name__)
 
 TIMEOUT = 2  # seconds each check may take
-KEPT = 1.0  # seconds an outcome is given again, so that probes can't load what they check
+KEPT = 1.0  # seconds a result is given again, so that probes can't load what they check
 KEPT_BAD = 0.2  # the same of one that is not good: what comes back is seen soon
+PRESENT_REVISION = text("SELECT version_num FROM alembic_version")
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CheckResult:
     """What a check found; one that is not `required` is reported and does not decide."""
 
     ok: bool
@@ -43,120 +45,125 @@ class Outcome:
     required: bool = True
 
 
+CheckResults: TypeAlias = dict[str, CheckResult]  # by what was checked: database, migrations, broker
+HealthHandler: TypeAlias = Callable[[Any, Request], Response]  # Any: the class of the routes
+
+
 class Probe(HttpEntrypoint):
     """A route answered outside the worker pool, so that a flood of requests can't make a process look dead."""
 
-    def run(self, request: Request, arguments: Mapping[str, Any]) -> Response:
-        handler = getattr(self.container.service_cls(), self.method_name)
-        return handler(request)  # type: ignore[no-any-return]
+    def run(self, request: Request, arguments: PathArguments) -> Response:
+        answered: Response = getattr(self.container.service_cls(), self.method_name)(request)
+        return answered
 
 
-def probe(url: str, summary: str, **declaration: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def probe(url: str, **declared: Unpack[Declaration]) -> Callable[[HealthHandler], HealthHandler]:
     """Declares a route without a token or a transaction."""
-    return Probe.decorator("GET", url, roles=PUBLIC, summary=summary, **declaration)  # type: ignore[no-any-return]
+    declare: Callable[[HealthHandler], HealthHandler] = Probe.decorator("GET", url, roles=PUBLIC, **declared)
+    return declare
 
 
 class HealthRoutes:
     """`/health/live`, `/health/ready` and `/metrics`; for the API and for the worker of a service."""
 
-    @probe("/health/live", "Whether the process answers")
+    @probe("/health/live", summary="Whether the process answers")
     def live(self, request: Request) -> Response:
         return _json({"status": "live"})
 
-    @probe("/health/ready", "Whether the process can do its work")
+    @probe("/health/ready", summary="Whether the process can do its work")
     def ready(self, request: Request) -> Response:
         container = request.route.container
-        outcomes = _readiness(container.config["cqo"], container.service_name)
-        is_ready = all(outcome.ok or not outcome.required for outcome in outcomes.values())
-        checks = {name: asdict(outcome) for name, outcome in outcomes.items()}
+        results = _recent(container.config["cqo"], container.service_name)
+        is_ready = all(result.ok or not result.required for result in results.values())
+        checks = {name: asdict(result) for name, result in results.items()}
         return _json({"status": "ready" if is_ready else "not ready", "checks": checks}, 200 if is_ready else 503)
 
-    @probe("/metrics", "What the process counts and measures, for Prometheus", produces="text/plain")
+    @probe("/metrics", summary="What the process counts and measures, for Prometheus", produces="text/plain")
     def metrics(self, request: Request) -> Response:
         return Response(metrics.render(), content_type=metrics.CONTENT_TYPE)
 
 
-def _json(content: Any, status: int = 200) -> Response:
+def _json(content: JsonValue, status: int = 200) -> Response:
     return Response(json.dumps(content), status=status, content_type="application/json")
 
 
 @dataclass
 class _Kept:
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    results: CheckResults = field(default_factory=dict)
     until: float = 0.0
 
 
 _kept: dict[str, _Kept] = {}
 
 
-def _readiness(settings: Settings, process: str) -> dict[str, Outcome]:
+def _recent(settings: Settings, process: str) -> CheckResults:
+    """The results of `process`, no older than KEPT."""
     kept = _kept.setdefault(process, _Kept())
     if time.monotonic() >= kept.until:
-        kept.outcomes = check(settings, process)
-        is_good = all(outcome.ok for outcome in kept.outcomes.values())
+        kept.results = check(settings, process)
+        is_good = all(result.ok for result in kept.results.values())
         kept.until = time.monotonic() + (KEPT if is_good else KEPT_BAD)
-    return kept.outcomes
+    return kept.results
 
 
-def check(settings: Settings, process: str) -> dict[str, Outcome]:
+def check(settings: Settings, process: str) -> CheckResults:
     """Runs the checks of `process` (`<service>-api` or `<service>-worker`), side by side."""
-    inbox = f"{settings.service}.inbox" if process.endswith("-worker") else None
-    running = {
-        "database": eventlet.spawn(_within_time, _database, settings, process),
-        "broker": eventlet.spawn(_within_time, _broker, settings, inbox),
-    }
-    outcomes: dict[str, Outcome] = {}
-    for thread in running.values():
-        outcomes.update(thread.wait())
-    for name, outcome in outcomes.items():
-        metrics.ready.labels(settings.service, f"{process.rpartition('-')[2]}_{name}").set(outcome.ok)
-    return outcomes
+    kind = process.rpartition("-")[2]
+    is_worker = kind == "worker"
+    running = [
+        eventlet.spawn(_within_time, "database", True, lambda: _check_database(settings, process)),
+        eventlet.spawn(_within_time, "broker", is_worker, lambda: _check_broker(settings, is_worker)),
+    ]
+    results: CheckResults = {}
+    for thread in running:
+        results.update(thread.wait())
+    for name, result in results.items():
+        metrics.ready.labels(settings.service, f"{kind}_{name}").set(result.ok)
+    return results
 
 
-def _within_time(
-    run: Callable[[Settings, Any], dict[str, Outcome]], settings: Settings, argument: Any
-) -> dict[str, Outcome]:
-    name = run.__name__.strip("_")
-    required = name != "broker" or argument is not None
+def _within_time(name: str, required: bool, run: Callable[[], CheckResults]) -> CheckResults:
     try:
         with eventlet.Timeout(TIMEOUT):
-            return run(settings, argument)
+            return run()
     except (Exception, eventlet.Timeout) as fault:
         # The driver's own message may hold the address and the user's name; it goes to the log only.
         log.warning("the %s is not ready: %s", name, fault)
         reason = f"no answer within {TIMEOUT} s" if isinstance(fault, eventlet.Timeout) else type(fault).__name__
-        return {name: Outcome(False, reason, required)}
+        return {name: CheckResult(False, reason, required)}
 
 
-def _database(settings: Settings, process: str) -> dict[str, Outcome]:
+def _check_database(settings: Settings, process: str) -> CheckResults:
     started = time.perf_counter()
     with engine_for(settings.database_url, process).connect() as connection:
         try:
-            found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+            found = connection.scalar(PRESENT_REVISION)
         except database.ProgrammingError as fault:
             log.info("the database has no revision yet: %s", type(fault.orig).__name__)
             found = None
-    answered = Outcome(True, f"answered in {1000 * (time.perf_counter() - started):.1f} ms")
-    return {"database": answered, "migrations": _migrations(settings.service, found)}
+    answered = CheckResult(True, f"answered in {1000 * (time.perf_counter() - started):.1f} ms")
+    return {"database": answered, "migrations": _check_migrations(settings.service, found)}
 
 
-def _migrations(service: str, found: str | None) -> Outcome:
-    head, known = revisions.known(service)
+def _check_migrations(service: str, found: str | None) -> CheckResult:
+    expected = revisions_of(service)
     if found is None:
-        return Outcome(False, f"the database is not migrated; head is {head}")
+        return CheckResult(False, f"the database is not migrated; head is {expected.head}")
     # A revision this code does not know is a later one: migrations work with the version that runs before them.
-    return Outcome(found == head or found not in known, f"at {found}, head is {head}")
+    is_late = found not in expected.known
+    return CheckResult(found == expected.head or is_late, f"at {found}, head is {expected.head}")
 
 
-def _broker(settings: Settings, inbox: str | None) -> dict[str, Outcome]:
+def _check_broker(settings: Settings, is_worker: bool) -> CheckResults:
+    inbox = f"{settings.service}.inbox"
     connection = broker.connect(settings.amqp_url, f"{settings.service} health")
     try:
-        if inbox:
+        if is_worker:
             connection.channel().queue_declare(queue=inbox, passive=True)
         if not topology.is_complete(connection):
-            return {"broker": Outcome(False, "bindings may be missing; apply the topology", required=inbox is not None)}
+            return {"broker": CheckResult(False, "bindings may be missing; apply the topology", is_worker)}
     except NoSuchQueue:
-        return {"broker": Outcome(False, f"the queue {inbox} is missing; apply the topology")}
+        return {"broker": CheckResult(False, f"the queue {inbox} is missing; apply the topology")}
     finally:
         broker.close(connection)
-    return {"broker": Outcome(True, "answered", required=inbox is not None)}
+    return {"broker": CheckResult(True, "answered", is_worker)}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,7 +25,7 @@ from sqlalchemy import exc as database
 from sqlalchemy.engine import make_url
 
 from chassis.data import metadata
-from chassis.process.revisions import folder_of
+from chassis.process import revisions
 from chassis.settings import ConfigurationError, read_one
 
 LOCK_TIMEOUT = "5s"
@@ -35,8 +35,7 @@ TURN_TIMEOUT = "120s"  # how long one job waits for another's end
 
 def alembic_config(service: str, url: str) -> Config:
     """Alembic's configuration for `service` with the database at `url`."""
-    settings = Config()
-    settings.set_main_option("script_location", str(folder_of(service)).replace("%", "%%"))
+    settings = revisions.configuration(service)
     settings.attributes["service"] = service
     settings.attributes["url"] = url
     return settings
@@ -99,7 +98,7 @@ def seed(service: str, url: str) -> list[str]:
     return [importlib.import_module(name).seed(url)] if importlib.util.find_spec(name) else []
 
 
-def _to_head(script: ScriptDirectory) -> Any:
+def _to_head(script: ScriptDirectory) -> Callable[[Any, Any], Any]:  # Any: alembic's own, which it does not name
     return lambda revision, _context: script._upgrade_revs("heads", revision)
 
 
@@ -117,11 +116,11 @@ def check(service: str, url: str) -> list[str]:
         found, head = migrations.get_current_revision(), script.get_current_head()
         if found != head:
             return [f"the database is at {found or 'no revision'}, head is {head}; run: upgrade"]
-        differences = compare_metadata(migrations, metadata_of(service))  # type: ignore[arg-type]
+        differences = compare_metadata(migrations, metadata_of(service))  # type: ignore[arg-type]  # it takes several
     return [f"the models differ from the database: {_brief(difference)}" for difference in differences]
 
 
-def _brief(difference: Any) -> str:
+def _brief(difference: Any) -> str:  # Any: a tuple, or a list of such
     # Columns that changed come as lists of differences, everything else as tuples.
     if isinstance(difference, list):
         return "; ".join(_brief(part) for part in difference)

@@ -13,12 +13,13 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import eventlet.green.socket
 from eventlet import patcher, tpool
-from nameko.containers import ServiceContainer
+from eventlet.greenthread import GreenThread
+from nameko.containers import ServiceContainer, WorkerContext
 from nameko.runners import ServiceRunner
 from structlog.contextvars import bind_contextvars, get_contextvars
 
@@ -37,28 +38,29 @@ MAX_WORKERS = 10  # handlers at once in each container: as many as it has databa
 resolve_blocking = patcher.original("socket").getaddrinfo
 
 
-class Container(ServiceContainer):  # type: ignore[misc]
+class Container(ServiceContainer):  # type: ignore[misc]  # nameko has no types
     """A container whose greenlets know, for their logs, which process they belong to and what caused them."""
 
     @property
     def process(self) -> str:
         return str(self.service_name).rpartition("-")[2]
 
-    def spawn_managed_thread(self, fn: Any, identifier: str | None = None) -> Any:
+    def spawn_managed_thread(self, fn: Callable[[], object], identifier: str | None = None) -> GreenThread:
         inherited = get_contextvars() | {"process": self.process}
 
-        def run() -> Any:
+        def run() -> object:
             bind_contextvars(**inherited)
             return fn()
 
-        return super().spawn_managed_thread(run, identifier or getattr(fn, "__name__", "<unknown>"))
+        spawned: GreenThread = super().spawn_managed_thread(run, identifier or getattr(fn, "__name__", "<unknown>"))
+        return spawned
 
-    def _worker_setup(self, worker_ctx: Any) -> None:
+    def _worker_setup(self, worker_ctx: WorkerContext) -> None:
         bind_contextvars(process=self.process)
         super()._worker_setup(worker_ctx)
 
 
-def resolve(host: Any, *arguments: Any, **options: Any) -> Any:
+def resolve(host: Any, *arguments: Any, **options: Any) -> Any:  # Any: as getaddrinfo has them
     """getaddrinfo in a thread, so that a slow name server holds up nobody else; addresses need no thread."""
     try:
         return resolve_blocking(host, *arguments, **{**options, "flags": socket.AI_NUMERICHOST})
@@ -103,7 +105,7 @@ def stop_on_signal(runner: ServiceRunner) -> None:
     runner.stop()
 
 
-def give_up(*_: Any) -> None:
+def give_up(*_: object) -> None:
     """Ends the process though something is still under way: what was not committed did not happen."""
     log.error("not finished within %d s; leaving", STOP_WITHIN)
     logging.shutdown()

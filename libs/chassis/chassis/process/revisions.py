@@ -1,30 +1,45 @@
-"""The revisions in a service's migrations folder, read without alembic, which takes long to load."""
+"""The revisions that a service's migrations folder holds, read by alembic once in a process."""
 
 from __future__ import annotations
 
+import functools
 import importlib.util
-import re
+from dataclasses import dataclass
 from pathlib import Path
 
-REVISION = re.compile(r"^revision\s*(?::[^=]+)?=\s*[\"']([^\"']+)", re.MULTILINE)
-PREDECESSOR = re.compile(r"^down_revision\s*(?::[^=]+)?=\s*[\"']([^\"']+)", re.MULTILINE)
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+
+@dataclass(frozen=True)
+class Revisions:
+    """What a service's code knows of its database: the revision it was written for, and all up to that."""
+
+    head: str
+    known: frozenset[str]
 
 
 def folder_of(service: str) -> Path:
-    """The folder of the service's migrations, which lies beside its package."""
+    """The folder of the service's migrations, which lies beside its package; LookupError if there is no such service."""
     found = importlib.util.find_spec(service)
     if found is None or found.origin is None:
         raise LookupError(f"there is no service {service!r} on the path")
     return Path(found.origin).parent.parent / "migrations"
 
 
-def known(service: str) -> tuple[str, set[str]]:
-    """The head, and all revisions that the service's code knows."""
-    revisions: set[str] = set()
-    predecessors: set[str] = set()
-    for path in (folder_of(service) / "versions").glob("*.py"):
-        content = path.read_text(encoding="utf-8")
-        revisions.update(REVISION.findall(content))
-        predecessors.update(PREDECESSOR.findall(content))
-    (head,) = revisions - predecessors
-    return head, revisions
+def configuration(service: str) -> Config:
+    """Alembic's configuration for the service."""
+    config = Config()
+    # Alembic takes % for the start of a variable.
+    config.set_main_option("script_location", str(folder_of(service)).replace("%", "%%"))
+    return config
+
+
+@functools.cache
+def revisions_of(service: str) -> Revisions:
+    """The service's revisions; LookupError if it has none."""
+    scripts = ScriptDirectory.from_config(configuration(service))
+    head = scripts.get_current_head()
+    if head is None:
+        raise LookupError(f"{service} has no migrations")
+    return Revisions(head, frozenset(script.revision for script in scripts.walk_revisions()))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Select
 
@@ -14,13 +14,17 @@ from chassis.security.caller import Caller
 
 
 class RoleGroup(StrEnum):
-    """Who may use the chassis's own routes; `Access.groups` says which roles belong to each."""
+    """Who may use a route, where it names no roles; for the last four, `Access.groups` says which roles belong."""
 
+    PUBLIC = "public"  # everybody; no token is asked for, so there is no role
     ANYONE = "anyone"  # every role, but with a valid token
     AUDITORS = "auditors"  # read and verify the audit log
     OBSERVERS = "observers"  # see what is published, applied and parked
     OPERATORS = "operators"  # replay and skip parked events
     SUBSCRIBERS = "subscribers"  # read the feed of events
+
+
+Sees: TypeAlias = Callable[[ColumnElement[Any], Any, date], ColumnElement[bool]]  # Any: any column; `Access.caller`
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,7 @@ class Access:
     # A role that acts for one object is worth nothing without the claim that names the object.
     claim_of_role: Mapping[str, str] = field(default_factory=dict)
     # Whether a column, a division's code, lies where the caller may see on a day.
-    sees: Callable[[ColumnElement[Any], Any, date], ColumnElement[bool]] | None = (
-        None  # Any: `caller` above, any column
-    )
+    sees: Sees | None = None
     # The codes of a division and of all below it on a day.
     subtree: Callable[[str, date], Select[str]] | None = None
     # Kinds of aggregate whose events are for one reader and in no feed.

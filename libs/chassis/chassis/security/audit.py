@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -30,6 +31,7 @@ from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
 from chassis.data import metadata
+from chassis.json_types import JsonObject
 from chassis.security.caller import Caller
 
 audit_log = Table(
@@ -73,16 +75,17 @@ class Verification(NamedTuple):
 
 
 def record(
-    session: Session, caller: Caller | None, action: str, subject: str, details: dict[str, Any], clock: Clock
+    session: Session, caller: Caller | None, action: str, subject: str, details: JsonObject, clock: Clock
 ) -> int:
-    """Enters what `caller` (None: the service itself) did to `subject`, in the present transaction; returns its number.
+    """Enters what `caller` (None: the service itself) did to `subject` in the present transaction; returns the entry's number.
 
     `details` must hold no personal data in clear: the log can't be corrected.
     """
     caller = caller or SYSTEM
     head = _locked_head(session)
+    seq: int = head.seq + 1
     row = {
-        "seq": head.seq + 1,
+        "seq": seq,
         "at": clock.now(),
         "actor": caller.subject,
         "role": caller.role,
@@ -92,8 +95,8 @@ def record(
     entry = _canonical({**row, "details": details, "token": caller.token_id})
     digest = _chained(head.hash, entry)
     session.execute(ENTER, {**row, "entry": entry, "previous_hash": head.hash, "hash": digest})
-    session.execute(MOVE_HEAD, {"new_seq": row["seq"], "new_hash": digest})
-    return row["seq"]
+    session.execute(MOVE_HEAD, {"new_seq": seq, "new_hash": digest})
+    return seq
 
 
 def _locked_head(session: Session) -> Row[int, str]:
@@ -124,7 +127,7 @@ def verify(session: Session) -> Verification:
     return Verification(True, checked, None)
 
 
-def _holds(row: Row[Any], previous: str) -> bool:
+def _holds(row: Row[Any], previous: str) -> bool:  # Any: a row of audit_log
     if row.previous_hash != previous or row.hash != _chained(previous, row.entry):
         return False
     try:
@@ -136,11 +139,11 @@ def _holds(row: Row[Any], previous: str) -> bool:
     return columns == entered
 
 
-def _canonical(entry: dict[str, Any]) -> str:
+def _canonical(entry: Mapping[str, object]) -> str:
     return json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_text)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 

@@ -52,10 +52,6 @@ class Cipher:
         except (InvalidTag, ValueError, KeyError, binascii.Error) as fault:
             raise CannotOpen(type(fault).__name__) from fault
 
-    def is_current(self, sealed: str) -> bool:
-        """Whether the text was sealed with the present key; what was not should be sealed again."""
-        return sealed.startswith(f"{FORMAT}.{self.present}.")
-
     def index(self, text: str) -> str:
         """A keyed hash by which equal texts are found without opening any."""
         return hmac.new(self.index_key, text.encode(), hashlib.sha256).hexdigest()

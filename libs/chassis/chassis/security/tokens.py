@@ -30,8 +30,6 @@ LEEWAY = 30  # seconds by which the issuer's clock and ours may differ
 MAX_TOKEN = 8192
 MAX_AGE = 600  # seconds after which fetched keys are fetched anew, so that a withdrawn key ends
 MIN_INTERVAL = 60  # seconds between two fetches, so that forged key ids can't make us flood the issuer
-
-
 LONGEST_CLAIM = 200  # characters of a subject, or of a claim that names an object
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from typing import Any
 
 import pytest
@@ -60,11 +61,42 @@ def test_the_page_needs_nothing_from_elsewhere(sample: Sample) -> None:
 
     assert page.headers["Content-Type"].startswith("text/html")
     assert "http://" not in page.text and "https://" not in page.text
-    assert "sha256-" in page.headers["Content-Security-Policy"]
+    policy = page.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+    assert "unsafe" not in policy
+    named = re.findall(r'(?:src|href)="(/[^"]*)"', page.text)
+    assert len(named) == 3
+    for path in named:
+        assert sample.call("GET", path, role=None).status_code == 200
 
 
-MADE_TO_FAIL = {"/crash", "/broken-query"}
-NOT_JSON = {"/metrics", "/docs", "/problems/{name}", "/workbooks"}
+def test_the_files_of_the_page_are_kept_by_browsers(sample: Sample) -> None:
+    first = sample.call("GET", "/docs/swagger-ui.css", role=None)
+    again = sample.call("GET", "/docs/swagger-ui.css", role=None, headers={"If-None-Match": first.headers["ETag"]})
+
+    assert first.headers["Content-Type"] == "text/css; charset=utf-8"
+    assert "max-age" in first.headers["Cache-Control"]
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "name", ["index.html", "..%2F__init__.py", "../core.py", "swagger-ui-bundle.js%2F..%2FLICENSE"]
+)
+def test_no_other_file_is_served_beside_the_page(sample: Sample, name: str) -> None:
+    with socket.create_connection(("127.0.0.1", sample.service.http_port), timeout=20) as opened:
+        opened.sendall(f"GET /docs/{name} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+
+        assert opened.recv(4096).startswith(b"HTTP/1.1 404")
+
+
+def test_a_list_that_does_not_come_in_pages_is_described_as_an_array(document: dict[str, Any]) -> None:
+    described = document["paths"]["/makers"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+
+    assert described == {"type": "array", "items": {"$ref": "#/components/schemas/Maker"}}
+
+
+MADE_TO_FAIL = {"/crash", "/broken-query", "/endless"}
+NOT_JSON = {"/metrics", "/docs", "/docs/{name}", "/problems/{name}", "/workbooks"}
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["right", "wrong"])

@@ -19,13 +19,20 @@ def run(**environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env={**own, **environ}, capture_output=True, text=True, timeout=30)
 
 
-def test_all_faults_of_a_configuration_are_named_at_once() -> None:
+def test_all_violations_of_a_configuration_are_named_at_once() -> None:
     ended = run(CQO_THRESHOLD="three", CQO_HTTP_PORT_PILOT="eighty", CQO_CLOCK_OFFSET_FILE="/tmp/offset")
 
     assert ended.returncode == 2
     assert "Traceback" not in ended.stderr
-    for fault in ("CQO_DATABASE_URL", "CQO_AMQP_URL", "CQO_JWKS", "CQO_THRESHOLD", "CQO_HTTP_PORT", "move the clock"):
-        assert fault in ended.stderr
+    for violation in (
+        "CQO_DATABASE_URL",
+        "CQO_AMQP_URL",
+        "CQO_JWKS",
+        "CQO_THRESHOLD",
+        "CQO_HTTP_PORT",
+        "move the clock",
+    ):
+        assert violation in ended.stderr
 
 
 def test_what_a_secret_holds_is_in_no_message() -> None:
@@ -48,6 +55,18 @@ def test_a_setting_of_one_service_comes_before_the_one_for_all_and_a_file_may_ho
     settings = load(Settings, "pilot", environ=environ)
 
     assert (settings.database_url, settings.amqp_url) == ("postgresql://pilot", "amqp://one")
+
+
+NEEDED = {"CQO_DATABASE_URL": "postgresql://x", "CQO_AMQP_URL": "amqp://x", "CQO_JWKS": "keys.json"}
+
+
+def test_a_level_that_is_none_is_refused_by_its_name() -> None:
+    with pytest.raises(ConfigurationError, match="CQO_LOG_LEVEL: 'LOUD' is no level; it is one of DEBUG, INFO,"):
+        load(Settings, "pilot", environ={**NEEDED, "CQO_LOG_LEVEL": "LOUD"})
+
+
+def test_a_level_may_be_written_small() -> None:
+    assert load(Settings, "pilot", environ={**NEEDED, "CQO_LOG_LEVEL": "debug"}).log_level == "DEBUG"
 
 
 def test_an_unknown_process_is_refused_with_the_usage() -> None:

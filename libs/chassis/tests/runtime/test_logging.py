@@ -9,6 +9,7 @@ import logging
 import eventlet
 import pytest
 import structlog
+from structlog.contextvars import get_contextvars
 
 from chassis import logging as logs
 from chassis.logging import correlation, mask
@@ -103,10 +104,10 @@ def test_each_greenlet_has_a_correlation_id_of_its_own() -> None:
     seen: dict[str, list[str | None]] = {}
 
     def work(name: str) -> None:
-        seen[name] = [correlation.get()]
+        seen[name] = [get_contextvars().get("correlation_id")]
         correlation.bind(name)
         eventlet.sleep(0)
-        seen[name].append(correlation.get())
+        seen[name].append(get_contextvars().get("correlation_id"))
 
     for thread in [eventlet.spawn(work, name) for name in ("a", "b", "c")]:
         thread.wait()

@@ -90,5 +90,7 @@ def test_a_migration_gives_up_rather_than_queue_before_the_running_service(
             connection.execute(text("ALTER TABLE effect ADD COLUMN note text"))
 
 
-def test_the_head_is_found_without_alembic() -> None:
-    assert revisions.known("pilot") == ("0001", {"0001"})
+def test_the_code_knows_its_head_and_all_revisions_before() -> None:
+    found = revisions.revisions_of("pilot")
+
+    assert (found.head, found.known) == ("0001", {"0001"})

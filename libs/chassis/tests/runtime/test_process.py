@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -121,18 +120,21 @@ def test_a_service_starts_while_its_database_is_down_and_serves_once_it_is_up(ap
     assert service.get(f"{service.url}/effects") == (200, {"effects": 0})
 
 
-def test_waiting_for_the_database_holds_up_nobody_else(api: Start) -> None:
-    service = api()
-    began = time.monotonic()
-    with ThreadPoolExecutor(5) as pool:
-        slow = [pool.submit(service.get, f"{service.url}/slow") for _ in range(5)]
-        live = [service.get(f"{service.url}/health/live")[0] for _ in range(20)]
-        lived = time.monotonic() - began
-        assert [answer.result()[0] for answer in slow] == [200] * 5
+WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'")
 
+
+def test_waiting_for_the_database_holds_up_nobody_else(api: Start, engine: Engine) -> None:
+    service = api()
+    with ThreadPoolExecutor(5) as pool, engine.connect().execution_options(isolation_level="AUTOCOMMIT") as holder:
+        holder.execute(text("SELECT pg_advisory_lock(1)"))
+        held = [pool.submit(service.get, f"{service.url}/held") for _ in range(5)]
+        wait_for(lambda: holder.scalar(WAITING) == 5)
+        live = [service.get(f"{service.url}/health/live")[0] for _ in range(20)]
+        assert not any(answer.done() for answer in held), "they wait, all five at once, and yet the others are answered"
+        holder.execute(text("SELECT pg_advisory_unlock(1)"))
+
+        assert [answer.result()[0] for answer in held] == [200] * 5
     assert live == [200] * 20
-    assert lived < 2
-    assert time.monotonic() - began < 5
 
 
 def test_sigterm_lets_a_request_end_and_then_the_process(api: Start) -> None:
@@ -203,11 +205,12 @@ def test_a_port_that_is_taken_ends_the_process_with_a_word(api: Start, running_s
     assert "Address already in use" in second.log.read_text()
 
 
-def test_it_starts_within_one_and_a_half_seconds_of_processor_time(api: Start) -> None:
+def test_it_starts_within_three_seconds_of_processor_time(api: Start) -> None:
+    # It takes half of that on a machine that does nothing else.
     service = api()
     used = psutil.Process(service.pid).cpu_times()
 
-    assert used.user + used.system < 3, "twice the limit, as other tests may run beside this one"
+    assert used.user + used.system < 3
 
 
 def test_sigkill_is_survived_by_the_next_start(api: Start, tmp_path: Path) -> None:

@@ -68,6 +68,13 @@ class ItemQuery(QuerySchema):
     min_size = fields.Integer(validate=validate.Range(0, 2**31 - 1))
 
 
+class Touched(Schema):
+    """Items to change, in the order in which they are locked."""
+
+    items = fields.List(fields.String(), required=True, validate=validate.Length(1, 10))
+    lock_timeout = fields.Integer(load_default=10_000, validate=validate.Range(1, 10_000))
+
+
 class Size(Schema):
     bytes = fields.Integer()
 
@@ -119,6 +126,10 @@ class Api(HttpService, HealthRoutes, AuditRoutes):
         with self.db.begin() as session:
             return paginate(session, wanted, [item.c.size, item.c.id], request.page)
 
+    @http("GET", "/makers", returns=Maker(many=True), roles=ANYONE, summary="List the makers")
+    def list_makers(self, request: Request) -> list[dict[str, str]]:
+        return [{"name": "Anna"}, {"name": "Boris"}]
+
     @http("GET", "/items/<item_id>", returns=Item, roles=ANYONE, summary="Read an item")
     def get_item(self, request: Request, item_id: str) -> Any:
         with self.db.begin() as session:
@@ -147,6 +158,19 @@ class Api(HttpService, HealthRoutes, AuditRoutes):
     def unbounded(self, request: Request) -> Any:
         with self.db.begin() as session:
             session.execute(insert(item).values(id=new_id(), version=1, name=new_id(), size=request.body["size"]))
+
+    @http("POST", "/touched", body=Touched, roles=("province",), summary="Change items one after the other")
+    def touch(self, request: Request) -> None:
+        with self.db.begin() as session:
+            session.execute(text(f"SET LOCAL lock_timeout = {request.body['lock_timeout']}"))
+            for item_id in request.body["items"]:
+                session.execute(update(item).where(item.c.id == item_id).values(version=item.c.version + 1))
+
+    @http("GET", "/endless", roles=ANYONE, summary="Take longer in the database than a statement may")
+    def endless(self, request: Request) -> None:
+        with self.db.begin() as session:
+            session.execute(text("SET LOCAL statement_timeout = 100"))
+            session.execute(text("SELECT pg_sleep(60)"))
 
     @http("GET", "/crash", roles=ANYONE, summary="Fail unexpectedly")
     def crash(self, request: Request) -> Any:

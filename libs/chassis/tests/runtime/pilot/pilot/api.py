@@ -27,6 +27,12 @@ class Api(HttpService, HealthRoutes):
         with self.db.begin() as session:
             return {"effects": session.scalar(text("SELECT count(*) FROM effect")) or 0}
 
+    @http("GET", "/held", roles=PUBLIC, summary="Wait for a lock that the test holds")
+    def held(self, request: Request) -> dict[str, bool]:
+        with self.db.begin() as session:
+            session.execute(text("SELECT pg_advisory_xact_lock_shared(1)"))
+        return {"done": True}
+
     @http("GET", "/slow", roles=PUBLIC, summary="Take two seconds in the database")
     def slow(self, request: Request) -> dict[str, bool]:
         with self.db.begin() as session:

@@ -1,0 +1,20 @@
+"""What may be declared of a route: who may call it is always said or left at anyone with a token, never by accident."""
+
+from __future__ import annotations
+
+import pytest
+
+from chassis.http import ANYONE, PUBLIC, HttpEntrypoint
+
+
+@pytest.mark.parametrize("roles", [(), frozenset(), [], "province", ""], ids=repr)
+def test_roles_that_would_open_or_shut_a_route_by_accident_are_refused(roles: object) -> None:
+    with pytest.raises(TypeError, match="/items: `roles` names at least one role"):
+        HttpEntrypoint("GET", "/items", roles=roles)  # type: ignore[typeddict-item]  # what is refused
+
+
+def test_only_public_asks_for_no_token() -> None:
+    assert HttpEntrypoint("GET", "/items", roles=PUBLIC).is_public
+    assert not HttpEntrypoint("GET", "/items", roles=ANYONE).is_public
+    assert not HttpEntrypoint("GET", "/items").is_public
+    assert not HttpEntrypoint("GET", "/items", roles=("public",)).is_public
