@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, validate
 from chassis.clock import Clock
 from chassis.data import Database
 from chassis.errors import InvalidInput
-from chassis.http import ANYONE, Schema, faults_of, http
+from chassis.http import ANYONE, Schema, http, violations_of
 from programme import rulesets
 from programme.callers import Role
 from programme.http import Request, Response
@@ -79,4 +79,4 @@ class RuleSetRoutes:
         try:
             self.ruleset_schema().load(parameters)
         except ValidationError as error:
-            raise InvalidInput(list(faults_of(error.messages, "/parameters"))) from error
+            raise InvalidInput(list(violations_of(error.messages, "/parameters"))) from error
