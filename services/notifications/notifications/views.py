@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from chassis.http import Page
 from notifications.adapters.personal_data import PersonalDataCipher
@@ -79,8 +81,8 @@ def notice_view(notice: Notice, cipher: PersonalDataCipher) -> NoticeView:
 
 
 def notice_page(page: Page, cipher: PersonalDataCipher) -> Page:
-    """A page of notices with their deliveries."""
-    return Page([notice_view(each, cipher) for each in page.items], page.next_cursor)
+    """A page of Notices, with their deliveries."""
+    return Page([notice_view(each, cipher) for each in cast("Sequence[Notice]", page.items)], page.next_cursor)
 
 
 def notice_in_full(found: NoticeInFull, cipher: PersonalDataCipher) -> NoticeInFullView:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, Text, and_, exists, literal, select
 from sqlalchemy.orm import Session
@@ -82,7 +84,8 @@ def inbox(session: Session, caller: Caller, filters: InboxFilters, on: date, pag
         is_read = reading.c.read_at.is_not(None)
         wanted = wanted.where(~is_read if filters.unread else is_read)
     found = paginate(session, wanted, [notice.c.id], page, descending=True)
-    return Page([InboxItem(**row) for row in found.items], found.next_cursor)
+    rows = cast("Sequence[Mapping[str, Any]]", found.items)  # Any: the columns of ITEM, each of its own type
+    return Page([InboxItem(**row) for row in rows], found.next_cursor)
 
 
 def inbox_item(session: Session, caller: Caller, notice_id: str, on: date) -> InboxItem:
