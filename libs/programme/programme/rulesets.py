@@ -81,33 +81,12 @@ def rules_on(session: Session, on: date, kind: Callable[..., RulesT]) -> RulesT:
     parameter that `kind` lacks, or that the rule set lacks, is a LookupError: no second default stands in for it.
     NoRuleSet if none is in force.
     """
-    return _typed(in_force(session, on), kind)
+    return _typed(_in_force(session, on), kind)
 
 
 def rules_of(session: Session, version: int, kind: Callable[..., RulesT]) -> RulesT:
     """The rule set of that version, for explaining a decision that it made; `kind` as in `rules_on`."""
-    return _typed(get(session, version), kind)
-
-
-def _typed(found: RuleSet, kind: Callable[..., RulesT]) -> RulesT:
-    parameters = {name: tuple(value) if isinstance(value, list) else value for name, value in found.parameters.items()}
-    try:
-        return kind(version=found.version, effective_from=found.effective_from, document=found.document, **parameters)
-    except TypeError as fault:
-        raise LookupError(f"rule set {found.version} does not have the parameters that are read: {fault}") from fault
-
-
-def in_force(session: Session, on: date) -> RuleSet:
-    """The rule set in force on that day: of those effective by then, the one published last."""
-    found = session.execute(IN_FORCE, {"on": on}).one_or_none()
-    if found is None:
-        raise NoRuleSet(on=on.isoformat())
-    return _ruleset(found)
-
-
-def get(session: Session, version: int) -> RuleSet:
-    """The rule set of that version, for explaining a decision that it made."""
-    return _ruleset(session.execute(OF_VERSION, {"version": version}).one())
+    return _typed(_get(session, version), kind)
 
 
 def all_versions(session: Session) -> list[RuleSet]:
@@ -126,6 +105,26 @@ def publish(session: Session, caller: Caller, command: PublishRuleSet, clock: Cl
     session.execute(insert(ruleset), vars(published))
     audit.record(session, caller, "ruleset.published", str(published.version), content, clock)
     return published
+
+
+def _in_force(session: Session, on: date) -> RuleSet:
+    """Of those effective by that day, the one published last."""
+    found = session.execute(IN_FORCE, {"on": on}).one_or_none()
+    if found is None:
+        raise NoRuleSet(on=on.isoformat())
+    return _ruleset(found)
+
+
+def _get(session: Session, version: int) -> RuleSet:
+    return _ruleset(session.execute(OF_VERSION, {"version": version}).one())
+
+
+def _typed(found: RuleSet, kind: Callable[..., RulesT]) -> RulesT:
+    parameters = {name: tuple(value) if isinstance(value, list) else value for name, value in found.parameters.items()}
+    try:
+        return kind(version=found.version, effective_from=found.effective_from, document=found.document, **parameters)
+    except TypeError as fault:
+        raise LookupError(f"rule set {found.version} does not have the parameters that are read: {fault}") from fault
 
 
 def _ruleset(row: Row[Any]) -> RuleSet:  # Any: the table's columns

@@ -7,16 +7,13 @@ code it was entered with. Both ends of a validity are days on which it holds: `v
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import (
     CTE,
-    Column,
     ColumnElement,
-    Date,
     FromClause,
     Select,
     Text,
@@ -133,25 +130,11 @@ def holds(placements: FromClause, on: date) -> ColumnElement[bool]:
     return and_(columns.valid_from <= on, or_(columns.valid_to.is_(None), columns.valid_to >= on))
 
 
-def upsert_placements(
-    session: Session,
-    placements: Iterable[Placement | Mapping[str, Any]],  # Any: the fields of a Placement by name
-) -> None:
+def upsert_placements(session: Session, placements: Iterable[Placement]) -> None:
     """Enters placements; twice changes nothing, and the last one about a code and a day holds."""
-    rows = {}
-    for placement in placements:
-        row = vars(placement) if isinstance(placement, Placement) else _row(placement)
-        rows[row["code"], row["valid_from"]] = row
+    rows = {(placement.code, placement.valid_from): vars(placement) for placement in placements}
     if rows:
         session.execute(UPSERT, list(rows.values()))
-
-
-def _row(placement: Mapping[str, Any]) -> dict[str, Any]:  # Any: the fields of a Placement by name
-    return {column.name: _value(column, placement.get(column.name)) for column in division.columns}
-
-
-def _value(column: Column[Any], value: Any) -> Any:  # Any: a column of any type, and its value
-    return date.fromisoformat(value) if isinstance(column.type, Date) and isinstance(value, str) else value
 
 
 def _placements_on(on: date) -> CTE:

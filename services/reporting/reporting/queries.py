@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Exists, Select, Subquery, Table, case, exists, func, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -143,8 +143,11 @@ def records(session: Session, caller: Caller, filters: RecordFilters, on: date, 
     if filters.state is not None:
         wanted = wanted.where(member.c.state == filters.state)
     found = paginate(session, wanted, [member.c.enterprise_id], page)
-    shown = [CoverageRecord(**{**row, "state": PostState(row["state"])}) for row in found.items]
-    return Page(shown, found.next_cursor)
+    return Page([_record(row) for row in found.items], found.next_cursor)
+
+
+def _record(row: Any) -> CoverageRecord:  # Any: a mapping of the columns of `members_of`
+    return CoverageRecord(**{**row, "state": PostState(row["state"])})
 
 
 def _visible_units(on: date, caller: Caller) -> Select[str, str]:
