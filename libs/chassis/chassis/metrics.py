@@ -13,15 +13,13 @@ from chassis import __version__
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
-build_info = Gauge(
-    "cqo_build_info", "What runs here; the value is always 1.", ["service", "version", "chassis", "python"]
-)
+build_info = Gauge("cqo_build_info", "What runs here; the value is always 1.", ["service", "version", "python"])
 ready = Gauge("cqo_ready", "Whether the last readiness check passed, by what was checked.", ["service", "check"])
 
 
-def describe_build(service: str, version: str) -> None:
+def describe_build(service: str) -> None:
     """Says which build of `service` this process is."""
-    build_info.labels(service, version, __version__, platform.python_version()).set(1)
+    build_info.labels(service, __version__, platform.python_version()).set(1)
 
 
 def render() -> bytes:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from typing_extensions import TypeVar
-from werkzeug.wrappers import Response
 
 from chassis import http
+from chassis.http import Response
 from programme.callers import Caller
 
 BodyT = TypeVar("BodyT", default=Any)  # Any: a handler that says nothing of its body

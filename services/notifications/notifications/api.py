@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from werkzeug.wrappers import Response
-
 from chassis.clock import Clock
 from chassis.data import ClockProvider, Database
-from chassis.http import AuditRoutes, HttpService, Page, http
+from chassis.http import AuditRoutes, HttpService, Page, Response, http
 from chassis.messaging import FeedRoutes, OpsRoutes
 from chassis.process import HealthRoutes
 from notifications import schemas, views

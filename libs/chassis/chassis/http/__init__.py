@@ -1,5 +1,7 @@
 """HTTP for the services: one declaration per route, and everything around it done the same way everywhere."""
 
+from werkzeug.wrappers import Response
+
 from chassis.http.audit_routes import AuditRoutes
 from chassis.http.entrypoint import ANYONE, PUBLIC, Declaration, HttpEntrypoint, PathArguments, http
 from chassis.http.paging import Page, paginate
@@ -20,6 +22,7 @@ __all__ = [
     "PathArguments",
     "QuerySchema",
     "Request",
+    "Response",
     "Schema",
     "http",
     "paginate",

@@ -73,8 +73,7 @@ def start(service: str, processes: Sequence[str], settings: Settings, access: Ac
     socket.getaddrinfo = eventlet.green.socket.getaddrinfo = resolve
     # nameko listens with eventlet's default, by which a second process would share the port and take half its requests.
     eventlet.listen = functools.partial(eventlet.listen, reuse_port=False)
-    version = getattr(importlib.import_module(service), "__version__", __version__)
-    metrics.describe_build(service, version)
+    metrics.describe_build(service)
     runner = ServiceRunner(
         {"cqo": settings, "access": access, "AMQP_URI": settings.amqp_url, "max_workers": MAX_WORKERS}
     )
@@ -88,7 +87,7 @@ def start(service: str, processes: Sequence[str], settings: Settings, access: Ac
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
     gc.enable()
-    log.info("%s %s started: %s", service, version, ", ".join(processes))
+    log.info("%s %s started: %s", service, __version__, ", ".join(processes))
     return runner
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from werkzeug.wrappers import Response
-
-from chassis.http import ANYONE, http
+from chassis.http import ANYONE, Response, http
 from programme.http import Request
 from registry import queries, schemas, views
 from registry.api.base import STAFF, Routes

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from werkzeug.wrappers import Response
-
-from chassis.http import ANYONE, Page, http
+from chassis.http import ANYONE, Page, Response, http
 from programme.http import Request
 from registry import queries, schemas, views
 from registry.api.base import APPLICANTS, STAFF, Routes

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from werkzeug.wrappers import Response
-
-from chassis.http import Page, http
+from chassis.http import Page, Response, http
 from programme.callers import Role
 from programme.http import Request
 from registry import queries, schemas

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from werkzeug.wrappers import Response
-
-from chassis.http import PUBLIC, Page, http
+from chassis.http import PUBLIC, Page, Response, http
 from programme.callers import Role
 from programme.http import Request
 from training import queries, schemas, views

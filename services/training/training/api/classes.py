@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from werkzeug.wrappers import Response
-
 from chassis.data import load
-from chassis.http import ANYONE, Page, http
+from chassis.http import ANYONE, Page, Response, http
 from programme.http import Request
 from training import queries, schemas, views
 from training.api.base import CENTRE, NOMINATORS, PEOPLE_READERS, Routes

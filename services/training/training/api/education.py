@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from werkzeug.wrappers import Response
-
-from chassis.http import http
+from chassis.http import Response, http
 from programme.callers import Role
 from programme.http import Request
 from training import queries, schemas

@@ -75,7 +75,9 @@ def renew(session: Session, caller: Caller, certificate_id: str, version: int, c
     outbox.add(session, certificate, certificate.renew(today, hours, rules), clock)
     session.add(certificate.record(today, Decision.RENEWED, Grounds(criteria=criteria)))
     expiry.plan(session, [certificate], rules, today)
-    audit.record(session, caller, "certificate.renewed", certificate.id, {"until": certificate.valid_until}, clock)
+    audit.record(
+        session, caller, "certificate.renewed", certificate.id, {"until": certificate.valid_until.isoformat()}, clock
+    )
     return certificate
 
 
