@@ -106,7 +106,10 @@ class Appointment:
     version: int = 0
 
     def occupies(self, day: date) -> bool:
-        """Whether it is in the way of a new one from `day` on, which has no end: so even if it ended after `day`."""
+        """Whether its post and its holder are not free on `day`.
+
+        A new appointment has no end, so one that ended on or after its first day is in its way too.
+        """
         return self.status != AppointmentStatus.ENDED or (self.ended_on is not None and self.ended_on >= day)
 
     def file(self, on: date, number: str, today: date) -> AppointmentFiled:

@@ -84,4 +84,4 @@ class Import(Schema):
     unchanged = fields.Integer(required=True)
     updated = fields.Integer(required=True)
     rejected_rows = fields.Integer(required=True)
-    rejected = fields.List(fields.Nested(Rejection), required=True, metadata={"description": "one entry per fault"})
+    rejected = fields.List(fields.Nested(Rejection), required=True, metadata={"description": "one entry per violation"})

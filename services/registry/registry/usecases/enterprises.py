@@ -92,12 +92,12 @@ def change(
         require_county(session, changes.division, today)
         scope.require_within(session, changes.division, caller, today)
     fields = given(changes)
-    if apply(session, enterprise, fields, clock):
+    if apply_changes(session, enterprise, fields, clock):
         audit.record(session, caller, "enterprise.changed", enterprise.id, {"fields": sorted(fields)}, clock)
     return enterprise
 
 
-def apply(session: Session, enterprise: Enterprise, fields: Mapping[str, object], clock: Clock) -> bool:
+def apply_changes(session: Session, enterprise: Enterprise, fields: Mapping[str, object], clock: Clock) -> bool:
     """Takes over what differs and announces it; what belongs to an enterprise moves with it. False if nothing does."""
     division = enterprise.division
     changed = enterprise.change(fields, clock.today())

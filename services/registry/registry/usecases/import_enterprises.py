@@ -105,10 +105,8 @@ def _upsert_one(
     """The row's enterprise, and whether anything was announced of it."""
     existing = known.get(row.uscc)
     if existing is not None:
-        return existing, enterprises.apply(session, existing, given(row), clock)
-    enterprise, registered = Enterprise.register(
-        new_id(), EnterpriseFacts(**{"responsible_person": None, **given(row)}), clock.today()
-    )
+        return existing, enterprises.apply_changes(session, existing, given(row), clock)
+    enterprise, registered = Enterprise.register(new_id(), EnterpriseFacts(**given(row)), clock.today())
     session.add(enterprise)
     outbox.add(session, enterprise, registered, clock)
     return enterprise, True
