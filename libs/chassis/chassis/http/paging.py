@@ -13,23 +13,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, literal, tuple_
 from sqlalchemy.orm import Session
+from typing_extensions import TypeVar
 
 from chassis.errors import InvalidInput
 from chassis.http.schemas import INT64, MAX_LIMIT, PageArguments, query_violation, storable
 
+ItemT = TypeVar("ItemT", default=Any)  # Any: where a list does not say of what
 Keys: TypeAlias = Sequence[ColumnElement[Any]]  # Any: columns of any type
 
 
 @dataclass(frozen=True)
-class Page:
+class Page(Generic[ItemT]):
     """Some of a list's items, and the cursor of the next page; None on the last."""
 
-    items: Sequence[object]
+    items: list[ItemT]
     next_cursor: str | None = None
 
 
