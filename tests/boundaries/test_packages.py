@@ -110,16 +110,7 @@ def test_an_import_that_is_not_declared_is_seen() -> None:
     assert imported_by([source], "training") == {"polars", "cqo-registry"}
 
 
-WITH_ONE_OF_THEIR_OWN = ("programme", "training", "reporting")
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail) if name in WITH_ONE_OF_THEIR_OWN else name
-        for name in sorted((FOLDERS | LAUNCHER).keys() - {"chassis"})
-    ],
-)
+@pytest.mark.parametrize("name", sorted((FOLDERS | LAUNCHER).keys() - {"chassis"}))
 def test_no_package_but_the_chassis_has_a_version_of_its_own(name: str) -> None:
     assert "__version__" not in ((FOLDERS | LAUNCHER)[name] / name / "__init__.py").read_text()
 

@@ -23,17 +23,15 @@ from typing_extensions import TypeVar
 from chassis.errors import InvalidInput
 from chassis.http.schemas import INT64, MAX_LIMIT, PageArguments, query_violation, storable
 
+ItemT = TypeVar("ItemT", default=Any)  # Any: where a list does not say of what
 Keys: TypeAlias = Sequence[ColumnElement[Any]]  # Any: columns of any type
-
-
-ItemT = TypeVar("ItemT", default=Any)  # Any: a list that says nothing of its items
 
 
 @dataclass(frozen=True)
 class Page(Generic[ItemT]):
     """Some of a list's items, and the cursor of the next page; None on the last."""
 
-    items: Sequence[ItemT]
+    items: list[ItemT]
     next_cursor: str | None = None
 
 
