@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import random
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -91,6 +91,7 @@ class BatchResult:
     applied: list[Envelope] = field(default_factory=list)
     moved: list[Envelope] = field(default_factory=list)  # without a handler: they moved their cursors only
     early: list[Envelope] = field(default_factory=list)  # parked until their predecessors have come
+    versions: dict[str, int] = field(default_factory=dict)  # of each object, the last that was applied or moved
     duplicates: int = 0
 
 
@@ -113,8 +114,11 @@ class Applier:
     def apply_next(self, session: Session, event: Envelope) -> BatchResult:
         """Applies `event`, the next of its object, whose cursor is locked; a handler's fault comes out as it is."""
         handler = self.handlers.get(event.type)
-        result = BatchResult(moved=[event]) if handler is None else BatchResult(applied=[event])
-        if handler is not None:
+        result = BatchResult(versions={event.aggregate: event.sequence})
+        if handler is None:
+            result.moved.append(event)
+        else:
+            result.applied.append(event)
             handler(session, [event])
         self._note(session, result)
         return result
@@ -127,14 +131,15 @@ class Applier:
         cursors = lock_cursors(session, [event.aggregate for event in ordered])
         parked = _parked_versions(session, cursors)
         for event in ordered:
-            cursor = cursors[event.aggregate]
-            if event.sequence <= cursor or event.sequence in parked.get(event.aggregate, ()):
+            aggregate, version = event.aggregate, event.sequence
+            cursor = result.versions.get(aggregate, cursors[aggregate])
+            if version <= cursor or version in parked.get(aggregate, ()):
                 result.duplicates += 1
-            elif event.sequence == cursor + 1:
+            elif version == cursor + 1:
                 (result.applied if event.type in self.handlers else result.moved).append(event)
-                cursors[event.aggregate] = event.sequence
+                result.versions[aggregate] = version
             else:
-                parked.setdefault(event.aggregate, set()).add(event.sequence)
+                parked.setdefault(aggregate, set()).add(version)
                 result.early.append(event)
         return result
 
@@ -149,16 +154,13 @@ class Applier:
     def _note(self, session: Session, result: BatchResult) -> None:
         """Moves the cursors and counts."""
         session.flush()
-        versions: dict[str, int] = {}
-        id_sums: dict[str, int] = defaultdict(int)
-        for event in (*result.applied, *result.moved):
-            versions[event.aggregate] = max(versions.get(event.aggregate, 0), event.sequence)
-        for event in result.applied:
-            id_sums[event.type] += id_number(event.id)
-        if not versions:
+        if not result.versions:
             return
-        move_cursors(session, versions)
-        applied = Counter(event.type for event in result.applied)
+        move_cursors(session, result.versions)
+        applied, id_sums = Counter[str](), Counter[str]()
+        for event in result.applied:
+            applied[event.type] += 1
+            id_sums[event.type] += id_number(event.id)
         moved = Counter(event.type for event in result.moved)
         kinds = sorted({*applied, *moved})  # in one order, so that no two batches can wait for each other
         counts = {
