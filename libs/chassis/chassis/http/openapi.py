@@ -106,7 +106,7 @@ def _component(schema: MarshmallowSchema | type[MarshmallowSchema]) -> str:
 
 
 def _operation(route: HttpEntrypoint, method: str) -> Described:
-    roles = ", ".join(sorted(route.roles)) or "nobody needs a token"
+    roles = "nobody needs a token" if route.is_public else ", ".join(sorted(route.roles)) or "none"
     operation: Described = {
         "operationId": route.method_name,
         "summary": route.summary or route.method_name.replace("_", " ").capitalize(),
