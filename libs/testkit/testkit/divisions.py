@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from sqlalchemy.orm import Session
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Session
 from chassis.ids import new_id
 from chassis.messaging import Envelope
 from programme import scope
+from programme.scope import Placement
 
 PROVINCE = "220000"
 CHANGCHUN, JILIN_CITY, SIPING, TONGHUA, YANBIAN = "220100", "220200", "220300", "220500", "222400"
@@ -27,19 +27,6 @@ ALWAYS = date(2000, 1, 1)
 LAST_DAY_IN_SIPING, FIRST_DAY_IN_CHANGCHUN = date(2020, 6, 18), date(2020, 6, 19)
 LAST_DAY_IN_TONGHUA, FIRST_DAY_UNDER_THE_PROVINCE = date(2021, 12, 31), date(2022, 1, 1)
 PLACED_AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Placement:
-    """Where a division lies from a day until a day, both included."""
-
-    code: str
-    name: str
-    level: str
-    parent: str | None
-    valid_from: date
-    valid_to: date | None = None
-    successor: str | None = None
 
 
 TREE = (
@@ -69,7 +56,7 @@ def data_of(placement: Placement) -> dict[str, str | None]:
 
 def place(session: Session, placements: Iterable[Placement] = TREE) -> None:
     """Enters the placements into the service's tree."""
-    scope.upsert_placements(session, [data_of(placement) for placement in placements])
+    scope.upsert_placements(session, placements)
 
 
 def placed_events(placements: Iterable[Placement] = TREE) -> list[Envelope]:

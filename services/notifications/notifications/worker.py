@@ -27,13 +27,13 @@ from notifications.handlers.certificates import (
     CertificateRevoked,
 )
 from notifications.handlers.contacts import ContactChanged
-from notifications.handlers.divisions import DivisionPlaced
 from notifications.handlers.enrolments import EnrolmentCompleted
 from notifications.handlers.enterprises import EnterpriseEntered
 from notifications.handlers.nominations import NominationSubmitted
 from notifications.handlers.people import PersonEntered
 from notifications.handlers.targets import TargetSet
 from notifications.providers import PersonalDataProvider
+from programme.scope import Placement
 
 
 class Worker(HealthRoutes):
@@ -47,9 +47,9 @@ class Worker(HealthRoutes):
 
     # Who is to be told, and how they are reached
 
-    @subscribe_batch("division.placed.v1", DivisionPlaced)
-    def division_placed(self, session: Session, events: Batch[DivisionPlaced]) -> None:
-        divisions.placed(session, events)
+    @subscribe_batch("division.placed.v1", Placement)
+    def division_placed(self, session: Session, events: Batch[Placement]) -> None:
+        divisions.record_placements(session, events)
 
     @subscribe_batch("enterprise.registered.v1", "enterprise.changed.v1", EnterpriseEntered)
     def enterprise_entered(self, session: Session, events: Batch[EnterpriseEntered]) -> None:

@@ -11,8 +11,9 @@ from chassis.data import ClockProvider
 from chassis.due import DueRow, sweep
 from chassis.messaging import Envelope, Relay, subscribe_batch
 from chassis.process import HealthRoutes
+from programme.scope import Placement
 from training.handlers import divisions, enterprises, people
-from training.schemas.consumed import DivisionPlaced, EnterpriseState, PersonState
+from training.schemas.consumed import EnterpriseState, PersonState
 from training.usecases import expiry
 
 
@@ -23,9 +24,9 @@ class Worker(HealthRoutes):
     relay = Relay()
     clock: Clock = ClockProvider()
 
-    @subscribe_batch("division.placed.v1", DivisionPlaced)
-    def divisions_placed(self, session: Session, events: Sequence[Envelope[DivisionPlaced]]) -> None:
-        divisions.place(session, events)
+    @subscribe_batch("division.placed.v1", Placement)
+    def divisions_placed(self, session: Session, events: Sequence[Envelope[Placement]]) -> None:
+        divisions.record_placements(session, events)
 
     @subscribe_batch("enterprise.registered.v1", "enterprise.changed.v1", EnterpriseState)
     def enterprises_changed(self, session: Session, events: Sequence[Envelope[EnterpriseState]]) -> None:

@@ -136,10 +136,10 @@ def _by_reader(counts: dict[str, int]) -> str:
 
 
 def _notices(scenario: Scenario) -> Table:
-    table = Table("notice", "inbox", "e-mail", title="Notices delivered", title_justify="left")
+    table = Table("notice", "in-app", "e-mail", title="Notices delivered", title_justify="left")
     found = scenario.notices()
     for kind in sorted({kind for kind, _ in found}):
-        table.add_row(kind, str(found[kind, "inbox"]), str(found[kind, "email"]))
+        table.add_row(kind, str(found[kind, "in_app"]), str(found[kind, "email"]))
     files = sum(1 for _ in scenario.system.mail_folder.glob("*.eml"))
     table.caption = f"{files} letters lie as .eml files in {scenario.system.mail_folder}"
     return table

@@ -58,7 +58,7 @@ class Scenario:
         # What needs nobody's act goes to the inbox only; everything else is mailed as well.
         rules = self.province.get("notifications", "/rulesets")["items"][0]["parameters"]
         quiet = ("nomination_received", "enrolment_result", "appointment_filed", "certificate_renewed")
-        rules["channels_by_kind"] = {kind: ["inbox"] for kind in quiet}
+        rules["channels_by_kind"] = {kind: ["in_app"] for kind in quiet}
         published = {"effective_from": str(BEGIN), "document": "示例文号〔2026〕3号", "parameters": rules}
         self.province.post("notifications", "/rulesets", published)
         places = self.province.get("registry", "/divisions")["items"]

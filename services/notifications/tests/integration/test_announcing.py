@@ -207,7 +207,8 @@ def test_the_proof_can_be_asked_for_by_kind_and_days_and_division(session, world
 def test_a_rule_set_can_keep_a_kind_out_of_the_mail(session, world, tell, holder, clock):
     parameters = rulesets.in_force(session, clock.today()).parameters
     changed = {**parameters, "channels_by_kind": {"certificate_issued": ["in_app"]}}
-    rulesets.publish(session, OFFICE, clock.today(), "吉质强省办〔2026〕3号", changed, clock)
+    published = rulesets.PublishRuleSet(clock.today(), "吉质强省办〔2026〕3号", changed)
+    rulesets.publish(session, OFFICE, published, clock)
 
     tell(world.certificate(holder))
 

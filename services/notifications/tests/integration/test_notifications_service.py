@@ -31,11 +31,11 @@ class Service:
 
     def applied(self, kind):
         """How many events of a type a handler has applied."""
-        return self.ask("/ops/state")["inbox"]["applied"].get(kind, 0)
+        return self.ask("/ops/state")["inbox"]["by_type"].get(kind, {}).get("applied", 0)
 
     def published(self, kind):
         """How many events of a type were announced."""
-        return self.ask("/ops/state")["outbox"]["by_type"].get(kind, 0)
+        return self.ask("/ops/state")["outbox"]["by_type"].get(kind, {}).get("published", 0)
 
     def tally(self):
         """What is due and what became of it."""

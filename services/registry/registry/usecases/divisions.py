@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import date
 from importlib.resources import files
 
@@ -50,7 +49,7 @@ def seed(session: Session, placements: Iterable[Placement], clock: Clock) -> int
         event = record.place(placement, known.get((placement.code, placement.valid_from)))
         if event:
             outbox.add(session, record, event, clock)
-            placed.append(asdict(event))
+            placed.append(scope.Placement(**vars(event)))
     scope.upsert_placements(session, placed)
     return len(placed)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy.orm import Session
-from training_world import Centre, know_divisions
+from training_world import Centre
 
 from chassis.clock import FixedClock
+from testkit import divisions
 
 
 @pytest.fixture
 def centre(session: Session, clock: FixedClock) -> Centre:
-    know_divisions(session)
+    divisions.place(session)
     return Centre(session, clock)

@@ -9,12 +9,13 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
-from training_world import CENTRE, CHANGCHUN, END, Centre, firm_id, know_divisions, person_id
+from training_world import CENTRE, CHANGCHUN, END, Centre, firm_id, person_id
 
 from chassis.data import engine_for
 from chassis.errors import NotFound, StaleVersion
 from chassis.http import PageArguments
 from programme.callers import Caller
+from testkit import divisions
 from training import queries, views
 from training.adapters.numbers import is_valid
 from training.domain.certificate import (
@@ -83,7 +84,7 @@ def test_two_classes_closed_at_once_give_out_no_number_twice_and_leave_none_out(
     engine = engine_for(make_database("training"), "test")
     closing = []
     with Session(engine) as session, session.begin():
-        know_divisions(session)
+        divisions.place(session)
         centre = Centre(session, clock)
         for _ in range(2):
             training_class, items = centre.schedule(), centre.somebody(20, ("220102", "220302"))
@@ -294,7 +295,7 @@ def test_a_caller_sees_the_certificates_of_its_division_its_firm_or_its_own(cent
 def test_a_renewal_that_meets_a_sweep_waits_for_it_and_finds_its_version_gone_by(make_database, clock):
     engine = engine_for(make_database("training"), "test")
     with Session(engine) as session, session.begin():
-        know_divisions(session)
+        divisions.place(session)
         centre = Centre(session, clock)
         [holder] = centre.certify(centre.somebody())
         centre.educate(holder.person_id, 2028, 16)

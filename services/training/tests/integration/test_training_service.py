@@ -10,11 +10,12 @@ import pytest
 import requests
 from sqlalchemy import text
 from sqlalchemy.orm import Session
-from training_world import END, class_of, firm_id, know_divisions, know_people, person_id
+from training_world import END, class_of, firm_id, know_people, person_id
 
 from chassis.data import engine_for
 from chassis.ids import new_id
 from chassis.messaging import Envelope
+from testkit import divisions
 from testkit.events import publish
 
 UNTIL = date(2029, 3, 12)
@@ -71,7 +72,7 @@ def database(service):
 @pytest.fixture
 def people(database):
     with Session(database) as session, session.begin():
-        know_divisions(session)
+        divisions.place(session)
         return know_people(session, 5, ("220102", "220302"))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from chassis.clock import FixedClock
-from programme import rulesets, scope
+from programme import rulesets
 from programme.callers import Caller
 from training import storage
 from training.domain.training_class import BLOCKS, Block, ClassKind, TrainingClass
@@ -25,28 +25,9 @@ CENTRE = Caller("sun", "training_centre")
 CHANGCHUN = Caller("li", "division", division="220100")
 BEGIN, END = date(2026, 3, 9), date(2026, 3, 13)
 LENGTHS = dict(zip(BLOCKS, (16, 12, 12), strict=True))
+
+
 # 公主岭 moved from 四平 to 长春 in 2020, and 梅河口 reports to the province since 2022.
-DIVISIONS = (
-    ("220000", "吉林省", "province", None, "2000-01-01", None, None),
-    ("220100", "长春市", "prefecture", "220000", "2000-01-01", None, None),
-    ("220102", "南关区", "county", "220100", "2000-01-01", None, None),
-    ("220184", "公主岭市", "county", "220100", "2020-06-19", None, None),
-    ("220300", "四平市", "prefecture", "220000", "2000-01-01", None, None),
-    ("220302", "铁西区", "county", "220300", "2000-01-01", None, None),
-    ("220381", "公主岭市", "county", "220300", "2000-01-01", "2020-06-18", "220184"),
-    ("220500", "通化市", "prefecture", "220000", "2000-01-01", None, None),
-    ("220581", "梅河口市", "county", "220500", "2000-01-01", "2021-12-31", None),
-    ("220581", "梅河口市", "county", "220000", "2022-01-01", None, None),
-    ("JL-CBS", "长白山", "prefecture", "220000", "2006-01-01", None, None),
-)
-
-
-def know_divisions(session: Session) -> None:
-    scope.upsert_placements(
-        session, (dict(zip(scope.division.columns.keys(), each, strict=True)) for each in DIVISIONS)
-    )
-
-
 def person_id(number: int) -> str:
     """The id of the made-up person of that number."""
     return str(uuid5(NAMESPACE_OID, f"person-{number}"))

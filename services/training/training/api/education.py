@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chassis.http import Response, http
+from chassis.http import http
 from programme.callers import Role
-from programme.http import Request
+from programme.http import Request, Response
 from training import queries, schemas
 from training.api.base import CENTRE, PEOPLE_READERS, Routes
 from training.domain.education import EducationYear

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from sqlalchemy.orm import Session
 
 from chassis.messaging import Envelope
 from programme import scope
-from training.schemas.consumed import DivisionPlaced
 
 
-def place(session: Session, events: Sequence[Envelope[DivisionPlaced]]) -> None:
-    """Enters where divisions lie."""
-    scope.upsert_placements(session, (asdict(event.data) for event in events))
+def record_placements(session: Session, events: Sequence[Envelope[scope.Placement]]) -> None:
+    """Where each division lies, from a day and until a day."""
+    scope.upsert_placements(session, [event.data for event in events])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 
 @dataclass(frozen=True)
@@ -23,16 +22,3 @@ class PersonState:
     name: str
     division: str
     enterprise_id: str | None = None
-
-
-@dataclass(frozen=True)
-class DivisionPlaced:
-    """Of `division.placed.v1`: where a code lies from a day on; the last day is None while it holds."""
-
-    code: str
-    name: str
-    level: str
-    valid_from: date
-    parent: str | None = None
-    valid_to: date | None = None
-    successor: str | None = None
