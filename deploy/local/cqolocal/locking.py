@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from cqolocal import paths
 from cqolocal.names import LIBRARIES, SERVICES
-from servers import paths
-from servers.paths import CannotRun
+from servers import CannotRun
 
 OWN = (*(f"libs/{name}" for name in LIBRARIES), *(f"services/{name}" for name in SERVICES))
 PRODUCTION = ("libs/chassis/pyproject.toml", "libs/programme/pyproject.toml")

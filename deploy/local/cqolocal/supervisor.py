@@ -6,10 +6,10 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from servers.paths import CannotRun
+from servers import CannotRun
 from servers.process import Child
 
 FIRST_PAUSE = 0.2
@@ -33,22 +33,19 @@ class Task:
     child: Child | None = None
     started: float = 0.0
     deaths: int = 0
-    restarts: int = 0
     due: float = 0.0
-    words: str = field(default="")
 
 
 class Supervisor(Mapping[str, int]):
-    """The running processes by name; as a mapping, name to pid."""
+    """The processes that are kept running; as a mapping, name to pid, 0 while one waits to be started again."""
 
     def __init__(self, logs: Path, report: Callable[[str], None], cwd: Path) -> None:
         self.logs, self.report, self.cwd = logs, report, cwd
         self.tasks: dict[str, Task] = {}
-        self.watched: list[Callable[[], None]] = []
+        self.watched: list[Callable[[], None]] = []  # called as often as the processes are looked at
         self._lock = threading.RLock()
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
-        logs.mkdir(parents=True, exist_ok=True)
 
     def __getitem__(self, name: str) -> int:
         child = self.tasks[name].child
@@ -62,6 +59,7 @@ class Supervisor(Mapping[str, int]):
 
     def start(self, name: str, command: Sequence[str], environ: Mapping[str, str]) -> None:
         """Starts a process and keeps it running until `stop`."""
+        self.logs.mkdir(parents=True, exist_ok=True)
         with self._lock:
             task = self.tasks[name] = Task(name, command, {**os.environ, **environ}, self.logs / f"{name}.log")
             self._launch(task)
@@ -77,13 +75,6 @@ class Supervisor(Mapping[str, int]):
             if child:
                 child.kill()
             return pid
-
-    def restarts(self, name: str) -> int:
-        return self.tasks[name].restarts
-
-    def alive(self, name: str) -> bool:
-        child = self.tasks[name].child
-        return child is not None and child.alive
 
     def stop(self) -> None:
         """Stops all processes, each in order, all at the same time."""
@@ -106,18 +97,17 @@ class Supervisor(Mapping[str, int]):
         while not self._ending.wait(0.05):
             with self._lock:
                 for task in list(self.tasks.values()):
-                    self._look_after(task)
-            for look in self.watched:
+                    self._restart_if_dead(task)
+            for restart in self.watched:
                 try:
-                    look()
+                    restart()
                 except (CannotRun, OSError) as fault:
                     self.report(f"could not be started again, will be tried again: {fault}")
 
-    def _look_after(self, task: Task) -> None:
+    def _restart_if_dead(self, task: Task) -> None:
         now = time.monotonic()
         if task.child and not task.child.alive:
             code = task.child.process.returncode
-            task.words = task.child.last_words(3)
             task.child.kill()
             task.child = None
             task.deaths = 1 if now - task.started > STEADY else task.deaths + 1
@@ -127,7 +117,6 @@ class Supervisor(Mapping[str, int]):
                 f"{task.name} ended ({_reason(code)}); it is started again" + (f" in {pause:.1f} s" if pause else "")
             )
         if task.child is None and now >= task.due:
-            task.restarts += 1
             self._launch(task)
 
 

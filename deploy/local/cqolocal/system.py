@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
@@ -15,14 +16,14 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from subprocess import PIPE, STDOUT
-from typing import Any
+from typing import IO
 
+from cqolocal import paths
 from cqolocal.databases import Databases
 from cqolocal.names import HTTP_PORTS, SERVICES, WORKER_PORTS
 from cqolocal.supervisor import Supervisor
 from programme.keys import Keys
-from servers import PostgresServer, RabbitServer, paths, rabbitmq_in, start_postgres
-from servers.paths import CannotRun
+from servers import CannotRun, PostgresServer, RabbitServer, rabbitmq_in, start_postgres
 from servers.process import free_port, listens
 
 READY_WITHIN = 60  # seconds
@@ -44,88 +45,85 @@ class System:
         self.postgres: PostgresServer | None = None
         self.databases: Databases | None = None
         self.environ: dict[str, str] = {}
+        self.supervisor = Supervisor(self.logs, lambda text: self.report(text), paths.PROJECT)
+        self.lock: IO[str] | None = None
         self.http_ports = {service: free_port(HTTP_PORTS[service]) for service in SERVICES}
         self.worker_ports = {service: free_port(WORKER_PORTS[service]) for service in SERVICES}
         self.smtp_port = free_port()
 
-    # Starting and stopping
+    @functools.cached_property
+    def keys(self) -> Keys:
+        """The installation's keys, made at the first use."""
+        return Keys(self.folder / "secrets")
 
     def start(self, fresh: bool = False) -> None:
         """Starts everything and returns when all services are ready; `fresh` forgets what was there before."""
-        self.claimed = paths.claim(self.folder)
+        self.lock = paths.lock_folder(self.folder)
         if fresh:
             shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.mail_folder.mkdir(exist_ok=True)
-        self.keys = Keys(self.folder / "secrets")
-        self.supervisor = Supervisor(self.logs, self.report, paths.PROJECT)
+        secrets = self.keys.environment()
         with ThreadPoolExecutor(3) as pool:
-            prepared = pool.submit(self._prepare_broker)
-            broker = pool.submit(self._start_broker, prepared)
-            database = pool.submit(self._start_database)
-            for future in (database, prepared):
-                future.result()
-            # They need the tables; the broker, which takes the longest, they wait for themselves.
+            address = pool.submit(self._find_broker)
+            broker = pool.submit(self._start_broker, address)
+            database = pool.submit(self._start_database, secrets)
+            database.result()
+            address.result()
+            # The services need the tables; they wait themselves for the broker, which takes the longest.
             self.report("starting registry, training, notifications and reporting")
             self._start_mailbox()
             for service in SERVICES:
                 self.supervisor.start(service, [sys.executable, "-m", "chassis.main", service], self.environ)
             broker.result()
         self._wait_until_ready()
-        self.supervisor.watched.append(self._look_after_servers)
+        self.supervisor.watched.append(self._restart_servers)
 
     def stop(self) -> None:
         """Stops everything in order; the data stay."""
-        if hasattr(self, "supervisor"):
-            self.supervisor.stop()
+        self.supervisor.stop()
         with ThreadPoolExecutor(2) as pool:
             for server in (self.broker, self.postgres):
                 if server is not None:
                     pool.submit(server.stop)
-        if hasattr(self, "claimed"):
-            self.claimed.close()
+        if self.lock is not None:
+            self.lock.close()
 
-    def _prepare_broker(self) -> None:
-        """Makes the broker's address known."""
+    def _find_broker(self) -> None:
+        """Puts the broker's URL into `environ`, which the services need before it runs."""
         given = os.environ.get("CQO_AMQP_URL")
         if not given:
             self.broker = rabbitmq_in(self.folder / "rabbitmq", management=False)
             given = self.broker.amqp_url
         self.environ["CQO_AMQP_URL"] = given
 
-    def _start_broker(self, prepared: Future[None]) -> None:
-        prepared.result()
-        with self._job(
-            "the broker's exchanges and queues",
-            "chassis.messaging.topology",
-            "apply",
-            "--file",
-            str(paths.TOPOLOGY),
-            "--wait",
-            "90",
-        ):
+    def _start_broker(self, address: Future[None]) -> None:
+        address.result()
+        arguments = ("apply", "--file", str(paths.TOPOLOGY), "--wait", "90")
+        # The job takes as long to load as the broker to start, so it is begun first and waits.
+        with self._job("the broker's exchanges and queues", "chassis.messaging.topology", *arguments):
             if self.broker is not None:
                 self.report("starting RabbitMQ")
                 self.broker.start()
 
-    def _start_database(self) -> None:
+    def _start_database(self, secrets: Mapping[str, str]) -> None:
         given = {service: os.environ.get(f"CQO_DATABASE_URL_{service.upper()}") for service in SERVICES}
         if not all(given.values()):
             self.report("starting PostgreSQL")
             self.postgres = start_postgres(self.folder / "postgres")
             self.databases = Databases(self.postgres, self.folder / "secrets" / "databases.json")
             self.databases.create()
-        self.environ.update(self._settings(given))
+        self.environ.update({**self._settings(given), **secrets})
         with self._job("the tables and the divisions", "chassis.process.migrate", ",".join(SERVICES), "upgrade"):
             pass
 
     def _settings(self, databases: Mapping[str, str | None]) -> dict[str, str]:
+        """The environment of the services; `databases` are the URLs that the user has given, by service."""
         settings = {
             "CQO_ENV": "local",
             "CQO_HTTP_HOST": "127.0.0.1",
             "CQO_SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}",
             "CQO_CLOCK_OFFSET_FILE": str(self.clock_file),
-            **self.keys.environment(),
         }
         for service in SERVICES:
             name = service.upper()
@@ -153,16 +151,8 @@ class System:
             raise CannotRun(f"preparing {what} failed ({' '.join(command[1:])}): {said[-1500:]}")
 
     def _start_mailbox(self) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "servers.mailbox",
-            "--port",
-            str(self.smtp_port),
-            "--folder",
-            str(self.mail_folder),
-        ]
-        self.supervisor.start("mailbox", command, {})
+        where = ["--port", str(self.smtp_port), "--folder", str(self.mail_folder)]
+        self.supervisor.start("mailbox", [sys.executable, "-m", "servers.mailbox", *where], {})
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN
@@ -170,10 +160,10 @@ class System:
             while not self.is_ready(service):
                 if time.monotonic() > deadline or self.supervisor.tasks[service].deaths > 3:
                     log = self.logs / f"{service}.log"
-                    raise CannotRun(f"{service} is not ready: {_last_line(log)}; see {log}")
+                    raise CannotRun(f"{service} is not ready: {last_line(log)}; see {log}")
                 time.sleep(0.05)
 
-    def _look_after_servers(self) -> None:
+    def _restart_servers(self) -> None:
         """Starts the broker or the database again when it has died."""
         for name, server in (("RabbitMQ", self.broker), ("PostgreSQL", self.postgres)):
             if server is not None and not server.alive:
@@ -181,14 +171,15 @@ class System:
                 server.start()
                 self.report(f"{name} is back")
 
-    # Asking and moving
-
     def url(self, service: str) -> str:
+        """The URL of the service's API."""
         return f"http://127.0.0.1:{self.http_ports[service]}"
 
-    def token(self, role: str, **claims: Any) -> str:
-        """A bearer token; `claims` are division, enterprise and person."""
-        return self.keys.token(role, **claims)
+    def token(
+        self, role: str, division: str | None = None, enterprise: str | None = None, person: str | None = None
+    ) -> str:
+        """A bearer token for `role`, with the claims that are given."""
+        return self.keys.token(role, division=division, enterprise=enterprise, person=person)
 
     def is_ready(self, service: str) -> bool:
         """Whether the API and the worker of `service` both say that they are."""
@@ -216,6 +207,7 @@ class System:
 
 
 def answers_ok(url: str) -> bool:
+    """Whether a GET of `url` is answered with 200."""
     try:
         with urllib.request.urlopen(url, timeout=3) as answer:
             return bool(answer.status == 200)
@@ -223,6 +215,7 @@ def answers_ok(url: str) -> bool:
         return False
 
 
-def _last_line(log: Path) -> str:
+def last_line(log: Path) -> str:
+    """The last line of a log, for a message of one line."""
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     return lines[-1][:400] if lines else "it has written nothing"

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import click
 
+from cqolocal import paths
 from cqolocal.names import LIBRARIES, SERVICES
-from servers import paths, start_postgres, start_rabbitmq
+from servers import start_postgres, start_rabbitmq
 
 LINT = (
     (sys.executable, "-m", "ruff", "check", "."),

@@ -1,10 +1,10 @@
 """The keys of an installation that has no identity provider and no key store: made once, kept in a folder.
 
-    python -m programme.keys FOLDER                       makes what is missing
+    python -m programme.keys FOLDER                        makes what is missing
     python -m programme.keys FOLDER token ROLE [DIVISION]  signs a token
 
-What signs tokens, what seals personal data, what reads contacts. The local run and docker-compose.yml use it; production
-has its own keys and its own issuer.
+They sign tokens, encrypt personal data and read contact points. The local run and docker-compose.yml use them; a
+production installation has its own keys and its own issuer.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from joserfc import jwk, jwt
 ISSUER = "https://id.cqo.invalid/"
 AUDIENCE = "cqo"
 ALGORITHM = "Ed25519"
-HOURS = 3600
+FEED_TOKEN_HOURS = 24 * 365
 
 
 class Keys:
@@ -59,7 +59,7 @@ class Keys:
             "CQO_JWKS": str(self.jwks),
             "CQO_TOKEN_ISSUER": ISSUER,
             "CQO_TOKEN_AUDIENCE": AUDIENCE,
-            "CQO_FEED_TOKEN": self.token("system", subject="cqo-feed", hours=24 * 365),
+            "CQO_FEED_TOKEN": self.feed_token(),
             "CQO_PII_KEY_FILE": str(self.folder / "pii_key"),
             "CQO_PII_INDEX_KEY_FILE": str(self.folder / "pii_index_key"),
             "CQO_CONTACT_PUBLIC_KEY_FILE": str(self.folder / "contact_public.jwk"),
@@ -67,15 +67,33 @@ class Keys:
             "CQO_CONTACT_PRIVATE_KEY_NOTIFICATIONS_FILE": str(self.folder / "contact_private.jwk"),
         }
 
-    def token(self, role: str, *, subject: str | None = None, hours: float = 12, **claims: str | None) -> str:
-        """A bearer token for `role`; `claims` are division, enterprise and person."""
+    def feed_token(self) -> str:
+        """The token with which the services read each other's feeds."""
+        return self.token("system", subject="cqo-feed", hours=FEED_TOKEN_HOURS)
+
+    def write_feed_token(self) -> None:
+        """Writes such a token into the folder, for CQO_FEED_TOKEN_FILE."""
+        self._write("feed_token", self.feed_token())
+
+    def token(
+        self,
+        role: str,
+        *,
+        subject: str | None = None,
+        hours: float = 12,
+        division: str | None = None,
+        enterprise: str | None = None,
+        person: str | None = None,
+    ) -> str:
+        """A bearer token for `role`, with the claims that are given: a division's code, the ids of the others."""
+        claims = {"division": division, "enterprise": enterprise, "person": person}
         now = int(time.time())
         payload = {
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": subject or f"local-{role}",
             "iat": now,
-            "exp": now + int(hours * HOURS),
+            "exp": now + int(hours * 3600),
             "jti": secrets.token_hex(8),
             "role": role,
             **{name: value for name, value in claims.items() if value is not None},
@@ -87,8 +105,7 @@ class Keys:
 def main(arguments: list[str]) -> int:
     match arguments:
         case [folder]:
-            keys = Keys(Path(folder))
-            keys._write("feed_token", keys.token("system", subject="cqo-feed", hours=24 * 365))
+            Keys(Path(folder)).write_feed_token()
         case [folder, "token", role, *division]:
             sys.stdout.write(Keys(Path(folder)).token(role, division=division[0] if division else None) + "\n")
         case _:

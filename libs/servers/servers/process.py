@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import random
 import signal
 import socket
@@ -10,10 +11,11 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypedDict
 
 from servers.paths import CannotRun
 
-_claims: dict[int, socket.socket] = {}  # of the ports that this process has handed out
+_reserved: dict[int, socket.socket] = {}  # by port, as long as this process lives
 
 
 def free_port(preferred: int | None = None) -> int:
@@ -24,7 +26,7 @@ def free_port(preferred: int | None = None) -> int:
     candidates = [preferred] if preferred else []
     candidates += random.SystemRandom().sample(range(18000, 32000), 200)
     for port in candidates:
-        if port not in _claims and _is_free(port) and _claim(port):
+        if port not in _reserved and _is_free(port) and _reserve(port):
             return port
     raise CannotRun("no free TCP port between 18000 and 32000; see what holds them: ss -ltnp")
 
@@ -39,19 +41,19 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _claim(port: int) -> bool:
-    """Tells the other runs on this machine, until this process ends, that `port` is taken; False if one told so before.
+def _reserve(port: int) -> bool:
+    """Reserves `port` among the runs on this machine until this process ends; False if another has reserved it.
 
-    Between looking at a port and listening on it there are seconds, in which another run may look as well. The claim is
-    a name without a file, which the kernel forgets with the process.
+    Seconds pass between finding a port free and listening on it, and another run may look in between. The reservation
+    is a socket's name without a file, which the kernel forgets with the process.
     """
-    claim = socket.socket(socket.AF_UNIX)
+    reservation = socket.socket(socket.AF_UNIX)
     try:
-        claim.bind(f"\0cqo-port-{port}")
+        reservation.bind(f"\0cqo-port-{port}")
     except OSError:
-        claim.close()
+        reservation.close()
         return False
-    _claims[port] = claim
+    _reserved[port] = reservation
     return True
 
 
@@ -62,8 +64,8 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_for(condition: Callable[[], bool], seconds: float, interval: float = 0.02) -> bool:
-    """Waits until `condition` holds; False if it does not within `seconds`."""
+def becomes_true(condition: Callable[[], bool], seconds: float, interval: float = 0.02) -> bool:
+    """Waits until `condition` holds, and returns True; False if it does not within `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -73,7 +75,10 @@ def wait_for(condition: Callable[[], bool], seconds: float, interval: float = 0.
 
 
 class Child:
-    """A process in a session of its own, so that Ctrl-C reaches its keeper only, with a guard that ends it with us."""
+    """A process in a session of its own, so that Ctrl-C reaches only us; a guard ends it when we die.
+
+    `user`, whose rights it runs with, can be named by root only.
+    """
 
     def __init__(
         self,
@@ -84,7 +89,7 @@ class Child:
         cwd: Path | None = None,
     ) -> None:
         with log.open("ab") as output:
-            self.process = subprocess.Popen(  # type: ignore[call-overload]
+            self.process = subprocess.Popen(
                 list(command),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -92,10 +97,10 @@ class Child:
                 env=dict(environ),
                 cwd=cwd,
                 start_new_session=True,
-                **_as_user(user),
+                **identity_of(user),
             )
         self.log = log
-        self._guard = _guard(self.pid)
+        self._guard = _start_guard(self.pid)
 
     @property
     def pid(self) -> int:
@@ -121,17 +126,17 @@ class Child:
         except subprocess.TimeoutExpired:
             self.send(signal.SIGKILL)
             self.process.wait()
-        self.release()
+        self._dismiss_guard()
         self.send(signal.SIGKILL)
 
     def kill(self) -> None:
         """SIGKILL to the process and all it started."""
         self.send(signal.SIGKILL)
         self.process.wait()
-        self.release()
+        self._dismiss_guard()
 
-    def release(self) -> None:
-        """Lets the guard go: the process has ended."""
+    def _dismiss_guard(self) -> None:
+        """Ends the guard: the process has ended."""
         if self._guard.stdin and not self._guard.stdin.closed:
             try:
                 self._guard.stdin.write(b"gone\n")
@@ -140,21 +145,28 @@ class Child:
                 self._guard.kill()
             self._guard.wait()
 
-    def last_words(self, lines: int = 5) -> str:
+    def end_of_log(self, lines: int = 5) -> str:
         """The end of the process's log."""
         return " | ".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
 
-def _as_user(user: str | None) -> dict[str, object]:
+class Identity(TypedDict, total=False):
+    """The arguments of subprocess.Popen that say with whose rights a process runs."""
+
+    user: str
+    group: int
+    extra_groups: list[str | int]
+
+
+def identity_of(user: str | None) -> Identity:
+    """The identity of `user`; ours if None."""
     if user is None:
         return {}
-    import pwd
-
     return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
 
 
-def _guard(pid: int) -> subprocess.Popen[bytes]:
-    """A shell that waits on a pipe from us and kills `pid`'s group when the pipe closes without a word: we have died."""
+def _start_guard(pid: int) -> subprocess.Popen[bytes]:
+    """A shell that reads from a pipe of ours, and ends `pid`'s group when the pipe closes before a line came: we died."""
     script = f"read word || {{ kill -TERM -{pid}; sleep 5; kill -KILL -{pid}; }} 2>/dev/null"
     return subprocess.Popen(
         ["sh", "-c", script],

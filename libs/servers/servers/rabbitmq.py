@@ -12,8 +12,8 @@ from pathlib import Path
 
 from servers import paths
 from servers.paths import CannotRun
-from servers.process import Child, free_port, listens, wait_for
-from servers.rabbitmq_program import Program, program
+from servers.process import Child, becomes_true, free_port, listens
+from servers.rabbitmq_program import Program, find_program
 
 PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
 USER = "cqo"
@@ -37,12 +37,6 @@ class RabbitServer:
         return f"amqp://{USER}:{self.password}@127.0.0.1:{self.port}/"
 
     @property
-    def management_url(self) -> str | None:
-        if not self.management:
-            return None
-        return f"http://{USER}:{self.password}@127.0.0.1:{self.management_port}"
-
-    @property
     def alive(self) -> bool:
         return self.child is not None and self.child.alive
 
@@ -57,15 +51,15 @@ class RabbitServer:
             self.epmd = Child(
                 [self.program.epmd, "-port", str(self.epmd_port), "-address", "127.0.0.1"], self.log, self._environ()
             )
-            wait_for(lambda: listens(self.epmd_port), 10)
+            becomes_true(lambda: listens(self.epmd_port), 10)
         # Kept apart from self.child, which somebody may kill, and so clear, while the node is starting.
         child = self.child = Child(
             [str(self.program.scripts / "rabbitmq-server")], self.log, self._environ(), cwd=self.folder
         )
-        if not wait_for(lambda: self._answers() or not child.alive, 90, 0.05) or not child.alive:
-            words = child.last_words(3)
+        if not becomes_true(lambda: self._answers() or not child.alive, 90, 0.05) or not child.alive:
+            said = child.end_of_log(3)
             self.kill()
-            raise CannotRun(f"RabbitMQ did not start: {words}; see {self.log}")
+            raise CannotRun(f"RabbitMQ did not start: {said}; see {self.log}")
 
     def _answers(self) -> bool:
         if not listens(self.port):
@@ -81,15 +75,15 @@ class RabbitServer:
         """Stops the node in order, and epmd."""
         if self.child:
             self.child.end(signal.SIGTERM, 20)
-        self._ended()
+        self._forget_processes()
 
     def kill(self) -> None:
-        """The node's crash (SIGKILL)."""
+        """Ends the node as a crash would (SIGKILL)."""
         if self.child:
             self.child.kill()
-        self._ended()
+        self._forget_processes()
 
-    def _ended(self) -> None:
+    def _forget_processes(self) -> None:
         self.child = None
         if self.epmd:
             self.epmd.kill()
@@ -171,7 +165,7 @@ def rabbitmq_in(folder: Path | str, *, management: bool = True) -> RabbitServer:
     """
     folder = Path(folder).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    return RabbitServer(folder, program(), management)
+    return RabbitServer(folder, find_program(), management)
 
 
 def start_rabbitmq(folder: Path | str, *, management: bool = True) -> RabbitServer:

@@ -12,7 +12,7 @@ from pathlib import Path
 from servers import paths
 from servers.paths import CannotRun
 
-MEND = "install RabbitMQ (sudo apt-get install rabbitmq-server), or set CQO_AMQP_URL to a broker"
+REMEDY = "install RabbitMQ (sudo apt-get install rabbitmq-server), or set CQO_AMQP_URL to a broker"
 # Debian's `erl` has /usr/lib/erlang written into it; this one finds Erlang beside itself, wherever the project is moved.
 ERL = """#!/bin/sh
 ROOTDIR=$(cd "$(dirname "$0")/../usr/lib/erlang" && pwd)
@@ -34,13 +34,13 @@ class Program:
     environ: dict[str, str] = field(default_factory=dict)
 
 
-def program() -> Program:
+def find_program() -> Program:
     """The RabbitMQ to run: fetched before, else installed, else fetched now."""
     root = paths.CACHE / "rabbitmq"
-    return _fetched(root) or installed() or _fetch(root)
+    return _fetched(root) or _installed() or _fetch(root)
 
 
-def installed() -> Program | None:
+def _installed() -> Program | None:
     """RabbitMQ as the machine has it; its inner scripts, for Debian's outer ones insist on a user of their own."""
     epmd = shutil.which("epmd")
     for scripts in sorted(Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin"), reverse=True):
@@ -63,7 +63,7 @@ def _fetched(root: Path) -> Program | None:
 
 
 def _fetch(root: Path) -> Program:
-    with paths.exclusively(paths.CACHE / "rabbitmq.lock"):
+    with paths.locked(paths.CACHE / "rabbitmq.lock"):
         if not (found := _fetched(root)):
             making = root.with_suffix(".making")
             shutil.rmtree(making, ignore_errors=True)
@@ -73,14 +73,14 @@ def _fetch(root: Path) -> Program:
             shutil.rmtree(making)
             found = _fetched(root)
     if found is None:
-        raise CannotRun(f"the distribution's RabbitMQ packages hold no server; {MEND}")
+        raise CannotRun(f"the distribution's RabbitMQ packages hold no server; {REMEDY}")
     return found
 
 
 def _download(folder: Path) -> list[Path]:
     """The packages that RabbitMQ needs beside what is installed, from the machine's own package sources."""
     if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
-        raise CannotRun(f"there is no RabbitMQ here, and no apt-get to fetch it with; {MEND}")
+        raise CannotRun(f"there is no RabbitMQ here, and no apt-get to fetch it with; {REMEDY}")
     for wanted in ("state/lists/partial", "cache/archives/partial"):
         (folder / wanted).mkdir(parents=True)
     (folder / "status").write_text(_status_without_erlang(Path("/var/lib/dpkg/status")))
@@ -94,8 +94,8 @@ def _download(folder: Path) -> list[Path]:
         "Acquire::Retries": 3,
     }
     apt = ["apt-get", "-q", "-y", *(word for name, value in options.items() for word in ("-o", f"{name}={value}"))]
-    _run([*apt, "update"], folder)
-    _run([*apt, "install", "--no-install-recommends", "--download-only", "rabbitmq-server"], folder)
+    _run([*apt, "update"])
+    _run([*apt, "install", "--no-install-recommends", "--download-only", "rabbitmq-server"])
     return sorted((folder / "cache/archives").glob("*.deb"))
 
 
@@ -110,23 +110,23 @@ def _status_without_erlang(status: Path) -> str:
 def _unpack(packages: list[Path], root: Path) -> None:
     root.mkdir()
     for package in packages:
-        _run(["dpkg-deb", "-x", str(package), str(root)], root.parent)
+        _run(["dpkg-deb", "-x", str(package), str(root)])
 
 
 def _write_erl(root: Path) -> None:
     binaries = next(root.glob("usr/lib/erlang/erts-*/bin"), None)
     if binaries is None:
-        raise CannotRun(f"the distribution's Erlang packages hold no Erlang; {MEND}")
+        raise CannotRun(f"the distribution's Erlang packages hold no Erlang; {REMEDY}")
     erl = root / "bin" / "erl"
     erl.parent.mkdir(exist_ok=True)
     erl.write_text(ERL.format(erts=binaries.parent.name))
     erl.chmod(0o755)
 
 
-def _run(command: list[str], folder: Path) -> None:
+def _run(command: list[str]) -> None:
     done = subprocess.run(
         command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
     )
     if done.returncode:
-        words = " ".join(done.stderr.split())[-300:]
-        raise CannotRun(f"RabbitMQ could not be fetched ({command[0]}: {words}); {MEND}")
+        said = " ".join(done.stderr.split())[-300:]
+        raise CannotRun(f"RabbitMQ could not be fetched ({command[0]}: {said}); {REMEDY}")

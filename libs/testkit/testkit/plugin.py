@@ -25,13 +25,13 @@ from sqlalchemy.orm import Session
 
 from chassis.clock import FixedClock
 from servers import start_postgres, start_rabbitmq
-from servers.paths import TOPOLOGY
 from testkit.secrets import TokenSigner, secrets_for_tests
 from testkit.services import RunningService
 from testkit.waiting import wait_for
 
 # What a test need not survive: the machine's crash.
 DATABASE_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+TOPOLOGY = Path(__file__).resolve().parents[3] / "deploy" / "rabbitmq" / "definitions.json"
 SERVICES = pytest.StashKey[list[RunningService]]()
 
 
@@ -216,5 +216,5 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     if report.failed:
         for service in item.stash.get(SERVICES, []):
-            report.sections.append((f"log of {service.service}", service.last_words()))
+            report.sections.append((f"log of {service.service}", service.end_of_log()))
     return report

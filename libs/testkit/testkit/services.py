@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from servers.process import free_port
 from testkit.waiting import wait_for
 
 READY_WITHIN = 30  # seconds
@@ -23,8 +24,6 @@ class RunningService:
     """A service as a process of its own; after `kill` or `stop` it can be started again on the same ports."""
 
     def __init__(self, service: str, process: str | None, settings: Mapping[str, Any], log: Path) -> None:
-        from servers.process import free_port
-
         self.service, self.process, self.log = service, process, log
         self.http_port, self.worker_port = free_port(), free_port()
         self.settings = {
@@ -83,9 +82,9 @@ class RunningService:
         try:
             wait_for(lambda: not self.alive or all(self.is_ready(url) for url in urls), timeout)
         except AssertionError as late:
-            raise AssertionError(f"{self.service} was not ready within {timeout} s; {self.last_words()}") from late
+            raise AssertionError(f"{self.service} was not ready within {timeout} s; {self.end_of_log()}") from late
         if not self.alive:
-            raise AssertionError(f"{self.service} ended at its start; {self.last_words()}")
+            raise AssertionError(f"{self.service} ended at its start; {self.end_of_log()}")
 
     def is_ready(self, url: str) -> bool:
         """Whether the process at `url` says that it is ready."""
@@ -114,7 +113,7 @@ class RunningService:
             self.child.kill()
             self.child.wait()
 
-    def last_words(self) -> str:
+    def end_of_log(self) -> str:
         """Where the log is, and how it ends."""
         lines = self.log.read_text(errors="replace").splitlines()[-20:] if self.log.exists() else []
         return "\n".join([f"its log is {self.log} and ends:", *(line[:500] for line in lines)])

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
+from cqolocal import paths
 from cqolocal.demo.client import Caller, Refused
 from cqolocal.demo.reconcile import is_settled, settle, under_way
 from cqolocal.system import System
-from servers import paths
 
 BEGIN = date(2026, 3, 2)
 CLASS_DAYS = (date(2026, 3, 9), date(2026, 3, 13))

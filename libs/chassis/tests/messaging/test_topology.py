@@ -9,7 +9,7 @@ import pytest
 from messaging_world import TOPOLOGY
 
 from chassis.messaging import broker, topology
-from servers.paths import TOPOLOGY as TOPOLOGY_FILE
+from testkit.plugin import TOPOLOGY as TOPOLOGY_FILE
 
 
 @pytest.fixture
