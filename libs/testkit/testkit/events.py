@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from chassis.messaging import Envelope
-from chassis.messaging.outbox.publisher import Publisher
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chassis.messaging import Envelope
+    from chassis.messaging.outbox.publisher import Publisher
 
 
 def publish(amqp_url: str, *events: Envelope) -> None:
     """Publishes each event on its publisher's exchange, in order."""
+    # Imported here, for it takes long, and the demo uses this package without publishing anything.
+    from chassis.messaging.outbox.publisher import Publisher
+
     publishers: dict[str, Publisher] = {}
     try:
         for each in events:

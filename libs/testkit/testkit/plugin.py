@@ -11,7 +11,7 @@ import functools
 import itertools
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from chassis.clock import FixedClock
-from servers import start_postgres, start_rabbitmq
+from servers import PostgresServer, RabbitServer, start_postgres, start_rabbitmq
 from testkit.secrets import TokenSigner, secrets_for_tests
 from testkit.services import RunningService
 from testkit.waiting import wait_for
@@ -42,13 +42,13 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture(scope="session")
-def wait_until() -> Callable[..., Any]:
+def wait_until() -> Callable[..., Any]:  # Any: what the predicate gives
     """`wait_until(predicate, timeout)`: what the predicate gave once that was true; fails after `timeout` seconds."""
     return wait_for
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     """The private PostgreSQL server itself, for tests that stop, kill and start it."""
     server = start_postgres(tmp_path_factory.mktemp("postgres"))
     try:
@@ -65,11 +65,11 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def postgres_url(request: pytest.FixtureRequest) -> str:
     """The URL of a superuser of a PostgreSQL server."""
     given = os.environ.get("CQO_TEST_POSTGRES_URL")
-    return given or request.getfixturevalue("postgres").url
+    return given or str(request.getfixturevalue("postgres").url)
 
 
 @pytest.fixture(scope="session")
-def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitServer]:
     """The private broker itself, for tests that stop, kill and start it."""
     server = start_rabbitmq(tmp_path_factory.mktemp("rabbitmq"), management=False)
     try:
@@ -81,7 +81,7 @@ def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def amqp_url(request: pytest.FixtureRequest) -> str:
     """The URL of a virtual host that only this test run uses."""
-    return os.environ.get("CQO_TEST_AMQP_URL") or request.getfixturevalue("rabbitmq").amqp_url
+    return os.environ.get("CQO_TEST_AMQP_URL") or str(request.getfixturevalue("rabbitmq").amqp_url)
 
 
 @pytest.fixture(scope="session")
@@ -129,7 +129,7 @@ def make_database(postgres_url: str) -> Iterator[Callable[[str], str]]:
 
 
 @contextmanager
-def _admin(url: str) -> Iterator[psycopg.Connection[Any]]:
+def _admin(url: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         yield connection
 
@@ -194,9 +194,9 @@ def running_service(
     Settings are written as `clock_offset_file=…`; a database and the broker are supplied unless they are given.
     `process="api"` or `"worker"` starts one alone; `ready=False` does not wait.
     """
-    running = request.node.stash.setdefault(SERVICES, [])
+    running: list[RunningService] = request.node.stash.setdefault(SERVICES, [])
 
-    def start(service: str, process: str | None = None, ready: bool = True, **settings: Any) -> RunningService:
+    def start(service: str, process: str | None = None, ready: bool = True, **settings: object) -> RunningService:
         if "database_url" not in settings:
             settings["database_url"] = request.getfixturevalue("make_database")(service)
         if "amqp_url" not in settings:
@@ -211,7 +211,9 @@ def running_service(
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Shows, with a test that failed, where the logs of its services are and how they end."""
     report = yield
     if report.failed:

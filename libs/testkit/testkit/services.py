@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import requests
+
 from servers.process import free_port
+from testkit.client import Client
 from testkit.waiting import wait_for
 
 READY_WITHIN = 30  # seconds
@@ -23,10 +23,10 @@ STOP_WITHIN = 30
 class RunningService:
     """A service as a process of its own; after `kill` or `stop` it can be started again on the same ports."""
 
-    def __init__(self, service: str, process: str | None, settings: Mapping[str, Any], log: Path) -> None:
+    def __init__(self, service: str, process: str | None, settings: Mapping[str, object], log: Path) -> None:
         self.service, self.process, self.log = service, process, log
         self.http_port, self.worker_port = free_port(), free_port()
-        self.settings = {
+        self.settings: dict[str, Any] = {  # Any: URLs, paths, numbers, as a test writes them
             "env": "local",
             "http_host": "127.0.0.1",
             "http_port": self.http_port,
@@ -61,13 +61,7 @@ class RunningService:
 
     def start(self, ready: bool = True) -> RunningService:
         """Starts the process, and waits until it is ready unless told not to."""
-        command = [
-            sys.executable,
-            "-m",
-            "chassis.main",
-            self.service,
-            *([self.process] if self.process else []),
-        ]
+        command = [sys.executable, "-m", "chassis.main", self.service, *([self.process] if self.process else [])]
         with self.log.open("ab") as output:
             self.child = subprocess.Popen(
                 command, env=self.environ, stdin=subprocess.DEVNULL, stdout=output, stderr=output
@@ -90,16 +84,13 @@ class RunningService:
         """Whether the process at `url` says that it is ready."""
         return self.get(f"{url}/health/ready")[0] == 200
 
-    def get(self, url: str) -> tuple[int, Any]:
+    def get(self, url: str) -> tuple[int, Any]:  # Any: JSON
         """Status and JSON of an answer to GET; status 0 where nobody answers."""
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                return answer.status, json.load(answer)
-        except urllib.error.HTTPError as refused:
-            with refused:
-                return refused.code, json.load(refused)
-        except OSError:
+            answer = Client(url, timeout=5).send("GET", "")
+        except requests.RequestException:
             return 0, None
+        return answer.status_code, answer.json()
 
     def stop(self) -> int:
         """SIGTERM, and the exit status."""

@@ -1,79 +1,43 @@
-"""The demo's callers: HTTP with a role's token, repeated safely while services come and go."""
+"""The demo's callers: one client for each service, which waits while the service, or the database behind it, is away."""
 
 from __future__ import annotations
 
-import time
-import uuid
-from typing import Any
+from typing import Any  # Any: JSON, as the services answer it
 
-import requests
-
+from cqolocal.names import SERVICES
 from cqolocal.system import System
+from testkit.client import Client, Refused
 
-PATIENCE = 90  # seconds a request is repeated while its service, or the database behind it, is away
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+__all__ = ["Caller", "Refused"]
 
-
-class Refused(Exception):
-    """An answer of 4xx; `problem` is its problem+json."""
-
-    def __init__(self, status: int, problem: dict[str, Any]) -> None:
-        self.status, self.problem = status, problem
-        super().__init__(f"{status} {problem.get('title')}: {problem.get('detail')} {problem.get('errors', '')}")
+PATIENCE = 90  # seconds
 
 
 class Caller:
-    """Somebody who calls the services: a role with its claims."""
+    """Somebody who calls the services: a role with its division, or with its enterprise's id."""
 
-    def __init__(self, system: System, role: str, **claims: str) -> None:
-        self.system = system
-        self.session = requests.Session()
-        self.session.headers["Authorization"] = f"Bearer {system.token(role, **claims)}"
+    def __init__(
+        self, system: System, role: str, *, division: str | None = None, enterprise: str | None = None
+    ) -> None:
+        token = system.token(role, division=division, enterprise=enterprise)
+        self.clients = {service: Client(system.url(service), token, patience=PATIENCE) for service in SERVICES}
 
-    def get(self, service: str, path: str, **query: Any) -> Any:
-        return self._send("GET", service, path, params=query)
+    def get(self, service: str, path: str, **query: object) -> Any:  # Any: JSON
+        """What the service answers."""
+        return self.clients[service].get(path, **query)
 
-    def all(self, service: str, path: str, **query: Any) -> list[dict[str, Any]]:
-        """Every item of a list, page by page."""
-        items: list[dict[str, Any]] = []
-        cursor = None
-        while True:
-            page = self.get(service, path, limit=500, **query, **({"cursor": cursor} if cursor else {}))
-            items += page["items"]
-            cursor = page["next"]
-            if not cursor:
-                return items
+    def all(self, service: str, path: str, **query: object) -> list[dict[str, Any]]:  # Any: JSON
+        """Every item of a list."""
+        return self.clients[service].all(path, **query)
 
-    def post(self, service: str, path: str, body: Any = None, version: int | None = None) -> Any:
-        return self._send("POST", service, path, json=body, headers=self._headers(version))
+    def post(self, service: str, path: str, body: object = None, version: int | None = None) -> Any:  # Any: JSON
+        """Sends JSON, once however often it is repeated."""
+        return self.clients[service].post(path, body, version=version)
 
-    def put(self, service: str, path: str, body: Any) -> Any:
-        return self._send("PUT", service, path, json=body)
+    def put(self, service: str, path: str, body: object) -> Any:  # Any: JSON
+        """Replaces what is at `path`."""
+        return self.clients[service].put(path, body)
 
-    def upload(self, service: str, path: str, workbook: bytes) -> Any:
-        headers = {"Content-Type": XLSX, "Accept-Language": "zh", **self._headers(None)}
-        return self._send("POST", service, path, data=workbook, headers=headers)
-
-    def _headers(self, version: int | None) -> dict[str, str]:
-        # A repeated request carries the same key, so it takes effect once however often it is sent.
-        headers = {"Idempotency-Key": uuid.uuid4().hex}
-        if version is not None:
-            headers["If-Match"] = f'"{version}"'
-        return headers
-
-    def _send(self, method: str, service: str, path: str, **request: Any) -> Any:
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                answer = self.session.request(method, self.system.url(service) + path, timeout=60, **request)
-                if answer.status_code < 500:
-                    break
-                fault: Any = answer.text
-            except requests.RequestException as lost:
-                fault = lost
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"{method} {service}{path} got no answer for {PATIENCE} s: {fault}")
-            time.sleep(0.3)
-        if answer.status_code >= 400:
-            raise Refused(answer.status_code, answer.json())
-        return answer.json() if answer.content else None
+    def upload(self, service: str, path: str, workbook: bytes) -> Any:  # Any: JSON
+        """Sends an .xlsx workbook, whose faults are told in Chinese."""
+        return self.clients[service].upload(path, workbook, language="zh")

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
 from chassis.ids import new_id
-from testkit import RunningService
+from testkit import Client, RunningService
 
 ISSUER, AUDIENCE = "https://id.cqo.invalid/", "cqo"
 NOWHERE = "amqp://guest:guest@127.0.0.1:9/"
@@ -63,7 +63,7 @@ class Sample:
         if role is not None:
             division = {"division": "220000"} if role == "division" else {}
             headers.setdefault("Authorization", f"Bearer {self.issuer.token(role, **division)}")
-        return requests.request(method, self.service.url + path, headers=headers, timeout=30, **options)
+        return Client(self.service.url, timeout=30).send(method, path, headers=headers, **options)
 
     def make(self, name: str = "screw", size: int = 1, **options: Any) -> requests.Response:
         return self.call("POST", "/items", json={"name": name, "size": size}, **options)
