@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeAlias
+
+Document: TypeAlias = dict[str, Any]  # Any: JSON, nested as its schema says
 
 TEXT = {"type": "string"}
 # What `chassis.messaging.Envelope` sends around the data.
-ENVELOPE: dict[str, Any] = {
+ENVELOPE: Document = {
     "specversion": {"const": "1.0"},
     "id": TEXT | {"description": "The same each time the event is delivered."},
     "source": TEXT | {"description": "The publisher, e.g. /registry."},
@@ -28,11 +30,11 @@ INFO = {
 }
 
 
-def document(contracts: list[tuple[str, str, dict[str, Any], dict[str, Any]]]) -> str:
+def document(contracts: list[tuple[str, str, Document, Document]]) -> str:
     """The document, as JSON, of (publisher, type, schema of the data, example of the whole event)."""
-    channels: dict[str, Any] = {}
-    operations: dict[str, Any] = {}
-    messages: dict[str, Any] = {}
+    channels: Document = {}
+    operations: Document = {}
+    messages: Document = {}
     for service, kind, schema, example in contracts:
         messages[kind] = _message(kind, schema, example)
         channel = channels.setdefault(service, _channel(service))
@@ -51,7 +53,7 @@ def document(contracts: list[tuple[str, str, dict[str, Any], dict[str, Any]]]) -
     return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
 
-def _channel(service: str) -> dict[str, Any]:
+def _channel(service: str) -> Document:
     exchange = {"name": f"{service}.events", "type": "topic", "durable": True, "autoDelete": False}
     return {
         "address": f"{service}.events",
@@ -61,7 +63,7 @@ def _channel(service: str) -> dict[str, Any]:
     }
 
 
-def _message(kind: str, schema: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
+def _message(kind: str, schema: Document, example: Document) -> Document:
     data = {name: value for name, value in schema.items() if not name.startswith(("$", "x-"))}
     return {
         "name": kind,

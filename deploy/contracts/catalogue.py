@@ -12,9 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
-from asyncapi import document
+from asyncapi import Document, document
 
 PROJECT = Path(__file__).parents[2]
 CATALOGUE = PROJECT / "docs" / "events.md"
@@ -37,7 +36,7 @@ def readers() -> dict[str, list[str]]:
     return found
 
 
-def contracts() -> Iterator[tuple[str, str, dict[str, Any], str]]:
+def contracts() -> Iterator[tuple[str, str, Document, str]]:
     """Each event: its publisher, its name, its schema, and who reads it."""
     read_by = readers()
     for path in sorted(PROJECT.glob("services/*/contracts/*.v[0-9].json")):

@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
-from typing import Any  # Any: JSON, as the service answered it
+from typing import Any, TypeAlias
 
 import requests
+
+Json: TypeAlias = Any  # Any: a JSON value, as a service answers it
+Item: TypeAlias = dict[str, Json]
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PAGE = 500  # the most that a service gives at once
@@ -17,7 +20,7 @@ PAUSE = 0.3  # seconds between two attempts at a service that is away
 class Refused(Exception):
     """The service refused the request (4xx); `problem` is the problem document (RFC 9457) that it answered."""
 
-    def __init__(self, status: int, problem: dict[str, Any]) -> None:  # Any: JSON
+    def __init__(self, status: int, problem: Item) -> None:
         self.status, self.problem = status, problem
         super().__init__(f"{status} {problem.get('title')}: {problem.get('detail')} {problem.get('errors', '')}")
 
@@ -50,13 +53,13 @@ class Client:
         if language is not None:
             self.session.headers["Accept-Language"] = language
 
-    def get(self, path: str, **query: object) -> Any:  # Any: JSON
+    def get(self, path: str, **query: object) -> Json:
         """What the service answers; raises Refused, NoAnswer."""
         return self._ask("GET", path, params=query)
 
-    def all(self, path: str, **query: object) -> list[dict[str, Any]]:  # Any: JSON
+    def all(self, path: str, **query: object) -> list[Item]:
         """All items of a list, page by page."""
-        items: list[dict[str, Any]] = []  # Any: JSON
+        items: list[Item] = []
         cursor: str | None = None
         while True:
             page = self.get(path, limit=PAGE, **query, **({"cursor": cursor} if cursor else {}))
@@ -65,27 +68,25 @@ class Client:
             if not cursor:
                 return items
 
-    def post(
-        self, path: str, body: object = None, *, version: int | None = None, key: str | None = None
-    ) -> Any:  # Any: JSON
+    def post(self, path: str, body: object = None, *, version: int | None = None, key: str | None = None) -> Json:
         """Sends JSON under an idempotency key, a new one unless `key` is given; `version` goes into If-Match."""
         headers = {"Idempotency-Key": key or uuid.uuid4().hex, **_if_match(version)}
         return self._ask("POST", path, json=body, headers=headers)
 
-    def put(self, path: str, body: object = None, *, version: int | None = None) -> Any:  # Any: JSON
+    def put(self, path: str, body: object = None, *, version: int | None = None) -> Json:
         """Replaces what is at `path`."""
         return self._ask("PUT", path, json=body, headers=_if_match(version))
 
-    def patch(self, path: str, changes: object, *, version: int | None = None) -> Any:  # Any: JSON
+    def patch(self, path: str, changes: object, *, version: int | None = None) -> Json:
         """Changes the fields that are given."""
         return self._ask("PATCH", path, json=changes, headers=_if_match(version))
 
-    def upload(self, path: str, workbook: bytes, *, key: str | None = None, language: str = "en") -> Any:  # Any: JSON
+    def upload(self, path: str, workbook: bytes, *, key: str | None = None, language: str = "en") -> Json:
         """Sends an .xlsx workbook under an idempotency key; its faults are answered in `language`."""
         headers = {"Content-Type": XLSX, "Idempotency-Key": key or uuid.uuid4().hex, "Accept-Language": language}
         return self._ask("POST", path, data=workbook, headers=headers)
 
-    def call(self, method: str, path: str, expected: int = 200, **options: Any) -> Any:  # Any: of requests; JSON
+    def call(self, method: str, path: str, expected: int = 200, **options: Any) -> Json:  # Any: those of `send`
         """The JSON of an answer that must have the status `expected`, or else AssertionError with the answer's text."""
         answer = self.send(method, path, **options)
         assert answer.status_code == expected, f"{answer.status_code} {answer.text}"
@@ -104,7 +105,7 @@ class Client:
             method, self.base_url + path, headers=headers, **{"timeout": self.timeout, **options}
         )
 
-    def _ask(self, method: str, path: str, **options: Any) -> Any:  # Any: of requests; JSON
+    def _ask(self, method: str, path: str, **options: Any) -> Json:  # Any: those of `send`
         deadline = time.monotonic() + self.patience
         while True:
             try:

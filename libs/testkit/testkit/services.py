@@ -13,7 +13,7 @@ from typing import Any
 import requests
 
 from servers.process import free_port
-from testkit.client import Client
+from testkit.client import Client, Json
 from testkit.waiting import wait_for
 
 READY_WITHIN = 30  # seconds
@@ -84,7 +84,7 @@ class RunningService:
         """Whether the process at `url` says that it is ready."""
         return self.get(f"{url}/health/ready")[0] == 200
 
-    def get(self, url: str) -> tuple[int, Any]:  # Any: JSON
+    def get(self, url: str) -> tuple[int, Json]:
         """Status and JSON of an answer to GET; status 0 where nobody answers."""
         try:
             answer = Client(url, timeout=5).send("GET", "")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any  # Any: JSON, as the services answer it
-
 from cqolocal.names import SERVICES
 from cqolocal.system import System
-from testkit.client import Client, Refused
+from testkit.client import Client, Item, Json, Refused
 
-__all__ = ["Caller", "Refused"]
+__all__ = ["Caller", "Item", "Json", "Refused"]
 
 PATIENCE = 90  # seconds
 
@@ -22,22 +20,22 @@ class Caller:
         token = system.token(role, division=division, enterprise=enterprise)
         self.clients = {service: Client(system.url(service), token, patience=PATIENCE) for service in SERVICES}
 
-    def get(self, service: str, path: str, **query: object) -> Any:  # Any: JSON
+    def get(self, service: str, path: str, **query: object) -> Json:
         """What the service answers."""
         return self.clients[service].get(path, **query)
 
-    def all(self, service: str, path: str, **query: object) -> list[dict[str, Any]]:  # Any: JSON
+    def all(self, service: str, path: str, **query: object) -> list[Item]:
         """Every item of a list."""
         return self.clients[service].all(path, **query)
 
-    def post(self, service: str, path: str, body: object = None, version: int | None = None) -> Any:  # Any: JSON
+    def post(self, service: str, path: str, body: object = None, version: int | None = None) -> Json:
         """Sends JSON, once however often it is repeated."""
         return self.clients[service].post(path, body, version=version)
 
-    def put(self, service: str, path: str, body: object) -> Any:  # Any: JSON
+    def put(self, service: str, path: str, body: object) -> Json:
         """Replaces what is at `path`."""
         return self.clients[service].put(path, body)
 
-    def upload(self, service: str, path: str, workbook: bytes) -> Any:  # Any: JSON
+    def upload(self, service: str, path: str, workbook: bytes) -> Json:
         """Sends an .xlsx workbook, whose faults are told in Chinese."""
         return self.clients[service].upload(path, workbook, language="zh")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
-from typing import Any
+from typing import TypeVar
 
 from cqolocal import paths
-from cqolocal.demo.client import Caller, Refused
+from cqolocal.demo.client import Caller, Item, Json, Refused
 from cqolocal.demo.reconcile import is_settled, settle, under_way
 from cqolocal.system import System
 
@@ -23,6 +23,8 @@ LEAVE_TO_EXPIRE = 12  # certificates that nobody renews in time
 RENEW_LATE = 5
 CALLERS = 4  # requests under way at once
 Say = Callable[[str], None]
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 
 class Scenario:
@@ -33,9 +35,9 @@ class Scenario:
         self.province = Caller(system, "province")
         self.centre = Caller(system, "training_centre")
         self.ops = Caller(system, "ops")
-        self.figures: dict[str, Any] = {}
-        self.certificates: dict[str, dict[str, Any]] = {}  # by person
-        self.appointments: list[dict[str, Any]] = []
+        self.figures: dict[str, int] = {}
+        self.certificates: dict[str, Item] = {}  # by person
+        self.appointments: list[Item] = []
         self.certified_on = CLASS_DAYS[1]
 
     def play(self) -> None:
@@ -136,7 +138,7 @@ class Scenario:
     def appoint(self) -> None:
         """Step 4: enterprises appoint from the pool; who, on what document, decision level, departments."""
         self.system.move_clock(APPOINTED)
-        self.chosen: list[dict[str, Any]] = []
+        self.chosen: list[Item] = []
         firms: set[str] = set()
         for person in self.people:
             if person["id"] in self.certificates and person["enterprise_id"] not in firms:
@@ -241,10 +243,10 @@ class Scenario:
         current = self.centre.all("training", "/certificates", person_id=person)[0]
         self._change(current, "revoke", {"reason": "示例：申报材料不实", "document": "示例文号〔2028〕9号"})
 
-    def _change(self, certificate: dict[str, Any], what: str, body: Any = None) -> Any:
+    def _change(self, certificate: Item, what: str, body: Item | None = None) -> Json:
         return self.centre.post("training", f"/certificates/{certificate['id']}/{what}", body, certificate["version"])
 
-    def _appoint(self, person: dict[str, Any]) -> Any:
+    def _appoint(self, person: Item) -> Json:
         post_id = self.posts[person["enterprise_id"]] = self._post(person["enterprise_id"])
         firm = Caller(self.system, "enterprise", enterprise=person["enterprise_id"])
         return firm.post("registry", "/appointments", _appointment(person, post_id, APPOINTED))
@@ -253,13 +255,13 @@ class Scenario:
         content = {"title": "首席质量官", "departments": ["质量管理部", "质量检验部", "质量安全部"]}
         return str(self.province.post("registry", f"/enterprises/{enterprise_id}/posts", content)["id"])
 
-    def _file(self, appointment_id: str, day: date) -> Any:
+    def _file(self, appointment_id: str, day: date) -> Json:
         return self.province.post("registry", f"/appointments/{appointment_id}/filing", {"filed_on": str(day)})
 
     def _hours(self, index: int, full: int) -> float:
         return full / 2 if index % 40 == 11 else full
 
-    def _each(self, items: list[Any], call: Callable[[Any], Any]) -> list[Any]:
+    def _each(self, items: Iterable[Given], call: Callable[[Given], Made]) -> list[Made]:
         with ThreadPoolExecutor(CALLERS) as pool:
             return list(pool.map(call, items))
 
@@ -276,7 +278,7 @@ def _require(holds: bool, what: str) -> None:
         raise RuntimeError(what)
 
 
-def _spread(items: list[Any], number: int) -> list[Any]:
+def _spread(items: list[Given], number: int) -> list[Given]:
     """`number` of the items, evenly from the first to the last: they come county by county."""
     return [items[place * len(items) // number] for place in range(min(number, len(items)))]
 
@@ -285,13 +287,13 @@ def _mail_of(code: str) -> dict[str, str]:
     return {"email": f"zljd-{code.lower()}@gov.example"}
 
 
-def _class(name: str, capacity: int) -> dict[str, Any]:
+def _class(name: str, capacity: int) -> Item:
     blocks = [{"name": block, "hours": hours, "trainer": "示例讲师"} for block, hours in BLOCKS.items()]
     days = {"starts_on": str(CLASS_DAYS[0]), "ends_on": str(CLASS_DAYS[1])}
     return {"name": name, "kind": "initial", "capacity": capacity, "blocks": blocks, **days}
 
 
-def _appointment(person: dict[str, Any], post_id: str, day: date) -> dict[str, Any]:
+def _appointment(person: Item, post_id: str, day: date) -> Item:
     return {
         "post_id": post_id,
         "person_id": person["id"],
