@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,10 +19,19 @@ PACKAGES = (
     | {name: PROJECT / "services" / name / name for name in ("registry", "training", "notifications", "reporting")}
     | {"cqolocal": PROJECT / "deploy/local/cqolocal"}
 )
-CONTRACTS = [
-    contract["name"]
+SETTINGS = {
+    contract["name"]: contract
     for contract in tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-]
+}
+CONTRACTS = list(SETTINGS)
+# What other packages may import of the chassis: these, and the modules that lie in no package of it.
+FACES = {
+    *(f"chassis.{package}" for package in ("data", "due", "http", "messaging", "process", "security")),
+    "chassis.messaging.outbox",
+    "chassis.security.audit",
+    # Run with `python -m`.
+    "chassis.main",
+}
 # For each contract, a module and the import that it must not have.
 OFFENCES = {
     "No service imports another": ("training/storage.py", "import registry.domain.person"),
@@ -79,6 +89,45 @@ def test_a_forbidden_import_breaks_its_contract(copy: Path, contract: str) -> No
         file.write(f"\n{offence}\n")
 
     assert verdicts(copy)[contract] == "BROKEN"
+
+
+def modules_of_the_chassis() -> set[str]:
+    """Every module and package of the chassis but the root, by its dotted name."""
+    root = PACKAGES["chassis"]
+    found = {path.relative_to(root.parent).with_suffix("").parts for path in root.rglob("*.py")}
+    return {".".join(parts).removesuffix(".__init__") for parts in found} - {"chassis"}
+
+
+def outside_the_layers(modules: set[str]) -> set[str]:
+    """Those directly below the chassis for which the contract has no layer."""
+    layers = SETTINGS["The packages of the chassis lie in layers"]["layers"]
+    known = {name for layer in layers for name in layer.split(" | ")}
+    return {module for module in modules if module.count(".") == 1} - known
+
+
+def not_protected(modules: set[str]) -> set[str]:
+    """The modules inside packages of the chassis that are no face, and that the contract lets everybody import."""
+    protected = SETTINGS["The packages of the chassis are imported by their faces"]["protected_modules"]
+    patterns = [re.compile(re.escape(name).replace(r"\*", "[^.]+") + r"(\..+)?") for name in protected]
+    inside = {module for module in modules if module.count(".") > 1} - FACES
+    return {module for module in inside if not any(pattern.fullmatch(module) for pattern in patterns)}
+
+
+def test_every_module_of_the_chassis_has_its_layer_and_every_package_is_protected() -> None:
+    modules = modules_of_the_chassis()
+
+    assert modules >= FACES
+    assert outside_the_layers(modules) == set()
+    assert not_protected(modules) == set()
+
+
+def test_a_module_without_a_layer_and_one_that_is_not_protected_are_seen() -> None:
+    assert outside_the_layers({"chassis.clock", "chassis.pages", "chassis.pages.forms"}) == {"chassis.pages"}
+    assert not_protected({"chassis.pages.forms", "chassis.security.vault", "chassis.data.tables", "chassis.due"}) == {
+        "chassis.pages.forms",
+        "chassis.security.vault",
+    }
+    assert not_protected({"chassis.messaging.inbox.tables", "chassis.messaging.outbox.relay"}) == set()
 
 
 def foreign_imports(source: str, service: str) -> set[str]:

@@ -28,12 +28,14 @@ LINT = (
         "mypy",
         *(f"libs/{name}/{name}" for name in LIBRARIES),
         "deploy/local/cqolocal",
+        "deploy/local/bootstrap.py",
+        "deploy/contracts",
         *(f"services/{name}/{name}" for name in SERVICES),
     ),
 )
 # Each path is run by a pytest of its own: helper modules of different folders bear the same names. The longest first.
 PATHS = {
-    "unit": [*(f"services/{service}/tests/unit" for service in SERVICES), "deploy/local/tests"],
+    "unit": [*(f"services/{service}/tests/unit" for service in SERVICES), "libs/testkit/tests", "deploy/local/tests"],
     "contract": ["tests/contract", "tests/boundaries"],
     "integration": [
         *(f"libs/chassis/tests/{part}" for part in ("messaging", "runtime", "http")),
