@@ -161,3 +161,26 @@ def test_the_installed_packages_report_the_version_of_the_chassis(site: Path) ->
     found = {path.name.removesuffix(".dist-info") for path in site.glob("cqo_*.dist-info")}
 
     assert found == {f"cqo_{name}-{chassis.__version__}" for name in FOLDERS}
+
+
+COPIED = re.compile(r"^COPY (?!--from)(?P<sources>.+) \S+$", re.MULTILINE)
+DOCKERFILES = sorted([*PROJECT.glob("services/*/Dockerfile"), PROJECT / "deploy/local/Dockerfile"])
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=lambda path: path.parent.name)
+def test_what_an_image_copies_is_here(dockerfile: Path) -> None:
+    sources = [source for copied in COPIED.findall(dockerfile.read_text()) for source in copied.split()]
+
+    assert len(sources) >= 2
+    assert [source for source in sources if not (PROJECT / source).exists()] == []
+
+
+def test_what_the_containers_run_is_here() -> None:
+    compose = (PROJECT / "docker-compose.yml").read_text()
+    images = "".join(dockerfile.read_text() for dockerfile in DOCKERFILES)
+    modules = set(re.findall(r"-m[ ,\"]+((?:chassis|programme|servers)[\w.]*)", compose + images))
+
+    assert len(modules) == 5, modules
+    for name in modules:
+        package = name.partition(".")[0]
+        assert (FOLDERS[package] / name.replace(".", "/")).with_suffix(".py").exists(), name
