@@ -86,9 +86,21 @@ class Client:
         headers = {"Content-Type": XLSX, "Idempotency-Key": key or uuid.uuid4().hex, "Accept-Language": language}
         return self._ask("POST", path, data=workbook, headers=headers)
 
-    def call(self, method: str, path: str, expected: int = 200, **options: Any) -> Json:  # Any: those of `send`
-        """The JSON of an answer that must have the status `expected`, or else AssertionError with the answer's text."""
-        answer = self.send(method, path, **options)
+    def call(
+        self,
+        method: str,
+        path: str,
+        expected: int = 200,
+        *,
+        version: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **options: Any,  # Any: those of requests.Session.request
+    ) -> Json:
+        """The JSON of an answer that must have the status `expected`, or else AssertionError with the answer's text.
+
+        `version` goes into If-Match. There is no idempotency key but one in `headers`.
+        """
+        answer = self.send(method, path, headers={**_if_match(version), **(headers or {})}, **options)
         assert answer.status_code == expected, f"{answer.status_code} {answer.text}"
         return answer.json()
 
