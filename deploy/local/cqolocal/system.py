@@ -100,7 +100,7 @@ class System:
     def _start_broker(self, address: Future[None]) -> None:
         address.result()
         arguments = ("apply", "--file", str(paths.TOPOLOGY), "--wait", "90")
-        # The job takes as long to load as the broker to start, so it is begun first and waits.
+        # The job takes a while to load, so it is begun first; it waits for the broker itself.
         with self._job("the broker's exchanges and queues", "chassis.messaging.topology", *arguments):
             if self.broker is not None:
                 self.report("starting RabbitMQ")
