@@ -101,7 +101,7 @@ def modules_of_the_chassis() -> set[str]:
 def outside_the_layers(modules: set[str]) -> set[str]:
     """Those directly below the chassis for which the contract has no layer."""
     layers = SETTINGS["The packages of the chassis lie in layers"]["layers"]
-    known = {name for layer in layers for name in layer.split(" | ")}
+    known = {name.strip("()") for layer in layers for name in layer.split(" | ")}
     return {module for module in modules if module.count(".") == 1} - known
 
 
