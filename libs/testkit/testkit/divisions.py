@@ -37,45 +37,39 @@ class Placement:
     name: str
     level: str
     parent: str | None
-    valid_from: date = ALWAYS
+    valid_from: date
     valid_to: date | None = None
     successor: str | None = None
 
-    def data(self) -> dict[str, str | None]:
-        """The data of `division.placed.v1`."""
-        return {
-            "code": self.code,
-            "name": self.name,
-            "level": self.level,
-            "parent": self.parent,
-            "valid_from": self.valid_from.isoformat(),
-            "valid_to": None if self.valid_to is None else self.valid_to.isoformat(),
-            "successor": self.successor,
-        }
-
 
 TREE = (
-    Placement(PROVINCE, "吉林省", "province", None),
-    Placement(CHANGCHUN, "长春市", "prefecture", PROVINCE),
-    Placement(NANGUAN, "南关区", "county", CHANGCHUN),
-    Placement(JILIN_CITY, "吉林市", "prefecture", PROVINCE),
-    Placement(CHUANYING, "船营区", "county", JILIN_CITY),
-    Placement(SIPING, "四平市", "prefecture", PROVINCE),
-    Placement(TIEXI, "铁西区", "county", SIPING),
-    Placement(GONGZHULING_IN_SIPING, "公主岭市", "county", SIPING, valid_to=LAST_DAY_IN_SIPING, successor=GONGZHULING),
-    Placement(GONGZHULING, "公主岭市", "county", CHANGCHUN, valid_from=FIRST_DAY_IN_CHANGCHUN),
-    Placement(TONGHUA, "通化市", "prefecture", PROVINCE),
-    Placement(MEIHEKOU, "梅河口市", "county", TONGHUA, valid_to=LAST_DAY_IN_TONGHUA),
-    Placement(MEIHEKOU, "梅河口市", "county", PROVINCE, valid_from=FIRST_DAY_UNDER_THE_PROVINCE),
-    Placement(YANBIAN, "延边朝鲜族自治州", "prefecture", PROVINCE),
-    Placement(CHANGBAISHAN, "长白山", "prefecture", PROVINCE, valid_from=date(2006, 1, 1)),
-    Placement(CHIBEI, "池北区", "county", CHANGBAISHAN, valid_from=date(2006, 1, 1)),
+    Placement(PROVINCE, "吉林省", "province", None, ALWAYS),
+    Placement(CHANGCHUN, "长春市", "prefecture", PROVINCE, ALWAYS),
+    Placement(NANGUAN, "南关区", "county", CHANGCHUN, ALWAYS),
+    Placement(JILIN_CITY, "吉林市", "prefecture", PROVINCE, ALWAYS),
+    Placement(CHUANYING, "船营区", "county", JILIN_CITY, ALWAYS),
+    Placement(SIPING, "四平市", "prefecture", PROVINCE, ALWAYS),
+    Placement(TIEXI, "铁西区", "county", SIPING, ALWAYS),
+    Placement(GONGZHULING_IN_SIPING, "公主岭市", "county", SIPING, ALWAYS, LAST_DAY_IN_SIPING, GONGZHULING),
+    Placement(GONGZHULING, "公主岭市", "county", CHANGCHUN, FIRST_DAY_IN_CHANGCHUN),
+    Placement(TONGHUA, "通化市", "prefecture", PROVINCE, ALWAYS),
+    Placement(MEIHEKOU, "梅河口市", "county", TONGHUA, ALWAYS, LAST_DAY_IN_TONGHUA),
+    Placement(MEIHEKOU, "梅河口市", "county", PROVINCE, FIRST_DAY_UNDER_THE_PROVINCE),
+    Placement(YANBIAN, "延边朝鲜族自治州", "prefecture", PROVINCE, ALWAYS),
+    Placement(CHANGBAISHAN, "长白山", "prefecture", PROVINCE, date(2006, 1, 1)),
+    Placement(CHIBEI, "池北区", "county", CHANGBAISHAN, date(2006, 1, 1)),
 )
+
+
+def data_of(placement: Placement) -> dict[str, str | None]:
+    """The data of `division.placed.v1`."""
+    days = {"valid_from": placement.valid_from, "valid_to": placement.valid_to}
+    return {**vars(placement), **{name: None if day is None else day.isoformat() for name, day in days.items()}}
 
 
 def place(session: Session, placements: Iterable[Placement] = TREE) -> None:
     """Enters the placements into the service's tree."""
-    scope.upsert_placements(session, [placement.data() for placement in placements])
+    scope.upsert_placements(session, [data_of(placement) for placement in placements])
 
 
 def placed_events(placements: Iterable[Placement] = TREE) -> list[Envelope]:
@@ -85,7 +79,7 @@ def placed_events(placements: Iterable[Placement] = TREE) -> list[Envelope]:
     for placement in placements:
         code = placement.code
         versions[code] += 1
-        data = placement.data()
+        data = data_of(placement)
         kind = "division.placed.v1"
         events.append(Envelope(new_id(), "/registry", kind, code, PLACED_AT, versions[code], data, code))
     return events
