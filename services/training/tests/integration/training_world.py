@@ -123,9 +123,9 @@ class Centre:
 
     def publish_rules(self, on: date, **changes: Any) -> None:
         """A rule set like the present one but for these parameters."""
-        present = rulesets.in_force(self.session, self.clock.today())
-        parameters = {**present.parameters, **changes}
-        rulesets.publish(self.session, PROVINCE, on, "示例文号〔2027〕9号", parameters, self.clock)
+        newest, *_ = rulesets.all_versions(self.session)
+        command = rulesets.PublishRuleSet(on, "示例文号〔2027〕9号", {**newest.parameters, **changes})
+        rulesets.publish(self.session, PROVINCE, command, self.clock)
 
     def announced(self, *types: str) -> list[dict[str, Any]]:
         """The data of the events of these types, in order."""
