@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 from conftest import NOWHERE, Rows
 from sqlalchemy import Engine, text
 
-from testkit import RunningService, wait_for
+from testkit import Client, RunningService, wait_for
 
 Start = Callable[..., RunningService]
 
@@ -157,8 +156,8 @@ def _in_flight(service: RunningService) -> bool:
 
 
 def _text(url: str) -> tuple[int, str]:
-    with urllib.request.urlopen(url, timeout=5) as answer:
-        return answer.status, answer.read().decode()
+    answer = Client(url, timeout=5).send("GET", "")
+    return answer.status_code, answer.text
 
 
 def test_both_processes_tell_their_metrics_with_the_service_as_a_label(
@@ -186,9 +185,8 @@ def test_both_processes_tell_their_metrics_with_the_service_as_a_label(
 
 def test_the_log_of_a_request_carries_its_correlation_id_and_no_personal_data(api: Start) -> None:
     service = api()
-    request = urllib.request.Request(f"{service.url}/people", headers={"X-Correlation-Id": "test-0192f3a0"})
-    with urllib.request.urlopen(request, timeout=5) as answer:
-        assert json.load(answer) == {"correlation_id": "test-0192f3a0"}
+    answer = Client(service.url).call("GET", "/people", headers={"X-Correlation-Id": "test-0192f3a0"})
+    assert answer == {"correlation_id": "test-0192f3a0"}
     wait_for(lambda: "looked for" in service.log.read_text())
     (line,) = [json.loads(line) for line in service.log.read_text().splitlines() if "looked for" in line]
 

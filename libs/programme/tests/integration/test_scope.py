@@ -13,31 +13,15 @@ from sqlalchemy.orm import Session
 from chassis.errors import Forbidden
 from programme import scope
 from programme.callers import Caller
-from programme.scope import Placement
 from programme.tables import division
+from testkit.divisions import TREE
 
 PAST, LAST_DAY, FIRST_DAY, PRESENT = date(2015, 6, 1), date(2020, 6, 18), date(2020, 6, 19), date(2026, 3, 2)
-FOREVER = date(2000, 1, 1)
-TREE = [
-    ("220000", "吉林省", "province", None, FOREVER, None, None),
-    ("220100", "长春市", "prefecture", "220000", FOREVER, None, None),
-    ("220102", "南关区", "county", "220100", FOREVER, None, None),
-    ("220300", "四平市", "prefecture", "220000", FOREVER, None, None),
-    ("220302", "铁西区", "county", "220300", FOREVER, None, None),
-    ("220381", "公主岭市", "county", "220300", FOREVER, LAST_DAY, "220184"),
-    ("220184", "公主岭市", "county", "220100", FIRST_DAY, None, None),
-    ("220500", "通化市", "prefecture", "220000", FOREVER, None, None),
-    ("220581", "梅河口市", "county", "220500", FOREVER, date(2021, 12, 31), None),
-    ("220581", "梅河口市", "county", "220000", date(2022, 1, 1), None, None),
-    ("222400", "延边朝鲜族自治州", "prefecture", "220000", FOREVER, None, None),
-    ("JL-CBS", "长白山管委会", "prefecture", "220000", date(2006, 1, 1), None, None),
-    ("JL-CBS-CB", "池北区", "county", "JL-CBS", date(2006, 1, 1), None, None),
-]
 
 
 @pytest.fixture
 def tree(session: Session) -> Session:
-    scope.upsert_placements(session, [Placement(*row) for row in TREE])
+    scope.upsert_placements(session, TREE)
     return session
 
 
@@ -71,7 +55,7 @@ def staff_of(code: str) -> Caller:
         ("220581", PRESENT, {"220581"}),
         ("JL-CBS", PRESENT, {"JL-CBS", "JL-CBS-CB"}),
         ("222400", PRESENT, {"222400"}),
-        ("220000", PRESENT, {row[0] for row in TREE}),
+        ("220000", PRESENT, {row.code for row in TREE}),
         ("999999", PRESENT, set()),
     ],
 )
@@ -127,7 +111,7 @@ def test_a_correlated_reporting_unit_follows_its_row(tree: Session) -> None:
 
 @pytest.mark.parametrize("role", sorted(scope.UNLIMITED_ROLES))
 def test_some_roles_are_limited_by_no_division(tree: Session, role: str) -> None:
-    assert seen_by(tree, Caller("x", role)) == {row[0] for row in TREE}
+    assert seen_by(tree, Caller("x", role)) == {row.code for row in TREE}
 
 
 def seen_by(session: Session, caller: Caller) -> set[Any]:
@@ -156,9 +140,9 @@ def test_a_change_outside_the_callers_division_is_forbidden(tree: Session) -> No
 
 def test_placing_twice_changes_nothing_and_a_later_fact_replaces(tree: Session) -> None:
     before = tree.execute(select(division).order_by(division.c.code)).all()
-    scope.upsert_placements(tree, [Placement(*TREE[5])])
+    scope.upsert_placements(tree, [TREE[7]])
     assert tree.execute(select(division).order_by(division.c.code)).all() == before
 
-    changed = Placement(*TREE[1])
+    changed = TREE[1]
     scope.upsert_placements(tree, [replace(changed, name="长春府"), replace(changed, name="长春")])
     assert tree.scalar(select(division.c.name).where(division.c.code == "220100")) == "长春"

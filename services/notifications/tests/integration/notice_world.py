@@ -21,26 +21,13 @@ from chassis.ids import new_id
 from chassis.messaging.envelope import Envelope
 from notifications.adapters.personal_data import ALGORITHMS
 from servers.process import free_port
+from testkit.divisions import CHANGCHUN, CHUANYING, NANGUAN, PROVINCE, placed_events
+
+__all__ = ["PROVINCE"]
 
 TODAY = date(2026, 3, 2)
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
-COUNTY, PREFECTURE, PROVINCE, ELSEWHERE = "220102", "220100", "220000", "220204"
-TREE = (
-    {"code": PROVINCE, "name": "吉林省", "level": "province", "parent": None},
-    {"code": PREFECTURE, "name": "长春市", "level": "prefecture", "parent": PROVINCE},
-    {"code": COUNTY, "name": "南关区", "level": "county", "parent": PREFECTURE},
-    {"code": "220200", "name": "吉林市", "level": "prefecture", "parent": PROVINCE},
-    {"code": ELSEWHERE, "name": "船营区", "level": "county", "parent": "220200"},
-    {"code": "220184", "name": "公主岭市", "level": "county", "parent": PREFECTURE, "valid_from": "2020-06-19"},
-    {
-        "code": "220381",
-        "name": "公主岭市",
-        "level": "county",
-        "parent": "220300",
-        "valid_to": "2020-06-18",
-        "successor": "220184",
-    },
-)
+COUNTY, PREFECTURE, ELSEWHERE = NANGUAN, CHANGCHUN, CHUANYING
 
 
 def event(kind: str, subject: str, data: dict[str, Any], sequence: int = 1, division: str | None = COUNTY) -> Envelope:
@@ -50,8 +37,7 @@ def event(kind: str, subject: str, data: dict[str, Any], sequence: int = 1, divi
 
 
 def tree() -> list[Envelope]:
-    rows = [{"valid_from": "1990-01-01", "valid_to": None, "successor": None, **row} for row in TREE]
-    return [event("division.placed.v1", row["code"], row, division=row["code"]) for row in rows]
+    return placed_events()
 
 
 def seal(key: ECKey, email: str | None, phone: str | None = None) -> str:

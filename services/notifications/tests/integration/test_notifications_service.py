@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-import requests
 from notice_world import COUNTY, ELSEWHERE, MailServer, tree
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from chassis.process import migrate
-from testkit import publish
+from testkit import Client, publish
 
 
 class Service:
@@ -24,10 +23,7 @@ class Service:
         publish(self.amqp_url, *events)
 
     def ask(self, path, role="province", method="GET", expected=200, **claims):
-        headers = {"Authorization": f"Bearer {self.token(role, **claims)}"}
-        answer = requests.request(method, self.running.url + path, headers=headers, timeout=20)
-        assert answer.status_code == expected, answer.text
-        return answer.json()
+        return Client(self.running.url, self.token(role, **claims), timeout=20).call(method, path, expected)
 
     def applied(self, kind):
         """How many events of a type a handler has applied."""
@@ -179,14 +175,8 @@ def test_a_tampered_contact_is_parked_and_takes_effect_once_it_is_mended(start, 
     # Registry publishes the contact anew, as its next version; the broken one is skipped with a reason.
     publish_anew = world.contact("person", holder["person"].subject, "new@people.example")
     service.hear(publish_anew)
-    headers = {"Authorization": f"Bearer {service.token('ops')}"}
-    skipped = requests.post(
-        f"{service.running.url}/ops/parked/{parked['id']}/skip",
-        json={"reason": "它被篡改"},
-        headers=headers,
-        timeout=20,
-    )
-    assert skipped.status_code < 300, skipped.text
+    operator = Client(service.running.url, service.token("ops"))
+    operator.post(f"/ops/parked/{parked['id']}/skip", {"reason": "它被篡改"})
 
     service.wait_until(lambda: mail.to("new@people.example"), 30)
     total = service.settled(due=4)

@@ -6,7 +6,6 @@ import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-import requests
 from registry_world import appointment_in_json, id_number, uscc, workbook
 from sqlalchemy import text
 
@@ -15,24 +14,10 @@ from chassis.ids import new_id
 from chassis.messaging import Envelope
 from registry.adapters.enterprise_list import COLUMNS
 from registry.seed import seed
-from testkit import publish
+from testkit import Client, publish
+from testkit.client import XLSX
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HEADERS = [column.header for column in COLUMNS]
-
-
-class Client:
-    """Calls the running service with one token."""
-
-    def __init__(self, url, token, language="en"):
-        self.url = url
-        self.http = requests.Session()
-        self.http.headers.update({"Authorization": f"Bearer {token}", "Accept-Language": language})
-
-    def __call__(self, method, path, expected, **options):
-        answer = self.http.request(method, self.url + path, timeout=20, **options)
-        assert answer.status_code == expected, answer.text
-        return answer.json()
 
 
 @pytest.fixture
@@ -74,7 +59,7 @@ def sheet(*serials):
 
 
 def post_workbook(client, path, content, expected=200):
-    return client("POST", path, expected, data=content, headers={"Content-Type": XLSX})
+    return client.call("POST", path, expected, data=content, headers={"Content-Type": XLSX})
 
 
 def test_a_workbook_is_imported_once_and_a_bad_row_is_reported(seeded):
@@ -88,7 +73,7 @@ def test_a_workbook_is_imported_once_and_a_bad_row_is_reported(seeded):
         "letter": "A",
         "reason": "",
     }
-    listed = seeded("GET", "/enterprises?limit=1&division=220100", 200)
+    listed = seeded.call("GET", "/enterprises?limit=1&division=220100", 200)
     assert len(listed["items"]) == 1 and listed["next"]
     assert listed["items"][0]["phone"] == "138****0001"
 
@@ -99,22 +84,22 @@ def test_a_file_that_is_no_workbook_is_refused(seeded):
 
 def test_a_division_sees_its_own_subtree_only(seeded, service, token):
     post_workbook(seeded, "/enterprises/import", sheet(1))
-    enterprise = seeded("GET", "/enterprises", 200)["items"][0]
+    enterprise = seeded.call("GET", "/enterprises", 200)["items"][0]
     changchun, siping = (Client(service.url, token("division", division=code)) for code in ("220100", "220300"))
 
-    assert len(changchun("GET", "/enterprises?division=220102", 200)["items"]) == 1
-    assert siping("GET", "/enterprises", 200)["items"] == []
-    siping("GET", f"/enterprises/{enterprise['id']}", 404)
-    siping("PATCH", f"/enterprises/{enterprise['id']}", 404, json={"name": "x"}, headers={"If-Match": '"1"'})
+    assert len(changchun.call("GET", "/enterprises?division=220102", 200)["items"]) == 1
+    assert siping.call("GET", "/enterprises", 200)["items"] == []
+    siping.call("GET", f"/enterprises/{enterprise['id']}", 404)
+    siping.call("PATCH", f"/enterprises/{enterprise['id']}", 404, json={"name": "x"}, headers={"If-Match": '"1"'})
 
 
 def test_a_change_needs_the_etag_that_was_read(seeded):
     post_workbook(seeded, "/enterprises/import", sheet(1))
-    path = f"/enterprises/{seeded('GET', '/enterprises', 200)['items'][0]['id']}"
+    path = f"/enterprises/{seeded.call('GET', '/enterprises', 200)['items'][0]['id']}"
 
-    seeded("PATCH", path, 428, json={"name": "示例新名"})
-    seeded("PATCH", path, 200, json={"name": "示例新名"}, headers={"If-Match": '"1"'})
-    seeded("PATCH", path, 412, json={"name": "示例再改"}, headers={"If-Match": '"1"'})
+    seeded.call("PATCH", path, 428, json={"name": "示例新名"})
+    seeded.call("PATCH", path, 200, json={"name": "示例新名"}, headers={"If-Match": '"1"'})
+    seeded.call("PATCH", path, 412, json={"name": "示例再改"}, headers={"If-Match": '"1"'})
 
 
 def certificate_event(kind, certificate_id, person_id, sequence, **data):
@@ -136,9 +121,9 @@ def test_certificates_move_the_pool_and_the_appointment_and_the_four_refusals_ar
     seeded, service, token, wait_until
 ):
     post_workbook(seeded, "/enterprises/import", sheet(1, 2))
-    firms = seeded("GET", "/enterprises", 200)["items"]
+    firms = seeded.call("GET", "/enterprises", 200)["items"]
     people = [
-        seeded(
+        seeded.call(
             "POST",
             "/people",
             201,
@@ -153,7 +138,8 @@ def test_certificates_move_the_pool_and_the_appointment_and_the_four_refusals_ar
         for n, firm in ((1, firms[0]), (2, firms[0]), (3, firms[1]))
     ]
     posts = [
-        seeded("POST", f"/enterprises/{firm['id']}/posts", 201, json={"title": "首席质量官"})["id"] for firm in firms
+        seeded.call("POST", f"/enterprises/{firm['id']}/posts", 201, json={"title": "首席质量官"})["id"]
+        for firm in firms
     ]
     today = date.today()
     began, until = today - timedelta(days=30), today + timedelta(days=900)
@@ -175,11 +161,11 @@ def test_certificates_move_the_pool_and_the_appointment_and_the_four_refusals_ar
             for certificate, person in zip(certificates, people, strict=False)
         ),
     )
-    wait_until(lambda: len(seeded("GET", "/talents?status=in_pool", 200)["items"]) == 2, 20)
+    wait_until(lambda: len(seeded.call("GET", "/talents?status=in_pool", 200)["items"]) == 2, 20)
 
     def appoint(person, post, expected, on=today):
         body = appointment_in_json(person["id"], post, on.isoformat())
-        return seeded("POST", "/appointments", expected, json=body)
+        return seeded.call("POST", "/appointments", expected, json=body)
 
     made = appoint(people[0], posts[0], 201)
     refusals = [
@@ -192,7 +178,7 @@ def test_certificates_move_the_pool_and_the_appointment_and_the_four_refusals_ar
     assert kinds == ["not-in-pool", "no-valid-certificate", "already-cqo-elsewhere", "post-taken"]
 
     def status():
-        return seeded("GET", f"/appointments/{made['id']}", 200)["status"]
+        return seeded.call("GET", f"/appointments/{made['id']}", 200)["status"]
 
     publish(service.settings["amqp_url"], certificate_event("expired", certificates[0], people[0]["id"], 2, on=today))
     wait_until(lambda: status() == "suspended", 20)
@@ -209,17 +195,17 @@ def test_certificates_move_the_pool_and_the_appointment_and_the_four_refusals_ar
     )
     publish(service.settings["amqp_url"], renewed, renewed)
     wait_until(lambda: status() == "active", 20)
-    history = seeded("GET", f"/appointments/{made['id']}", 200)["history"]
+    history = seeded.call("GET", f"/appointments/{made['id']}", 200)["history"]
     assert [line["status"] for line in history] == ["active", "suspended", "active"]
 
 
 def test_an_answer_never_shows_an_id_number_but_after_a_reasoned_reveal(seeded, service):
     body = {"name": "李明", "id_number": id_number(5), "division": "220102", "phone": "13900000001"}
-    person = seeded("POST", "/people", 201, json=body)
-    assert id_number(5) not in json.dumps(seeded("GET", "/people", 200))
-    seeded("POST", f"/people/{person['id']}/reveal", 422, json={})
+    person = seeded.call("POST", "/people", 201, json=body)
+    assert id_number(5) not in json.dumps(seeded.call("GET", "/people", 200))
+    seeded.call("POST", f"/people/{person['id']}/reveal", 422, json={})
 
-    shown = seeded("POST", f"/people/{person['id']}/reveal", 200, json={"reason": "核对证件"})
+    shown = seeded.call("POST", f"/people/{person['id']}/reveal", 200, json={"reason": "核对证件"})
 
     assert (shown["id_number"], shown["phone"]) == (id_number(5), "13900000001")
     engine = engine_for(service.settings["database_url"], "test")

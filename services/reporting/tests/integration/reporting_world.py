@@ -10,40 +10,37 @@ from chassis.ids import new_id
 from chassis.messaging.envelope import Envelope
 from programme.callers import Caller
 from reporting import queries
+from testkit.divisions import (
+    CHANGBAISHAN,
+    CHANGCHUN,
+    CHIBEI,
+    GONGZHULING,
+    MEIHEKOU,
+    NANGUAN,
+    SIPING,
+    TONGHUA,
+    TREE,
+    data_of,
+)
+from testkit.divisions import GONGZHULING_IN_SIPING as GONGZHULING_OLD
+
+__all__ = [
+    "CHANGBAISHAN",
+    "CHANGCHUN",
+    "CHIBEI",
+    "GONGZHULING",
+    "GONGZHULING_OLD",
+    "MEIHEKOU",
+    "NANGUAN",
+    "SIPING",
+    "TONGHUA",
+    "TREE",
+]
 from reporting.domain.coverage import Population
 
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
 PROVINCE = Caller("province", "province")
-CHANGCHUN, SIPING, TONGHUA, MEIHEKOU, CHANGBAISHAN = "220100", "220300", "220500", "220581", "JL-CBS"
-NANGUAN, GONGZHULING_OLD, GONGZHULING, CHIBEI = "220102", "220381", "220184", "JL-CBS-1"
-# Synthetic in part: the codes and days of the moves are the real ones.
-TREE = (
-    {"code": "220000", "name": "吉林省", "level": "province"},
-    {"code": CHANGCHUN, "name": "长春市", "level": "prefecture", "parent": "220000"},
-    {"code": NANGUAN, "name": "南关区", "level": "county", "parent": CHANGCHUN},
-    {"code": SIPING, "name": "四平市", "level": "prefecture", "parent": "220000"},
-    {
-        "code": GONGZHULING_OLD,
-        "name": "公主岭市",
-        "level": "county",
-        "parent": SIPING,
-        "valid_to": "2020-06-18",
-        "successor": GONGZHULING,
-    },
-    {
-        "code": GONGZHULING,
-        "name": "公主岭市",
-        "level": "county",
-        "parent": CHANGCHUN,
-        "valid_from": "2020-06-19",
-    },
-    {"code": TONGHUA, "name": "通化市", "level": "prefecture", "parent": "220000"},
-    {"code": MEIHEKOU, "name": "梅河口市", "level": "county", "parent": TONGHUA, "valid_to": "2021-12-31"},
-    {"code": MEIHEKOU, "name": "梅河口市", "level": "county", "parent": "220000", "valid_from": "2022-01-01"},
-    {"code": CHANGBAISHAN, "name": "长白山", "level": "prefecture", "parent": "220000", "valid_from": "2006-01-01"},
-    {"code": CHIBEI, "name": "池北区", "level": "county", "parent": CHANGBAISHAN, "valid_from": "2006-01-01"},
-)
 SOURCES = {
     **dict.fromkeys(("division", "enterprise", "appointment", "talent"), "/registry"),
     **dict.fromkeys(("certificate", "class", "enrolment", "education"), "/training"),
@@ -63,10 +60,7 @@ class Chronicle:
         return Envelope(new_id(), SOURCES[family], kind, subject, AT, self.versions[family, subject], data)
 
     def tree(self) -> list[Envelope]:
-        rows = [
-            {"parent": None, "valid_from": "2000-01-01", "valid_to": None, "successor": None, **row} for row in TREE
-        ]
-        return [self.event("division.placed.v1", row["code"], row) for row in rows]
+        return [self.event("division.placed.v1", each.code, data_of(each)) for each in TREE]
 
     def enterprise(
         self, division: str = NANGUAN, on: str = "2019-01-01", enterprise_id: str | None = None, **flags: bool

@@ -29,6 +29,7 @@ from reporting import queries
 from reporting.domain.coverage import Population
 from reporting.queries import RecordFilters
 from reporting.views import EnrolmentCount, FilingCounts
+from testkit.divisions import JILIN_CITY, YANBIAN
 
 ACTIVE, SUSPENDED, NONE = (1, 1, 0), (1, 0, 1), (1, 0, 0)
 
@@ -140,7 +141,15 @@ def test_each_population_is_of_those_who_belonged_to_it_on_the_day(session, appl
 def test_a_province_without_enterprises_has_units_and_no_percentage(session, apply):
     found = queries.coverage(session, PROVINCE, date(2026, 3, 2), Population.AWARD)
 
-    assert [row.unit for row in found.units] == [CHANGCHUN, SIPING, TONGHUA, MEIHEKOU, CHANGBAISHAN]
+    assert [row.unit for row in found.units] == [
+        CHANGCHUN,
+        JILIN_CITY,
+        SIPING,
+        TONGHUA,
+        MEIHEKOU,
+        YANBIAN,
+        CHANGBAISHAN,
+    ]
     assert {row.percent for row in (*found.units, found.total)} == {None}
     assert found.total.enterprises == 0
 

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import amqp
 import pytest
-import requests
 from reporting_world import CHANGBAISHAN, CHANGCHUN, GONGZHULING_OLD, MEIHEKOU, NANGUAN, SIPING
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
@@ -14,7 +13,7 @@ from sqlalchemy.engine import make_url
 from chassis.ids import new_id
 from chassis.messaging.broker import connect
 from chassis.process import migrate
-from testkit import publish
+from testkit import Client, publish
 
 GOAL = {"division": "220000", "year": 2026, "population": "award", "percent": 90, "document": "示例文号〔2026〕1号"}
 OF_CHANGCHUN = GOAL | {"division": CHANGCHUN, "percent": 95}
@@ -30,8 +29,8 @@ class Service:
         publish(self.amqp_url, *events)
 
     def send(self, method, path, body=None, role="province", headers=None, **claims):
-        sent = {"Authorization": f"Bearer {self.token(role, **claims)}", **(headers or {})}
-        return requests.request(method, self.running.url + path, json=body, headers=sent, timeout=30)
+        client = Client(self.running.url, self.token(role, **claims), timeout=30)
+        return client.send(method, path, json=body, headers=headers)
 
     def ask(self, path, role="province", **claims):
         answer = self.send("GET", path, role=role, **claims)

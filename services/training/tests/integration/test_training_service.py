@@ -7,7 +7,6 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-import requests
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from training_world import END, class_of, firm_id, know_people, person_id
@@ -15,27 +14,9 @@ from training_world import END, class_of, firm_id, know_people, person_id
 from chassis.data import engine_for
 from chassis.ids import new_id
 from chassis.messaging import Envelope
-from testkit import divisions
-from testkit.events import publish
+from testkit import Client, divisions, publish
 
 UNTIL = date(2029, 3, 12)
-
-
-class Client:
-    """Calls the running service with one token."""
-
-    def __init__(self, url, token=None, language="en"):
-        self.url = url
-        self.http = requests.Session()
-        self.http.headers["Accept-Language"] = language
-        if token:
-            self.http.headers["Authorization"] = f"Bearer {token}"
-
-    def __call__(self, method, path, expected=200, version=None, **options):
-        headers = {"If-Match": f'"{version}"'} if version else {}
-        answer = self.http.request(method, self.url + path, timeout=20, headers=headers, **options)
-        assert answer.status_code == expected, answer.text
-        return answer.json()
 
 
 class Offset:
@@ -84,16 +65,16 @@ def centre(service, token):
 def hold_class(centre, offset, people):
     """Has all these pass a class; their certificates, in the order of `people`."""
     content = json.loads(json.dumps(class_of(), default=str))
-    training_class = centre("POST", "/classes", 201, json=content)
+    training_class = centre.call("POST", "/classes", 201, json=content)
     path = f"/classes/{training_class['id']}"
     ids = [item["person_id"] for item in people]
     hours = [{"person_id": who, "block": b["name"], "hours": b["hours"]} for who in ids for b in content["blocks"]]
-    assert centre("POST", f"{path}/nominations", json={"items": people})["refused"] == 0
-    centre("PUT", f"{path}/attendance", json={"items": hours})
-    centre("PUT", f"{path}/exam", json={"items": [{"person_id": who, "score": 80} for who in ids]})
+    assert centre.call("POST", f"{path}/nominations", json={"items": people})["refused"] == 0
+    centre.call("PUT", f"{path}/attendance", json={"items": hours})
+    centre.call("PUT", f"{path}/exam", json={"items": [{"person_id": who, "score": 80} for who in ids]})
     offset.go_to(END)
-    assert centre("POST", f"{path}/close")["passed"] == len(people)
-    listed = {c["person_id"]: c for c in centre("GET", "/certificates")["items"]}
+    assert centre.call("POST", f"{path}/close")["passed"] == len(people)
+    listed = {c["person_id"]: c for c in centre.call("GET", "/certificates")["items"]}
     return [listed[who] for who in ids]
 
 
@@ -130,17 +111,17 @@ def test_each_reminder_goes_out_once_on_its_day_and_the_end_on_the_day_after(cen
     renewed, revoked, left, *_ = hold_class(centre, offset, people)
     education = {"person_id": renewed["person_id"], "year": 2028, "hours": 16, "document": "示例再教育证明1号"}
     offset.go_to(date(2028, 10, 8))
-    centre("POST", "/education", json={"items": [education]})
+    centre.call("POST", "/education", json={"items": [education]})
     assert ledger.reminders() == {}
 
     for days in (90, 60, 30, 7, 0):
         offset.go_to(UNTIL - timedelta(days=days))
         ledger.settle(UNTIL - timedelta(days=days))
         if days == 60:
-            centre("POST", f"/certificates/{renewed['id']}/renew", version=3)
+            centre.call("POST", f"/certificates/{renewed['id']}/renew", version=3)
         if days == 30:
             reason = {"reason": "示例：申报材料不实", "document": "示例文号〔2029〕1号"}
-            centre("POST", f"/certificates/{revoked['id']}/revoke", version=4, json=reason)
+            centre.call("POST", f"/certificates/{revoked['id']}/revoke", version=4, json=reason)
     offset.go_to(UNTIL + timedelta(days=2))
     ledger.settle(UNTIL + timedelta(days=2))
 
@@ -154,7 +135,7 @@ def test_each_reminder_goes_out_once_on_its_day_and_the_end_on_the_day_after(cen
     }
     expired = ledger.subjects("certificate.expired.v1")
     assert len(expired) == 3 and left["id"] in expired and not {renewed["id"], revoked["id"]} & set(expired)
-    states = {c["id"]: c["status"] for c in centre("GET", "/certificates")["items"]}
+    states = {c["id"]: c["status"] for c in centre.call("GET", "/certificates")["items"]}
     assert [states[one["id"]] for one in (renewed, revoked, left)] == ["valid", "revoked", "expired"]
 
 
@@ -168,9 +149,9 @@ def test_after_an_outage_across_several_reminders_only_the_tightest_goes_out(
     ledger.settle(UNTIL - timedelta(days=20))
 
     assert Counter(days for _, days in ledger.reminders().elements()) == {30: 5}
-    proof = Client(service.url, token("ops"))("GET", f"/certificates/notices-due?until={UNTIL - timedelta(days=20)}")[
-        "items"
-    ]
+    proof = Client(service.url, token("ops")).call(
+        "GET", f"/certificates/notices-due?until={UNTIL - timedelta(days=20)}"
+    )["items"]
     assert Counter((row["days_left"], row["state"], row["event_id"] is not None) for row in proof) == {
         (90, "superseded", False): 5,
         (60, "superseded", False): 5,
@@ -187,10 +168,10 @@ def test_an_outage_beyond_the_end_announces_the_end_alone(centre, service, offse
 
     assert ledger.reminders() == {}
     assert len(ledger.subjects("certificate.expired.v1")) == 1
-    proof = Client(service.url, token("ops"))("GET", "/certificates/notices-due")["items"]
+    proof = Client(service.url, token("ops")).call("GET", "/certificates/notices-due")["items"]
     assert [(row["state"], row["event_id"]) for row in proof] == [("superseded", None)] * 5
-    [certificate] = centre("GET", "/certificates")["items"]
-    history = centre("GET", f"/certificates/{certificate['id']}")["history"]
+    [certificate] = centre.call("GET", "/certificates")["items"]
+    history = centre.call("GET", f"/certificates/{certificate['id']}")["history"]
     assert [(line["decision"], line["on"]) for line in history] == [("issued", "2026-03-13"), ("expired", "2029-03-13")]
 
 
@@ -207,11 +188,11 @@ def test_what_the_registry_announces_is_known_and_may_change(service, centre, wa
         event("enterprise.registered.v1", "f1", 1, firm),
     ]
     publish(amqp_url, *announced, *announced)
-    training_class = centre("POST", "/classes", 201, json=json.loads(json.dumps(class_of(), default=str)))
+    training_class = centre.call("POST", "/classes", 201, json=json.loads(json.dumps(class_of(), default=str)))
     nominee = {"items": [{"enterprise_id": "f1", "person_id": "p1"}]}
 
     def accepted():
-        return centre("POST", f"/classes/{training_class['id']}/nominations", json=nominee)["accepted"]
+        return centre.call("POST", f"/classes/{training_class['id']}/nominations", json=nominee)["accepted"]
 
     assert wait_until(accepted, 20) == 1
 
@@ -222,18 +203,20 @@ def test_a_wrong_request_changes_nothing_and_says_what_is_wrong(service, centre,
     before = ledger.rows("SELECT count(*) FROM outbox")
     good = json.loads(json.dumps(class_of(), default=str))
 
-    centre("POST", f"{path}/renew", 428)
-    centre("POST", f"{path}/renew", 412, version=9)
-    assert centre("POST", f"{path}/renew", 409, version=1)["opens"] == "2028-12-12"
-    centre("POST", f"{path}/revoke", 422, version=1, json={"reason": "示例"})
-    centre("POST", "/classes", 422, json={**good, "blocks": good["blocks"][:2]})
-    centre("POST", "/classes", 422, json={**good, "ends_on": "2026-03-01"})
-    centre("POST", "/classes", 422, json={**good, "capacity": "many"})
-    centre("POST", "/classes", 422, json={**good, "colour": "red"})
-    centre("POST", "/plans", 403, json={"year": 2026, "focus": "x", "syllabus": "y", "document": "z"})
-    Client(service.url)("GET", "/certificates", 401)
-    Client(service.url, token("enterprise", enterprise=firm_id(0)))("POST", f"{path}/revoke", 403, version=1, json={})
-    Client(service.url, token("division", division="220300"))("GET", path, 404)
+    centre.call("POST", f"{path}/renew", 428)
+    centre.call("POST", f"{path}/renew", 412, version=9)
+    assert centre.call("POST", f"{path}/renew", 409, version=1)["opens"] == "2028-12-12"
+    centre.call("POST", f"{path}/revoke", 422, version=1, json={"reason": "示例"})
+    centre.call("POST", "/classes", 422, json={**good, "blocks": good["blocks"][:2]})
+    centre.call("POST", "/classes", 422, json={**good, "ends_on": "2026-03-01"})
+    centre.call("POST", "/classes", 422, json={**good, "capacity": "many"})
+    centre.call("POST", "/classes", 422, json={**good, "colour": "red"})
+    centre.call("POST", "/plans", 403, json={"year": 2026, "focus": "x", "syllabus": "y", "document": "z"})
+    Client(service.url).call("GET", "/certificates", 401)
+    Client(service.url, token("enterprise", enterprise=firm_id(0))).call(
+        "POST", f"{path}/revoke", 403, version=1, json={}
+    )
+    Client(service.url, token("division", division="220300")).call("GET", path, 404)
 
     assert ledger.rows("SELECT count(*) FROM outbox") == before
 
@@ -242,11 +225,11 @@ def test_refusals_are_told_in_the_callers_language_and_anybody_may_verify_a_numb
     service, centre, people, offset, token
 ):
     [certificate] = hold_class(centre, offset, people[:1])
-    reason = Client(service.url, token("training_centre"), "zh")(
+    reason = Client(service.url, token("training_centre"), language="zh").call(
         "POST", f"/certificates/{certificate['id']}/renew", 409, version=1
     )
-    verified = Client(service.url)("GET", f"/certificates/verify?number={certificate['number']}")
-    explained = centre("GET", f"/certificates/{certificate['id']}/explain")
+    verified = Client(service.url).call("GET", f"/certificates/verify?number={certificate['number']}")
+    explained = centre.call("GET", f"/certificates/{certificate['id']}/explain")
 
     assert "续期窗口" in reason["detail"]
     assert verified == {
@@ -267,22 +250,22 @@ def test_refusals_are_told_in_the_callers_language_and_anybody_may_verify_a_numb
 def test_a_plan_is_decided_by_the_province_and_every_revision_stays(service, token, centre):
     province = Client(service.url, token("province"))
     plan = {"year": 2026, "focus": "质量安全主体责任", "syllabus": "大纲 2024 版", "document": "示例文号〔2026〕2号"}
-    province("POST", "/plans", 201, json=plan)
-    province("POST", "/plans", 201, json={**plan, "syllabus": "大纲 2026 版"})
+    province.call("POST", "/plans", 201, json=plan)
+    province.call("POST", "/plans", 201, json={**plan, "syllabus": "大纲 2026 版"})
 
-    revisions = [(one["revision"], one["syllabus"]) for one in centre("GET", "/plans?year=2026")["items"]]
+    revisions = [(one["revision"], one["syllabus"]) for one in centre.call("GET", "/plans?year=2026")["items"]]
     assert revisions == [(2, "大纲 2026 版"), (1, "大纲 2024 版")]
     content = json.loads(json.dumps(class_of(quotas={"220100": 3}), default=str))
-    scheduled = centre("POST", "/classes", 201, json=content)
+    scheduled = centre.call("POST", "/classes", 201, json=content)
     assert (scheduled["syllabus"], scheduled["quotas"]) == ("大纲 2026 版", {"220100": 3})
 
 
 def test_a_year_of_education_is_read_by_its_holder_and_by_nobody_elsewhere(service, token, centre, people):
     item = {"person_id": person_id(0), "year": 2026, "hours": 6, "document": "示例再教育证明1号"}
     path = f"/people/{person_id(0)}/education"
-    centre("POST", "/education", json={"items": [item]})
+    centre.call("POST", "/education", json={"items": [item]})
 
-    assert Client(service.url, token("cqo", person=person_id(0)))("GET", path)[0]["total_hours"] == 6
-    Client(service.url, token("cqo", person=person_id(1)))("GET", path, 404)
+    assert Client(service.url, token("cqo", person=person_id(0))).call("GET", path)[0]["total_hours"] == 6
+    Client(service.url, token("cqo", person=person_id(1))).call("GET", path, 404)
     elsewhere = Client(service.url, token("division", division="220300"))
-    elsewhere("POST", "/education", 403, json={"items": [item]})
+    elsewhere.call("POST", "/education", 403, json={"items": [item]})
