@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 
 from chassis.messaging import subscribe
 
@@ -52,7 +52,7 @@ def test_the_types_come_first_and_the_record_last(arguments: tuple[str | type, .
         subscribe(*arguments)
 
 
-@pytest.mark.parametrize("record", [Changeable, dict])
+@pytest.mark.parametrize("record", [Changeable, dict, Schema])
 def test_a_record_is_a_frozen_dataclass(record: type) -> None:
     with pytest.raises(TypeError, match="is not a frozen dataclass"):
         subscribe("thing.changed.v1", record)

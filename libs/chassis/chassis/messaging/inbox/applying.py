@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Any
 
 import eventlet
-from marshmallow import EXCLUDE, Schema, ValidationError
+from marshmallow import Schema, ValidationError
 from sqlalchemy import ARRAY, BigInteger, Text, bindparam, func, select, text
 from sqlalchemy.orm import Session
 from structlog.contextvars import bound_contextvars
@@ -57,8 +57,7 @@ class Handler:
 
     def _read(self, events: Sequence[Envelope]) -> list[Envelope]:
         try:
-            # Fields that a later version of the publisher has added are none of this reader's business.
-            records = self.schema.load([event.data for event in events], many=True, unknown=EXCLUDE)
+            records = self.schema.load([event.data for event in events], many=True)
         except ValidationError as fault:
             place, messages = next(iter(fault.messages_dict.items()))
             raise WrongContent(f"{events[int(place)].type}: {messages}") from fault

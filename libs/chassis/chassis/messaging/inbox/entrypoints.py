@@ -90,8 +90,6 @@ def _declare(types_then_record: tuple[str | type, ...], batch: bool) -> Callable
 
 
 def _schema_of(record: type) -> type[Schema]:
-    if issubclass(record, Schema):  # a reader that has no record yet
-        return record
     if not dataclasses.is_dataclass(record) or not record.__dataclass_params__.frozen:  # type: ignore[attr-defined]
         raise TypeError(f"{record.__name__}, which an event is read as, is not a frozen dataclass")
     return marshmallow_dataclass.class_schema(record, base_schema=EventSchema)
