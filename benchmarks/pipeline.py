@@ -36,9 +36,10 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
+from chassis.broker import topology
 from chassis.clock import SystemClock
 from chassis.data import chassis_tables
-from chassis.messaging import outbox, topology
+from chassis.messaging import outbox
 from chassis.messaging.outbox.table import envelope
 
 HERE = Path(__file__).resolve().parent

@@ -141,7 +141,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheels_hold_all_that_the_services_need(site: Path) -> None:
     modules = [f"{service}.{process}" for service in SERVICES for process in ("api", "worker", "config")]
-    modules += ["chassis.main", "chassis.process.migrate", "chassis.messaging.topology", "programme.keys"]
+    modules += ["chassis.main", "chassis.process.migrate", "chassis.broker.topology", "programme.keys"]
     modules += ["servers.mailbox", "testkit.plugin"]
     # -I: nothing of this checkout is on the path.
     done = subprocess.run(

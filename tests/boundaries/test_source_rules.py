@@ -21,7 +21,7 @@ PACKAGES = {
     "deploy/local": PROJECT / "deploy/local/cqolocal",
 }
 # Those where each `Any` has its reason; the others are to follow.
-REASONED = ("libs/servers", "libs/testkit", "deploy/contracts")
+REASONED = tuple(PACKAGES)
 REASON = re.compile(r"#.*\bAny: \S")
 IMPORT = re.compile(r"\s*(from typing import|import typing)\b")
 WITHOUT_FORMATTER = re.compile(r"#\s*fmt:\s*(skip|off)\b")

@@ -10,14 +10,12 @@ from typing import Any
 
 import psycopg
 import pytest
-import requests
 from sqlalchemy.engine import make_url
 
 from registry.seed import seed
-from testkit import RunningService, wait_for
+from testkit import Client, RunningService, wait_for
 
 PROJECT = Path(__file__).parents[2]
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Programme:
@@ -25,35 +23,25 @@ class Programme:
 
     def __init__(self, registry: RunningService, reporting: RunningService, token: Callable[..., str]) -> None:
         self.registry, self.reporting = registry, reporting
-        self.headers = {"Authorization": f"Bearer {token('province')}"}
+        self.token = token("province")
 
-    def send(self, method: str, url: str, **request: Any) -> Any:
-        headers = self.headers | request.pop("headers", {})
-        answer = requests.request(method, url, headers=headers, timeout=60, **request)
-        assert answer.ok, answer.text
-        return answer.json()
+    def client(self, service: RunningService) -> Client:
+        return Client(service.url, self.token)
 
     def fill(self) -> None:
         workbook = (PROJECT / "examples/enterprises.xlsx").read_bytes()
-        headers = {"Content-Type": XLSX, "Idempotency-Key": "import"}
-        self.send("POST", f"{self.registry.url}/enterprises/import", data=workbook, headers=headers)
-        goal = {
-            "division": "220000",
-            "year": 2026,
-            "population": "award",
-            "percent": 90,
-            "document": "示例文号〔2026〕1号",
-        }
+        self.client(self.registry).upload("/enterprises/import", workbook)
+        goal = {"division": "220000", "year": 2026, "population": "award", "percent": 90}
         wait_for(lambda: self.applied().get("enterprise.registered.v1") == 330, 30)
-        self.send("POST", f"{self.reporting.url}/targets", json=goal, headers={"Idempotency-Key": "target"})
+        self.client(self.reporting).post("/targets", goal | {"document": "示例文号〔2026〕1号"})
 
     def applied(self) -> dict[str, int]:
-        found: dict[str, int] = self.send("GET", f"{self.reporting.url}/ops/state")["inbox"]["applied"]
-        return found
+        by_type = self.client(self.reporting).get("/ops/state")["inbox"]["by_type"]
+        return {kind: counts["applied"] for kind, counts in by_type.items()}
 
     def figures(self) -> list[Any]:
         paths = ("coverage?population=above_threshold", "coverage?population=contenders", "statistics", "targets")
-        return [self.send("GET", f"{self.reporting.url}/{path}") for path in paths]
+        return [self.client(self.reporting).get(f"/{path}") for path in paths]
 
     def database(self) -> psycopg.Connection[Any]:
         return psycopg.connect(self.reporting.settings["database_url"].replace("+psycopg", ""), autocommit=True)

@@ -101,7 +101,7 @@ class System:
         address.result()
         arguments = ("apply", "--file", str(paths.TOPOLOGY), "--wait", "90")
         # The job takes a while to load, so it is begun first; it waits for the broker itself.
-        with self._job("the broker's exchanges and queues", "chassis.messaging.topology", *arguments):
+        with self._job("the broker's exchanges and queues", "chassis.broker.topology", *arguments):
             if self.broker is not None:
                 self.report("starting RabbitMQ")
                 self.broker.start()

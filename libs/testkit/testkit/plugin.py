@@ -87,7 +87,8 @@ def amqp_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def topology(amqp_url: str) -> str:
     """`amqp_url`, once the exchanges and queues of deploy/rabbitmq are there, and empty."""
-    from chassis.messaging import broker, topology
+    from chassis import broker
+    from chassis.broker import topology
 
     definitions = topology.load(TOPOLOGY)
     topology.apply(amqp_url, definitions)

@@ -170,7 +170,7 @@ def _coverage(scenario: Scenario, population: str) -> Table:
     days = (APPOINTED - timedelta(days=1), FILED_LATE, _today(scenario))
     figures = [scenario.province.get("reporting", "/coverage", population=population, on=str(day)) for day in days]
     table = Table("reporting unit", "enterprises", *map(str, days), "target", title_justify="left")
-    table.title = f"Coverage of {POPULATIONS[population]}: those with a CQO in force, as of three days"
+    table.title = f"Coverage of {POPULATIONS[population]}: those with an active CQO, as of three days"
     for rows in zip(*([*figure["units"], figure["total"]] for figure in figures), strict=True):
         shown = ["–" if row["percent"] is None else f"{row['percent']:.1f} %" for row in rows]
         target = rows[-1]["target_percent"]

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import eventlet
 from eventlet.event import Event
 
+from chassis import broker
 from chassis.backoff import LONGEST_WAIT, back_off
 from chassis.data import is_unavailable
-from chassis.messaging import broker
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """A service as a process: it starts, says whether it is ready, and ends in time.
 
-`python -m chassis.process.main` runs one, `python -m chassis.process.migrate` its migrations, and
+`python -m chassis.main` runs one, `python -m chassis.process.migrate` its migrations, and
 `python -m chassis.process.cli` an operator's commands.
 """
 

@@ -20,11 +20,11 @@ from sqlalchemy import exc as database
 from sqlalchemy import text
 from werkzeug.wrappers import Response
 
-from chassis import metrics
+from chassis import broker, metrics
+from chassis.broker import topology
 from chassis.data import engine_for
 from chassis.http import PUBLIC, Declaration, HttpEntrypoint, PathArguments, Request
 from chassis.json_types import JsonValue
-from chassis.messaging import broker, topology
 from chassis.process.revisions import revisions_of
 from chassis.settings import Settings
 

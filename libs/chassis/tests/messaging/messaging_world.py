@@ -17,9 +17,11 @@ from sqlalchemy import create_engine, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
+from chassis import broker
+from chassis.broker import topology
 from chassis.clock import SystemClock
 from chassis.ids import new_id
-from chassis.messaging import broker, outbox, topology
+from chassis.messaging import outbox
 from chassis.messaging.envelope import CONTENT_TYPE, Envelope
 from chassis.messaging.outbox.table import envelope
 from chassis.process import migrate

@@ -9,7 +9,8 @@ from author.events import LotChanged, ThingChanged
 from messaging_world import TOPOLOGY, Thing, World
 from sqlalchemy.orm import Session
 
-from chassis.messaging import outbox, topology
+from chassis.broker import topology
+from chassis.messaging import outbox
 from chassis.messaging.outbox import relay
 from testkit import RunningService, wait_for
 
@@ -60,7 +61,7 @@ def test_nothing_is_published_before_all_bindings_stand(world: World, author: St
         reader(ready=False)
         early = author(ready=False)
         world.announce("a", ThingChanged(1))
-        wait_for(lambda: "python -m chassis.messaging.topology apply" in early.log.read_text(), 20)
+        wait_for(lambda: "python -m chassis.broker.topology apply" in early.log.read_text(), 20)
 
         topology.apply(world.amqp_url, TOPOLOGY)
 

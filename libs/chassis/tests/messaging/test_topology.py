@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 from messaging_world import TOPOLOGY
 
-from chassis.messaging import broker, topology
+from chassis import broker
+from chassis.broker import topology
 from testkit.plugin import TOPOLOGY as TOPOLOGY_FILE
 
 
@@ -65,7 +66,7 @@ def test_other_arguments_are_a_difference(amqp_url: str, definitions: dict) -> N
 
 
 def test_the_systems_own_topology_stands_as_it_is_written(topology: str) -> None:
-    from chassis.messaging import topology as module
+    from chassis.broker import topology as module
 
     module.check(topology, module.load(TOPOLOGY_FILE))
 

@@ -8,7 +8,8 @@ from typing import Any
 import amqp
 import pytest
 
-from chassis.messaging import broker, wire
+from chassis import broker
+from chassis.broker import wire
 
 QUEUE = "wire.test"
 

@@ -15,9 +15,9 @@ def chronicle():
 
 
 @pytest.fixture
-def applier(clock):
+def applier():
     """What the worker's inbox applies events with: its own handlers, its own schemas."""
-    return Applier(handlers_of(Worker()), clock)
+    return Applier(handlers_of(Worker()))
 
 
 @pytest.fixture

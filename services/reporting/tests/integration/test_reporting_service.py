@@ -10,8 +10,8 @@ from reporting_world import CHANGBAISHAN, CHANGCHUN, GONGZHULING_OLD, MEIHEKOU, 
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from chassis.broker import connect
 from chassis.ids import new_id
-from chassis.messaging.broker import connect
 from chassis.process import migrate
 from testkit import Client, publish
 
@@ -39,7 +39,12 @@ class Service:
 
     def applied(self, kind, number):
         """Waits until that many events of that type have been applied."""
-        self.wait_until(lambda: self.ask("/ops/state")["inbox"]["applied"].get(kind) == number, 20)
+
+        def applied() -> bool:
+            by_type = self.ask("/ops/state")["inbox"]["by_type"]
+            return bool(by_type.get(kind, {}).get("applied") == number)
+
+        self.wait_until(applied, 20)
 
     def unit(self, code, on):
         return next(row for row in self.ask(f"/coverage?on={on}")["units"] if row["unit"] == code)

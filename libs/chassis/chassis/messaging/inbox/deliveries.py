@@ -11,7 +11,8 @@ import amqp
 import eventlet
 from eventlet.queue import Empty, LightQueue
 
-from chassis.messaging import broker, wire
+from chassis import broker
+from chassis.broker import wire
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,8 @@ import amqp
 import eventlet
 from amqp import spec
 
-from chassis.messaging import broker, topology, wire
+from chassis import broker
+from chassis.broker import topology, wire
 from chassis.messaging.envelope import CONTENT_TYPE, Envelope
 
 CONFIRM_TIMEOUT = 10  # seconds; a broker under a memory or disk alarm confirms nothing
@@ -20,7 +21,7 @@ class Unconfirmed(ConnectionError):
 
 
 class NoTopology(ConnectionError):
-    """The broker's exchanges, queues and bindings are not all there; python -m chassis.messaging.topology apply."""
+    """The broker's exchanges, queues and bindings are not all there; python -m chassis.broker.topology apply."""
 
 
 class Confirmed(NamedTuple):

@@ -1,6 +1,6 @@
 """The broker's topology: applied by a deploy step, and only checked by services.
 
-    python -m chassis.messaging.topology apply|check --file deploy/rabbitmq/definitions.json [--amqp URL]
+    python -m chassis.broker.topology apply|check --file deploy/rabbitmq/definitions.json [--amqp URL]
 
 The file has RabbitMQ's own form of definitions. Everything is declared over AMQP, so no management plug-in is needed.
 """
@@ -19,7 +19,7 @@ from typing import TypedDict
 
 import amqp
 
-from chassis.messaging import broker
+from chassis import broker
 
 # Stands while all bindings do. Relays publish to no broker without it: an event that is routed to some of its readers
 # only is confirmed all the same, and the others would never hear of it.
@@ -129,7 +129,7 @@ def _compared(connection: amqp.Connection, what: str) -> Iterator[amqp.Channel]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m chassis.messaging.topology", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m chassis.broker.topology", description=__doc__.splitlines()[0])
     parser.add_argument("action", choices=("apply", "check"))
     parser.add_argument("--amqp", default=os.environ.get("CQO_AMQP_URL"), help="the broker (CQO_AMQP_URL)")
     parser.add_argument("--file", type=Path, required=True, help="the definitions, deploy/rabbitmq/definitions.json")
