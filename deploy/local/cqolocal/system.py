@@ -125,6 +125,9 @@ class System:
             "CQO_SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}",
             "CQO_CLOCK_OFFSET_FILE": str(self.clock_file),
         }
+        others = os.environ.get("NO_PROXY") or os.environ.get("no_proxy")
+        direct = ",".join(filter(None, ("127.0.0.1", "localhost", others)))
+        settings |= {"NO_PROXY": direct, "no_proxy": direct}
         for service in SERVICES:
             name = service.upper()
             embedded = self.databases.url_of(service) if self.databases else ""
@@ -206,10 +209,14 @@ class System:
         paths.write_atomically(self.clock_file, str((target - datetime.now(UTC)).total_seconds()))
 
 
+# Loopback is never reached through a proxy, whatever the machine's environment says.
+WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
 def answers_ok(url: str) -> bool:
-    """Whether a GET of `url` is answered with 200."""
+    """Whether a GET of `url`, on loopback, is answered with 200."""
     try:
-        with urllib.request.urlopen(url, timeout=3) as answer:
+        with WITHOUT_PROXY.open(url, timeout=3) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -48,36 +48,59 @@ PATHS = {
 PARTS = ("lint", *PATHS)
 IN_LANES = ("e2e", "faults", "integration")
 LANES = 2
+NO_TESTS = 5  # pytest's exit status where it found or chose none
 
 
 def run(part: str | None, arguments: Sequence[str]) -> int:
     """Runs `part`, or all; returns 0 only if everything passed and each part had something to run."""
     started = time.monotonic()
     parts = [part] if part else list(PARTS)
-    failed = [name for name in parts if name not in IN_LANES and not _passes(name, arguments)]
-    failed += _run_in_lanes([path for name in IN_LANES if name in parts for path in PATHS[name]], arguments)
+    failed = ["lint"] if "lint" in parts and not _lint() else []
+    codes = _run_in_order(
+        [path for name in parts if name not in ("lint", *IN_LANES) for path in PATHS[name]], arguments
+    )
+    codes |= _run_in_lanes([path for name in IN_LANES if name in parts for path in PATHS[name]], arguments)
+    failed += failed_paths(codes, is_choice=any(each in ("-k", "-m") for each in arguments))
     verdict = f"failed: {', '.join(failed)}" if failed else "all passed"
     click.echo(f"--- {verdict}, after {time.monotonic() - started:.0f} s")
     return 1 if failed else 0
 
 
-def _passes(part: str, arguments: Sequence[str]) -> bool:
-    click.echo(f"--- {part}")
-    commands = LINT if part == "lint" else [_pytest(path, arguments) for path in PATHS[part]]
-    return all([subprocess.run(command, cwd=paths.PROJECT).returncode == 0 for command in commands])
+def failed_paths(codes: Mapping[str, int], is_choice: bool) -> list[str]:
+    """The paths that failed, by pytest's exit statuses.
+
+    A path without tests fails, so one that has lost its tests is noticed; but where tests were chosen by name, it is
+    enough that some path had one.
+    """
+    some_had_one = is_choice and any(code == 0 for code in codes.values())
+    passing = (0, NO_TESTS) if some_had_one else (0,)
+    return [path for path, code in codes.items() if code not in passing]
+
+
+def _lint() -> bool:
+    click.echo("--- lint")
+    return all([subprocess.run(command, cwd=paths.PROJECT).returncode == 0 for command in LINT])
 
 
 def _pytest(path: str, arguments: Sequence[str]) -> list[str]:
-    # A path without tests fails (status 5), so a part that has lost its tests is noticed.
     return [sys.executable, "-m", "pytest", path, *arguments]
 
 
-def _run_in_lanes(chosen: list[str], arguments: Sequence[str]) -> list[str]:
-    """Runs the tests at the paths `chosen`, in two lanes at once; returns the paths that failed."""
+def _run_in_order(chosen: list[str], arguments: Sequence[str]) -> dict[str, int]:
+    """Runs the tests at the paths `chosen` one after the other; returns pytest's exit status for each."""
+    codes = {}
+    for path in chosen:
+        click.echo(f"--- {path}")
+        codes[path] = subprocess.run(_pytest(path, arguments), cwd=paths.PROJECT).returncode
+    return codes
+
+
+def _run_in_lanes(chosen: list[str], arguments: Sequence[str]) -> dict[str, int]:
+    """Runs the tests at the paths `chosen`, in two lanes at once; returns pytest's exit status for each."""
     # Servers that somebody has named are one pair, and two runs on one broker would read each other's queues.
     lanes = min(1 if "CQO_TEST_AMQP_URL" in os.environ else LANES, len(chosen))
     left = iter(chosen)  # hands each path to the lane that asks first
-    failed: list[str] = []
+    codes: dict[str, int] = {}
 
     def lane() -> None:
         with _servers() as environ:
@@ -86,15 +109,14 @@ def _run_in_lanes(chosen: list[str], arguments: Sequence[str]) -> list[str]:
                     _pytest(path, arguments), cwd=paths.PROJECT, env=environ, capture_output=True, text=True
                 )
                 click.echo(f"--- {path}\n{done.stdout}{done.stderr}")
-                if done.returncode:
-                    failed.append(path)
+                codes[path] = done.returncode
 
     if lanes:
         click.echo(f"--- {', '.join(chosen)}: each is shown when it has ended", err=True)
         with ThreadPoolExecutor(lanes) as pool:
             for future in [pool.submit(lane) for _ in range(lanes)]:
                 future.result()
-    return failed
+    return codes
 
 
 @contextmanager

@@ -7,7 +7,9 @@ import os
 import shutil
 import socket
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,13 @@ import pytest
 from click.testing import CliRunner
 
 import bootstrap
-from cqolocal import cli, paths, state
+from cqolocal import cli, paths, state, testing
+from cqolocal.names import SERVICES
 from cqolocal.supervisor import Supervisor, pause_after
-from cqolocal.system import System
+from cqolocal.system import System, answers_ok
+from programme.keys import Keys
 from servers import CannotRun, rabbitmq_program, start_postgres
+from servers.mailbox import Mailbox
 from servers.process import free_port
 from testkit import wait_for
 
@@ -179,3 +184,57 @@ def test_a_port_that_is_taken_is_not_given_out() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         assert free_port(other.getsockname()[1]) != other.getsockname()[1]
+
+
+class Answering(BaseHTTPRequestHandler):
+    """Answers every GET with 200."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Silent."""
+
+
+def test_a_service_on_loopback_is_asked_directly_whatever_proxy_the_machine_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    server = HTTPServer(("127.0.0.1", 0), Answering)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    assert answers_ok(f"http://127.0.0.1:{server.server_port}/health/ready")
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_processes_of_the_local_run_reach_loopback_without_a_proxy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "intranet.example")
+    settings = System(tmp_path / "up", print)._settings(dict.fromkeys(SERVICES, "postgresql://x"))
+
+    assert settings["NO_PROXY"] == settings["no_proxy"] == "127.0.0.1,localhost,intranet.example"
+
+
+def test_letters_logs_and_secrets_are_their_owners_alone(tmp_path: Path, supervisor: Supervisor) -> None:
+    (tmp_path / "mail").mkdir(mode=0o755)
+    Mailbox(tmp_path / "mail").keep("1.eml", b"Subject: x\r\n\r\n")
+    Keys(tmp_path / "secrets")
+    supervisor.start("sleeper", SLEEPS, {})
+
+    shared = [each for each in (tmp_path / "mail/1.eml", tmp_path / "sleeper.log", *(tmp_path / "secrets").iterdir())]
+    assert {oct(each.stat().st_mode & 0o077) for each in shared} == {"0o0"}
+    assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("codes", "chosen", "failed"),
+    [([0, 5], True, []), ([5, 5], True, ["a", "b"]), ([0, 5], False, ["b"]), ([0, 1], True, ["b"])],
+    ids=["a choice that some paths lack", "a choice of nothing", "a path that lost its tests", "a failure"],
+)
+def test_a_choice_of_tests_passes_if_what_it_chose_has_passed(
+    codes: list[int], chosen: bool, failed: list[str]
+) -> None:
+    assert testing.failed_paths(dict(zip("ab", codes, strict=True)), is_choice=chosen) == failed

@@ -47,7 +47,7 @@ class Keys:
         self._write("complete", "")
 
     def _write(self, name: str, content: str) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         new = self.folder / f".{name}.{os.getpid()}"
         new.touch(mode=0o600)
         new.write_text(content)

@@ -34,7 +34,7 @@ class Mailbox:
     def keep(self, name: str, content: bytes) -> None:
         """Writes and syncs the message under a hidden name, then gives it its own: a reader never sees half of one."""
         hidden = self.folder / f".{name}"
-        with hidden.open("wb") as file:
+        with os.fdopen(os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

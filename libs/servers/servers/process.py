@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import IO, TypedDict
 
 from servers.paths import CannotRun
 
@@ -74,6 +74,11 @@ def becomes_true(condition: Callable[[], bool], seconds: float, interval: float 
     return True
 
 
+def owners_log(path: Path) -> IO[bytes]:
+    """A log to add to, which nobody but its owner may read."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+
+
 class Child:
     """A process in a session of its own, so that Ctrl-C reaches only us; a guard ends it when we die.
 
@@ -88,7 +93,7 @@ class Child:
         user: str | None = None,
         cwd: Path | None = None,
     ) -> None:
-        with log.open("ab") as output:
+        with owners_log(log) as output:
             self.process = subprocess.Popen(
                 list(command),
                 stdin=subprocess.DEVNULL,
