@@ -6,6 +6,7 @@ from chassis.http import Page, Response, http
 from programme.callers import Role
 from programme.http import Request
 from registry import queries, schemas, views
+from registry.adapters import candidate_list, upload
 from registry.api.base import APPLICANTS, PEOPLE_READERS, STAFF, Routes
 from registry.domain.contact import ContactPoints
 from registry.queries import FindPerson, PersonFilters
@@ -110,8 +111,9 @@ class PeopleRoutes(Routes):
         summary="Import candidates from an .xlsx workbook",
     )
     def import_people(self, request: Request) -> Response:
+        sheet = upload.read(request.file, candidate_list.LIST)
         with self.db.begin() as session:
-            report = import_people(session, request.caller, request.file, self.cipher, self.clock)
+            report = import_people(session, request.caller, sheet, self.cipher, self.clock)
             return request.reply(session, views.import_view(report, request.language))
 
     @http(

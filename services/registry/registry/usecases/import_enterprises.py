@@ -34,10 +34,9 @@ IN_THE_FUTURE = Violation("登记日期晚于今天。", "This day lies in the f
 
 
 def import_enterprises(
-    session: Session, caller: Caller, content: bytes, cipher: PersonalDataCipher, clock: Clock
+    session: Session, caller: Caller, sheet: Sheet, cipher: PersonalDataCipher, clock: Clock
 ) -> ImportReport:
-    """Registers and updates enterprises from a workbook; the same workbook again changes nothing."""
-    sheet = enterprise_list.read(content)
+    """Registers and updates enterprises from their list; the same list again changes nothing."""
     one_at_a_time(session, "enterprise")
     known = _known(session, sheet)
     _check(session, caller, sheet, known, clock)

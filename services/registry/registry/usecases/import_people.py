@@ -53,10 +53,9 @@ class Upserted:
 
 
 def import_people(
-    session: Session, caller: Caller, content: bytes, cipher: PersonalDataCipher, clock: Clock
+    session: Session, caller: Caller, sheet: Sheet, cipher: PersonalDataCipher, clock: Clock
 ) -> ImportReport:
-    """Registers and updates candidates from a workbook; the same workbook again changes nothing."""
-    sheet = candidate_list.read(content)
+    """Registers and updates candidates from their list; the same list again changes nothing."""
     one_at_a_time(session, "person")
     known = Known(_people(session, sheet, cipher), _employers(session, caller, sheet, clock))
     _check(session, caller, sheet, known, clock)
