@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
@@ -89,6 +89,10 @@ class Sheet:
     def reject(self, row: int, column: AnyColumn, violation: Violation) -> None:
         """Notes a violation: in the cell, in the register, or in another row."""
         self.rejections.append(Rejection(row, column.header, self.letters[column], violation))
+
+    def judged(self) -> Sheet:
+        """The same, to which what the register says against it may be added."""
+        return replace(self, rejections=list(self.rejections))
 
     def accepted(self) -> Iterator[SheetRow]:
         """The rows that nothing speaks against."""

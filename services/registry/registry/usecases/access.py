@@ -121,5 +121,5 @@ def exclusions_of(session: Session, person: Person) -> list[Exclusion]:
 
 
 def one_at_a_time(session: Session, what: str) -> None:
-    """Lets only one transaction at a time add `what`, so that two can't both find that a code is not there yet."""
+    """Lets only one transaction at a time do `what`."""
     session.execute(ONE_AT_A_TIME, {"what": f"registry.{what}"})
