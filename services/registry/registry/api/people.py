@@ -12,7 +12,7 @@ from registry.domain.contact import ContactPoints
 from registry.queries import FindPerson, PersonFilters
 from registry.schemas import Day
 from registry.usecases import contacts, people
-from registry.usecases.access import load_person
+from registry.usecases.access import load_person, person_by_number
 from registry.usecases.import_people import import_people
 from registry.usecases.people import PersonChanges, RegisterPerson, RevealedPerson, RevealPerson
 from registry.views import View
@@ -60,7 +60,7 @@ class PeopleRoutes(Routes):
     def find_person(self, request: Request[FindPerson]) -> View:
         with self.db.begin() as session:
             index = self.cipher.index(request.body.id_number)
-            person = queries.person_by_number(session, request.caller, index, self.clock.today())
+            person = person_by_number(session, request.caller, index, self.clock.today())
             return views.person_view(session, person, self.cipher)
 
     @http(
