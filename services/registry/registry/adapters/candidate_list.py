@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chassis.unset import UNSET, Unset
-from registry.adapters import workbook
 from registry.adapters.codes import email_violation, phone_violation, resident_id_violation, uscc_violation
-from registry.adapters.workbook import Column, Sheet, SheetRow, as_checked, as_code, as_text, as_years, as_yes_no
+from registry.adapters.workbook import Column, List, SheetRow, as_checked, as_code, as_text, as_years, as_yes_no
 from registry.domain.contact import ContactPoints
 
 NAME = Column("姓名", as_text)
@@ -20,6 +19,7 @@ TITLE = Column("技术职称", as_text, required=False)
 DECLARATION = Column("诚信承诺", as_yes_no)
 DEGREE = Column("学历", as_text, required=False)
 COLUMNS = (NAME, ID_NUMBER, PHONE, EMAIL, USCC, QUALITY_YEARS, TITLE, DECLARATION, DEGREE)
+LIST = List("candidates", COLUMNS, unique=ID_NUMBER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +33,6 @@ class CandidateRow:
     title: str | Unset | None = UNSET
     declaration: bool
     degree: str | Unset | None = UNSET
-
-
-def read(content: bytes) -> Sheet:
-    """The workbook's rows, each ID number at most once."""
-    sheet = workbook.read(content, COLUMNS)
-    sheet.require_unique(ID_NUMBER)
-    return sheet
 
 
 def candidate_of(row: SheetRow) -> CandidateRow:

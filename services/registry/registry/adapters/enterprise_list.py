@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from chassis.unset import UNSET, Unset
-from registry.adapters import workbook
 from registry.adapters.codes import email_violation, industry_violation, phone_violation, uscc_violation
-from registry.adapters.workbook import Column, Sheet, SheetRow, as_checked, as_code, as_day, as_text, as_yes_no
+from registry.adapters.workbook import Column, List, SheetRow, as_checked, as_code, as_day, as_text, as_yes_no
 from registry.domain.contact import ContactPoints
 
 USCC = Column("统一社会信用代码", as_code(uscc_violation))
@@ -37,6 +36,7 @@ COLUMNS = (
     EMAIL,
     REGISTERED_ON,
 )
+LIST = List("enterprises", COLUMNS, unique=USCC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,13 +53,6 @@ class EnterpriseRow:
     legal_representative: str
     responsible_person: str | Unset | None = UNSET
     registered_on: date
-
-
-def read(content: bytes) -> Sheet:
-    """The workbook's rows, each code at most once."""
-    sheet = workbook.read(content, COLUMNS)
-    sheet.require_unique(USCC)
-    return sheet
 
 
 def enterprise_of(row: SheetRow) -> EnterpriseRow:

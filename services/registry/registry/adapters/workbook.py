@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from io import BytesIO
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
-from python_calamine import CalamineError, CalamineWorkbook, ZipError
-
-from chassis.errors import InvalidInput
 from chassis.unset import UNSET, Unset
+from registry.adapters.refusal import Refusal
+from registry.adapters.sheet_xml import MAX_ROWS, TOO_MANY_ROWS
 from registry.domain.bilingual import Violation
 
-MAX_ROWS = 20_000
 MAX_TEXT = 200
 
 Cell: TypeAlias = object  # a text, a number, a boolean, a day or an instant, as the sheet has it
@@ -40,6 +37,15 @@ class Column(Generic[ReadT]):
 
 
 AnyColumn: TypeAlias = Column[Any]  # Any: columns of one sheet hold values of several types
+
+
+@dataclass(frozen=True)
+class List:
+    """What a list holds: its columns, and the one of which each value may stand in one row only."""
+
+    name: str  # by which the child process is told of it
+    columns: tuple[AnyColumn, ...]
+    unique: AnyColumn
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,10 @@ class Sheet:
         """Notes a violation: in the cell, in the register, or in another row."""
         self.rejections.append(Rejection(row, column.header, self.letters[column], violation))
 
+    def judged(self) -> Sheet:
+        """The same, to which what the register says against it may be added."""
+        return replace(self, rejections=list(self.rejections))
+
     def accepted(self) -> Iterator[SheetRow]:
         """The rows that nothing speaks against."""
         rejected = {rejection.row for rejection in self.rejections}
@@ -101,43 +111,28 @@ class Sheet:
                 self.reject(row.number, column, Violation(f"与第 {earlier} 行重复。", f"The same as in row {earlier}."))
 
 
-def read(content: bytes, columns: tuple[AnyColumn, ...]) -> Sheet:
-    """Reads the first sheet of an .xlsx workbook; InvalidInput if the file as a whole can't be used."""
-    cells = _cells(content)
-    headers = [str(cell).strip() for cell in cells[0]]
+def read_cells(cells: Iterable[list[Cell]], expected: List) -> Sheet:
+    """The rows below the headers, as `expected`; Refusal if the sheet as a whole can't be used."""
+    rows = iter(cells)
+    headers = [str(cell).strip() for cell in next(rows, [])]
+    if not any(headers):
+        raise Refusal("empty_sheet", "工作表为空。", "The sheet is empty.")
+    columns = expected.columns
     missing = [column.header for column in columns if column.required and column.header not in headers]
     if missing:
         names = "、".join(missing)
-        raise _unusable(f"缺少表头：{names}。", f"The first row lacks these headers: {names}.", "missing_headers")
+        raise Refusal("missing_headers", f"缺少表头：{names}。", f"The first row lacks these headers: {names}.")
     positions = {column: headers.index(column.header) for column in columns if column.header in headers}
     sheet = Sheet({column: _letter(position) for column, position in positions.items()})
-    for number, row in enumerate(cells[1:], start=2):
+    for number, row in enumerate(rows, start=2):
+        if number > MAX_ROWS + 1:
+            raise TOO_MANY_ROWS
         if any(str(cell).strip() for cell in row):
             sheet.rows.append(_row(sheet, number, row, positions))
     if not sheet.rows:
-        raise _unusable("工作表没有数据行。", "The sheet has no rows below its headers.", "empty_sheet")
+        raise Refusal("empty_sheet", "工作表没有数据行。", "The sheet has no rows below its headers.")
+    sheet.require_unique(expected.unique)
     return sheet
-
-
-def _cells(content: bytes) -> list[list[Cell]]:
-    try:
-        sheet = CalamineWorkbook.from_filelike(BytesIO(content)).get_sheet_by_index(0)
-    except (CalamineError, ZipError, ValueError, IndexError, OSError) as fault:
-        raise _unusable(
-            "文件不是可读的 .xlsx 工作簿。", "The file is not a readable .xlsx workbook.", "not_xlsx"
-        ) from fault
-    if sheet.height > MAX_ROWS + 1:
-        raise _unusable(
-            f"数据行超过 {MAX_ROWS} 行，请拆分。", f"More than {MAX_ROWS} rows; split the file.", "too_many_rows"
-        )
-    rows: list[list[Cell]] = [list(row) for row in sheet.to_python(skip_empty_area=False)]
-    if not rows:
-        raise _unusable("工作表为空。", "The sheet is empty.", "empty_sheet")
-    return rows
-
-
-def _unusable(zh: str, en: str, code: str) -> InvalidInput:
-    return InvalidInput([{"code": code, "reason": en, "reason_zh": zh}])
 
 
 def _row(sheet: Sheet, number: int, cells: list[Cell], positions: Mapping[AnyColumn, int]) -> SheetRow:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chassis.http import ANYONE, Page, Response, http
 from programme.http import Request
 from registry import queries, schemas, views
+from registry.adapters import enterprise_list, upload
 from registry.api.base import APPLICANTS, STAFF, Routes
 from registry.domain.contact import ContactPoints
 from registry.queries import EnterpriseFilters
@@ -90,6 +91,7 @@ class EnterpriseRoutes(Routes):
         summary="Import enterprises from an .xlsx workbook",
     )
     def import_enterprises(self, request: Request) -> Response:
+        sheet = upload.read(request.file, enterprise_list.LIST)
         with self.db.begin() as session:
-            report = import_enterprises(session, request.caller, request.file, self.cipher, self.clock)
+            report = import_enterprises(session, request.caller, sheet, self.cipher, self.clock)
             return request.reply(session, views.import_view(report, request.language))

@@ -6,12 +6,13 @@ from chassis.http import Page, Response, http
 from programme.callers import Role
 from programme.http import Request
 from registry import queries, schemas, views
+from registry.adapters import candidate_list, upload
 from registry.api.base import APPLICANTS, PEOPLE_READERS, STAFF, Routes
 from registry.domain.contact import ContactPoints
 from registry.queries import FindPerson, PersonFilters
 from registry.schemas import Day
 from registry.usecases import contacts, people
-from registry.usecases.access import load_person
+from registry.usecases.access import load_person, person_by_number
 from registry.usecases.import_people import import_people
 from registry.usecases.people import PersonChanges, RegisterPerson, RevealedPerson, RevealPerson
 from registry.views import View
@@ -59,7 +60,7 @@ class PeopleRoutes(Routes):
     def find_person(self, request: Request[FindPerson]) -> View:
         with self.db.begin() as session:
             index = self.cipher.index(request.body.id_number)
-            person = queries.person_by_number(session, request.caller, index, self.clock.today())
+            person = person_by_number(session, request.caller, index, self.clock.today())
             return views.person_view(session, person, self.cipher)
 
     @http(
@@ -110,8 +111,9 @@ class PeopleRoutes(Routes):
         summary="Import candidates from an .xlsx workbook",
     )
     def import_people(self, request: Request) -> Response:
+        sheet = upload.read(request.file, candidate_list.LIST)
         with self.db.begin() as session:
-            report = import_people(session, request.caller, request.file, self.cipher, self.clock)
+            report = import_people(session, request.caller, sheet, self.cipher, self.clock)
             return request.reply(session, views.import_view(report, request.language))
 
     @http(

@@ -13,7 +13,7 @@ from registry.queries.division import division_with_placements, divisions
 from registry.queries.enterprise import EnterpriseFilters, enterprises
 from registry.queries.exclusion import exclusions
 from registry.queries.explain import eligibility
-from registry.queries.person import FindPerson, PersonFilters, people, person_by_number
+from registry.queries.person import FindPerson, PersonFilters, people
 from registry.queries.post import PostAndHolder, PostFilters, posts
 from registry.queries.talent import TalentFilters, TalentOnDay, talents
 
@@ -35,7 +35,6 @@ __all__ = [
     "enterprises",
     "exclusions",
     "people",
-    "person_by_number",
     "posts",
     "talents",
 ]

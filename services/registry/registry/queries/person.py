@@ -1,4 +1,4 @@
-"""Lists of people, and one by an ID number."""
+"""Lists of people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chassis.errors import NotFound
 from chassis.http import Page, PageArguments, paginate
 from programme.callers import Caller
 from registry.domain.person import Person
@@ -42,12 +41,3 @@ def people(session: Session, caller: Caller, filters: PersonFilters, on: date, p
         *named(person, filters.q),
     ]
     return paginate(session, select(Person).where(*conditions), [person.c.id], page)
-
-
-def person_by_number(session: Session, caller: Caller, index: str, on: date) -> Person:
-    """The person whose ID number has this index; NotFound if the caller may not see them."""
-    statement = select(Person).where(person.c.id_number_index == index, visible(person, caller, on))
-    found = session.scalars(statement).one_or_none()
-    if found is None:
-        raise NotFound()
-    return found

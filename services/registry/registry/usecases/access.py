@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from chassis.data import load
-from chassis.errors import Forbidden
+from chassis.errors import Forbidden, NotFound
 from programme import scope
 from programme.callers import Caller, Role
 from registry.domain.appointment import Appointment, AppointmentStatus
@@ -87,6 +87,15 @@ def load_person(session: Session, caller: Caller, person_id: str, on: date, *, l
     return load(session, Person, person_id, visible(person, caller, on), lock=lock)
 
 
+def person_by_number(session: Session, caller: Caller, index: str, on: date) -> Person:
+    """The person whose ID number has this index; NotFound if the caller may not see them."""
+    statement = select(Person).where(person.c.id_number_index == index, visible(person, caller, on))
+    found = session.scalars(statement).one_or_none()
+    if found is None:
+        raise NotFound()
+    return found
+
+
 def load_appointment(
     session: Session, caller: Caller, appointment_id: str, on: date, *, lock: bool = False
 ) -> Appointment:
@@ -121,5 +130,5 @@ def exclusions_of(session: Session, person: Person) -> list[Exclusion]:
 
 
 def one_at_a_time(session: Session, what: str) -> None:
-    """Lets only one transaction at a time add `what`, so that two can't both find that a code is not there yet."""
+    """Lets only one transaction at a time do `what`."""
     session.execute(ONE_AT_A_TIME, {"what": f"registry.{what}"})

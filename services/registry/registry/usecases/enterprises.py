@@ -27,8 +27,9 @@ from registry.domain.person import Person
 from registry.domain.post import Post
 from registry.domain.talent import Talent
 from registry.usecases import contacts
-from registry.usecases.access import load_enterprise, one_at_a_time
+from registry.usecases.access import load_enterprise
 from registry.usecases.divisions import require_county
+from registry.usecases.entering import flush_new
 
 OF_THE_CODE = select(storage.enterprise.c.id).where(storage.enterprise.c.uscc == bindparam("uscc"))
 
@@ -69,12 +70,12 @@ def register(
     today = clock.today()
     require_county(session, command.division, today)
     scope.require_within(session, command.division, caller, today)
-    one_at_a_time(session, "enterprise")
     if session.scalar(OF_THE_CODE, {"uscc": command.uscc}):
         raise AlreadyRegistered()
     enterprise, registered = Enterprise.register(new_id(), command, today)
     session.add(enterprise)
     outbox.add(session, enterprise, registered, clock)
+    flush_new(session, AlreadyRegistered)
     contact = Contact(enterprise.id, OwnerKind.ENTERPRISE, enterprise.division)
     contacts.replace(session, contact, ContactPoints(command.phone, command.email), cipher, clock)
     audit.record(session, caller, "enterprise.registered", enterprise.id, {"uscc": enterprise.uscc}, clock)

@@ -11,10 +11,10 @@ from chassis.clock import Clock
 from chassis.data import load
 from chassis.ids import new_id
 from chassis.security import audit
-from programme.callers import Caller
+from programme.callers import Caller, Role
 from registry.adapters.personal_data import PersonalDataCipher
 from registry.domain.exclusion import Exclusion
-from registry.usecases.access import load_person
+from registry.usecases.access import load_person, person_by_number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,12 @@ def exclude(session: Session, caller: Caller, command: Exclude, cipher: Personal
 
 def _index(session: Session, caller: Caller, command: Exclude, cipher: PersonalDataCipher, on: date) -> str:
     if command.id_number is not None:
-        return cipher.index(command.id_number)
+        index = cipher.index(command.id_number)
+        # An entry holds wherever the person is registered, now or later. So below the province it is for the bureau
+        # that the person belongs to; whether the number is registered elsewhere or nowhere, the answer is the same.
+        if caller.role != Role.PROVINCE:
+            person_by_number(session, caller, index, on)
+        return index
     assert command.person_id is not None, "the schema asks for one of the two"
     return load_person(session, caller, command.person_id, on, lock=True).id_number_index
 

@@ -18,12 +18,14 @@ from registry.adapters import enterprise_list
 from registry.adapters.enterprise_list import EnterpriseRow
 from registry.adapters.personal_data import PersonalDataCipher
 from registry.adapters.workbook import Sheet
+from registry.adapters.yielding import in_turns
 from registry.domain.bilingual import Violation
 from registry.domain.contact import Contact, OwnerKind
 from registry.domain.divisions import place_violation
 from registry.domain.enterprise import Enterprise, EnterpriseFacts
 from registry.usecases import contacts, divisions, enterprises
-from registry.usecases.access import locked_contacts, one_at_a_time
+from registry.usecases.access import locked_contacts
+from registry.usecases.entering import again_if_overtaken, batches
 from registry.usecases.import_report import ImportReport
 
 OUTSIDE = Violation("该区划不在您的管辖范围内。", "This division lies outside yours.")
@@ -34,18 +36,20 @@ IN_THE_FUTURE = Violation("登记日期晚于今天。", "This day lies in the f
 
 
 def import_enterprises(
-    session: Session, caller: Caller, content: bytes, cipher: PersonalDataCipher, clock: Clock
+    session: Session, caller: Caller, sheet: Sheet, cipher: PersonalDataCipher, clock: Clock
 ) -> ImportReport:
-    """Registers and updates enterprises from a workbook; the same workbook again changes nothing."""
-    sheet = enterprise_list.read(content)
-    one_at_a_time(session, "enterprise")
+    """Registers and updates enterprises from their list; the same list again changes nothing."""
+    report = again_if_overtaken(session, lambda: _entered(session, caller, sheet.judged(), cipher, clock))
+    audit.record(session, caller, "enterprises.imported", "enterprises", report.figures(), clock)
+    return report
+
+
+def _entered(session: Session, caller: Caller, sheet: Sheet, cipher: PersonalDataCipher, clock: Clock) -> ImportReport:
     known = _known(session, sheet)
     _check(session, caller, sheet, known, clock)
     report = ImportReport.of(sheet.rejections)
-    # Each event is a statement of its own; without autoflush the rows beside them go in batches.
     with session.no_autoflush:
         _upsert_rows(session, sheet, known, report, cipher, clock)
-    audit.record(session, caller, "enterprises.imported", "enterprises", report.figures(), clock)
     return report
 
 
@@ -62,7 +66,7 @@ def _check(session: Session, caller: Caller, sheet: Sheet, known: dict[str, Ente
     today = clock.today()
     within = set(session.scalars(select(tree.c.code).where(scope.within(tree.c.code, caller, today))))
     placements = divisions.stored(session)
-    for row in sheet.rows:
+    for row in in_turns(sheet.rows):
         code = row.find(enterprise_list.DIVISION)
         if code is not None:
             violation = place_violation(placements.get(code, []), code, today)
@@ -87,16 +91,16 @@ def _upsert_rows(
     clock: Clock,
 ) -> None:
     stored_contacts = locked_contacts(session, [enterprise.id for enterprise in known.values()])
-    upserted = []
-    for row in sheet.accepted():
-        enterprise, changed = _upsert_one(session, known, enterprise_list.enterprise_of(row), clock)
-        upserted.append((enterprise, changed, enterprise_list.contact_of(row)))
-    for enterprise, changed, points in upserted:
-        contact = stored_contacts.get(enterprise.id) or Contact(
-            enterprise.id, OwnerKind.ENTERPRISE, enterprise.division
-        )
-        contact_changed = contacts.replace(session, contact, points, cipher, clock)
-        report.count(enterprise.uscc in known, changed or contact_changed)
+    for batch in batches(sorted(sheet.accepted(), key=lambda row: row[enterprise_list.USCC])):
+        for row in in_turns(batch):
+            enterprise, changed = _upsert_one(session, known, enterprise_list.enterprise_of(row), clock)
+            contact = stored_contacts.get(enterprise.id) or Contact(
+                enterprise.id, OwnerKind.ENTERPRISE, enterprise.division
+            )
+            points = enterprise_list.contact_of(row)
+            contact_changed = contacts.replace(session, contact, points, cipher, clock)
+            report.count(enterprise.uscc in known, changed or contact_changed)
+        session.flush()
 
 
 def _upsert_one(

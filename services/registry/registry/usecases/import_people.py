@@ -18,13 +18,15 @@ from registry.adapters import candidate_list
 from registry.adapters.candidate_list import CandidateRow
 from registry.adapters.personal_data import PersonalDataCipher
 from registry.adapters.workbook import Sheet
+from registry.adapters.yielding import in_turns
 from registry.domain.bilingual import Violation
 from registry.domain.contact import Contact, OwnerKind
 from registry.domain.enterprise import Enterprise
 from registry.domain.person import Person, PersonFact, Stated, restate
 from registry.storage import enterprise, person, person_fact
 from registry.usecases import contacts
-from registry.usecases.access import locked_contacts, one_at_a_time, visible
+from registry.usecases.access import locked_contacts, visible
+from registry.usecases.entering import again_if_overtaken, batches
 from registry.usecases.import_report import ImportReport
 from registry.usecases.people import follow, stated
 
@@ -53,25 +55,29 @@ class Upserted:
 
 
 def import_people(
-    session: Session, caller: Caller, content: bytes, cipher: PersonalDataCipher, clock: Clock
+    session: Session, caller: Caller, sheet: Sheet, cipher: PersonalDataCipher, clock: Clock
 ) -> ImportReport:
-    """Registers and updates candidates from a workbook; the same workbook again changes nothing."""
-    sheet = candidate_list.read(content)
-    one_at_a_time(session, "person")
-    known = Known(_people(session, sheet, cipher), _employers(session, caller, sheet, clock))
-    _check(session, caller, sheet, known, clock)
-    report = ImportReport.of(sheet.rejections)
-    # Each event is a statement of its own; without autoflush the rows beside them go in batches.
-    with session.no_autoflush:
-        _upsert_rows(session, sheet, known, report, cipher, clock)
+    """Registers and updates candidates from their list; the same list again changes nothing."""
+    report = again_if_overtaken(session, lambda: _entered(session, caller, sheet.judged(), cipher, clock))
     audit.record(session, caller, "people.imported", "people", report.figures(), clock)
     return report
 
 
+def _entered(session: Session, caller: Caller, sheet: Sheet, cipher: PersonalDataCipher, clock: Clock) -> ImportReport:
+    known = Known(_people(session, sheet, cipher), _employers(session, caller, sheet, clock))
+    _check(session, caller, sheet, known, clock)
+    report = ImportReport.of(sheet.rejections)
+    with session.no_autoflush:
+        _upsert_rows(session, sheet, known, report, cipher, clock)
+    return report
+
+
 def _people(session: Session, sheet: Sheet, cipher: PersonalDataCipher) -> dict[str, Person]:
-    numbers = {cipher.index(number): number for row in sheet.rows if (number := row.find(candidate_list.ID_NUMBER))}
+    numbers = {
+        cipher.index(number): number for row in in_turns(sheet.rows) if (number := row.find(candidate_list.ID_NUMBER))
+    }
     locked = select(Person).where(person.c.id_number_index.in_(sorted(numbers))).order_by(person.c.id).with_for_update()
-    return {numbers[found.id_number_index]: found for found in session.scalars(locked)}
+    return {numbers[found.id_number_index]: found for found in in_turns(session.scalars(locked))}
 
 
 def _employers(session: Session, caller: Caller, sheet: Sheet, clock: Clock) -> dict[str, Enterprise]:
@@ -86,7 +92,7 @@ def _check(session: Session, caller: Caller, sheet: Sheet, known: Known, clock: 
     within = set(
         session.scalars(select(person.c.id).where(person.c.id.in_(ids), visible(person, caller, clock.today())))
     )
-    for row in sheet.rows:
+    for row in in_turns(sheet.rows):
         code = row.find(candidate_list.USCC)
         if code is not None and code not in known.employers:
             sheet.reject(row.number, candidate_list.USCC, NO_ENTERPRISE)
@@ -100,23 +106,25 @@ def _upsert_rows(
 ) -> None:
     ids = [found.id for found in known.people.values()]
     stored_contacts, facts = locked_contacts(session, ids), _facts(session, ids)
-    upserted = [
-        (_upsert_one(session, candidate_list.candidate_of(row), known, facts, cipher, clock), row)
-        for row in sheet.accepted()
-    ]
-    session.flush()  # The facts refer to the people, whose rows have to be there first.
-    session.add_all(fact for done, _ in upserted for fact in done.touched)
-    for done, row in upserted:
-        owner = done.person
-        contact = stored_contacts.get(owner.id) or Contact(owner.id, OwnerKind.PERSON, owner.division)
-        contact_changed = contacts.replace(session, contact, candidate_list.contact_of(row), cipher, clock)
-        report.count(done.existed, done.changed or contact_changed)
+    for batch in batches(sorted(sheet.accepted(), key=lambda row: row[candidate_list.ID_NUMBER])):
+        upserted = [
+            (_upsert_one(session, candidate_list.candidate_of(row), known, facts, cipher, clock), row)
+            for row in in_turns(batch)
+        ]
+        session.flush()  # The facts refer to the people, whose rows have to be there first.
+        session.add_all(fact for done, _ in upserted for fact in done.touched)
+        for done, row in in_turns(upserted):
+            owner = done.person
+            contact = stored_contacts.get(owner.id) or Contact(owner.id, OwnerKind.PERSON, owner.division)
+            contact_changed = contacts.replace(session, contact, candidate_list.contact_of(row), cipher, clock)
+            report.count(done.existed, done.changed or contact_changed)
+        session.flush()
 
 
 def _facts(session: Session, person_ids: list[str]) -> dict[str, list[PersonFact]]:
     facts: dict[str, list[PersonFact]] = defaultdict(list)
     wanted = select(PersonFact).where(person_fact.c.person_id.in_(person_ids)).order_by(person_fact.c.id)
-    for fact in session.scalars(wanted):
+    for fact in in_turns(session.scalars(wanted)):
         facts[fact.person_id].append(fact)
     return facts
 

@@ -29,9 +29,9 @@ from registry.usecases.access import (
     load_contact,
     load_enterprise,
     load_person,
-    one_at_a_time,
 )
 from registry.usecases.divisions import require_county
+from registry.usecases.entering import flush_new
 
 OF_THE_NUMBER = select(storage.person.c.id).where(storage.person.c.id_number_index == bindparam("index"))
 STATED = ("quality_years", "title", "declaration")
@@ -96,7 +96,6 @@ def register(
     today = clock.today()
     division = _division(session, caller, command.enterprise_id, command.division, today)
     sealed, index = cipher.seal_id_number(command.id_number)
-    one_at_a_time(session, "person")
     if session.scalar(OF_THE_NUMBER, {"index": index}):
         raise AlreadyRegistered()
     person, registered = Person.register(
@@ -111,7 +110,7 @@ def register(
     )
     session.add(person)
     outbox.add(session, person, registered, clock)
-    session.flush()  # The facts refer to the person, whose row has to be there first.
+    flush_new(session, AlreadyRegistered)  # The facts refer to the person, whose row has to be there first.
     session.add_all(restate(person.id, [], stated(command.quality_years, command.title, command.declaration), today))
     contact = Contact(person.id, OwnerKind.PERSON, person.division)
     contacts.replace(session, contact, ContactPoints(command.phone, command.email), cipher, clock)

@@ -7,7 +7,7 @@ from registry_world import CHANGCHUN, CONTACT_KEY, PROVINCE, id_number, uscc, wo
 from sqlalchemy import text
 
 from chassis.errors import InvalidInput
-from registry.adapters import candidate_list, enterprise_list
+from registry.adapters import candidate_list, enterprise_list, upload
 from registry.usecases.import_enterprises import import_enterprises
 from registry.usecases.import_people import import_people
 
@@ -43,12 +43,13 @@ def person_row(serial, firm, **changes):
 
 
 def run(register, rows, caller=PROVINCE, headers=HEADERS):
-    return import_enterprises(register.session, caller, workbook(headers, rows), register.cipher, register.clock)
+    sheet = upload.read(workbook(headers, rows), enterprise_list.LIST)
+    return import_enterprises(register.session, caller, sheet, register.cipher, register.clock)
 
 
 def run_people(register, rows, caller=PROVINCE):
-    content = workbook(PEOPLE_HEADERS, rows)
-    return import_people(register.session, caller, content, register.cipher, register.clock)
+    sheet = upload.read(workbook(PEOPLE_HEADERS, rows), candidate_list.LIST)
+    return import_people(register.session, caller, sheet, register.cipher, register.clock)
 
 
 def places(outcome):
@@ -157,9 +158,9 @@ def test_a_long_code_typed_as_a_number_is_reported_as_such(register):
         (workbook(HEADERS, [[""] * 11 + ["x"]] * 20_001), "More than 20000 rows"),
     ],
 )
-def test_a_file_that_cannot_be_used_at_all_is_refused_as_a_whole(register, content, why):
+def test_a_file_that_cannot_be_used_at_all_is_refused_as_a_whole(content, why):
     with pytest.raises(InvalidInput) as refusal:
-        import_enterprises(register.session, PROVINCE, content, register.cipher, register.clock)
+        upload.read(content, enterprise_list.LIST)
 
     assert why in refusal.value.facts["errors"][0]["reason"]
 

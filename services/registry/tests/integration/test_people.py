@@ -14,7 +14,7 @@ from registry.domain.contact import ContactPoints
 from registry.handlers.education import EducationRecorded, education_recorded
 from registry.queries import TalentFilters
 from registry.usecases import contacts, enterprises, exclusions, people
-from registry.usecases.access import OutsideEnterprise
+from registry.usecases.access import OutsideEnterprise, exclusions_of, person_by_number
 from registry.usecases.enterprises import EnterpriseChanges
 from registry.usecases.exclusions import Exclude
 from registry.usecases.people import AlreadyRegistered, PersonChanges, RegisterPerson, RevealPerson
@@ -95,9 +95,9 @@ def test_a_person_is_registered_once_and_found_by_number_within_the_callers_divi
     person = register.person(firm)
     index, today = register.cipher.index(id_number(2)), register.clock.today()
 
-    assert queries.person_by_number(register.session, CHANGCHUN, index, today) is person
+    assert person_by_number(register.session, CHANGCHUN, index, today) is person
     with pytest.raises(NotFound):
-        queries.person_by_number(register.session, SIPING, index, today)
+        person_by_number(register.session, SIPING, index, today)
     with pytest.raises(AlreadyRegistered):
         register.person(firm, id_number=id_number(2))
 
@@ -137,3 +137,28 @@ def test_a_new_name_is_taken_over_into_the_pool(register):
     )
 
     assert [row.talent.id for row in page.items] == [person.id]
+
+
+@pytest.mark.parametrize("registered", [True, False])
+def test_a_bureau_excludes_nobody_outside_its_division_by_id_number(register, registered):
+    if registered:
+        register.person(register.firm(division="220302"), id_number=id_number(77))
+    command = exclusion_of(id_number(77))
+
+    # The same answer in both cases: it tells nothing of who is registered elsewhere.
+    with pytest.raises(NotFound):
+        exclusions.exclude(register.session, CHANGCHUN, command, register.cipher, register.clock)
+
+    exclusions.exclude(register.session, PROVINCE, command, register.cipher, register.clock)
+
+
+def test_a_bureau_excludes_a_person_of_its_division_by_id_number(register):
+    person = register.person(register.firm(), id_number=id_number(77))
+    exclusions.exclude(register.session, CHANGCHUN, exclusion_of(id_number(77)), register.cipher, register.clock)
+    register.session.flush()
+
+    assert len(exclusions_of(register.session, person)) == 1
+
+
+def exclusion_of(number):
+    return Exclude(id_number=number, reason="伪造检验报告", document="示例〔2026〕9号", valid_from=date(2026, 3, 1))
