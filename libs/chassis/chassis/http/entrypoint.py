@@ -156,7 +156,7 @@ class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]  # nameko has no
             self.template,
             status,
             1000 * seconds,
-            extra={"caller": request.caller_key or None},
+            extra={"caller": request.caller.subject if hasattr(request, "caller") else None},
         )
 
     def prepare(self, request: Request, arguments: PathArguments) -> None:
