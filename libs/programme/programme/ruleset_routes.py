@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields
 
 from chassis.clock import Clock
 from chassis.data import Database
 from chassis.errors import InvalidInput
-from chassis.http import ANYONE, Schema, http, violations_of
+from chassis.http import ANYONE, DayField, Schema, TextField, http, violations_of
 from programme import rulesets
 from programme.callers import Role
 from programme.http import Request, Response
@@ -21,13 +21,13 @@ class NewRuleSet(Schema):
 
     record = PublishRuleSet
 
-    effective_from = fields.Date(required=True)
-    document = fields.String(
+    effective_from = DayField(required=True)
+    document = TextField(
+        200,
         required=True,
-        validate=validate.Length(1, 200),
         metadata={"description": "The number of the document it rests on.", "example": "吉质联办〔2013〕10号"},
     )
-    parameters = fields.Dict(keys=fields.String(), required=True)
+    parameters = fields.Dict(keys=TextField(64), required=True)
 
 
 class PublishedRuleSet(Schema):

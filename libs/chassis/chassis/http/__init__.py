@@ -4,6 +4,7 @@ from werkzeug.wrappers import Response
 
 from chassis.http.audit_routes import AuditRoutes
 from chassis.http.entrypoint import ANYONE, PUBLIC, Declaration, HttpEntrypoint, PathArguments, http
+from chassis.http.fields import DayField, InstantField, TextField
 from chassis.http.paging import Page, paginate
 from chassis.http.request import Request
 from chassis.http.schemas import PageArguments, PageQuery, QuerySchema, Schema, violations_of
@@ -13,9 +14,11 @@ __all__ = [
     "ANYONE",
     "PUBLIC",
     "AuditRoutes",
+    "DayField",
     "Declaration",
     "HttpEntrypoint",
     "HttpService",
+    "InstantField",
     "Page",
     "PageArguments",
     "PageQuery",
@@ -24,6 +27,7 @@ __all__ = [
     "Request",
     "Response",
     "Schema",
+    "TextField",
     "http",
     "paginate",
     "violations_of",
