@@ -45,6 +45,27 @@ class AddressTooLong(CqoError):
     zh = "请求地址超过 8,192 字节。"
 
 
+class RequestMalformed(CqoError):
+    """The request is not well-formed HTTP, or does not say without doubt where it ends; the connection is closed."""
+
+    status = 400
+    zh = "请求不是格式正确的 HTTP 请求，或其结尾不明确；连接已关闭。"
+
+
+class HeadersTimeout(CqoError):
+    """The request's headers did not arrive in time."""
+
+    status = 408
+    zh = "请求头未在规定时间内送达。"
+
+
+class HeadersTooLarge(CqoError):
+    """The request's headers are too many or too large: 100 headers of 8,192 bytes, and 65,536 bytes together."""
+
+    status = 431
+    zh = "请求头过多或过大：至多 100 个，每个至多 8,192 字节，合计至多 65,536 字节。"
+
+
 class BodyTimeout(CqoError):
     """The body did not arrive in time."""
 
