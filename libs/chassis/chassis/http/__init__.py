@@ -6,6 +6,7 @@ from chassis.http.audit_routes import AuditRoutes
 from chassis.http.entrypoint import ANYONE, PUBLIC, Declaration, HttpEntrypoint, PathArguments, http
 from chassis.http.fields import DayField, InstantField, TextField
 from chassis.http.paging import Page, paginate
+from chassis.http.rate import Rate
 from chassis.http.request import Request
 from chassis.http.schemas import PageArguments, PageQuery, QuerySchema, Schema, violations_of
 from chassis.http.service import HttpService
@@ -24,6 +25,7 @@ __all__ = [
     "PageQuery",
     "PathArguments",
     "QuerySchema",
+    "Rate",
     "Request",
     "Response",
     "Schema",

@@ -66,6 +66,13 @@ class HeadersTooLarge(CqoError):
     zh = "请求头过多或过大：至多 100 个，每个至多 8,192 字节，合计至多 65,536 字节。"
 
 
+class TooManyRequests(CqoError):
+    """Your address asks this too often; wait for the seconds that `Retry-After` names."""
+
+    status = 429
+    zh = "您的地址请求过于频繁，请按 Retry-After 所示秒数后再试。"
+
+
 class BodyTimeout(CqoError):
     """The body did not arrive in time."""
 
@@ -211,6 +218,8 @@ def response(fault: BaseException, *, language: str, correlation_id: str, instan
     answer.headers["Content-Language"] = language if error.detail is None else "en"
     if error.status == 503:
         answer.headers["Retry-After"] = "5"
+    if isinstance(error, TooManyRequests):
+        answer.headers["Retry-After"] = str(error.facts["retry_after"])
     if error.status == 401:
         sent = 'Bearer error="invalid_token"' if name_of(type(error)) != "unauthenticated" else "Bearer"
         answer.headers["WWW-Authenticate"] = sent

@@ -53,6 +53,8 @@ class HeaderLines:
 class Protocol(HttpOnlyProtocol):  # type: ignore[misc]  # nameko has no types
     """nameko's protocol of a connection, strict, with deadlines, and with problems for answers."""
 
+    headers: Any  # Any: the standard library's, or None before they are read
+    rfile: Any  # Any: the connection's file, or what stands before it while headers are read
     lingers = False  # whether unread bytes may stand before the connection's end
     served = False  # whether a request of this connection has been answered
 

@@ -140,7 +140,7 @@ class App:
             raw_request = WerkzeugRequest(environ)
             correlation_id = correlation_of(raw_request)
             response = self.respond(raw_request, correlation_id)
-            if is_unread(environ) and not drain(raw_request) or not self.server._is_accepting:
+            if (is_unread(environ) and not drain(raw_request)) or not self.server._is_accepting:
                 # What is left of the body would be taken for the next request.
                 environ["cqo.close"]()
             return finish(response, correlation_id)(environ, start_response)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -114,8 +115,6 @@ def test_the_reasons_are_told_in_both_languages(sample: Sample) -> None:
 
 
 def test_the_documented_pattern_says_what_is_refused() -> None:
-    import re
-
     pattern = re.compile(bounds.TEXT_PATTERN)
 
     assert all(pattern.search(text) for text in ACCEPTED_TEXTS.values())

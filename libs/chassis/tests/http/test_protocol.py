@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 
 import pytest
@@ -93,10 +94,7 @@ def test_a_body_that_nobody_reads_is_not_taken_for_a_request(sample: Sample) -> 
 
     received = exchange(sample, PLAIN + size + SMUGGLED + closing)
 
-    assert [line for line in received.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")] == [
-        b"HTTP/1.1 401 UNAUTHORIZED",
-        b"HTTP/1.1 200 OK",
-    ]
+    assert re.findall(rb"HTTP/1\.1 (\d+)", received) == [b"401", b"200"]
 
 
 TOO_LARGE = {

@@ -21,6 +21,7 @@ from chassis.http import (
     HttpService,
     Page,
     QuerySchema,
+    Rate,
     Request,
     Schema,
     TextField,
@@ -182,6 +183,10 @@ class Api(HttpService, HealthRoutes, AuditRoutes):
     def broken_query(self, request: Request) -> Any:
         with self.db.begin() as session:
             session.execute(text("SELECT secret FROM no_such_table"))
+
+    @http("GET", "/limited", roles=PUBLIC, rate=Rate(per_minute=30, at_once=5), summary="Answer, but not too often")
+    def limited(self, request: Request) -> dict[str, bool]:
+        return {"pong": True}
 
     @http("GET", "/ping", roles=PUBLIC, summary="Answer")
     def ping(self, request: Request) -> dict[str, bool]:
