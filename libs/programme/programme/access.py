@@ -17,6 +17,7 @@ ACCESS = Access(
     caller=Caller,
     claims={"division": "division", "enterprise": "enterprise_id", "person": "person_id"},
     claim_of_role={Role.DIVISION: "division", Role.ENTERPRISE: "enterprise", Role.CQO: "person"},
+    machines=frozenset({Role.SYSTEM}),
     sees=scope.within,
     subtree=scope.subtree,
     private=frozenset({"contact"}),  # ciphertext for notifications alone

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields
 
 from chassis.clock import Clock
 from chassis.data import Database
 from chassis.errors import InvalidInput
-from chassis.http import ANYONE, Schema, http, violations_of
+from chassis.http import ANYONE, DayField, Schema, TextField, http, violations_of
 from programme import rulesets
 from programme.callers import Role
 from programme.http import Request, Response
-from programme.rulesets import PublishRuleSet, RuleSet
+from programme.rulesets import PublishRuleSet, RuleSet, WithdrawRuleSet
 
 
 class NewRuleSet(Schema):
@@ -21,13 +21,21 @@ class NewRuleSet(Schema):
 
     record = PublishRuleSet
 
-    effective_from = fields.Date(required=True)
-    document = fields.String(
+    effective_from = DayField(required=True)
+    document = TextField(
+        200,
         required=True,
-        validate=validate.Length(1, 200),
         metadata={"description": "The number of the document it rests on.", "example": "吉质联办〔2013〕10号"},
     )
-    parameters = fields.Dict(keys=fields.String(), required=True)
+    parameters = fields.Dict(keys=TextField(64), required=True)
+
+
+class Withdrawal(Schema):
+    """Why a rule set is withdrawn."""
+
+    record = WithdrawRuleSet
+
+    document = TextField(200, required=True, metadata={"description": "The number of the document that says so."})
 
 
 class PublishedRuleSet(Schema):
@@ -65,7 +73,7 @@ class RuleSetRoutes:
         returns=PublishedRuleSet,
         roles=(Role.PROVINCE,),
         status=201,
-        problems=(rulesets.EffectiveTooEarly,),
+        problems=(rulesets.EffectiveTooEarly, rulesets.EffectiveTooLate),
         summary="Publish a rule set",
     )
     def publish_ruleset(self, request: Request[PublishRuleSet]) -> Response:
@@ -73,6 +81,21 @@ class RuleSetRoutes:
         with self.db.begin() as session:
             published = rulesets.publish(session, request.caller, request.body, self.clock)
             return request.reply(session, published, status=201)
+
+    @http(
+        "POST",
+        "/rulesets/<int:version>/withdraw",
+        body=Withdrawal,
+        returns=PublishedRuleSet,
+        roles=(Role.PROVINCE,),
+        status=200,
+        problems=(rulesets.InForceAlready,),
+        summary="Withdraw a rule set that is not yet in force",
+    )
+    def withdraw_ruleset(self, request: Request[WithdrawRuleSet], version: int) -> Response:
+        with self.db.begin() as session:
+            withdrawn = rulesets.withdraw(session, request.caller, version, request.body, self.clock)
+            return request.reply(session, withdrawn)
 
     def _check_parameters(self, parameters: rulesets.Parameters) -> None:
         """Refuses what does not fit the service's schema; what is stored is the JSON as it came."""

@@ -20,11 +20,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Row, bindparam, func, insert, select, text
+from sqlalchemy import Integer, Row, bindparam, cast, delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
-from chassis.errors import RuleBroken
+from chassis.errors import NotFound, RuleBroken
 from chassis.security import audit
 from programme.callers import Caller
 from programme.tables import ruleset
@@ -39,6 +39,13 @@ OF_VERSION = select(ruleset).where(ruleset.c.version == bindparam("version"))
 ALL_VERSIONS = select(ruleset).order_by(ruleset.c.version.desc())
 NEWEST = select(func.max(ruleset.c.version), func.max(ruleset.c.effective_from))
 # Two that publish at once must not both become the next version; readers are not held up.
+TO_WITHDRAW = select(ruleset).where(ruleset.c.version == bindparam("version")).with_for_update()
+WITHDRAW = delete(ruleset).where(ruleset.c.version == bindparam("withdrawn"))
+# A number that was withdrawn is in the audit log, and is not given again.
+NUMBERED = select(func.max(cast(audit.audit_log.c.subject, Integer))).where(
+    audit.audit_log.c.action == "ruleset.published"
+)
+YEARS_AHEAD = 5
 LOCK = text("LOCK TABLE ruleset IN SHARE ROW EXCLUSIVE MODE")
 
 
@@ -52,6 +59,18 @@ class EffectiveTooEarly(RuleBroken):
     """A rule set may not take effect before the newest one does; decisions already made rest on that."""
 
     zh = "规则集的生效日期不得早于最新一版的生效日期，已作出的决定以其为依据。"
+
+
+class EffectiveTooLate(RuleBroken):
+    """A rule set takes effect within five years; no later one could be published before it does."""
+
+    zh = "规则集须在五年内生效，否则在其生效之前无法发布新的规则集。"
+
+
+class InForceAlready(RuleBroken):
+    """The rule set is in force, and decisions rest on it; publish another instead."""
+
+    zh = "该规则集已经生效，已有决定以其为依据，请另行发布新的规则集。"
 
 
 @dataclass(frozen=True)
@@ -72,6 +91,13 @@ class PublishRuleSet:
     effective_from: date
     document: str
     parameters: Parameters
+
+
+@dataclass(frozen=True)
+class WithdrawRuleSet:
+    """Withdraws a rule set before it takes effect; `document` is the number of the document that says so."""
+
+    document: str
 
 
 def rules_on(session: Session, on: date, kind: Callable[..., RulesT]) -> RulesT:
@@ -95,16 +121,43 @@ def all_versions(session: Session) -> list[RuleSet]:
 
 
 def publish(session: Session, caller: Caller, command: PublishRuleSet, clock: Clock) -> RuleSet:
-    """Adds a rule set after the newest one, and enters that in the audit log; EffectiveTooEarly if it is refused."""
+    """Adds a rule set after the newest one, and enters that in the audit log.
+
+    EffectiveTooEarly or EffectiveTooLate if its day is refused.
+    """
     session.execute(LOCK)
     last_version, last_day = session.execute(NEWEST).one()
+    if (command.effective_from - clock.today()).days > 366 * YEARS_AHEAD:
+        raise EffectiveTooLate(years_ahead=YEARS_AHEAD)
     if last_day is not None and command.effective_from < last_day:
         raise EffectiveTooEarly(newest_effective_from=last_day.isoformat())
     content = vars(command)
-    published = RuleSet(version=(last_version or 0) + 1, published_at=clock.now(), **content)
+    published = RuleSet(
+        version=max(last_version or 0, session.scalar(NUMBERED) or 0) + 1, published_at=clock.now(), **content
+    )
     session.execute(insert(ruleset), vars(published))
     audit.record(session, caller, "ruleset.published", str(published.version), content, clock)
     return published
+
+
+def withdraw(session: Session, caller: Caller, version: int, command: WithdrawRuleSet, clock: Clock) -> RuleSet:
+    """Takes back a rule set that is not yet in force, and enters it whole in the audit log, with the document."""
+    session.execute(LOCK)
+    found = session.execute(TO_WITHDRAW, {"version": version}).one_or_none()
+    if found is None:
+        raise NotFound()
+    withdrawn = _ruleset(found)
+    if withdrawn.effective_from <= clock.today():
+        raise InForceAlready(effective_from=withdrawn.effective_from.isoformat())
+    session.execute(WITHDRAW, {"withdrawn": version})
+    content = {
+        "withdrawn_by": command.document,
+        "effective_from": withdrawn.effective_from.isoformat(),
+        "document": withdrawn.document,
+        "parameters": withdrawn.parameters,
+    }
+    audit.record(session, caller, "ruleset.withdrawn", str(version), content, clock)
+    return withdrawn
 
 
 def _in_force(session: Session, on: date) -> RuleSet:

@@ -25,6 +25,7 @@ ACCESS = Access(
         RoleGroup.SUBSCRIBERS: frozenset({"system", "province"}),
     },
     caller=Caller,
+    machines=frozenset({"system"}),
     claims={"division": "division", "enterprise": "enterprise_id"},
     claim_of_role={"division": "division", "enterprise": "enterprise"},
 )

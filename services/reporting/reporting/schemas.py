@@ -7,14 +7,12 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from chassis.http import QuerySchema, Schema
+from chassis.http import DayField, QuerySchema, Schema, TextField
 from reporting import queries
 from reporting.domain.coverage import Population, PostState
 from reporting.domain.target import TargetPopulation
 from reporting.usecases import targets
 
-CODE = validate.Length(1, 20)
-SHORT = validate.Length(1, 200)
 PERCENT = validate.Range(0, 100)
 YEAR = validate.Range(2013, 2100)
 
@@ -36,7 +34,7 @@ class CountsByStatus(fields.Dict):
 class OnDay(QuerySchema):
     record = queries.OnDay
 
-    on = fields.Date(metadata={"description": "As of that day; today if left out."})
+    on = DayField(metadata={"description": "As of that day; today if left out."})
 
 
 class CoverageQuery(OnDay):
@@ -48,7 +46,7 @@ class CoverageQuery(OnDay):
 class RecordQuery(CoverageQuery):
     record = queries.RecordFilters
 
-    unit = fields.String(validate=CODE)
+    unit = TextField(20)
     state = StrEnumField(PostState)
 
 
@@ -81,18 +79,18 @@ class CoverageRecord(Schema):
 class NewTarget(Schema):
     record = targets.SetTarget
 
-    division = fields.String(required=True, validate=CODE)
+    division = TextField(20, required=True)
     year = fields.Integer(required=True, validate=YEAR)
     population = StrEnumField(TargetPopulation, required=True)
     percent = fields.Float(required=True, validate=PERCENT)
-    document = fields.String(required=True, validate=SHORT)
+    document = TextField(required=True)
 
 
 class TargetRevision(Schema):
     record = targets.ReviseTarget
 
     percent = fields.Float(required=True, validate=PERCENT)
-    document = fields.String(required=True, validate=SHORT)
+    document = TextField(required=True)
 
 
 class Target(NewTarget):
@@ -105,7 +103,7 @@ class TargetQuery(QuerySchema):
 
     year = fields.Integer(validate=YEAR)
     population = StrEnumField(TargetPopulation)
-    division = fields.String(validate=CODE)
+    division = TextField(20)
 
 
 class FilingCounts(Schema):

@@ -4,7 +4,9 @@ from werkzeug.wrappers import Response
 
 from chassis.http.audit_routes import AuditRoutes
 from chassis.http.entrypoint import ANYONE, PUBLIC, Declaration, HttpEntrypoint, PathArguments, http
+from chassis.http.fields import DayField, InstantField, TextField
 from chassis.http.paging import Page, paginate
+from chassis.http.rate import Rate
 from chassis.http.request import Request
 from chassis.http.schemas import PageArguments, PageQuery, QuerySchema, Schema, violations_of
 from chassis.http.service import HttpService
@@ -13,17 +15,21 @@ __all__ = [
     "ANYONE",
     "PUBLIC",
     "AuditRoutes",
+    "DayField",
     "Declaration",
     "HttpEntrypoint",
     "HttpService",
+    "InstantField",
     "Page",
     "PageArguments",
     "PageQuery",
     "PathArguments",
     "QuerySchema",
+    "Rate",
     "Request",
     "Response",
     "Schema",
+    "TextField",
     "http",
     "paginate",
     "violations_of",

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from marshmallow import fields, validate
+from marshmallow import fields
 from sqlalchemy import ColumnElement, select
 
 from chassis.data import Database
 from chassis.http.entrypoint import http
+from chassis.http.fields import InstantField, TextField
 from chassis.http.paging import Page, paginate
 from chassis.http.request import Request
 from chassis.http.schemas import QuerySchema, Schema
@@ -44,11 +45,11 @@ class AuditQuery(QuerySchema):
 
     record = AuditFilters
 
-    actor = fields.String(validate=validate.Length(1, 200))
-    action = fields.String(validate=validate.Length(1, 200))
-    subject = fields.String(validate=validate.Length(1, 200))
-    since = fields.AwareDateTime(metadata={"description": "Made at this instant or later."})
-    until = fields.AwareDateTime(metadata={"description": "Made before this instant."})
+    actor = TextField(200)
+    action = TextField(200)
+    subject = TextField(200)
+    since = InstantField(metadata={"description": "Made at this instant or later."})
+    until = InstantField(metadata={"description": "Made before this instant."})
 
 
 class AuditEntry(Schema):

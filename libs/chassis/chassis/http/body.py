@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import eventlet
+from eventlet.wsgi import ChunkReadError
 from werkzeug.wrappers import Request as WerkzeugRequest
 
 from chassis.errors import InvalidInput
-from chassis.http.problems import BodyIncomplete, BodyTimeout, BodyTooLarge, WrongMediaType
+from chassis.http.problems import BodyIncomplete, BodyTimeout, BodyTooLarge, RequestMalformed, WrongMediaType
 
 JSON = "application/json"
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -37,8 +38,10 @@ def read(raw_request: WerkzeugRequest, limit: int) -> bytes:
                 size += len(part)
                 if size > limit:
                     raise BodyTooLarge(limit_bytes=limit)
+    except ChunkReadError as fault:
+        raise RequestMalformed() from fault
     except (OSError, ValueError) as fault:
-        # The sender went away, or its chunks are malformed: there is nobody, or no whole body, to answer for.
+        # The sender went away: there is no whole body to answer for.
         raise BodyIncomplete() from fault
     if announced is not None and size < announced:
         raise BodyIncomplete()

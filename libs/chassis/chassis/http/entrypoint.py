@@ -22,6 +22,7 @@ from chassis.errors import CqoError, Forbidden
 from chassis.http import body, handling, idempotency, problems
 from chassis.http.handling import SAFE_METHODS
 from chassis.http.metrics import http_duration
+from chassis.http.rate import Limiter, Rate
 from chassis.http.request import Request
 from chassis.http.schemas import PageQuery, QuerySchema, load_body, load_query, storable
 from chassis.http.server import Server
@@ -57,6 +58,7 @@ class Declaration(TypedDict, total=False):
     file: bool  # the body is a workbook
     confidential: bool  # the answer is never kept for an Idempotency-Key
     limit: int  # bytes that the body may have
+    rate: Rate  # how often one address may call
     # For the documentation alone:
     status: int  # that of success
     summary: str
@@ -87,6 +89,7 @@ class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]  # nameko has no
         self.produces = declared.get("produces")
         self.problems = tuple(declared.get("problems", ()))
         self.limit = declared.get("limit")
+        self.rate = declared.get("rate")
 
     def get_url_rule(self) -> Rule:
         return Rule(self.path, methods=self.method.split(","))
@@ -127,7 +130,20 @@ class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]  # nameko has no
     @functools.cached_property
     def verifier(self) -> Verifier:
         settings = self.settings
-        return Verifier(key_source(settings.jwks), settings.token_issuer, settings.token_audience, self.access)
+        return Verifier(
+            key_source(settings.jwks),
+            settings.token_issuer,
+            settings.token_audience,
+            self.access,
+            settings.token_hours,
+            settings.machine_token_hours,
+        )
+
+    @functools.cached_property
+    def limiter(self) -> Limiter | None:
+        """What keeps the route's rate, where it has one."""
+        proxies = frozenset(filter(None, map(str.strip, self.settings.trusted_proxies.split(","))))
+        return None if self.rate is None else Limiter(self.rate, proxies)
 
     def answer(
         self, raw_request: WerkzeugRequest, arguments: PathArguments, correlation_id: str, language: str
@@ -156,12 +172,14 @@ class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]  # nameko has no
             self.template,
             status,
             1000 * seconds,
-            extra={"caller": request.caller_key or None},
+            extra={"caller": request.caller.subject if hasattr(request, "caller") else None},
         )
 
     def prepare(self, request: Request, arguments: PathArguments) -> None:
         """Authenticates the caller, reads the body, and checks what needs no database."""
         raw = request.raw_request
+        if self.limiter is not None:
+            self.limiter.require(raw.environ)
         if not self.is_public:
             request.caller = self.verifier.authenticate(raw.headers.get("Authorization"))
             if request.caller.role not in self.roles:

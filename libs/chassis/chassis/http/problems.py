@@ -45,6 +45,34 @@ class AddressTooLong(CqoError):
     zh = "请求地址超过 8,192 字节。"
 
 
+class RequestMalformed(CqoError):
+    """The request is not well-formed HTTP, or does not say without doubt where it ends; the connection is closed."""
+
+    status = 400
+    zh = "请求不是格式正确的 HTTP 请求，或其结尾不明确；连接已关闭。"
+
+
+class HeadersTimeout(CqoError):
+    """The request's headers did not arrive in time."""
+
+    status = 408
+    zh = "请求头未在规定时间内送达。"
+
+
+class HeadersTooLarge(CqoError):
+    """The request's headers are too many or too large: 100 headers of 8,192 bytes, and 65,536 bytes together."""
+
+    status = 431
+    zh = "请求头过多或过大：至多 100 个，每个至多 8,192 字节，合计至多 65,536 字节。"
+
+
+class TooManyRequests(CqoError):
+    """Your address asks this too often; wait for the seconds that `Retry-After` names."""
+
+    status = 429
+    zh = "您的地址请求过于频繁，请按 Retry-After 所示秒数后再试。"
+
+
 class BodyTimeout(CqoError):
     """The body did not arrive in time."""
 
@@ -190,6 +218,8 @@ def response(fault: BaseException, *, language: str, correlation_id: str, instan
     answer.headers["Content-Language"] = language if error.detail is None else "en"
     if error.status == 503:
         answer.headers["Retry-After"] = "5"
+    if isinstance(error, TooManyRequests):
+        answer.headers["Retry-After"] = str(error.facts["retry_after"])
     if error.status == 401:
         sent = 'Bearer error="invalid_token"' if name_of(type(error)) != "unauthenticated" else "Bearer"
         answer.headers["WWW-Authenticate"] = sent

@@ -58,8 +58,8 @@ class Request(Generic[BodyT, QueryT, CallerT]):
 
     @property
     def caller_key(self) -> str:
-        """Whose idempotency keys these are."""
-        return self.caller.subject if hasattr(self, "caller") else ""
+        """Whose idempotency keys these are: a subject in one role, and for one object; "" where nobody is known."""
+        return self.caller.scope_key if hasattr(self, "caller") else ""
 
     @property
     def if_match(self) -> int:

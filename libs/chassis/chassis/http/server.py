@@ -14,13 +14,16 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import eventlet
 from eventlet import wsgi
 from nameko.constants import WEB_SERVER_CONFIG_KEY
-from nameko.web.server import BindAddress, HttpOnlyProtocol, WebServer, parse_address
+from nameko.web.server import BindAddress, WebServer, parse_address
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, Map
 from werkzeug.wrappers import Request as WerkzeugRequest
 from werkzeug.wrappers import Response
 
 from chassis.http import problems
+from chassis.http.chunks import ChunkedInput
+from chassis.http.connections import Connections
+from chassis.http.protocol import Protocol
 from chassis.ids import new_id
 
 log = logging.getLogger(__name__)
@@ -44,6 +47,7 @@ class Server(WebServer):  # type: ignore[misc]  # nameko has no types
     def __init__(self) -> None:
         super().__init__()
         self.in_flight = 0
+        self.connections = Connections()
 
     @property
     def bind_addr(self) -> BindAddress:
@@ -61,11 +65,14 @@ class Server(WebServer):  # type: ignore[misc]  # nameko has no types
             except OSError as fault:
                 if not self._is_accepting:
                     return
-                # Out of descriptors, or the peer is gone again: wait for some to be given back, and go on.
+                # Out of descriptors, or the peer is gone again: take one back, wait for it, and go on.
                 log.warning("a connection could not be accepted: %s", fault)
+                if fault.errno in OUT_OF_RESOURCES:
+                    self.connections.end_longest_waiting()
                 eventlet.sleep(0.2 if fault.errno in OUT_OF_RESOURCES else 0)
                 continue
             connection.settimeout(SOCKET_TIMEOUT)
+            self.connections.add(connection)
             self.container.spawn_managed_thread(partial(self.process_request, connection, address))
 
     def process_request(self, sock: socket.socket, address: tuple[str, int]) -> None:
@@ -74,6 +81,9 @@ class Server(WebServer):  # type: ignore[misc]  # nameko has no types
         except Exception as fault:
             # nameko takes down the whole container when a managed thread raises, whatever one client did.
             log.warning("a connection ended badly: %s: %s", type(fault).__name__, fault)
+        finally:
+            self.connections.remove(sock)
+            sock.close()
 
     def get_wsgi_app(self) -> App:
         return App(self)
@@ -82,10 +92,10 @@ class Server(WebServer):  # type: ignore[misc]  # nameko has no types
         self,
         sock: socket.socket,
         wsgi_app: WSGIApplication,
-        protocol: type[wsgi.HttpProtocol] = HttpOnlyProtocol,
+        protocol: type[wsgi.HttpProtocol] = Protocol,
         debug: bool = False,
     ) -> wsgi.Server:
-        return wsgi.Server(
+        server = wsgi.Server(
             sock,
             sock.getsockname(),
             wsgi_app,
@@ -93,10 +103,12 @@ class Server(WebServer):  # type: ignore[misc]  # nameko has no types
             debug=False,
             log=log,
             log_output=False,
-            # Beyond this eventlet answers by itself, without a word of explanation.
+            # Beyond this a line is no longer read to its end.
             url_length_limit=8 * MAX_ADDRESS,
             socket_timeout=SOCKET_TIMEOUT,
         )
+        server.on_waiting, server.on_request = self.connections.wait, self.connections.serve
+        return server
 
     def make_url_map(self) -> Map:
         url_map = Map(converters={"id": IdConverter}, strict_slashes=False, merge_slashes=False)
@@ -128,9 +140,10 @@ class App:
             raw_request = WerkzeugRequest(environ)
             correlation_id = correlation_of(raw_request)
             response = self.respond(raw_request, correlation_id)
-            if response.status_code == 413:
-                drain(raw_request)
-            return finish(response, correlation_id, self.server._is_accepting)(environ, start_response)
+            if (is_unread(environ) and not drain(raw_request)) or not self.server._is_accepting:
+                # What is left of the body would be taken for the next request.
+                environ["cqo.close"]()
+            return finish(response, correlation_id)(environ, start_response)
         finally:
             self.server.in_flight -= 1
 
@@ -166,20 +179,26 @@ def instance_of(raw_request: WerkzeugRequest) -> str:
     return quote(raw_request.path.encode("utf-8", "replace"), safe="/:@!$&'()*+,;=-._~")
 
 
-def finish(response: Response, correlation_id: str, keep_open: bool) -> Response:
+def finish(response: Response, correlation_id: str) -> Response:
     """Adds the headers that every answer carries."""
     response.headers["X-Correlation-Id"] = correlation_id
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers.setdefault("Cache-Control", "no-store")
-    if response.status_code in (408, 413) or not keep_open:
-        response.headers["Connection"] = "close"
     return response
 
 
-def drain(raw_request: WerkzeugRequest) -> None:
-    """Reads on a little after refusing a body, since a sender that is cut off never reads why."""
+def is_unread(environ: WSGIEnvironment) -> bool:
+    """Whether some of the request's body has not been read."""
+    body = environ["eventlet.input"]
+    if isinstance(body, ChunkedInput):
+        return not body.is_whole
+    return bool(body.position < (body.content_length or 0))
+
+
+def drain(raw_request: WerkzeugRequest) -> bool:
+    """Reads on a little what nobody wants, since a sender that is cut off never reads why; whether that was all."""
     if "Expect" in raw_request.headers:
-        return  # It waits for our word before it sends, and gets the refusal instead.
+        return False  # It waits for our word before it sends, and gets the refusal instead.
     left = DRAIN_LIMIT
     with eventlet.Timeout(5, False):
         while left > 0:
@@ -187,7 +206,8 @@ def drain(raw_request: WerkzeugRequest) -> None:
                 part = raw_request.environ["wsgi.input"].read(min(1 << 16, left))
             except (OSError, ValueError) as fault:
                 log.info("a refused body ended badly: %s", fault)
-                return
+                return False
             if not part:
-                return
+                break
             left -= len(part)
+    return not is_unread(raw_request.environ)

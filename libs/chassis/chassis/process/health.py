@@ -16,6 +16,7 @@ from typing import Any, TypeAlias, Unpack
 
 import eventlet
 from amqp.exceptions import NotFound as NoSuchQueue
+from eventlet.greenthread import GreenThread
 from sqlalchemy import exc as database
 from sqlalchemy import text
 from werkzeug.wrappers import Response
@@ -91,18 +92,31 @@ def _json(content: JsonValue, status: int = 200) -> Response:
 class _Kept:
     results: CheckResults = field(default_factory=dict)
     until: float = 0.0
+    running: GreenThread | None = None  # the check that is under way, for all who ask meanwhile
 
 
 _kept: dict[str, _Kept] = {}
 
 
 def _recent(settings: Settings, process: str) -> CheckResults:
-    """The results of `process`, no older than KEPT."""
+    """The results of `process`, no older than KEPT; a thousand who ask at once cost one check."""
     kept = _kept.setdefault(process, _Kept())
-    if time.monotonic() >= kept.until:
+    if time.monotonic() < kept.until:
+        return kept.results
+    if kept.running is None:
+        # In a greenlet of its own, which goes on though the one who asked first goes away.
+        kept.running = eventlet.spawn(_renew, kept, settings, process)
+    renewed: CheckResults = kept.running.wait()
+    return renewed
+
+
+def _renew(kept: _Kept, settings: Settings, process: str) -> CheckResults:
+    try:
         kept.results = check(settings, process)
         is_good = all(result.ok for result in kept.results.values())
         kept.until = time.monotonic() + (KEPT if is_good else KEPT_BAD)
+    finally:
+        kept.running = None
     return kept.results
 
 

@@ -39,6 +39,8 @@ class Access:
     claims: Mapping[str, str] = field(default_factory=dict)
     # A role that acts for one object is worth nothing without the claim that names the object.
     claim_of_role: Mapping[str, str] = field(default_factory=dict)
+    # Roles of machines, whose tokens may live longer than a person's.
+    machines: frozenset[str] = frozenset()
     # Whether a column, a division's code, lies where the caller may see on a day.
     sees: Sees | None = None
     # The codes of a division and of all below it on a day.

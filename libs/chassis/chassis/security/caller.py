@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import json
 from dataclasses import dataclass, field
 
 
@@ -12,3 +15,13 @@ class Caller:
     subject: str
     role: str
     token_id: str | None = field(default=None, kw_only=True)
+
+    @property
+    def scope_key(self) -> str:
+        """Everything that decides what the caller sees and may do; two tokens of one scope have the same.
+
+        One subject may act for several divisions, or in several roles: what one of them is told is not for the others.
+        """
+        scope = {each.name: getattr(self, each.name) for each in dataclasses.fields(self) if each.name != "token_id"}
+        # Hashed, because claims of the longest kind together are more than a row of an index holds.
+        return hashlib.sha256(json.dumps(scope, sort_keys=True).encode()).hexdigest()

@@ -19,6 +19,7 @@ from joserfc.errors import ExpiredTokenError, JoseError
 from joserfc.jwk import GuestProtocol, Key
 from joserfc.jwt import Claims
 
+from chassis import bounds
 from chassis.errors import CqoError, Forbidden, Unauthenticated
 from chassis.security.access import Access
 from chassis.security.caller import Caller
@@ -29,7 +30,9 @@ ALGORITHMS = ("EdDSA", "Ed25519", "RS256")
 LEEWAY = 30  # seconds by which the issuer's clock and ours may differ
 MAX_TOKEN = 8192
 MAX_AGE = 600  # seconds after which fetched keys are fetched anew, so that a withdrawn key ends
+RETRY_AFTER = 1  # seconds before keys are fetched again where there are none yet, since nobody gets in meanwhile
 MIN_INTERVAL = 60  # seconds between two fetches, so that forged key ids can't make us flood the issuer
+LATEST = 2**53  # no instant of a token lies beyond; JSON's readers agree on figures up to here
 LONGEST_CLAIM = 200  # characters of a subject, or of a claim that names an object
 
 
@@ -43,6 +46,12 @@ class TokenRefused(Unauthenticated):
     """The token is not one that this service accepts: its signature, issuer or audience is not right."""
 
     zh = "令牌的签名、签发者或受众不正确，本服务不予接受。"
+
+
+class TokenTooLong(Unauthenticated):
+    """The token is good for longer than this service allows; get one of a shorter life from your identity provider."""
+
+    zh = "令牌的有效期超过本服务允许的上限，请向身份提供方获取有效期较短的令牌。"
 
 
 class RoleUnknown(Forbidden):
@@ -67,7 +76,7 @@ class KeySource:
         self.monotonic = monotonic
         self.keys: dict[str | None, Key] = {}
         self.stamp: tuple[int, int] | None = None
-        self.fetched_at = -math.inf
+        self.fetched_at = self.tried_at = -math.inf
 
     def find(self, kid: str | None) -> Key | None:
         """The key called `kid`, or the only key there is when the token names none; None if there is no such key."""
@@ -87,11 +96,17 @@ class KeySource:
         try:
             if not self.is_url:
                 self._read_file()
-            elif self.monotonic() - self.fetched_at >= older_than:
+            elif self._is_due(older_than):
                 self._fetch()
         except (OSError, ValueError, JoseError, requests.RequestException) as fault:
             # The keys read before go on: an issuer that is down must not lock everybody out.
             log.warning("signing keys could not be read from %s: %s", self.location, fault)
+
+    def _is_due(self, older_than: float) -> bool:
+        """Whether to fetch: by the last fetch that succeeded, and not at once after one that failed."""
+        now = self.monotonic()
+        pause = MIN_INTERVAL if self.keys else RETRY_AFTER
+        return now - self.fetched_at >= older_than and now - self.tried_at >= pause
 
     def _read_file(self) -> None:
         path = Path(self.location)
@@ -102,10 +117,11 @@ class KeySource:
             self.stamp = stamp
 
     def _fetch(self) -> None:
-        self.fetched_at = self.monotonic()
+        self.tried_at = self.monotonic()
         answer = requests.get(self.location, timeout=5)
         answer.raise_for_status()
         self.keys = _public_keys(answer.json())
+        self.fetched_at = self.tried_at
 
 
 def _public_keys(document: object) -> dict[str | None, Key]:
@@ -121,9 +137,19 @@ def _public_keys(document: object) -> dict[str | None, Key]:
 class Verifier:
     """Turns a bearer token into a Caller, or refuses it."""
 
-    def __init__(self, keys: KeySource, issuer: str, audience: str, access: Access) -> None:
+    def __init__(
+        self,
+        keys: KeySource,
+        issuer: str,
+        audience: str,
+        access: Access,
+        longest_hours: int = 24,
+        machine_hours: int = 9000,
+    ) -> None:
+        """`longest_hours`: for how long from now a token may be good; `machine_hours`: that of a machine's role."""
         self.keys = keys
         self.access = access
+        self.longest, self.longest_of_machine = 3600 * longest_hours, 3600 * machine_hours
         self.claims = jwt.JWTClaimsRegistry(
             leeway=LEEWAY,
             iss={"essential": True, "value": issuer},
@@ -147,6 +173,7 @@ class Verifier:
             raise TokenRefused()
         try:
             claims = jwt.decode(token, self._key_of, algorithms=list(ALGORITHMS)).claims
+            _require_plain_instants(claims)
             self.claims.validate(claims)
         except ExpiredTokenError as fault:
             raise TokenExpired() from fault
@@ -171,6 +198,12 @@ class Verifier:
         named = {field: claims[claim] for claim, field in self.access.claims.items() if claims.get(claim) is not None}
         token_id = claims.get("jti")
         texts = [*named.values(), *([] if token_id is None else [token_id])]
+        if not all(map(_is_visible, [subject, *filter(_is_string, texts)])):
+            raise TokenRefused()
+        is_machine = isinstance(role, str) and role in self.access.machines
+        longest = self.longest_of_machine if is_machine else self.longest
+        if claims["exp"] > time.time() + longest + LEEWAY:
+            raise TokenTooLong(longest_hours=longest // 3600)
         if not isinstance(role, str) or role not in self.access.roles or not all(map(_is_text, texts)):
             raise RoleUnknown()
         needed = self.access.claim_of_role.get(role)
@@ -181,3 +214,19 @@ class Verifier:
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= LONGEST_CLAIM
+
+
+def _is_string(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_visible(text: str) -> bool:
+    """Whether the text is one that can be stored and shown."""
+    return bounds.text_violation(text, MAX_TOKEN) is None
+
+
+def _require_plain_instants(claims: Claims) -> None:
+    for name in ("exp", "nbf", "iat"):
+        instant = claims.get(name, 0)
+        if isinstance(instant, bool) or not isinstance(instant, int | float) or not 0 <= instant <= LATEST:
+            raise ValueError(f"{name} is no instant")

@@ -45,6 +45,23 @@ def test_keys_of_two_callers_are_two_keys(sample: Sample) -> None:
     assert sample.count() == 2
 
 
+def test_callers_who_share_a_subject_and_differ_in_a_claim_that_scopes_share_no_key(sample: Sample) -> None:
+    claims: list[dict[str, str]] = [
+        {"role": "division", "division": "220100"},
+        {"role": "division", "division": "220200"},
+        {"role": "division", "division": "220200", "enterprise": "e"},
+        {"role": "province", "division": "220200"},
+        {"role": "province"},
+    ]
+    tokens = [sample.issuer.token(**{**each, "sub": "staff"}) for each in claims]
+    answers = [sample.make(headers=KEY | {"Authorization": f"Bearer {token}"}) for token in tokens]
+
+    # The second and all later ones meet the rule that names are unique; none is given the first one's answer.
+    assert [answer.status_code for answer in answers] == [201, 409, 409, 409, 409]
+    assert not any("Idempotency-Replayed" in answer.headers for answer in answers)
+    assert sample.count() == 1
+
+
 NO_KEYS = {"empty": "", "long": "a" * 256, "not ASCII": "吉林".encode(), "control": b"a\x01b"}
 
 

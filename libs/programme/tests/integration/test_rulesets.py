@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -80,6 +80,29 @@ def test_one_may_not_take_effect_before_the_newest(engine: Engine) -> None:
 
     with pytest.raises(rulesets.EffectiveTooEarly):
         publish(engine, date(2025, 12, 31), 12)
+
+
+def test_one_far_ahead_is_refused_and_one_not_yet_in_force_can_be_withdrawn_on_record(office: Office) -> None:
+    for day in ("9999-12-31", "2199-01-01"):
+        assert office.call("POST", "/rulesets", json=SECOND | {"effective_from": day}).status_code in (409, 422)
+    soon = (date.today() + timedelta(days=300)).isoformat()
+    assert office.call("POST", "/rulesets", json=SECOND | {"effective_from": soon}).json()["version"] == 2
+    withdraw = {"document": "吉市监〔2026〕3号"}
+
+    assert office.call("POST", "/rulesets/2/withdraw", json=withdraw, role="division").status_code == 403
+    assert office.call("POST", "/rulesets/1/withdraw", json=withdraw).status_code == 409
+    assert office.call("POST", "/rulesets/9/withdraw", json=withdraw).status_code == 404
+    assert office.call("POST", "/rulesets/2/withdraw", json=withdraw).json()["effective_from"] == soon
+    assert office.call("POST", "/rulesets/2/withdraw", json=withdraw).status_code == 404
+    assert [found["version"] for found in office.call("GET", "/rulesets").json()["items"]] == [1]
+    # Its number is never another's: the audit log tells of both.
+    assert office.call("POST", "/rulesets", json=SECOND).json()["version"] == 3
+    entries = office.call("GET", "/audit", role="auditor").json()["items"]
+    assert sorted((entry["action"], entry["subject"]) for entry in entries) == [
+        ("ruleset.published", "2"),
+        ("ruleset.published", "3"),
+        ("ruleset.withdrawn", "2"),
+    ]
 
 
 def test_rivals_get_versions_of_their_own(engine: Engine) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from chassis.http import QuerySchema, Schema
+from chassis.http import DayField, QuerySchema, Schema, TextField
 from notifications.domain.announcements import KINDS
 from notifications.domain.notice import Channel, State
 from notifications.domain.recipients import RecipientKind
 from notifications.queries import filters
 
 
-def id_filter() -> fields.String:
-    return fields.String(validate=validate.Length(1, 100))
+def id_filter() -> TextField:
+    return TextField(100)
 
 
 def kind_filter() -> fields.String:
@@ -20,8 +20,8 @@ def kind_filter() -> fields.String:
 
 
 class Period(QuerySchema):
-    since = fields.Date(data_key="from", metadata={"description": "the first day, in Asia/Shanghai"})
-    until = fields.Date(data_key="to", metadata={"description": "the last day, in Asia/Shanghai"})
+    since = DayField(data_key="from", metadata={"description": "the first day, in Asia/Shanghai"})
+    until = DayField(data_key="to", metadata={"description": "the last day, in Asia/Shanghai"})
 
 
 class NoticeFilters(Period):

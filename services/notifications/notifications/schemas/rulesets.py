@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from chassis.http import Schema
+from chassis.http import Schema, TextField
 from notifications.domain.announcements import KINDS
 from notifications.domain.notice import Channel
 
@@ -35,6 +35,4 @@ class RuleSetParameters(Schema):
         validate=validate.Range(0, 365),
         metadata={"description": "days for which a letter without an address waits for one"},
     )
-    signature = fields.String(
-        required=True, validate=validate.Length(1, 100), metadata={"description": "who signs the notices"}
-    )
+    signature = TextField(100, required=True, metadata={"description": "who signs the notices"})

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from chassis.http import QuerySchema, Schema
+from chassis.http import DayField, QuerySchema, Schema, TextField
 from registry import queries
 from registry.domain import candidacy
 from registry.domain.appointment import AppointmentStatus, Capacity
 from registry.domain.talent import TalentStatus
-from registry.schemas.common import Choice, OnDay, flag, query_flag, text
+from registry.schemas.common import Choice, OnDay, division_field, flag, id_field, query_flag
 from registry.usecases.appoint import Appoint
 from registry.usecases.end_appointment import EndAppointment
 from registry.usecases.file_appointment import FileAppointment
@@ -19,10 +19,10 @@ from registry.usecases.open_post import OpenPost
 class TalentFilters(OnDay):
     record = queries.TalentFilters
 
-    division = fields.String()
+    division = division_field()
     status = Choice(TalentStatus)
     available = query_flag(metadata={"description": "holds no post today"})
-    q = fields.String(validate=validate.Length(min=1, max=100))
+    q = TextField(100)
 
 
 class Talent(Schema):
@@ -41,9 +41,9 @@ class Talent(Schema):
 class NewPost(Schema):
     record = OpenPost
 
-    title = text(required=True)
+    title = TextField(required=True)
     decision_level = flag(load_default=True)
-    departments = fields.List(text(50), validate=validate.Length(max=20))
+    departments = fields.List(TextField(50), validate=validate.Length(max=20))
 
 
 class Post(Schema):
@@ -62,39 +62,39 @@ class Post(Schema):
 class PostFilters(QuerySchema):
     record = queries.PostFilters
 
-    division = fields.String()
-    enterprise_id = fields.String()
+    division = division_field()
+    enterprise_id = id_field()
     vacant = query_flag()
 
 
 class AppointedBy(Schema):
     record = candidacy.AppointedBy
 
-    name = text(required=True)
+    name = TextField(required=True)
     capacity = Choice(Capacity, required=True)
 
 
 class Document(Schema):
     record = candidacy.Document
 
-    number = text(required=True)
-    date = fields.Date(required=True)
+    number = TextField(required=True)
+    date = DayField(required=True)
 
 
 class NewAppointment(Schema):
     record = Appoint
 
-    post_id = fields.String(required=True)
-    person_id = fields.String(required=True)
-    appointed_on = fields.Date(required=True)
+    post_id = id_field(required=True)
+    person_id = id_field(required=True)
+    appointed_on = DayField(required=True)
     appointed_by = fields.Nested(AppointedBy, required=True)
     document = fields.Nested(Document, required=True)
-    authorisation = text(
+    authorisation = TextField(
         2000, required=True, metadata={"description": "the written authorisation, or its number (R25)"}
     )
-    position = text(required=True, metadata={"example": "副总经理"})
+    position = TextField(required=True, metadata={"example": "副总经理"})
     decision_level = flag(required=True, metadata={"description": "false is accepted with a warning (R26)"})
-    departments = fields.List(text(50), validate=validate.Length(max=20))
+    departments = fields.List(TextField(50), validate=validate.Length(max=20))
 
 
 class AppointmentWarning(Schema):
@@ -145,10 +145,10 @@ class AppointmentWithHistory(Appointment):
 class AppointmentFilters(OnDay):
     record = queries.AppointmentFilters
 
-    division = fields.String()
-    enterprise_id = fields.String()
-    person_id = fields.String()
-    post_id = fields.String()
+    division = division_field()
+    enterprise_id = id_field()
+    person_id = id_field()
+    post_id = id_field()
     status = Choice(AppointmentStatus)
     filed = query_flag()
     filed_late = query_flag()
@@ -157,12 +157,12 @@ class AppointmentFilters(OnDay):
 class Filing(Schema):
     record = FileAppointment
 
-    filed_on = fields.Date(required=True)
-    number = text(load_default=None, allow_none=True)
+    filed_on = DayField(required=True)
+    number = TextField(load_default=None, allow_none=True)
 
 
 class Ending(Schema):
     record = EndAppointment
 
-    on = fields.Date(required=True)
-    reason = text(500, required=True)
+    on = DayField(required=True)
+    reason = TextField(500, required=True)

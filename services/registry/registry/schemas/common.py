@@ -10,7 +10,14 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, validate
 
-from chassis.http import QuerySchema
+from chassis.http import DayField, QuerySchema, TextField
+from registry.adapters.codes import (
+    email_violation,
+    industry_violation,
+    phone_violation,
+    resident_id_violation,
+    uscc_violation,
+)
 from registry.domain.bilingual import Violation
 
 
@@ -25,12 +32,42 @@ def passes(check: Callable[[str], Violation | None]) -> Callable[[str], None]:
     return validator
 
 
-def text(length: int = 200, **options: Any) -> fields.String:  # Any: marshmallow's options
-    """A text that is not blank and holds no control characters."""
-    pattern = validate.Regexp(
-        r"^[^\x00-\x1f]*\S[^\x00-\x1f]*\Z", error="Blank, or has control characters. / 不能为空白或含控制字符。"
-    )
-    return fields.String(validate=[validate.Length(max=length), pattern], **options)
+def id_field(**options: Any) -> TextField:  # Any: marshmallow's options
+    """The id of a record."""
+    return TextField(64, **options)
+
+
+def division_field(**options: Any) -> TextField:  # Any: marshmallow's options
+    """A division's code."""
+    return TextField(20, **options)
+
+
+def uscc_field(**options: Any) -> TextField:  # Any: marshmallow's options
+    """A unified social credit code."""
+    pattern = "^(91|93|N1|N2|N3)[0-9A-HJ-NPQRTUWXY]{16}$"
+    return TextField(18, pattern=pattern, validate=passes(uscc_violation), **options)
+
+
+def industry_field(**options: Any) -> TextField:  # Any: marshmallow's options
+    """An industry code of GB/T 4754."""
+    return TextField(5, pattern="^[A-T][0-9]{2,4}$", validate=passes(industry_violation), **options)
+
+
+def id_number_field(**options: Any) -> TextField:  # Any: marshmallow's options
+    """A resident's ID number."""
+    return TextField(18, pattern="^[0-9]{17}[0-9X]$", validate=passes(resident_id_violation), **options)
+
+
+def phone_field(**options: Any) -> TextField:  # Any: marshmallow's options
+    """A mainland telephone number."""
+    pattern = r"^((\+86)?1[3-9][0-9]{9}|0[0-9]{2,3}-?[0-9]{7,8})$"
+    return TextField(14, pattern=pattern, validate=passes(phone_violation), **options)
+
+
+def email_field(**options: Any) -> TextField:  # Any: marshmallow's options
+    """An e-mail address."""
+    pattern = r"""^[^@\s<>,;"]+@[^@\s<>,;"]+\.[^@\s<>,;".]+$"""
+    return TextField(254, pattern=pattern, validate=passes(email_violation), **options)
 
 
 def flag(**options: Any) -> fields.Boolean:  # Any: marshmallow's options
@@ -72,4 +109,4 @@ class Day:
 class OnDay(QuerySchema):
     record: ClassVar[Callable[..., object]] = Day
 
-    on = fields.Date(metadata={"description": "the day asked for; today if left out"})
+    on = DayField(metadata={"description": "the day asked for; today if left out"})

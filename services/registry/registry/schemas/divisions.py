@@ -5,9 +5,8 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from chassis.http import Schema
-from registry.adapters.codes import email_violation, phone_violation
 from registry.domain.contact import ContactPoints
-from registry.schemas.common import passes
+from registry.schemas.common import email_field, phone_field
 
 
 class Placement(Schema):
@@ -33,8 +32,8 @@ class Division(Schema):
 class NewContact(Schema):
     record = ContactPoints
 
-    phone = fields.String(load_default=None, allow_none=True, validate=passes(phone_violation))
-    email = fields.String(load_default=None, allow_none=True, validate=passes(email_violation))
+    phone = phone_field(load_default=None, allow_none=True)
+    email = email_field(load_default=None, allow_none=True)
 
 
 class Contact(Schema):

@@ -2,44 +2,51 @@
 
 from __future__ import annotations
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
-from chassis.http import QuerySchema, Schema
+from chassis.http import DayField, QuerySchema, Schema, TextField
 from registry import queries
-from registry.adapters.codes import email_violation, industry_violation, phone_violation, uscc_violation
-from registry.schemas.common import flag, passes, query_flag, text
+from registry.schemas.common import (
+    division_field,
+    email_field,
+    flag,
+    industry_field,
+    phone_field,
+    query_flag,
+    uscc_field,
+)
 from registry.usecases import enterprises
 
 
 class EnterpriseChanges(Schema):
     record = enterprises.EnterpriseChanges
 
-    name = text()
-    division = fields.String(metadata={"description": "the county in which it is supervised today"})
-    industry = fields.String(validate=passes(industry_violation), metadata={"example": "C36"})
+    name = TextField()
+    division = division_field(metadata={"description": "the county in which it is supervised today"})
+    industry = industry_field(metadata={"example": "C36"})
     above_threshold = flag()
     award_contender = flag()
     brand_contender = flag()
-    legal_representative = text()
-    responsible_person = text(allow_none=True)
-    registered_on = fields.Date()
+    legal_representative = TextField()
+    responsible_person = TextField(allow_none=True)
+    registered_on = DayField()
 
 
 class NewEnterprise(Schema):
     record = enterprises.RegisterEnterprise
 
-    uscc = fields.String(required=True, validate=passes(uscc_violation), metadata={"example": "91220101MA0Y12340Q"})
-    name = text(required=True)
-    division = fields.String(required=True)
-    industry = fields.String(required=True, validate=passes(industry_violation))
+    uscc = uscc_field(required=True, metadata={"example": "91220101MA0Y12340Q"})
+    name = TextField(required=True)
+    division = division_field(required=True)
+    industry = industry_field(required=True)
     above_threshold = flag(required=True)
     award_contender = flag(load_default=False)
     brand_contender = flag(load_default=False)
-    legal_representative = text(required=True)
-    responsible_person = text(load_default=None, allow_none=True)
-    registered_on = fields.Date(required=True)
-    phone = fields.String(load_default=None, allow_none=True, validate=passes(phone_violation))
-    email = fields.String(load_default=None, allow_none=True, validate=passes(email_violation))
+    legal_representative = TextField(required=True)
+    responsible_person = TextField(load_default=None, allow_none=True)
+    registered_on = DayField(required=True)
+    phone = phone_field(load_default=None, allow_none=True)
+    email = email_field(load_default=None, allow_none=True)
 
 
 class Enterprise(Schema):
@@ -62,14 +69,14 @@ class Enterprise(Schema):
 class EnterpriseFilters(QuerySchema):
     record = queries.EnterpriseFilters
 
-    division = fields.String(metadata={"description": "a division; all that lies in it, by the tree of today"})
+    division = division_field(metadata={"description": "a division; all that lies in it, by the tree of today"})
     above_threshold = query_flag()
     award_contender = query_flag()
     brand_contender = query_flag()
     has_cqo = query_flag(metadata={"description": "whether somebody is appointed, suspended or not"})
-    industry = fields.String(metadata={"description": "the beginning of an industry code"})
-    uscc = fields.String()
-    q = fields.String(validate=validate.Length(min=1, max=100), metadata={"description": "words in the name"})
+    industry = TextField(5, metadata={"description": "the beginning of an industry code"})
+    uscc = TextField(18)
+    q = TextField(100, metadata={"description": "words in the name"})
 
 
 class Rejection(Schema):

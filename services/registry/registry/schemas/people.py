@@ -7,37 +7,36 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from chassis.http import QuerySchema, Schema
+from chassis.http import DayField, QuerySchema, Schema, TextField
 from registry import queries
-from registry.adapters.codes import email_violation, phone_violation, resident_id_violation
-from registry.schemas.common import flag, passes, text
+from registry.schemas.common import division_field, email_field, flag, id_field, id_number_field, phone_field
 from registry.usecases import exclusions, people
 
 
 class NewPerson(Schema):
     record = people.RegisterPerson
 
-    name = text(required=True)
-    id_number = fields.String(required=True, validate=passes(resident_id_violation))
-    enterprise_id = fields.String(load_default=None, allow_none=True)
-    division = fields.String(metadata={"description": "only for a person without an enterprise"})
-    degree = text(load_default=None, allow_none=True)
+    name = TextField(required=True)
+    id_number = id_number_field(required=True)
+    enterprise_id = id_field(load_default=None, allow_none=True)
+    division = division_field(metadata={"description": "only for a person without an enterprise"})
+    degree = TextField(load_default=None, allow_none=True)
     quality_years = fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(0, 60))
-    title = text(load_default=None, allow_none=True)
+    title = TextField(load_default=None, allow_none=True)
     declaration = flag(load_default=False)
-    phone = fields.String(load_default=None, allow_none=True, validate=passes(phone_violation))
-    email = fields.String(load_default=None, allow_none=True, validate=passes(email_violation))
+    phone = phone_field(load_default=None, allow_none=True)
+    email = email_field(load_default=None, allow_none=True)
 
 
 class PersonChanges(Schema):
     record = people.PersonChanges
 
-    name = text()
-    enterprise_id = fields.String(allow_none=True)
-    division = fields.String()
-    degree = text(allow_none=True)
+    name = TextField()
+    enterprise_id = id_field(allow_none=True)
+    division = division_field()
+    degree = TextField(allow_none=True)
     quality_years = fields.Integer(strict=True, allow_none=True, validate=validate.Range(0, 60))
-    title = text(allow_none=True)
+    title = TextField(allow_none=True)
     declaration = flag()
 
 
@@ -60,21 +59,21 @@ class Person(Schema):
 class PersonFilters(QuerySchema):
     record = queries.PersonFilters
 
-    division = fields.String()
-    enterprise_id = fields.String()
-    q = fields.String(validate=validate.Length(min=1, max=100), metadata={"description": "words in the name"})
+    division = division_field()
+    enterprise_id = id_field()
+    q = TextField(100, metadata={"description": "words in the name"})
 
 
 class IdNumber(Schema):
     record = queries.FindPerson
 
-    id_number = fields.String(required=True, validate=passes(resident_id_violation))
+    id_number = id_number_field(required=True)
 
 
 class Reason(Schema):
     record = people.RevealPerson
 
-    reason = text(500, required=True)
+    reason = TextField(500, required=True)
 
 
 class Revealed(Schema):
@@ -109,12 +108,12 @@ class Eligibility(Schema):
 class NewExclusion(Schema):
     record = exclusions.Exclude
 
-    person_id = fields.String()
-    id_number = fields.String(validate=passes(resident_id_violation), metadata={"description": "if not registered yet"})
-    reason = text(500, required=True)
-    document = text(required=True)
-    valid_from = fields.Date(required=True)
-    valid_to = fields.Date(allow_none=True)
+    person_id = id_field()
+    id_number = id_number_field(metadata={"description": "if not registered yet"})
+    reason = TextField(500, required=True)
+    document = TextField(required=True)
+    valid_from = DayField(required=True)
+    valid_to = DayField(allow_none=True)
 
     @validates_schema
     def one_person(self, data: Mapping[str, Any], **_: Any) -> None:  # Any: what marshmallow has read
@@ -136,5 +135,5 @@ class Exclusion(Schema):
 class Lifting(Schema):
     record = exclusions.LiftExclusion
 
-    on = fields.Date(required=True)
-    document = text(required=True)
+    on = DayField(required=True)
+    document = TextField(required=True)

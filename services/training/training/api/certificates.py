@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.http import PUBLIC, Page, Response, http
+from chassis.http import PUBLIC, Page, Rate, Response, http
 from programme.callers import Role
 from programme.http import Request
 from training import queries, schemas, views
@@ -10,6 +10,9 @@ from training.api.base import CENTRE, PEOPLE_READERS, Routes
 from training.domain.certificate import EducationShort, IsRevoked, OutsideRenewalWindow
 from training.queries.explanations import CertificateExplained
 from training.usecases import certificates
+
+# Numbers follow one another; so nobody may go through them, and whoever holds a certificate or two is not held up.
+VERIFICATIONS = Rate(per_minute=30, at_once=20)
 
 
 class CertificateRoutes(Routes):
@@ -35,6 +38,7 @@ class CertificateRoutes(Routes):
         query=schemas.NumberQuery,
         returns=schemas.Verification,
         roles=PUBLIC,
+        rate=VERIFICATIONS,
         summary="Whether a number is genuine; open to anybody",
     )
     def verify_number(self, request: Request[None, queries.NumberQuery]) -> views.GenuineView | views.NotGenuineView:

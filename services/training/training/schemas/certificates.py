@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from chassis.http import QuerySchema, Schema
+from chassis.http import DayField, QuerySchema, Schema, TextField
 from training import queries
 from training.domain.certificate import CertificateStatus
-from training.schemas.common import SHORT, Criterion, RuleSetCited, id_field, word_field
+from training.schemas.common import Criterion, RuleSetCited, id_field, word_field
 from training.usecases import certificates
 
 
@@ -45,22 +45,22 @@ class CertificateFilters(QuerySchema):
     status = word_field(CertificateStatus)
     person_id = id_field()
     enterprise_id = id_field()
-    number = fields.String(validate=SHORT)
-    ends_by = fields.Date(metadata={"description": "Valid no longer than this day."})
-    on = fields.Date(metadata={"description": "As they stood on that day; today if left out."})
+    number = TextField()
+    ends_by = DayField(metadata={"description": "Valid no longer than this day."})
+    on = DayField(metadata={"description": "As they stood on that day; today if left out."})
 
 
 class Revocation(Schema):
     record = certificates.Revoke
 
-    reason = fields.String(required=True, validate=SHORT)
-    document = fields.String(required=True, validate=SHORT)
+    reason = TextField(required=True)
+    document = TextField(required=True)
 
 
 class NumberQuery(QuerySchema):
     record = queries.NumberQuery
 
-    number = fields.String(required=True, validate=SHORT)
+    number = TextField(required=True)
 
 
 class Verification(Schema):
@@ -74,8 +74,8 @@ class Verification(Schema):
 class ReminderFilters(QuerySchema):
     record = queries.ReminderFilters
 
-    since = fields.Date(metadata={"description": "Due on this day or later."})
-    until = fields.Date(metadata={"description": "Due on this day or earlier; today if left out."})
+    since = DayField(metadata={"description": "Due on this day or later."})
+    until = DayField(metadata={"description": "Due on this day or earlier; today if left out."})
 
 
 class ReminderDue(Schema):
@@ -92,7 +92,7 @@ class ReminderDue(Schema):
 class AsOf(QuerySchema):
     record = queries.AsOf
 
-    on = fields.Date(metadata={"description": "As it stood on that day; today if left out."})
+    on = DayField(metadata={"description": "As it stood on that day; today if left out."})
 
 
 class Decision(CertificateChange):

@@ -6,33 +6,33 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from chassis.http import QuerySchema, Schema
+from chassis.http import DayField, QuerySchema, Schema, TextField
 from training import queries
 from training.domain import training_class
 from training.domain.training_class import BLOCKS, ClassKind, ClassStatus
-from training.schemas.common import SHORT, Criterion, RuleSetCited, id_field, word_field
+from training.schemas.common import Criterion, RuleSetCited, id_field, word_field
 from training.usecases import classes, nominations, plans, results
 
 
 class Block(Schema):
     record = training_class.Block
 
-    name = fields.String(required=True, validate=SHORT)
+    name = TextField(required=True)
     hours = fields.Float(required=True, validate=validate.Range(0, 1000, min_inclusive=False))
-    trainer = fields.String(required=True, validate=SHORT)
+    trainer = TextField(required=True)
 
 
 class NewClass(Schema):
     record = classes.ScheduleClass
 
-    name = fields.String(required=True, validate=SHORT)
+    name = TextField(required=True)
     kind = word_field(ClassKind, required=True)
-    starts_on = fields.Date(required=True)
-    ends_on = fields.Date(required=True)
+    starts_on = DayField(required=True)
+    ends_on = DayField(required=True)
     capacity = fields.Integer(required=True, validate=validate.Range(1, 5000))
     blocks = fields.List(fields.Nested(Block), required=True, validate=validate.Length(1, 20))
     quotas = fields.Dict(
-        keys=fields.String(validate=validate.Length(1, 12)),
+        keys=TextField(12),
         values=fields.Integer(strict=True, validate=validate.Range(0, 5000)),
         validate=validate.Length(0, 100),
         metadata={"description": "Places by division's code (R61); who lies in none shares what capacity leaves."},
@@ -107,7 +107,7 @@ class Attendance(Schema):
     record = results.Attendance
 
     person_id = id_field(required=True)
-    block = fields.String(required=True, validate=SHORT)
+    block = TextField(required=True)
     hours = fields.Float(required=True, validate=validate.Range(0, 1000))
 
 
@@ -173,11 +173,9 @@ class NewPlan(Schema):
     record = plans.DecidePlan
 
     year = fields.Integer(required=True, validate=validate.Range(2013, 2100))
-    focus = fields.String(required=True, validate=validate.Length(1, 2000))
-    syllabus = fields.String(
-        required=True, validate=SHORT, metadata={"description": "The national syllabus and its edition (R55)."}
-    )
-    document = fields.String(required=True, validate=SHORT)
+    focus = TextField(2000, required=True)
+    syllabus = TextField(required=True, metadata={"description": "The national syllabus and its edition (R55)."})
+    document = TextField(required=True)
 
 
 class Plan(NewPlan):

@@ -5,16 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
-from chassis.http import Schema
-
-SHORT = validate.Length(1, 200)
+from chassis.http import Schema, TextField
 
 
-def id_field(**options: Any) -> fields.String:  # Any: marshmallow's options
+def id_field(**options: Any) -> TextField:  # Any: marshmallow's options
     """The id of a record."""
-    return fields.String(validate=validate.Length(1, 64), **options)
+    return TextField(64, **options)
 
 
 def word_field(words: type[StrEnum], **options: Any) -> fields.Enum[StrEnum]:  # Any: marshmallow's options

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from chassis.http import Schema
-from training.schemas.common import SHORT, id_field
+from chassis.http import Schema, TextField
+from training.schemas.common import id_field
 from training.usecases import education
 
 
@@ -15,7 +15,7 @@ class NewEducation(Schema):
     person_id = id_field(required=True)
     year = fields.Integer(required=True, validate=validate.Range(2013, 2100))
     hours = fields.Float(required=True, validate=validate.Range(0, 1000, min_inclusive=False))
-    document = fields.String(required=True, validate=SHORT)
+    document = TextField(required=True)
 
 
 class NewEducationList(Schema):

@@ -17,11 +17,14 @@ from chassis.http import (
     ANYONE,
     PUBLIC,
     AuditRoutes,
+    DayField,
     HttpService,
     Page,
     QuerySchema,
+    Rate,
     Request,
     Schema,
+    TextField,
     http,
     paginate,
 )
@@ -39,13 +42,13 @@ class NameTaken(RuleBroken):
 
 
 class Maker(Schema):
-    name = fields.String(required=True, validate=validate.Length(1, 50))
+    name = TextField(50, required=True)
 
 
 class NewItem(Schema):
-    name = fields.String(required=True, validate=validate.Length(1, 50), metadata={"example": "screw"})
+    name = TextField(50, required=True, metadata={"example": "screw"})
     size = fields.Integer(required=True, validate=validate.Range(0, 2**31 - 1))
-    made_on = fields.Date(load_default=None)
+    made_on = DayField(load_default=None)
     fragile = fields.Boolean(load_default=False)
     makers = fields.List(fields.Nested(Maker), load_default=list)
 
@@ -64,7 +67,7 @@ class Item(Schema):
 
 
 class ItemQuery(QuerySchema):
-    name = fields.String(validate=validate.Length(1, 50))
+    name = TextField(50)
     min_size = fields.Integer(validate=validate.Range(0, 2**31 - 1))
 
 
@@ -180,6 +183,10 @@ class Api(HttpService, HealthRoutes, AuditRoutes):
     def broken_query(self, request: Request) -> Any:
         with self.db.begin() as session:
             session.execute(text("SELECT secret FROM no_such_table"))
+
+    @http("GET", "/limited", roles=PUBLIC, rate=Rate(per_minute=30, at_once=5), summary="Answer, but not too often")
+    def limited(self, request: Request) -> dict[str, bool]:
+        return {"pong": True}
 
     @http("GET", "/ping", roles=PUBLIC, summary="Answer")
     def ping(self, request: Request) -> dict[str, bool]:
