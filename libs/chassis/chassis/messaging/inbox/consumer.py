@@ -214,7 +214,11 @@ def _decode(batch: Sequence[Delivery]) -> tuple[list[Delivery], list[Envelope]]:
         try:
             events.append(Envelope.from_bytes(delivery.raw))
             readable.append(delivery)
-        except MalformedEvent as fault:
-            log.error("a message that is not an event goes to the dead letters: %s", fault)
+        except Exception as fault:
+            # What is no event says so itself; a message that breaks its reader is none either.
+            known = isinstance(fault, MalformedEvent)
+            log.error(
+                "a message that is not an event goes to the dead letters: %s", fault, exc_info=None if known else fault
+            )
             delivery.reject()
     return readable, events

@@ -15,14 +15,12 @@ from typing import NamedTuple
 
 from sqlalchemy import Interval, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from chassis.data import is_unavailable
 from chassis.errors import NotFound, RuleBroken
 from chassis.messaging.envelope import Envelope, JsonObject, MalformedEvent
 from chassis.messaging.inbox.cursors import lock_cursors, move_cursors
-from chassis.messaging.inbox.faults import is_passing
+from chassis.messaging.inbox.faults import is_of_the_moment, is_passing
 from chassis.messaging.inbox.tables import ParkedState, inbox_parked
 
 log = logging.getLogger(__name__)
@@ -75,7 +73,7 @@ class Reason(NamedTuple):
         """What a person needs to see of `fault`, without what the database can't hold."""
         stack = "".join(traceback.format_exception(fault))
         line = f"{type(fault).__name__}: {fault}"[:LONGEST_REASON]
-        return cls(line.replace("\x00", ""), stack[-LONGEST_DETAIL:].replace("\x00", ""))
+        return cls(_storable(line), _storable(stack[-LONGEST_DETAIL:]))
 
 
 def park_early(session: Session, events: Sequence[Envelope]) -> None:
@@ -95,28 +93,37 @@ def park_failed(session: Session, event: Envelope, fault: BaseException, retry_d
 
 
 def park(
-    session: Session, event: Envelope, state: ParkedState, why: Reason, *, attempts: int, retry_in: float | None
+    session: Session,
+    event: Envelope,
+    state: ParkedState,
+    why: Reason,
+    *,
+    attempts: int,
+    retry_in: float | None,
+    raw: bytes | None = None,
 ) -> None:
     """Parks `event` unless it is parked already, to be tried again in `retry_in` seconds.
 
-    Where the database can't hold it as JSON it is parked as bytes, for a person.
+    Where the database can't hold it as JSON it is parked as bytes, for a person: `raw`, the message as it came.
     """
     row = {**_key(event), **why._asdict(), "attempts": attempts}
     wait = None if retry_in is None else timedelta(seconds=retry_in)
     try:
         with session.begin_nested():
             session.execute(PARK_FOR_LATER, {**row, "state": state, "event": event.to_dict(), "wait": wait})
-    except DBAPIError as fault:
-        if is_unavailable(fault):
+    except Exception as fault:
+        if is_of_the_moment(fault):
             raise
         log.error("%s %s can't be kept as JSON: %s", event.type, event.id, fault)
-        session.execute(PARK, {**row, "state": ParkedState.DEAD, "raw": event.to_bytes()})
+        raw = repr(event).encode("utf-8", "backslashreplace") if raw is None else raw
+        # Under its key, so that it keeps its place, and is parked once however often it comes.
+        key = {"aggregate": _storable(event.aggregate), "type": _storable(event.type)}
+        session.execute(PARK, {**row, **key, "raw": raw, "state": ParkedState.DEAD})
 
 
-def park_unreadable(session: Session, raw: bytes, fault: MalformedEvent) -> None:
-    """Parks a message that is not an event, for a person."""
-    reason = f"not an event: {fault}"[:LONGEST_REASON]
-    session.execute(PARK, {"raw": raw, "reason": reason, "state": ParkedState.DEAD})
+def park_unreadable(session: Session, raw: bytes, why: object) -> None:
+    """Parks a message that is not an event, or not one that can be taken, for a person."""
+    session.execute(PARK, {"raw": raw, "reason": _storable(str(why))[:LONGEST_REASON], "state": ParkedState.DEAD})
 
 
 def find(session: Session, parked_id: int, lock: bool = False) -> ParkedRow:
@@ -167,6 +174,11 @@ def skip(session: Session, parked_id: int) -> ParkedRow:
             move_cursors(session, {row.aggregate: row.version})
     session.execute(delete(inbox_parked).where(parked.id == parked_id))
     return row
+
+
+def _storable(line: str) -> str:
+    """`line` without what the database's texts can't hold: NUL, and halves of surrogate pairs."""
+    return line.replace("\x00", "").encode("utf-8", "backslashreplace").decode()
 
 
 def _key(event: Envelope) -> dict[str, str | int]:
