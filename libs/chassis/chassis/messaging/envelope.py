@@ -153,10 +153,15 @@ def _refuse_deep(event: object) -> None:
     """Raises MalformedEvent if `event` has more than DEEPEST levels; goes level by level, not down."""
     level = [event]
     for _ in range(DEEPEST + 1):
-        members = (value.values() if isinstance(value, dict) else value for value in level)
-        level = [member for several in members if not isinstance(several, Scalar) for member in several]
-        if not level:
+        below: list[object] = []
+        for value in level:
+            if isinstance(value, dict):
+                below += value.values()
+            elif isinstance(value, list):
+                below += value
+        if not below:
             return
+        level = below
     raise MalformedEvent(f"it is nested more than {DEEPEST} deep")
 
 
@@ -178,7 +183,6 @@ def _refuse_unstorable(value: object) -> None:
             _refuse_unstorable(member)
 
 
-Scalar = str | int | float | None
 ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 DECODER = json.JSONDecoder(
     parse_float=_finite, parse_constant=_refuse_constant

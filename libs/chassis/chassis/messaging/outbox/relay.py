@@ -7,6 +7,7 @@ the inboxes ignore the second.
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any, TypeAlias
 
@@ -15,13 +16,15 @@ import psycopg
 from nameko.containers import WorkerContext
 from nameko.extensions import DependencyProvider
 
-from chassis.data import connect, wait_for_notification
+from chassis.data import connect, forget_notifications, wait_for_notification
 from chassis.messaging.envelope import StoredEvent
 from chassis.messaging.loops import StopSignal, repeat
 from chassis.messaging.outbox import metrics
 from chassis.messaging.outbox.publisher import Publisher
 from chassis.messaging.outbox.table import CHANNEL, envelope
 from chassis.settings import Settings
+
+log = logging.getLogger(__name__)
 
 BATCH = 500
 SPACING = 0.02  # seconds from one batch's end to the next one's start, for more events to share it
@@ -40,8 +43,11 @@ MARK = (
     "FROM unnest(%s::bigint[]) WITH ORDINALITY AS batch (seq, place), "
     "(SELECT coalesce(max(feed_position), 0) AS position FROM outbox) AS start WHERE outbox.seq = batch.seq"
 )
+# A count has a limit, as all that is asked in the publishing loop: a backlog of millions is told as this many.
+COUNTED = 100_000
 BACKLOG = (
-    "SELECT count(*), greatest(0, extract(epoch FROM now() - min(occurred_at))) FROM outbox WHERE published_at IS NULL"
+    "SELECT count(*), greatest(0, extract(epoch FROM now() - min(occurred_at))) "
+    "FROM (SELECT occurred_at FROM outbox WHERE published_at IS NULL ORDER BY seq LIMIT %s) AS unpublished"
 )
 
 
@@ -97,14 +103,21 @@ class Relay(DependencyProvider):  # type: ignore[misc]  # nameko has no types
         database.execute(f"LISTEN {CHANNEL}")
         try:
             while not self.stop_signal.is_given:
-                self.report(database)
-                published = self.publish_batch(database)
+                published = self.turn(database)
                 if not published:
                     wait_for_notification(database, POLL_EVERY, lambda: self.stop_signal.is_given)
                 elif published < BATCH:
                     eventlet.sleep(SPACING)
         finally:
             self.drop_publisher()
+
+    def turn(self, database: Connection) -> int:
+        """Publishes what is there, and counts what is left; returns how many were published."""
+        # What they tell of is read next. A relay that is never idle would keep all of them.
+        forget_notifications(database)
+        published = self.publish_batch(database)
+        self.report(database)
+        return published
 
     def publish_batch(self, database: Connection) -> int:
         """Publishes and marks up to BATCH events; returns how many, 0 when there is nothing to do."""
@@ -134,10 +147,14 @@ class Relay(DependencyProvider):  # type: ignore[misc]  # nameko has no types
             self.publisher = None
 
     def report(self, database: Connection) -> None:
-        """Counts the backlog, for the metrics."""
+        """Counts the backlog, for the metrics; that it could not be counted keeps nothing from being published."""
         if time.monotonic() - self.reported_at < REPORT_EVERY:
             return
-        count, age = database.execute(BACKLOG).fetchall()[0]
+        self.reported_at = time.monotonic()
+        try:
+            count, age = database.execute(BACKLOG, (COUNTED,)).fetchall()[0]
+        except psycopg.errors.QueryCanceled as fault:
+            log.warning("the backlog could not be counted, its figures are those of before: %s", fault)
+            return
         metrics.backlog.labels(self.service).set(count)
         metrics.oldest.labels(self.service).set(age or 0)
-        self.reported_at = time.monotonic()

@@ -1,0 +1,50 @@
+"""What a relay bears: a flood of commits, and a leader that neither works nor dies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from messaging_world import World
+
+from testkit import RunningService, wait_for
+
+Start = Callable[..., RunningService]
+Report = Callable[..., None]
+
+APPLIED_WITHIN = 90  # seconds until all is applied
+FLOOD = """
+DO $$ BEGIN
+  FOR n IN 1..{commits} LOOP
+    INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, data, occurred_at)
+    VALUES (gen_random_uuid(), 'thing', '{prefix}' || n, 1, 'thing.hinted.v1', '{{"number": 1}}', now());
+    COMMIT;
+  END LOOP;
+END $$
+"""
+
+
+def resident(service: RunningService) -> int:
+    """Kibibytes of memory that the service's process holds."""
+    lines = Path(f"/proc/{service.pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
+
+
+def commits_of_one_event(world: World, prefix: str, commits: int) -> None:
+    with psycopg.connect(world.author_url, autocommit=True) as connection:
+        connection.execute(FLOOD.format(prefix=prefix, commits=commits))
+
+
+def test_a_relays_memory_is_flat_over_20000_commits_of_one_event(world: World, start: Start, report: Report) -> None:
+    author: Any = start("author")
+    commits_of_one_event(world, "warm", 2_000)
+    wait_for(lambda: world.unpublished() == 0, APPLIED_WITHIN)
+    before = resident(author)
+    commits_of_one_event(world, "flood", 20_000)
+    wait_for(lambda: world.unpublished() == 0, APPLIED_WITHIN)
+    grown = resident(author) - before
+
+    report(world.figures(), RSS_before=f"{before} KiB", grown_by=f"{grown} KiB")
+    assert grown < 2_000
