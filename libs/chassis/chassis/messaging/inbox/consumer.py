@@ -27,6 +27,7 @@ from chassis.messaging.inbox.applying import Applier, BatchResult, handlers_of
 from chassis.messaging.inbox.dead_letters import DeadLetterReader
 from chassis.messaging.inbox.deliveries import CHECK_EVERY, Delivery, Window, consume
 from chassis.messaging.inbox.gaps import GapCloser
+from chassis.messaging.inbox.origin import times_returned
 from chassis.messaging.inbox.retrying import Retrier
 from chassis.messaging.inbox.tables import ParkedState
 from chassis.messaging.inbox.timings import Timings, timings_of
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 PREFETCH = 800
 SPACING = 0.02  # seconds from one transaction's end to the next one's start, for more events to share it
 RECONNECT_CHECK = 0.05  # seconds between two looks at whether the reader has a new connection
+MOST_RETURNS = 3  # of an event that was in hand when the process died; from then on it is tried alone
 CONTENTION_TRIES = 3  # of a batch that met another transaction, before its events are tried one by one
 
 
@@ -129,7 +131,8 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
             return
         self.is_applying = True
         try:
-            readable, events = _decode(batch)
+            readable, events, suspects = _decode(batch)
+            self._set_apart(suspects)
             self.apply_until_done(events)
             if readable:
                 readable[-1].acknowledge_all_so_far()
@@ -141,6 +144,17 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
         if window.is_low:
             # An event that comes alone is applied at once; those of a busy minute share transactions.
             eventlet.sleep(SPACING)
+
+    def _set_apart(self, suspects: Sequence[Envelope]) -> None:
+        """Parks what the broker has had back too often, so that each is tried alone, and the others go on."""
+        if not suspects:
+            return
+        with Session(self.engine) as session, session.begin():
+            parking.park_suspects(session, suspects, tries=len(self.timings.retry_delays))
+        log.warning("%d events came back %d times and are tried one by one", len(suspects), MOST_RETURNS)
+        metrics.parkings.labels(self.service, ParkedState.RETRYING).inc(len(suspects))
+        self.retrier.has_work = True
+        self.retrier.wake()
 
     def apply_until_done(self, events: Sequence[Envelope]) -> None:
         """Applies `events` in one transaction, or else one by one, and parks those that fail.
@@ -207,12 +221,20 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
             metrics.parkings.labels(self.service, ParkedState.BLOCKED).inc(len(result.early))
 
 
-def _decode(batch: Sequence[Delivery]) -> tuple[list[Delivery], list[Envelope]]:
-    """The deliveries that are events, and the events; the others go to the dead letters."""
-    readable, events = [], []
+def _decode(batch: Sequence[Delivery]) -> tuple[list[Delivery], list[Envelope], list[Envelope]]:
+    """The deliveries that are events, the events, and those that may have killed the process before.
+
+    The others go to the dead letters: what is no event, and what does not come from its publisher.
+    """
+    readable: list[Delivery] = []
+    events: list[Envelope] = []
+    suspects: list[Envelope] = []
     for delivery in batch:
         try:
-            events.append(Envelope.from_bytes(delivery.raw))
+            event = Envelope.from_bytes(delivery.raw)
+            delivery.origin.check(event)
+            came_back = delivery.headers and times_returned(delivery.headers) >= MOST_RETURNS
+            (suspects if came_back else events).append(event)
             readable.append(delivery)
         except Exception as fault:
             # What is no event says so itself; a message that breaks its reader is none either.
@@ -221,4 +243,4 @@ def _decode(batch: Sequence[Delivery]) -> tuple[list[Delivery], list[Envelope]]:
                 "a message that is not an event goes to the dead letters: %s", fault, exc_info=None if known else fault
             )
             delivery.reject()
-    return readable, events
+    return readable, events, suspects

@@ -16,7 +16,8 @@ from chassis.messaging.inbox import metrics
 from chassis.messaging.inbox.cursors import lock_cursors
 from chassis.messaging.inbox.deliveries import Delivery, consume
 from chassis.messaging.inbox.faults import is_of_the_moment
-from chassis.messaging.inbox.parking import Reason, park, park_unreadable
+from chassis.messaging.inbox.origin import FORGED, Fate, ForgedEvent, fate_of
+from chassis.messaging.inbox.parking import LONE_TRY, Reason, park, park_unreadable
 from chassis.messaging.inbox.tables import ParkedState
 from chassis.messaging.loops import StopSignal, repeat
 
@@ -51,7 +52,7 @@ class DeadLetterReader:
         # If the database is away this raises, the connection is dropped, and the message stays in its queue.
         try:
             with Session(self.engine) as session, session.begin():
-                state = park_dead_letter(session, delivery.raw, self.tries)
+                state = park_dead_letter(session, delivery.raw, fate_of(delivery.headers), self.tries)
         except Exception as fault:
             if is_of_the_moment(fault):
                 raise
@@ -65,15 +66,21 @@ class DeadLetterReader:
         metrics.parkings.labels(self.service, state).inc()
 
 
-def park_dead_letter(session: Session, raw: bytes, tries: int) -> str:
+def park_dead_letter(session: Session, raw: bytes, fate: Fate, tries: int) -> str:
     """Parks one dead letter; returns its state, or "duplicate" if its event has been applied after all."""
     try:
         event = Envelope.from_bytes(raw)
+        fate.origin.check(event)
+    except ForgedEvent as fault:
+        park_unreadable(session, raw, fault)
+        return ParkedState.DEAD
     except MalformedEvent as fault:
         park_unreadable(session, raw, f"not an event: {fault}")
         return ParkedState.DEAD
+    if fate.was_rejected:
+        park_unreadable(session, raw, f"{FORGED}: this service refused it, whatever its headers say")
+        return ParkedState.DEAD
     if event.sequence <= lock_cursors(session, [event.aggregate])[event.aggregate]:
         return "duplicate"
-    why = Reason("the broker delivered it too often; it may have stood beside a crash, and gets one try by itself")
-    park(session, event, ParkedState.RETRYING, why, attempts=tries, retry_in=0, raw=raw)
+    park(session, event, ParkedState.RETRYING, Reason(LONE_TRY), attempts=tries, retry_in=0, raw=raw)
     return ParkedState.RETRYING

@@ -21,12 +21,15 @@ from chassis.errors import NotFound, RuleBroken
 from chassis.messaging.envelope import Envelope, JsonObject, MalformedEvent
 from chassis.messaging.inbox.cursors import lock_cursors, move_cursors
 from chassis.messaging.inbox.faults import is_of_the_moment, is_passing
+from chassis.messaging.inbox.origin import FORGED
 from chassis.messaging.inbox.tables import ParkedState, inbox_parked
 
 log = logging.getLogger(__name__)
 
 LONGEST_DETAIL = 8000  # characters of a stack
 LONGEST_REASON = 500
+
+LONE_TRY = "it was in hand when the process died, or the broker gave it up; it gets one try by itself"
 
 parked = inbox_parked.c
 PARK = insert(inbox_parked).values(parked_at=func.now()).on_conflict_do_nothing()
@@ -72,8 +75,12 @@ class Reason(NamedTuple):
     def of(cls, fault: BaseException) -> Reason:
         """What a person needs to see of `fault`, without what the database can't hold."""
         stack = "".join(traceback.format_exception(fault))
-        line = f"{type(fault).__name__}: {fault}"[:LONGEST_REASON]
-        return cls(_storable(line), _storable(stack[-LONGEST_DETAIL:]))
+        return cls.without_stack(fault, stack[-LONGEST_DETAIL:])
+
+    @classmethod
+    def without_stack(cls, fault: BaseException, detail: str) -> Reason:
+        """The line alone, and `detail`."""
+        return cls(_storable(f"{type(fault).__name__}: {fault}"[:LONGEST_REASON]), _storable(detail))
 
 
 def park_early(session: Session, events: Sequence[Envelope]) -> None:
@@ -83,13 +90,69 @@ def park_early(session: Session, events: Sequence[Envelope]) -> None:
         session.execute(PARK, [{**_key(event), "event": event.to_dict(), **why} for event in events])
 
 
-def park_failed(session: Session, event: Envelope, fault: BaseException, retry_delays: Sequence[float]) -> ParkedState:
+class ToPark(NamedTuple):
+    """An event that is to be parked, and how."""
+
+    event: Envelope
+    state: ParkedState
+    why: Reason
+    attempts: int
+    retry_in: float | None  # seconds; None for what waits for a person
+
+    @classmethod
+    def failed(cls, event: Envelope, fault: BaseException, why: Reason, retry_delays: Sequence[float]) -> ToPark:
+        """What is to become of an event whose handler failed."""
+        passing = is_passing(fault)
+        state = ParkedState.RETRYING if passing else ParkedState.WAITING
+        return cls(event, state, why, attempts=1, retry_in=retry_delays[0] if passing else None)
+
+
+def park_many(session: Session, several: Sequence[ToPark]) -> None:
+    """Parks events whose objects' cursors are locked; what is parked already stays as it is."""
+    rows = [
+        {
+            **_key(each.event),
+            **each.why._asdict(),
+            "state": each.state,
+            "attempts": each.attempts,
+            "event": each.event.to_dict(),
+            "wait": None if each.retry_in is None else timedelta(seconds=each.retry_in),
+        }
+        for each in several
+    ]
+    try:
+        with session.begin_nested():
+            session.execute(PARK_FOR_LATER, rows)
+    except Exception as fault:
+        if is_of_the_moment(fault):
+            raise
+        for event, state, why, attempts, retry_in in several:
+            park(session, event, state, why, attempts=attempts, retry_in=retry_in)
+
+
+def park_suspects(session: Session, events: Sequence[Envelope], tries: int) -> None:
+    """Parks what may have killed the process, or stood beside it: each gets a try by itself, counted before it is made.
+
+    `tries`: how often a parked event is tried again in all.
+    """
+    cursors = lock_cursors(session, [event.aggregate for event in events])
+    suspects = [
+        ToPark(event, ParkedState.RETRYING, Reason(LONE_TRY), attempts=tries, retry_in=0)
+        for event in events
+        if event.sequence > cursors[event.aggregate]
+    ]
+    if suspects:
+        park_many(session, suspects)
+
+
+def park_failed(
+    session: Session, event: Envelope, fault: BaseException, retry_delays: Sequence[float], why: Reason | None = None
+) -> ParkedState:
     """Parks an event whose handler failed; returns its state."""
-    passing = is_passing(fault)
-    state = ParkedState.RETRYING if passing else ParkedState.WAITING
+    to_park = ToPark.failed(event, fault, why or Reason.of(fault), retry_delays)
     if event.sequence > lock_cursors(session, [event.aggregate])[event.aggregate]:
-        park(session, event, state, Reason.of(fault), attempts=1, retry_in=retry_delays[0] if passing else None)
-    return state
+        park_many(session, [to_park])
+    return to_park.state
 
 
 def park(
@@ -141,6 +204,8 @@ def replay(session: Session, parked_id: int) -> None:
     again = update(inbox_parked).where(parked.id == parked_id)
     again = again.values(state=ParkedState.RETRYING, attempts=0, next_attempt_at=func.now())
     if row.event is None:
+        if row.reason.startswith(FORGED):
+            raise NotReadable()
         try:
             event = Envelope.from_bytes(row.raw or b"")
         except MalformedEvent as fault:
