@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from author.events import ThingChanged
 from messaging_world import World
+from relays import leaders, make_role
 
 from testkit import RunningService, wait_for
 
@@ -48,3 +53,30 @@ def test_a_relays_memory_is_flat_over_20000_commits_of_one_event(world: World, s
 
     report(world.figures(), RSS_before=f"{before} KiB", grown_by=f"{grown} KiB")
     assert grown < 2_000
+
+
+def test_a_frozen_leader_is_replaced_and_comes_back_as_a_follower(world: World, start: Start, report: Report) -> None:
+    """Stopped by SIGSTOP it neither works nor dies: the kernel goes on answering for it, and its lock stays."""
+    start("reader")
+    relays: dict[str, Any] = {role: start("author", make_role(world, role)) for role in ("relay_one", "relay_two")}
+    world.announce_many(50, 20, ThingChanged())  # frozen with a batch in hand
+    (leader,) = wait_for(lambda: leaders(world))
+    (follower,) = relays.keys() - {leader}
+    os.kill(relays[leader].pid, signal.SIGSTOP)
+    frozen_at = time.monotonic()
+    try:
+        world.announce_many(50, 5, ThingChanged())
+        wait_for(lambda: leaders(world) == [follower], APPLIED_WITHIN)
+        seconds = time.monotonic() - frozen_at
+        wait_for(lambda: world.figures().perfect, APPLIED_WITHIN)
+    finally:
+        os.kill(relays[leader].pid, signal.SIGCONT)
+    world.announce_many(50, 5, ThingChanged())
+    wait_for(lambda: world.figures().perfect and world.unpublished() == 0, APPLIED_WITHIN)
+    wait_for(lambda: "the relay was interrupted" in relays[leader].log.read_text(), APPLIED_WITHIN)
+
+    report(world.figures(), another_led_after=f"{seconds:.1f} s")
+    assert seconds <= 30
+    assert leaders(world) == [follower]
+    positions = [row[0] for row in world.ask(world.author, "SELECT feed_position FROM outbox ORDER BY feed_position")]
+    assert positions == list(range(1, len(world.announced) + 1))

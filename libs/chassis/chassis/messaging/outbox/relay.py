@@ -1,7 +1,8 @@
 """The relay: publishes the outbox in order, and marks what the broker has confirmed.
 
 One relay of a service is the leader, by an advisory lock. It selects and marks on the connection that holds the lock,
-so a relay that has lost its lock can't mark. If it dies between confirm and mark, the events are published again;
+so a relay that has lost its lock can't mark. A leader whose process is frozen keeps its connection, and so its lock: one
+that has asked nothing of the database for FROZEN_AFTER seconds has its session ended by a relay that stands by. If it dies between confirm and mark, the events are published again;
 the inboxes ignore the second.
 """
 
@@ -31,6 +32,15 @@ SPACING = 0.02  # seconds from one batch's end to the next one's start, for more
 POLL_EVERY = 1.0  # seconds; a notification usually comes first
 STAND_BY = 1.5  # seconds between two tries to become the leader
 REPORT_EVERY = 5.0  # seconds
+# No step of a leader that lives is so long without a statement: the longest, a batch that is not confirmed, takes 10 s.
+FROZEN_AFTER = 20  # seconds
+END_FROZEN = (
+    "SELECT pid, pg_terminate_backend(pid) AS ended FROM pg_locks JOIN pg_stat_activity AS leader USING (pid) "
+    "WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND leader.datname = current_database() "
+    "AND database = leader.datid AND objid::bigint = hashtext('cqo.relay')::bigint & 4294967295 "
+    "AND leader.application_name = %s AND (state = 'idle' OR wait_event = 'ClientWrite') "
+    "AND state_change < clock_timestamp() - %s * interval '1 second'"
+)
 LEADER = "SELECT pg_try_advisory_lock(hashtext('cqo.relay'))"
 # No cursor on seq: a number is handed out before its transaction commits, and a slow one would be passed over.
 UNPUBLISHED = (
@@ -95,8 +105,16 @@ class Relay(DependencyProvider):  # type: ignore[misc]  # nameko has no types
             if is_leader:
                 self.publish_until_stopped(database)
                 return
+            self.end_frozen_leader(database)
             self.report(database)
         self.stop_signal.wait(STAND_BY)
+
+    def end_frozen_leader(self, database: Connection) -> None:
+        """Ends the leader's session if nothing has come from it for long; its lock is free then, and it can't mark."""
+        for leader in database.execute(END_FROZEN, (f"{self.service}-relay", FROZEN_AFTER)).fetchall():
+            log.warning(
+                "the leading relay has done nothing for %d s; its session %d is ended", FROZEN_AFTER, leader.pid
+            )
 
     def publish_until_stopped(self, database: Connection) -> None:
         """Publishes batch after batch; raises when the broker or the database is lost."""
