@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from chassis.errors import Transient
 from chassis.messaging.envelope import Envelope
-from chassis.messaging.inbox.parking import Reason
+from chassis.messaging.inbox.reasons import Reason
 
 log = logging.getLogger(__name__)
 

@@ -219,6 +219,7 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
         with Session(self.engine) as session, session.begin():
             result, failures = sift(session, self.applier, events)
             parking.park_many(session, [self._to_park(event, fault) for event, fault in failures])
+            parking.park_early(session, result.early)
         for failure in failures:
             metrics.parkings.labels(self.service, _state_after(failure.fault)).inc()
         if failures:

@@ -17,7 +17,8 @@ from chassis.messaging.inbox.cursors import lock_cursors
 from chassis.messaging.inbox.deliveries import Delivery, consume
 from chassis.messaging.inbox.faults import is_of_the_moment
 from chassis.messaging.inbox.origin import FORGED, Fate, ForgedEvent, fate_of
-from chassis.messaging.inbox.parking import LONE_TRY, Reason, park, park_unreadable
+from chassis.messaging.inbox.parking import park, park_unreadable
+from chassis.messaging.inbox.reasons import LONE_TRY, Reason
 from chassis.messaging.inbox.tables import ParkedState
 from chassis.messaging.loops import StopSignal, repeat
 

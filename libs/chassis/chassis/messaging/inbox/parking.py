@@ -8,12 +8,25 @@ waits for a person, who replays or skips it.
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Interval, bindparam, delete, func, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Double,
+    Integer,
+    Interval,
+    Text,
+    bindparam,
+    delete,
+    exists,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -22,24 +35,52 @@ from chassis.messaging.envelope import Envelope, JsonObject, MalformedEvent
 from chassis.messaging.inbox.cursors import lock_cursors, move_cursors
 from chassis.messaging.inbox.faults import is_of_the_moment, is_passing
 from chassis.messaging.inbox.origin import FORGED
+from chassis.messaging.inbox.reasons import LONE_TRY, LONGEST_REASON, Reason, storable
 from chassis.messaging.inbox.tables import ParkedState, inbox_parked
 
 log = logging.getLogger(__name__)
 
-LONGEST_DETAIL = 8000  # characters of a stack
-LONGEST_REASON = 500
-
-LONE_TRY = "it was in hand when the process died, or the broker gave it up; it gets one try by itself"
-
 parked = inbox_parked.c
 PARK = insert(inbox_parked).values(parked_at=func.now()).on_conflict_do_nothing()
+# One statement, however many: to hand over ten thousand rows one by one takes longer than to work them out.
+PARK_MANY = text(
+    "INSERT INTO inbox_parked "
+    "(aggregate, version, type, event, reason, detail, state, attempts, next_attempt_at, parked_at) "
+    "SELECT aggregate, version, type, event::jsonb, reason, detail, state, attempts, "
+    "now() + wait * interval '1 second', now() "
+    "FROM unnest(:aggregates, :versions, :types, :events, :reasons, :details, :states, :attempts, :waits) "
+    "AS batch (aggregate, version, type, event, reason, detail, state, attempts, wait) ON CONFLICT DO NOTHING"
+).bindparams(
+    *(bindparam(name, type_=ARRAY(Text)) for name in ("aggregates", "types", "events", "reasons", "details", "states")),
+    bindparam("versions", type_=ARRAY(BigInteger)),
+    bindparam("attempts", type_=ARRAY(Integer)),
+    bindparam("waits", type_=ARRAY(Double)),
+)
 PARK_FOR_LATER = PARK.values(next_attempt_at=func.now() + bindparam("wait", type_=Interval))
+
+
+DELETE = delete(inbox_parked).where(parked.id == bindparam("parked_id")).returning(parked.id)
+EARLIER = select(
+    exists().where(parked.aggregate == bindparam("key"), parked.version < bindparam("version", type_=BigInteger))
+)
 
 
 class NotTheNext(RuleBroken):
     """Earlier events of the same object are still to be applied; replay or skip those first."""
 
     zh = "同一对象尚有更早的事件未处理，请先重放或跳过更早的事件。"
+
+
+class PredecessorMissing(RuleBroken):
+    """An earlier event of the same object has neither come nor is it parked; to give that up too, say past_missing."""
+
+    zh = "同一对象更早的事件尚未到达，也不在待处理列表中；如需一并放弃，请指定 past_missing。"
+
+
+class SameVersionParked(RuleBroken):
+    """Another event with the same object and version is parked; replay or skip that one, and skip this."""
+
+    zh = "同一对象的同一版本已有另一条待处理事件，请重放或跳过那一条，并跳过本条。"
 
 
 class NotReadable(RuleBroken):
@@ -63,24 +104,6 @@ class ParkedRow(NamedTuple):
     attempts: int
     next_attempt_at: datetime | None
     parked_at: datetime
-
-
-class Reason(NamedTuple):
-    """Why an event is parked: a line, and the stack that led to it."""
-
-    reason: str
-    detail: str | None = None
-
-    @classmethod
-    def of(cls, fault: BaseException) -> Reason:
-        """What a person needs to see of `fault`, without what the database can't hold."""
-        stack = "".join(traceback.format_exception(fault))
-        return cls.without_stack(fault, stack[-LONGEST_DETAIL:])
-
-    @classmethod
-    def without_stack(cls, fault: BaseException, detail: str) -> Reason:
-        """The line alone, and `detail`."""
-        return cls(_storable(f"{type(fault).__name__}: {fault}"[:LONGEST_REASON]), _storable(detail))
 
 
 def park_early(session: Session, events: Sequence[Envelope]) -> None:
@@ -109,20 +132,22 @@ class ToPark(NamedTuple):
 
 def park_many(session: Session, several: Sequence[ToPark]) -> None:
     """Parks events whose objects' cursors are locked; what is parked already stays as it is."""
-    rows = [
-        {
-            **_key(each.event),
-            **each.why._asdict(),
-            "state": each.state,
-            "attempts": each.attempts,
-            "event": each.event.to_dict(),
-            "wait": None if each.retry_in is None else timedelta(seconds=each.retry_in),
-        }
-        for each in several
-    ]
+    if not several:
+        return
     try:
+        columns = {
+            "aggregates": [each.event.aggregate for each in several],
+            "versions": [each.event.sequence for each in several],
+            "types": [each.event.type for each in several],
+            "events": [each.event.to_bytes().decode() for each in several],
+            "reasons": [each.why.reason for each in several],
+            "details": [each.why.detail for each in several],
+            "states": [each.state.value for each in several],
+            "attempts": [each.attempts for each in several],
+            "waits": [each.retry_in for each in several],
+        }
         with session.begin_nested():
-            session.execute(PARK_FOR_LATER, rows)
+            session.execute(PARK_MANY, columns)
     except Exception as fault:
         if is_of_the_moment(fault):
             raise
@@ -180,13 +205,13 @@ def park(
         log.error("%s %s can't be kept as JSON: %s", event.type, event.id, fault)
         raw = repr(event).encode("utf-8", "backslashreplace") if raw is None else raw
         # Under its key, so that it keeps its place, and is parked once however often it comes.
-        key = {"aggregate": _storable(event.aggregate), "type": _storable(event.type)}
+        key = {"aggregate": storable(event.aggregate), "type": storable(event.type)}
         session.execute(PARK, {**row, **key, "raw": raw, "state": ParkedState.DEAD})
 
 
 def park_unreadable(session: Session, raw: bytes, why: object) -> None:
     """Parks a message that is not an event, or not one that can be taken, for a person."""
-    session.execute(PARK, {"raw": raw, "reason": _storable(str(why))[:LONGEST_REASON], "state": ParkedState.DEAD})
+    session.execute(PARK, {"raw": raw, "reason": storable(str(why))[:LONGEST_REASON], "state": ParkedState.DEAD})
 
 
 def find(session: Session, parked_id: int, lock: bool = False) -> ParkedRow:
@@ -199,19 +224,31 @@ def find(session: Session, parked_id: int, lock: bool = False) -> ParkedRow:
 
 
 def replay(session: Session, parked_id: int) -> None:
-    """Has a parked event tried again at once, with all its tries before it; raises NotFound, NotReadable."""
+    """Has a parked event tried again at once, with all its tries before it.
+
+    Raises NotFound, NotReadable, SameVersionParked.
+    """
     row = find(session, parked_id, lock=True)
     again = update(inbox_parked).where(parked.id == parked_id)
     again = again.values(state=ParkedState.RETRYING, attempts=0, next_attempt_at=func.now())
     if row.event is None:
-        if row.reason.startswith(FORGED):
-            raise NotReadable()
-        try:
-            event = Envelope.from_bytes(row.raw or b"")
-        except MalformedEvent as fault:
-            raise NotReadable() from fault
+        event = _readable_after_all(row)
+        same = (parked.aggregate == event.aggregate, parked.version == event.sequence, parked.id != parked_id)
+        if session.scalar(select(parked.id).where(*same)) is not None:
+            raise SameVersionParked()
         again = again.values(**_key(event), event=event.to_dict())
+        lock_cursors(session, [event.aggregate])  # what has no cursor is never tried
     session.execute(again)
+
+
+def _readable_after_all(row: ParkedRow) -> Envelope:
+    """The event of a row that was kept as bytes; raises NotReadable."""
+    if row.reason.startswith(FORGED):
+        raise NotReadable()
+    try:
+        return Envelope.from_bytes(row.raw or b"")
+    except MalformedEvent as fault:
+        raise NotReadable() from fault
 
 
 def replay_all(session: Session) -> int:
@@ -225,25 +262,37 @@ def replay_all(session: Session) -> int:
     return len(done.all())
 
 
+class Skipped(NamedTuple):
+    """A parked event that was given up, and the versions before it that never came and were given up with it."""
+
+    row: ParkedRow
+    missing: range
+
+
 def skip(session: Session, parked_id: int) -> ParkedRow:
     """Gives a parked event up, so that its object's later events can go on; returns what it was.
 
-    Raises NotFound, NotTheNext.
+    Raises NotFound, also where it has been applied meanwhile; NotTheNext, PredecessorMissing.
     """
+    return skip_with_missing(session, parked_id, past_missing=False).row
+
+
+def skip_with_missing(session: Session, parked_id: int, past_missing: bool) -> Skipped:
+    """As `skip`; with `past_missing` it also gives up what never came before the event, if none of it is parked."""
     row = find(session, parked_id)
-    if row.aggregate is not None and row.version is not None:
-        cursor = lock_cursors(session, [row.aggregate])[row.aggregate]
-        if row.version > cursor + 1:
-            raise NotTheNext()
-        if row.version == cursor + 1:
-            move_cursors(session, {row.aggregate: row.version})
-    session.execute(delete(inbox_parked).where(parked.id == parked_id))
-    return row
-
-
-def _storable(line: str) -> str:
-    """`line` without what the database's texts can't hold: NUL, and halves of surrogate pairs."""
-    return line.replace("\x00", "").encode("utf-8", "backslashreplace").decode()
+    key, version = row.aggregate, row.version or 0
+    cursor = version if key is None else lock_cursors(session, [key])[key]
+    # Under the cursor's lock, as the retrier does it: what that has applied meanwhile is no longer there.
+    if session.scalar(DELETE, {"parked_id": parked_id}) is None:
+        raise NotFound()
+    missing = range(cursor + 1, version)
+    if missing and session.scalar(EARLIER, {"key": key, "version": version}):
+        raise NotTheNext()
+    if missing and not past_missing:
+        raise PredecessorMissing()
+    if key is not None and version > cursor:
+        move_cursors(session, {key: version})
+    return Skipped(row, missing)
 
 
 def _key(event: Envelope) -> dict[str, str | int]:

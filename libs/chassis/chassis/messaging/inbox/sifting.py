@@ -15,7 +15,6 @@ from chassis.data import is_contention, is_unavailable
 from chassis.messaging.envelope import Envelope
 from chassis.messaging.inbox.applying import Applier, BatchResult, Handler
 from chassis.messaging.inbox.faults import HandlerTooSlow, WrongContent
-from chassis.messaging.inbox.parking import park_early
 
 PARTS = 8  # into which a part that failed is divided
 
@@ -28,7 +27,7 @@ class Failure(NamedTuple):
 
 
 def sift(session: Session, applier: Applier, events: Iterable[Envelope]) -> tuple[BatchResult, list[Failure]]:
-    """Applies `events` but those that fail, which are left to be parked; their objects' later ones wait for them.
+    """Applies `events` but those that fail; these are left to be parked, and after them what comes too early.
 
     Raises what leaves no transaction to go on with: the database away, a deadlock, a handler that took too long.
     """
@@ -44,7 +43,6 @@ def sift(session: Session, applier: Applier, events: Iterable[Envelope]) -> tupl
         applied += [event for event in free if event.aggregate not in failed_at]
     _hold_back(result, failed_at, applied)
     applier.note(session, result)
-    park_early(session, result.early)
     return result, failures
 
 
