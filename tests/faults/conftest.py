@@ -32,10 +32,10 @@ def start(world: World, running_service: Callable[..., RunningService]) -> Calla
     """`start("author")`, `start("reader")`: one more worker of that service, by its own role of the database if asked."""
     databases = {"author": world.author_url, "reader": world.reader_url}
 
-    def start(service: str, role: str | None = None) -> RunningService:
+    def start(service: str, role: str | None = None, ready: bool = True) -> RunningService:
         url = make_url(databases[service]).set(**({"username": role} if role else {}))
         database_url = url.render_as_string(hide_password=False)
-        return running_service(service, "worker", database_url=database_url, amqp_url=world.amqp_url)
+        return running_service(service, "worker", ready=ready, database_url=database_url, amqp_url=world.amqp_url)
 
     return start
 

@@ -5,7 +5,7 @@ with self.db.begin() as session:
 """
 
 from chassis.data.columns import aggregate_columns, day_column, flag_column, serial_column, text_column
-from chassis.data.connections import connect, wait_for_notification
+from chassis.data.connections import connect, forget_notifications, wait_for_notification
 from chassis.data.database import ClockProvider, Database, clock_of, engine_for
 from chassis.data.faults import is_contention, is_timeout, is_unavailable, sqlstate
 from chassis.data.loading import check_version, load
@@ -21,6 +21,7 @@ __all__ = [
     "day_column",
     "engine_for",
     "flag_column",
+    "forget_notifications",
     "is_contention",
     "is_timeout",
     "is_unavailable",

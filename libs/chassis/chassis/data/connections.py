@@ -48,8 +48,18 @@ def wait_for_notification(
     seconds: float,
     stopping: Callable[[], bool],
 ) -> None:
-    """Waits until a channel that `connection` listens on is notified; `seconds` at most, and not while stopping."""
+    """Waits until a channel that `connection` listens on is notified; `seconds` at most, and not while stopping.
+
+    What has come up to then is forgotten with it.
+    """
     deadline = time.monotonic() + seconds
     while not stopping() and time.monotonic() < deadline:
-        for _ in connection.notifies(timeout=POLL, stop_after=1):
+        # To its end, and not only to the first: the driver keeps what is not taken, without a limit.
+        if list(connection.notifies(timeout=POLL, stop_after=1)):
             return
+
+
+def forget_notifications(connection: psycopg.Connection[Any]) -> None:  # Any: rows of any shape
+    """Drops what came while `connection` was busy; for a loop that looks at everything in its next step anyway."""
+    for _ in connection.notifies(timeout=0):
+        pass

@@ -7,6 +7,7 @@ gap, so a reader that keeps the last one it applied for each object needs nothin
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, NoReturn, TypeAlias
@@ -20,7 +21,9 @@ TEXTS = ("id", "source", "type", "subject")
 OPTIONAL_TEXTS = ("division", "correlationid")
 REQUIRED = frozenset((*TEXTS, "time", "sequence", "data"))
 LONGEST_NAME = 300  # characters; ids, types and subjects are keys of tables
-HIGHEST_SEQUENCE = 2**63 - 1
+HIGHEST_SEQUENCE = 2**31 - 1  # the outbox numbers no higher; a reader can add to it without leaving 64 bits
+YEARS = range(1900, 3000)  # in which an event may have happened: in every zone a time that can be reckoned with
+DEEPEST = 64  # levels of JSON; what is read is written again, by code that goes down level by level
 
 
 class MalformedEvent(ValueError):
@@ -90,6 +93,9 @@ class Envelope(Generic[DataT]):
             event = DECODER.decode(raw.decode())
         except (ValueError, RecursionError) as fault:
             raise MalformedEvent(f"not JSON: {fault}") from fault
+        # What has no more brackets than that can't be deeper, which is said of nearly all at the cost of counting.
+        if raw.count(b"[") + raw.count(b"{") > DEEPEST:
+            _refuse_deep(event)
         # Only an escape can bring in what is valid JSON and no text that PostgreSQL or UTF-8 can hold.
         if b"\\u" in raw:
             _refuse_unstorable(event)
@@ -104,7 +110,7 @@ class Envelope(Generic[DataT]):
             raise MalformedEvent(f"lacks {', '.join(sorted(missing))}")
         sequence, data = event["sequence"], event["data"]
         if not isinstance(sequence, int) or isinstance(sequence, bool) or not 1 <= sequence <= HIGHEST_SEQUENCE:
-            raise MalformedEvent(f"its sequence is {sequence!r}, not a number from 1")
+            raise MalformedEvent(f"its sequence is {sequence!r}, not a number from 1 to {HIGHEST_SEQUENCE}")
         if not isinstance(data, dict):
             raise MalformedEvent("its data is not an object")
         texts = {name: event[name] for name in TEXTS}
@@ -112,13 +118,7 @@ class Envelope(Generic[DataT]):
         for name, value in (texts | optional).items():
             if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_NAME:
                 raise MalformedEvent(f"its {name} is not a text of 1 to {LONGEST_NAME} characters")
-        try:
-            time = datetime.fromisoformat(event["time"])
-        except (TypeError, ValueError) as fault:
-            raise MalformedEvent(f"its time is not RFC 3339: {event['time']!r}") from fault
-        if time.tzinfo is None:
-            raise MalformedEvent(f"its time names no zone: {event['time']!r}")
-        return Envelope(**texts, **optional, time=time, sequence=sequence, data=data)
+        return Envelope(**texts, **optional, time=_time(event["time"]), sequence=sequence, data=data)
 
 
 class StoredEvent(Envelope):
@@ -126,6 +126,43 @@ class StoredEvent(Envelope):
 
     def to_bytes(self) -> bytes:
         return f'{ENCODER.encode(self._attributes())[:-1]},"data":{self.data}}}'.encode()
+
+
+def _time(written: object) -> datetime:
+    """The instant that `written` names; raises MalformedEvent."""
+    try:
+        time = datetime.fromisoformat(str(written))
+    except ValueError as fault:
+        raise MalformedEvent(f"its time is not RFC 3339: {str(written)[:LONGEST_NAME]}") from fault
+    if time.tzinfo is None:
+        raise MalformedEvent(f"its time names no zone: {written}")
+    if time.year not in YEARS:
+        raise MalformedEvent(f"its time is not of the years {YEARS.start} to {YEARS.stop - 1}: {written}")
+    return time
+
+
+def _finite(digits: str) -> float:
+    """The number; raises MalformedEvent for one that only infinity could stand for."""
+    number = float(digits)
+    if not math.isfinite(number):
+        raise MalformedEvent(f"it has a number that is too large: {digits[:LONGEST_NAME]}")
+    return number
+
+
+def _refuse_deep(event: object) -> None:
+    """Raises MalformedEvent if `event` has more than DEEPEST levels; goes level by level, not down."""
+    level = [event]
+    for _ in range(DEEPEST + 1):
+        below: list[object] = []
+        for value in level:
+            if isinstance(value, dict):
+                below += value.values()
+            elif isinstance(value, list):
+                below += value
+        if not below:
+            return
+        level = below
+    raise MalformedEvent(f"it is nested more than {DEEPEST} deep")
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -147,4 +184,6 @@ def _refuse_unstorable(value: object) -> None:
 
 
 ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-DECODER = json.JSONDecoder(parse_constant=_refuse_constant)  # NaN and Infinity are Python's, not JSON's
+DECODER = json.JSONDecoder(
+    parse_float=_finite, parse_constant=_refuse_constant
+)  # NaN and Infinity are Python's, not JSON's

@@ -87,9 +87,10 @@ class ParkedEvent(Schema):
 
 @dataclass(frozen=True)
 class Skip:
-    """Why a parked event is given up."""
+    """Why a parked event is given up, and whether with what never came before it."""
 
     reason: str
+    past_missing: bool = False
 
 
 class Reason(Schema):
@@ -98,6 +99,10 @@ class Reason(Schema):
     record = Skip
 
     reason = fields.String(required=True, validate=validate.Length(3, 500))
+    past_missing = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Give up as well the earlier events of the object, which never came."},
+    )
 
 
 class Done(Schema):
@@ -208,7 +213,7 @@ class OpsRoutes:
         "/ops/parked/<int:parked_id>/replay",
         returns=Done,
         roles=RoleGroup.OPERATORS,
-        problems=(parking.NotReadable,),
+        problems=(parking.NotReadable, parking.SameVersionParked),
         summary="Try a parked event again now",
     )
     def replay(self, request: Request, parked_id: int) -> Response:
@@ -223,13 +228,15 @@ class OpsRoutes:
         body=Reason,
         returns=Done,
         roles=RoleGroup.OPERATORS,
-        problems=(parking.NotTheNext,),
+        problems=(parking.NotTheNext, parking.PredecessorMissing),
         summary="Give a parked event up, with a reason",
     )
     def skip(self, request: Request[Skip], parked_id: int) -> Response:
         with self.db.begin() as session:
-            row = parking.skip(session, parked_id)
+            row, missing = parking.skip_with_missing(session, parked_id, request.body.past_missing)
             what = {"aggregate": row.aggregate, "version": row.version, "type": row.type, "reason": request.body.reason}
+            if missing:
+                what |= {"given_up_from_version": missing.start}
             audit.record(session, request.caller, "parked.skipped", str(parked_id), what, self.clock)
             return request.reply(session, Changed(1))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from contextlib import contextmanager
@@ -132,13 +133,23 @@ class World:
                 channel.queue_delete(queue["name"])
         topology.apply(self.amqp_url, definitions, wait=10)
 
-    def send(self, messages: Iterable[bytes]) -> None:
-        """Puts raw messages into the reader's inbox, confirmed."""
+    def send(
+        self,
+        messages: Iterable[bytes],
+        exchange: str = "author.events",
+        routing_key: str = "",
+        at_once: bool = False,
+    ) -> None:
+        """Puts raw messages into the reader's inbox by way of an exchange, confirmed; `at_once`: all at the end.
+
+        Unless told otherwise each goes by the author's exchange, under its type where it has one.
+        """
         with self.channel() as channel:
             channel.confirm_select()
+            publish = channel.basic_publish if at_once else channel.basic_publish_confirm
             for raw in messages:
                 message = amqp.Message(raw, delivery_mode=2, content_type=CONTENT_TYPE)
-                channel.basic_publish_confirm(message, exchange="", routing_key="reader.inbox")
+                publish(message, exchange=exchange, routing_key=routing_key or _type_in(raw), mandatory=True)
 
     def waiting(self, queue: str) -> int:
         """Messages in `queue` that nobody has been handed."""
@@ -241,6 +252,12 @@ class Operator:
     def _ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         answer = Client(self.service.url, self.token, timeout=10).send(method, path, json=body)
         return answer.status_code, answer.json()
+
+
+def _type_in(raw: bytes) -> str:
+    """The type that a message says it has, if a binding of the reader takes it."""
+    found = re.search(rb'"type": ?"((?:thing|lot)\.[a-z.0-9]{1,80})"', raw)
+    return found[1].decode() if found else "thing.unknown"
 
 
 def _engine(url: str) -> Any:

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from types import SimpleNamespace
 
+import psycopg
 import pytest
 from author.events import LotChanged, ThingChanged
 from messaging_world import TOPOLOGY, Thing, World
 from sqlalchemy.orm import Session
 
 from chassis.broker import topology
+from chassis.data import wait_for_notification
 from chassis.messaging import outbox
 from chassis.messaging.outbox import relay
+from chassis.messaging.outbox.table import CHANNEL
 from testkit import RunningService, wait_for
 
 NOWHERE = "amqp://guest:guest@127.0.0.1:9/"
 Start = Callable[..., RunningService]
+FILLED = (
+    "INSERT INTO outbox (seq, id, aggregate_type, aggregate_id, aggregate_version, type, data, occurred_at) "
+    "SELECT n, gen_random_uuid(), 'thing', n::text, 1, 'thing.changed.v1', '{}', now() FROM generate_series(1, 5000) n"
+)
+
+
+def url_of(world: World) -> str:
+    return world.author.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def test_events_of_one_object_are_numbered_from_1_in_the_order_in_which_they_were_added(world: World) -> None:
@@ -70,14 +83,57 @@ def test_nothing_is_published_before_all_bindings_stand(world: World, author: St
 
 def test_a_batch_is_read_along_the_index_however_large_the_backlog_is(world: World) -> None:
     """Else the whole backlog of an outage is sorted again for each batch of it."""
-    url = world.author.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    filled = (
-        "INSERT INTO outbox (seq, id, aggregate_type, aggregate_id, aggregate_version, type, data, occurred_at) "
-        "SELECT n, gen_random_uuid(), 'thing', n::text, 1, 'thing.changed.v1', '{}', now() FROM generate_series(1, 5000) n"
-    )
-    with relay.leader_connection(url, "author") as connection:
-        connection.execute(filled)
+    with relay.leader_connection(url_of(world), "author") as connection:
+        connection.execute(FILLED)
         plan = str(connection.execute(f"EXPLAIN {relay.UNPUBLISHED}", (relay.BATCH,)).fetchall())
 
     assert "Index Scan using ix_outbox_unpublished" in plan
     assert "Sort" not in plan
+
+
+def test_notifications_that_came_while_the_relay_was_busy_wake_it_once(world: World) -> None:
+    """Else each of them would be kept in memory, and each be followed by a look at an empty outbox."""
+    with (
+        relay.leader_connection(url_of(world), "author") as connection,
+        psycopg.connect(url_of(world), autocommit=True) as other,
+    ):
+        connection.execute(f"LISTEN {CHANNEL}")
+        for number in range(300):
+            other.execute(f"NOTIFY {CHANNEL}, '{number}'")
+            connection.execute("SELECT 1")
+        woken = 0
+        for _ in range(300):
+            began = time.monotonic()
+            wait_for_notification(connection, 0.01, lambda: False)
+            woken += time.monotonic() - began < 0.005
+
+    print(f"woken {woken} times by 300 notifications")
+    assert woken <= 1
+
+
+def test_a_backlog_that_takes_too_long_to_count_is_published_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch, amqp_url: str
+) -> None:
+    world.announce("a", ThingChanged(1))
+    monkeypatch.setattr(relay, "BACKLOG", "SELECT 0, 0 FROM pg_sleep(%s)")
+    with relay.leader_connection(url_of(world), "author") as connection:
+        connection.execute("SET statement_timeout = '200ms'")
+        leader = relay.Relay()
+        leader.settings = SimpleNamespace(amqp_url=amqp_url)
+        leader.service, leader.publisher, leader.reported_at = "author", None, float("-inf")
+        leader.stop_signal = SimpleNamespace(is_given=False)
+        leader.turn(connection)
+        leader.drop_publisher()
+
+    assert world.unpublished() == 0
+
+
+def test_a_backlog_is_counted_to_a_limit_along_the_index(world: World) -> None:
+    with relay.leader_connection(url_of(world), "author") as connection:
+        connection.execute(FILLED)
+        connection.execute("ANALYZE outbox")
+        plan = str(connection.execute(f"EXPLAIN {relay.BACKLOG}", (10,)).fetchall())
+        (found,) = connection.execute(relay.BACKLOG, (10,)).fetchall()
+
+    assert "ix_outbox_unpublished" in plan and "Limit" in plan
+    assert found[0] == 10, "of 5,000"

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from author.events import LotChanged, ThingChanged
 from messaging_world import Operator, World
+from sqlalchemy.orm import Session
 
+from chassis.errors import NotFound
+from chassis.messaging.inbox import parking
+from chassis.messaging.inbox.cursors import lock_cursors, move_cursors
 from testkit import RunningService, wait_for
 
 Start = Callable[..., RunningService]
@@ -129,3 +134,58 @@ def test_letters_that_stood_beside_a_crash_are_applied_from_the_dead_letter_queu
     figures = world.figures()
     assert (figures.applied, figures.lost, figures.twice) == (20, 1, 0), "all but the one that kills"
     assert world.waiting("reader.dead") == 0
+
+
+def test_an_event_whose_predecessor_never_came_can_be_skipped_with_it_and_is_audited(
+    world: World, operator: Operator
+) -> None:
+    world.announce("a", *[ThingChanged(number) for number in range(1, 6)])
+    events = world.events()
+    world.send([events[0].to_bytes(), events[3].to_bytes(), events[4].to_bytes()])
+    fourth, fifth = wait_for(lambda: len(world.parked()) == 2 and world.parked())
+    status, problem = operator.post(f"/ops/parked/{fourth.id}/skip", {"reason": "lost with the broker's disk"})
+    assert status == 409 and "past_missing" in problem["detail"]
+    past = {"reason": "lost with the broker's disk", "past_missing": True}
+    assert operator.post(f"/ops/parked/{fifth.id}/skip", past)[0] == 409, "the fourth is parked, and comes first"
+    assert operator.post(f"/ops/parked/{fourth.id}/skip", past)[0] == 200
+    wait_for(lambda: world.parked() == [])
+
+    assert world.effects() == [("thing:a", 1), ("thing:a", 5)]
+    (entry,) = world.ask(world.reader, "SELECT entry FROM audit_log")
+    assert '"given_up_from_version":2' in entry[0].replace(" ", "")
+
+
+def test_a_message_that_was_kept_as_bytes_and_is_readable_now_is_applied_when_it_is_replayed(
+    world: World, operator: Operator
+) -> None:
+    world.announce("a", ThingChanged(1))
+    (event,) = world.events()
+    with Session(world.reader) as session, session.begin():
+        parking.park_unreadable(session, event.to_bytes(), "not an event, said an older version")
+    (row,) = world.parked()
+    assert operator.post(f"/ops/parked/{row.id}/replay") == (200, {"changed": 1})
+
+    wait_for(lambda: world.effects() == [("thing:a", 1)])
+
+
+def test_what_was_applied_meanwhile_is_not_said_to_be_skipped(world: World) -> None:
+    world.announce("a", ThingChanged(1))
+    (event,) = world.events()
+    with Session(world.reader) as session, session.begin():
+        parking.park_suspects(session, [event], tries=1)
+    (row,) = world.parked()
+    with Session(world.reader) as retrier, world.reader.connect(), ThreadPoolExecutor() as pool:
+        retrier.begin()
+        lock_cursors(retrier, ["thing:a"])
+        retrier.execute(parking.DELETE, {"parked_id": row.id})
+
+        def skip() -> None:
+            with Session(world.reader) as session, session.begin():
+                parking.skip(session, row.id)
+
+        skipped = pool.submit(skip)
+        wait_for(world.waits_for_a_lock)
+        move_cursors(retrier, {"thing:a": 1})  # it has applied the event
+        retrier.commit()
+        with pytest.raises(NotFound):
+            skipped.result(10)

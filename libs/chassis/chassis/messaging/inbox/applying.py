@@ -55,6 +55,11 @@ class Handler:
             session.invalidate()
             raise HandlerTooSlow(f"{events[0].type}: {late}") from late
 
+    def wrong(self, events: Sequence[Envelope]) -> dict[int, object]:
+        """What is wrong with the data of those of `events` that the handler can't read, by their places."""
+        found = self.schema.validate([event.data for event in events], many=True)
+        return {int(place): messages for place, messages in found.items()}
+
     def _read(self, events: Sequence[Envelope]) -> list[Envelope]:
         try:
             records = self.schema.load([event.data for event in events], many=True)
@@ -103,10 +108,10 @@ class Applier:
 
     def apply(self, session: Session, events: Iterable[Envelope]) -> BatchResult:
         """Applies `events` in the present transaction; a handler's fault comes out as it is."""
-        result = self._sort_out(session, events)
-        for handler, run in self._runs(result.applied):
+        result = self.sort_out(session, events)
+        for handler, run in self.runs(result.applied):
             handler(session, run)
-        self._note(session, result)
+        self.note(session, result)
         park_early(session, result.early)
         return result
 
@@ -119,10 +124,10 @@ class Applier:
         else:
             result.applied.append(event)
             handler(session, [event])
-        self._note(session, result)
+        self.note(session, result)
         return result
 
-    def _sort_out(self, session: Session, events: Iterable[Envelope]) -> BatchResult:
+    def sort_out(self, session: Session, events: Iterable[Envelope]) -> BatchResult:
         """Locks the cursors, and says by them what is to become of each event."""
         result = BatchResult()
         # Each object's versions in order; between objects as they came, so that causes stay before their effects.
@@ -142,7 +147,7 @@ class Applier:
                 result.early.append(event)
         return result
 
-    def _runs(self, events: Sequence[Envelope]) -> Iterator[tuple[Handler, list[Envelope]]]:
+    def runs(self, events: Sequence[Envelope]) -> Iterator[tuple[Handler, list[Envelope]]]:
         """`events` in the order in which they are handed over, those of one type together, each run with its handler."""
         # First versions first, and types as they came: each object keeps its order, and a batch handler gets long runs.
         came = {kind: place for place, kind in enumerate(dict.fromkeys(event.type for event in events))}
@@ -150,7 +155,7 @@ class Applier:
         for (_, kind), run in groupby(ordered, key=lambda event: (event.sequence, event.type)):
             yield self.handlers[kind], list(run)
 
-    def _note(self, session: Session, result: BatchResult) -> None:
+    def note(self, session: Session, result: BatchResult) -> None:
         """Moves the cursors and counts."""
         session.flush()
         if not result.versions:

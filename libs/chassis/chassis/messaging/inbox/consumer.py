@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import time
 from collections import Counter
 from collections.abc import Sequence
 
@@ -20,14 +21,18 @@ from sqlalchemy.orm import Session
 from chassis.backoff import back_off
 from chassis.clock import Clock
 from chassis.data import clock_of, engine_for, is_contention, is_unavailable
-from chassis.errors import Transient
 from chassis.messaging.envelope import Envelope, MalformedEvent
 from chassis.messaging.inbox import metrics, parking
 from chassis.messaging.inbox.applying import Applier, BatchResult, handlers_of
+from chassis.messaging.inbox.complaints import Complaints
 from chassis.messaging.inbox.dead_letters import DeadLetterReader
 from chassis.messaging.inbox.deliveries import CHECK_EVERY, Delivery, Window, consume
+from chassis.messaging.inbox.faults import HandlerTooSlow, is_passing
 from chassis.messaging.inbox.gaps import GapCloser
+from chassis.messaging.inbox.origin import times_returned
+from chassis.messaging.inbox.parking import ToPark
 from chassis.messaging.inbox.retrying import Retrier
+from chassis.messaging.inbox.sifting import sift
 from chassis.messaging.inbox.tables import ParkedState
 from chassis.messaging.inbox.timings import Timings, timings_of
 from chassis.messaging.loops import StopSignal, repeat
@@ -38,6 +43,8 @@ log = logging.getLogger(__name__)
 PREFETCH = 800
 SPACING = 0.02  # seconds from one transaction's end to the next one's start, for more events to share it
 RECONNECT_CHECK = 0.05  # seconds between two looks at whether the reader has a new connection
+MOST_RETURNS = 3  # of an event that was in hand when the process died; from then on it is tried alone
+SIFTS_FOR = 5  # seconds after a batch that failed, in which the next ones are not first tried as a whole
 CONTENTION_TRIES = 3  # of a batch that met another transaction, before its events are tried one by one
 
 
@@ -49,7 +56,9 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
         self.types: set[str] = set()
         self.stop_signal = StopSignal()
         self.window = Window()
+        self.complaints = Complaints()
         self.is_applying = False
+        self.sifts_until = 0.0
 
     def register(self, types: Sequence[str]) -> None:
         """Says that a handler applies events of these types."""
@@ -129,7 +138,8 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
             return
         self.is_applying = True
         try:
-            readable, events = _decode(batch)
+            readable, events, suspects = _decode(batch)
+            self._set_apart(suspects)
             self.apply_until_done(events)
             if readable:
                 readable[-1].acknowledge_all_so_far()
@@ -142,6 +152,17 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
             # An event that comes alone is applied at once; those of a busy minute share transactions.
             eventlet.sleep(SPACING)
 
+    def _set_apart(self, suspects: Sequence[Envelope]) -> None:
+        """Parks what the broker has had back too often, so that each is tried alone, and the others go on."""
+        if not suspects:
+            return
+        with Session(self.engine) as session, session.begin():
+            parking.park_suspects(session, suspects, tries=len(self.timings.retry_delays))
+        log.warning("%d events came back %d times and are tried one by one", len(suspects), MOST_RETURNS)
+        metrics.parkings.labels(self.service, ParkedState.RETRYING).inc(len(suspects))
+        self.retrier.has_work = True
+        self.retrier.wake()
+
     def apply_until_done(self, events: Sequence[Envelope]) -> None:
         """Applies `events` in one transaction, or else one by one, and parks those that fail.
 
@@ -149,27 +170,36 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
         """
         failures = 0
         while events:
+            is_sifted = len(events) > 1 and time.monotonic() < self.sifts_until
             try:
-                timed = metrics.batch_seconds.labels(self.service).time()
-                with timed, Session(self.engine) as session, session.begin():
-                    result = self.applier.apply(session, events)
+                with metrics.batch_seconds.labels(self.service).time():
+                    self._sift(events) if is_sifted else self._apply(events)
+                return
             except Exception as fault:
                 failures += 1
-                events = self._left_after(fault, events, failures)
-            else:
-                self._count(result)
-                # What was applied may be what a parked event has waited for.
-                self.retrier.has_work |= bool(result.early)
-                self.retrier.wake()
-                return
+                events = self._left_after(fault, events, failures, is_sifted)
 
-    def _left_after(self, fault: Exception, events: Sequence[Envelope], failures: int) -> Sequence[Envelope]:
+    def _apply(self, events: Sequence[Envelope]) -> None:
+        """Applies `events` in one transaction; a handler's fault comes out as it is."""
+        with Session(self.engine) as session, session.begin():
+            result = self.applier.apply(session, events)
+        self._count(result)
+        # What was applied may be what a parked event has waited for.
+        self.retrier.has_work |= bool(result.early)
+        self.retrier.wake()
+
+    def _left_after(
+        self, fault: Exception, events: Sequence[Envelope], failures: int, is_sifted: bool
+    ) -> Sequence[Envelope]:
         """Deals with the n-th failure in a row; returns the events that are still to be applied together."""
         if is_unavailable(fault) and self.stop_signal.is_given:
             raise fault
         if is_unavailable(fault) or (is_contention(fault) and failures < CONTENTION_TRIES):
             log.warning("%d events are applied again in a moment: %s", len(events), fault)
             self.stop_signal.wait(back_off(failures))
+            return events
+        if len(events) > 1 and not (is_sifted or is_contention(fault) or isinstance(fault, HandlerTooSlow)):
+            self.sifts_until = time.monotonic() + SIFTS_FOR
             return events
         if len(events) > 1:
             log.info("a batch of %d failed and is applied one by one: %s", len(events), fault)
@@ -184,13 +214,28 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
             return events
         return ()
 
+    def _sift(self, events: Sequence[Envelope]) -> None:
+        """Applies what can be applied of a batch that failed, and parks what can't."""
+        with Session(self.engine) as session, session.begin():
+            result, failures = sift(session, self.applier, events)
+            parking.park_many(session, [self._to_park(event, fault) for event, fault in failures])
+            parking.park_early(session, result.early)
+        for failure in failures:
+            metrics.parkings.labels(self.service, _state_after(failure.fault)).inc()
+        if failures:
+            self.sifts_until = time.monotonic() + SIFTS_FOR
+        self._count(result)
+        self.retrier.has_work = True
+        self.retrier.wake()
+
+    def _to_park(self, event: Envelope, fault: Exception) -> ToPark:
+        delays = self.timings.retry_delays
+        return ToPark.failed(event, fault, self.complaints.tell(event, fault, _state_after(fault)), delays)
+
     def _park(self, event: Envelope, fault: Exception) -> None:
         with Session(self.engine) as session, session.begin():
-            state = parking.park_failed(session, event, fault, self.timings.retry_delays)
-        if isinstance(fault, Transient):
-            log.info("%s %s waits for a next try: %s", event.type, event.id, fault)
-        else:
-            log.error("%s %s is parked (%s)", event.type, event.id, state, exc_info=fault)
+            why = self.complaints.tell(event, fault, _state_after(fault))
+            state = parking.park_failed(session, event, fault, self.timings.retry_delays, why)
         self.retrier.has_work = True
         metrics.parkings.labels(self.service, state).inc()
 
@@ -207,14 +252,31 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
             metrics.parkings.labels(self.service, ParkedState.BLOCKED).inc(len(result.early))
 
 
-def _decode(batch: Sequence[Delivery]) -> tuple[list[Delivery], list[Envelope]]:
-    """The deliveries that are events, and the events; the others go to the dead letters."""
-    readable, events = [], []
+def _state_after(fault: Exception) -> ParkedState:
+    """The state in which an event is parked for `fault`."""
+    return ParkedState.RETRYING if is_passing(fault) else ParkedState.WAITING
+
+
+def _decode(batch: Sequence[Delivery]) -> tuple[list[Delivery], list[Envelope], list[Envelope]]:
+    """The deliveries that are events, the events, and those that may have killed the process before.
+
+    The others go to the dead letters: what is no event, and what does not come from its publisher.
+    """
+    readable: list[Delivery] = []
+    events: list[Envelope] = []
+    suspects: list[Envelope] = []
     for delivery in batch:
         try:
-            events.append(Envelope.from_bytes(delivery.raw))
+            event = Envelope.from_bytes(delivery.raw)
+            delivery.origin.check(event)
+            came_back = delivery.headers and times_returned(delivery.headers) >= MOST_RETURNS
+            (suspects if came_back else events).append(event)
             readable.append(delivery)
-        except MalformedEvent as fault:
-            log.error("a message that is not an event goes to the dead letters: %s", fault)
+        except Exception as fault:
+            # What is no event says so itself; a message that breaks its reader is none either.
+            known = isinstance(fault, MalformedEvent)
+            log.error(
+                "a message that is not an event goes to the dead letters: %s", fault, exc_info=None if known else fault
+            )
             delivery.reject()
-    return readable, events
+    return readable, events, suspects

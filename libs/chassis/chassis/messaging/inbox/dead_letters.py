@@ -15,7 +15,10 @@ from chassis.messaging.envelope import Envelope, MalformedEvent
 from chassis.messaging.inbox import metrics
 from chassis.messaging.inbox.cursors import lock_cursors
 from chassis.messaging.inbox.deliveries import Delivery, consume
-from chassis.messaging.inbox.parking import Reason, park, park_unreadable
+from chassis.messaging.inbox.faults import is_of_the_moment
+from chassis.messaging.inbox.origin import FORGED, Fate, ForgedEvent, fate_of
+from chassis.messaging.inbox.parking import park, park_unreadable
+from chassis.messaging.inbox.reasons import LONE_TRY, Reason
 from chassis.messaging.inbox.tables import ParkedState
 from chassis.messaging.loops import StopSignal, repeat
 
@@ -48,22 +51,37 @@ class DeadLetterReader:
 
     def _park_and_acknowledge(self, delivery: Delivery) -> None:
         # If the database is away this raises, the connection is dropped, and the message stays in its queue.
-        with Session(self.engine) as session, session.begin():
-            state = park_dead_letter(session, delivery.raw, self.tries)
+        try:
+            with Session(self.engine) as session, session.begin():
+                state = park_dead_letter(session, delivery.raw, fate_of(delivery.headers), self.tries)
+        except Exception as fault:
+            if is_of_the_moment(fault):
+                raise
+            # Nothing but the bytes is asked of it any more, so that what follows it does not wait for it for ever.
+            log.error("a dead letter is kept as bytes, for it can't be kept as an event", exc_info=fault)
+            state = ParkedState.DEAD
+            with Session(self.engine) as session, session.begin():
+                park_unreadable(session, delivery.raw, f"it can't be kept as an event: {type(fault).__name__}: {fault}")
         delivery.channel.basic_ack(delivery.tag)
         log.error("a dead letter was parked (%s)", state)
         metrics.parkings.labels(self.service, state).inc()
 
 
-def park_dead_letter(session: Session, raw: bytes, tries: int) -> str:
+def park_dead_letter(session: Session, raw: bytes, fate: Fate, tries: int) -> str:
     """Parks one dead letter; returns its state, or "duplicate" if its event has been applied after all."""
     try:
         event = Envelope.from_bytes(raw)
-    except MalformedEvent as fault:
+        fate.origin.check(event)
+    except ForgedEvent as fault:
         park_unreadable(session, raw, fault)
+        return ParkedState.DEAD
+    except MalformedEvent as fault:
+        park_unreadable(session, raw, f"not an event: {fault}")
+        return ParkedState.DEAD
+    if fate.was_rejected:
+        park_unreadable(session, raw, f"{FORGED}: this service refused it, whatever its headers say")
         return ParkedState.DEAD
     if event.sequence <= lock_cursors(session, [event.aggregate])[event.aggregate]:
         return "duplicate"
-    why = Reason("the broker delivered it too often; it may have stood beside a crash, and gets one try by itself")
-    park(session, event, ParkedState.RETRYING, why, attempts=tries, retry_in=0)
+    park(session, event, ParkedState.RETRYING, Reason(LONE_TRY), attempts=tries, retry_in=0, raw=raw)
     return ParkedState.RETRYING

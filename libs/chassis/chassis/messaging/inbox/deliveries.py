@@ -13,6 +13,7 @@ from eventlet.queue import Empty, LightQueue
 
 from chassis import broker
 from chassis.broker import wire
+from chassis.messaging.inbox.origin import Headers, Origin, headers_of
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +29,16 @@ class Delivery(NamedTuple):
     channel: amqp.Channel
     tag: int
     raw: bytes
+    origin: Origin
+    headers: Headers
 
     @classmethod
     def of(cls, message: amqp.Message) -> Delivery:
         # Where no body follows, py-amqp leaves an empty text in its place.
         body = message.body
-        return cls(message.channel, message.delivery_tag, body.encode() if isinstance(body, str) else bytes(body))
+        raw = body.encode() if isinstance(body, str) else bytes(body)
+        origin = Origin(message.delivery_info["exchange"], message.delivery_info["routing_key"])
+        return cls(message.channel, message.delivery_tag, raw, origin, headers_of(message))
 
     def acknowledge_all_so_far(self) -> None:
         """Tells the broker that this message, and all before it on its connection, are done with."""

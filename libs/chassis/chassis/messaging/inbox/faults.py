@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.data import is_contention
+from chassis.data import is_contention, is_timeout, is_unavailable
 from chassis.errors import Transient
 
 
@@ -17,3 +17,8 @@ class HandlerTooSlow(Exception):
 def is_passing(fault: BaseException) -> bool:
     """Whether a later try may succeed without anybody's help."""
     return isinstance(fault, Transient | HandlerTooSlow) or is_contention(fault)
+
+
+def is_of_the_moment(fault: BaseException) -> bool:
+    """Whether the database could not do it now, and might do the very same later: away, busy or slow."""
+    return is_unavailable(fault) or is_contention(fault) or is_timeout(fault)

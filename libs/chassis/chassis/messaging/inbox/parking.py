@@ -8,37 +8,79 @@ waits for a person, who replays or skips it.
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Interval, bindparam, delete, func, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Double,
+    Integer,
+    Interval,
+    Text,
+    bindparam,
+    delete,
+    exists,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from chassis.data import is_unavailable
 from chassis.errors import NotFound, RuleBroken
 from chassis.messaging.envelope import Envelope, JsonObject, MalformedEvent
 from chassis.messaging.inbox.cursors import lock_cursors, move_cursors
-from chassis.messaging.inbox.faults import is_passing
+from chassis.messaging.inbox.faults import is_of_the_moment, is_passing
+from chassis.messaging.inbox.origin import FORGED
+from chassis.messaging.inbox.reasons import LONE_TRY, LONGEST_REASON, Reason, storable
 from chassis.messaging.inbox.tables import ParkedState, inbox_parked
 
 log = logging.getLogger(__name__)
 
-LONGEST_DETAIL = 8000  # characters of a stack
-LONGEST_REASON = 500
-
 parked = inbox_parked.c
 PARK = insert(inbox_parked).values(parked_at=func.now()).on_conflict_do_nothing()
+# One statement, however many: to hand over ten thousand rows one by one takes longer than to work them out.
+PARK_MANY = text(
+    "INSERT INTO inbox_parked "
+    "(aggregate, version, type, event, reason, detail, state, attempts, next_attempt_at, parked_at) "
+    "SELECT aggregate, version, type, event::jsonb, reason, detail, state, attempts, "
+    "now() + wait * interval '1 second', now() "
+    "FROM unnest(:aggregates, :versions, :types, :events, :reasons, :details, :states, :attempts, :waits) "
+    "AS batch (aggregate, version, type, event, reason, detail, state, attempts, wait) ON CONFLICT DO NOTHING"
+).bindparams(
+    *(bindparam(name, type_=ARRAY(Text)) for name in ("aggregates", "types", "events", "reasons", "details", "states")),
+    bindparam("versions", type_=ARRAY(BigInteger)),
+    bindparam("attempts", type_=ARRAY(Integer)),
+    bindparam("waits", type_=ARRAY(Double)),
+)
 PARK_FOR_LATER = PARK.values(next_attempt_at=func.now() + bindparam("wait", type_=Interval))
+
+
+DELETE = delete(inbox_parked).where(parked.id == bindparam("parked_id")).returning(parked.id)
+EARLIER = select(
+    exists().where(parked.aggregate == bindparam("key"), parked.version < bindparam("version", type_=BigInteger))
+)
 
 
 class NotTheNext(RuleBroken):
     """Earlier events of the same object are still to be applied; replay or skip those first."""
 
     zh = "同一对象尚有更早的事件未处理，请先重放或跳过更早的事件。"
+
+
+class PredecessorMissing(RuleBroken):
+    """An earlier event of the same object has neither come nor is it parked; to give that up too, say past_missing."""
+
+    zh = "同一对象更早的事件尚未到达，也不在待处理列表中；如需一并放弃，请指定 past_missing。"
+
+
+class SameVersionParked(RuleBroken):
+    """Another event with the same object and version is parked; replay or skip that one, and skip this."""
+
+    zh = "同一对象的同一版本已有另一条待处理事件，请重放或跳过那一条，并跳过本条。"
 
 
 class NotReadable(RuleBroken):
@@ -64,20 +106,6 @@ class ParkedRow(NamedTuple):
     parked_at: datetime
 
 
-class Reason(NamedTuple):
-    """Why an event is parked: a line, and the stack that led to it."""
-
-    reason: str
-    detail: str | None = None
-
-    @classmethod
-    def of(cls, fault: BaseException) -> Reason:
-        """What a person needs to see of `fault`, without what the database can't hold."""
-        stack = "".join(traceback.format_exception(fault))
-        line = f"{type(fault).__name__}: {fault}"[:LONGEST_REASON]
-        return cls(line.replace("\x00", ""), stack[-LONGEST_DETAIL:].replace("\x00", ""))
-
-
 def park_early(session: Session, events: Sequence[Envelope]) -> None:
     """Parks events that came before their predecessors."""
     if events:
@@ -85,38 +113,105 @@ def park_early(session: Session, events: Sequence[Envelope]) -> None:
         session.execute(PARK, [{**_key(event), "event": event.to_dict(), **why} for event in events])
 
 
-def park_failed(session: Session, event: Envelope, fault: BaseException, retry_delays: Sequence[float]) -> ParkedState:
+class ToPark(NamedTuple):
+    """An event that is to be parked, and how."""
+
+    event: Envelope
+    state: ParkedState
+    why: Reason
+    attempts: int
+    retry_in: float | None  # seconds; None for what waits for a person
+
+    @classmethod
+    def failed(cls, event: Envelope, fault: BaseException, why: Reason, retry_delays: Sequence[float]) -> ToPark:
+        """What is to become of an event whose handler failed."""
+        passing = is_passing(fault)
+        state = ParkedState.RETRYING if passing else ParkedState.WAITING
+        return cls(event, state, why, attempts=1, retry_in=retry_delays[0] if passing else None)
+
+
+def park_many(session: Session, several: Sequence[ToPark]) -> None:
+    """Parks events whose objects' cursors are locked; what is parked already stays as it is."""
+    if not several:
+        return
+    try:
+        columns = {
+            "aggregates": [each.event.aggregate for each in several],
+            "versions": [each.event.sequence for each in several],
+            "types": [each.event.type for each in several],
+            "events": [each.event.to_bytes().decode() for each in several],
+            "reasons": [each.why.reason for each in several],
+            "details": [each.why.detail for each in several],
+            "states": [each.state.value for each in several],
+            "attempts": [each.attempts for each in several],
+            "waits": [each.retry_in for each in several],
+        }
+        with session.begin_nested():
+            session.execute(PARK_MANY, columns)
+    except Exception as fault:
+        if is_of_the_moment(fault):
+            raise
+        for event, state, why, attempts, retry_in in several:
+            park(session, event, state, why, attempts=attempts, retry_in=retry_in)
+
+
+def park_suspects(session: Session, events: Sequence[Envelope], tries: int) -> None:
+    """Parks what may have killed the process, or stood beside it: each gets a try by itself, counted before it is made.
+
+    `tries`: how often a parked event is tried again in all.
+    """
+    cursors = lock_cursors(session, [event.aggregate for event in events])
+    suspects = [
+        ToPark(event, ParkedState.RETRYING, Reason(LONE_TRY), attempts=tries, retry_in=0)
+        for event in events
+        if event.sequence > cursors[event.aggregate]
+    ]
+    if suspects:
+        park_many(session, suspects)
+
+
+def park_failed(
+    session: Session, event: Envelope, fault: BaseException, retry_delays: Sequence[float], why: Reason | None = None
+) -> ParkedState:
     """Parks an event whose handler failed; returns its state."""
-    passing = is_passing(fault)
-    state = ParkedState.RETRYING if passing else ParkedState.WAITING
+    to_park = ToPark.failed(event, fault, why or Reason.of(fault), retry_delays)
     if event.sequence > lock_cursors(session, [event.aggregate])[event.aggregate]:
-        park(session, event, state, Reason.of(fault), attempts=1, retry_in=retry_delays[0] if passing else None)
-    return state
+        park_many(session, [to_park])
+    return to_park.state
 
 
 def park(
-    session: Session, event: Envelope, state: ParkedState, why: Reason, *, attempts: int, retry_in: float | None
+    session: Session,
+    event: Envelope,
+    state: ParkedState,
+    why: Reason,
+    *,
+    attempts: int,
+    retry_in: float | None,
+    raw: bytes | None = None,
 ) -> None:
     """Parks `event` unless it is parked already, to be tried again in `retry_in` seconds.
 
-    Where the database can't hold it as JSON it is parked as bytes, for a person.
+    Where the database can't hold it as JSON it is parked as bytes, for a person: `raw`, the message as it came.
     """
     row = {**_key(event), **why._asdict(), "attempts": attempts}
     wait = None if retry_in is None else timedelta(seconds=retry_in)
     try:
         with session.begin_nested():
             session.execute(PARK_FOR_LATER, {**row, "state": state, "event": event.to_dict(), "wait": wait})
-    except DBAPIError as fault:
-        if is_unavailable(fault):
+    except Exception as fault:
+        if is_of_the_moment(fault):
             raise
         log.error("%s %s can't be kept as JSON: %s", event.type, event.id, fault)
-        session.execute(PARK, {**row, "state": ParkedState.DEAD, "raw": event.to_bytes()})
+        raw = repr(event).encode("utf-8", "backslashreplace") if raw is None else raw
+        # Under its key, so that it keeps its place, and is parked once however often it comes.
+        key = {"aggregate": storable(event.aggregate), "type": storable(event.type)}
+        session.execute(PARK, {**row, **key, "raw": raw, "state": ParkedState.DEAD})
 
 
-def park_unreadable(session: Session, raw: bytes, fault: MalformedEvent) -> None:
-    """Parks a message that is not an event, for a person."""
-    reason = f"not an event: {fault}"[:LONGEST_REASON]
-    session.execute(PARK, {"raw": raw, "reason": reason, "state": ParkedState.DEAD})
+def park_unreadable(session: Session, raw: bytes, why: object) -> None:
+    """Parks a message that is not an event, or not one that can be taken, for a person."""
+    session.execute(PARK, {"raw": raw, "reason": storable(str(why))[:LONGEST_REASON], "state": ParkedState.DEAD})
 
 
 def find(session: Session, parked_id: int, lock: bool = False) -> ParkedRow:
@@ -129,17 +224,31 @@ def find(session: Session, parked_id: int, lock: bool = False) -> ParkedRow:
 
 
 def replay(session: Session, parked_id: int) -> None:
-    """Has a parked event tried again at once, with all its tries before it; raises NotFound, NotReadable."""
+    """Has a parked event tried again at once, with all its tries before it.
+
+    Raises NotFound, NotReadable, SameVersionParked.
+    """
     row = find(session, parked_id, lock=True)
     again = update(inbox_parked).where(parked.id == parked_id)
     again = again.values(state=ParkedState.RETRYING, attempts=0, next_attempt_at=func.now())
     if row.event is None:
-        try:
-            event = Envelope.from_bytes(row.raw or b"")
-        except MalformedEvent as fault:
-            raise NotReadable() from fault
+        event = _readable_after_all(row)
+        same = (parked.aggregate == event.aggregate, parked.version == event.sequence, parked.id != parked_id)
+        if session.scalar(select(parked.id).where(*same)) is not None:
+            raise SameVersionParked()
         again = again.values(**_key(event), event=event.to_dict())
+        lock_cursors(session, [event.aggregate])  # what has no cursor is never tried
     session.execute(again)
+
+
+def _readable_after_all(row: ParkedRow) -> Envelope:
+    """The event of a row that was kept as bytes; raises NotReadable."""
+    if row.reason.startswith(FORGED):
+        raise NotReadable()
+    try:
+        return Envelope.from_bytes(row.raw or b"")
+    except MalformedEvent as fault:
+        raise NotReadable() from fault
 
 
 def replay_all(session: Session) -> int:
@@ -153,20 +262,37 @@ def replay_all(session: Session) -> int:
     return len(done.all())
 
 
+class Skipped(NamedTuple):
+    """A parked event that was given up, and the versions before it that never came and were given up with it."""
+
+    row: ParkedRow
+    missing: range
+
+
 def skip(session: Session, parked_id: int) -> ParkedRow:
     """Gives a parked event up, so that its object's later events can go on; returns what it was.
 
-    Raises NotFound, NotTheNext.
+    Raises NotFound, also where it has been applied meanwhile; NotTheNext, PredecessorMissing.
     """
+    return skip_with_missing(session, parked_id, past_missing=False).row
+
+
+def skip_with_missing(session: Session, parked_id: int, past_missing: bool) -> Skipped:
+    """As `skip`; with `past_missing` it also gives up what never came before the event, if none of it is parked."""
     row = find(session, parked_id)
-    if row.aggregate is not None and row.version is not None:
-        cursor = lock_cursors(session, [row.aggregate])[row.aggregate]
-        if row.version > cursor + 1:
-            raise NotTheNext()
-        if row.version == cursor + 1:
-            move_cursors(session, {row.aggregate: row.version})
-    session.execute(delete(inbox_parked).where(parked.id == parked_id))
-    return row
+    key, version = row.aggregate, row.version or 0
+    cursor = version if key is None else lock_cursors(session, [key])[key]
+    # Under the cursor's lock, as the retrier does it: what that has applied meanwhile is no longer there.
+    if session.scalar(DELETE, {"parked_id": parked_id}) is None:
+        raise NotFound()
+    missing = range(cursor + 1, version)
+    if missing and session.scalar(EARLIER, {"key": key, "version": version}):
+        raise NotTheNext()
+    if missing and not past_missing:
+        raise PredecessorMissing()
+    if key is not None and version > cursor:
+        move_cursors(session, {key: version})
+    return Skipped(row, missing)
 
 
 def _key(event: Envelope) -> dict[str, str | int]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from eventlet.event import Event
 from eventlet.timeout import Timeout
-from sqlalchemy import Engine, Update, bindparam, case, delete, exists, func, literal, or_, select, text, update
+from sqlalchemy import Engine, Update, bindparam, case, exists, func, literal, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from chassis.data import is_unavailable
@@ -17,7 +17,8 @@ from chassis.messaging.inbox import metrics
 from chassis.messaging.inbox.applying import Applier, BatchResult
 from chassis.messaging.inbox.cursors import lock_cursors
 from chassis.messaging.inbox.faults import is_passing
-from chassis.messaging.inbox.parking import Reason, find, parked
+from chassis.messaging.inbox.parking import DELETE, find, parked
+from chassis.messaging.inbox.reasons import LONE_TRY, Reason
 from chassis.messaging.inbox.tables import ParkedState, inbox_cursor, inbox_parked
 from chassis.messaging.loops import StopSignal, repeat
 
@@ -37,7 +38,10 @@ READY = (
     .limit(AT_ONCE)
 )
 HAS_WORK = select(exists().where(TO_BE_TRIED))
-DELETE = delete(inbox_parked).where(parked.id == bindparam("parked_id")).returning(parked.id)
+WAS_ALONE = parked.reason == LONE_TRY
+STATE_AFTER = case((WAS_ALONE, ParkedState.RETRYING), else_=parked.state)
+ATTEMPTS_AFTER = case((WAS_ALONE, 1), else_=parked.attempts)
+NEXT_AFTER = case((WAS_ALONE, func.now()), else_=parked.next_attempt_at)
 COUNTS = select(parked.state, func.count()).group_by(parked.state)
 OLDEST = select(func.extract("epoch", func.now() - func.min(parked.parked_at)))
 
@@ -119,7 +123,12 @@ class Retrier:
         passing = is_passing(fault)
         log.warning("a parked event failed again: %s", fault, exc_info=None if passing else fault)
         noted = update(inbox_parked).where(parked.id == parked_id).values(**Reason.of(fault)._asdict())
-        if not passing:
+        if passing:
+            # What came out of its lone try with the process alive has its tries before it, as any other has.
+            noted = noted.values(
+                {parked.state: STATE_AFTER, parked.attempts: ATTEMPTS_AFTER, parked.next_attempt_at: NEXT_AFTER}
+            )
+        else:
             noted = noted.values(state=ParkedState.WAITING, next_attempt_at=None)
         with Session(self.engine) as session, session.begin():
             session.execute(noted)

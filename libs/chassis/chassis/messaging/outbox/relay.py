@@ -1,12 +1,14 @@
 """The relay: publishes the outbox in order, and marks what the broker has confirmed.
 
 One relay of a service is the leader, by an advisory lock. It selects and marks on the connection that holds the lock,
-so a relay that has lost its lock can't mark. If it dies between confirm and mark, the events are published again;
+so a relay that has lost its lock can't mark. A leader whose process is frozen keeps its connection, and so its lock: one
+that has asked nothing of the database for FROZEN_AFTER seconds has its session ended by a relay that stands by. If it dies between confirm and mark, the events are published again;
 the inboxes ignore the second.
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any, TypeAlias
 
@@ -15,7 +17,7 @@ import psycopg
 from nameko.containers import WorkerContext
 from nameko.extensions import DependencyProvider
 
-from chassis.data import connect, wait_for_notification
+from chassis.data import connect, forget_notifications, wait_for_notification
 from chassis.messaging.envelope import StoredEvent
 from chassis.messaging.loops import StopSignal, repeat
 from chassis.messaging.outbox import metrics
@@ -23,11 +25,22 @@ from chassis.messaging.outbox.publisher import Publisher
 from chassis.messaging.outbox.table import CHANNEL, envelope
 from chassis.settings import Settings
 
+log = logging.getLogger(__name__)
+
 BATCH = 500
 SPACING = 0.02  # seconds from one batch's end to the next one's start, for more events to share it
 POLL_EVERY = 1.0  # seconds; a notification usually comes first
 STAND_BY = 1.5  # seconds between two tries to become the leader
 REPORT_EVERY = 5.0  # seconds
+# No step of a leader that lives is so long without a statement: the longest, a batch that is not confirmed, takes 10 s.
+FROZEN_AFTER = 20  # seconds
+END_FROZEN = (
+    "SELECT pid, pg_terminate_backend(pid) AS ended FROM pg_locks JOIN pg_stat_activity AS leader USING (pid) "
+    "WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND leader.datname = current_database() "
+    "AND database = leader.datid AND objid::bigint = hashtext('cqo.relay')::bigint & 4294967295 "
+    "AND leader.application_name = %s AND (state = 'idle' OR wait_event = 'ClientWrite') "
+    "AND state_change < clock_timestamp() - %s * interval '1 second'"
+)
 LEADER = "SELECT pg_try_advisory_lock(hashtext('cqo.relay'))"
 # No cursor on seq: a number is handed out before its transaction commits, and a slow one would be passed over.
 UNPUBLISHED = (
@@ -40,8 +53,11 @@ MARK = (
     "FROM unnest(%s::bigint[]) WITH ORDINALITY AS batch (seq, place), "
     "(SELECT coalesce(max(feed_position), 0) AS position FROM outbox) AS start WHERE outbox.seq = batch.seq"
 )
+# A count has a limit, as all that is asked in the publishing loop: a backlog of millions is told as this many.
+COUNTED = 100_000
 BACKLOG = (
-    "SELECT count(*), greatest(0, extract(epoch FROM now() - min(occurred_at))) FROM outbox WHERE published_at IS NULL"
+    "SELECT count(*), greatest(0, extract(epoch FROM now() - min(occurred_at))) "
+    "FROM (SELECT occurred_at FROM outbox WHERE published_at IS NULL ORDER BY seq LIMIT %s) AS unpublished"
 )
 
 
@@ -89,22 +105,37 @@ class Relay(DependencyProvider):  # type: ignore[misc]  # nameko has no types
             if is_leader:
                 self.publish_until_stopped(database)
                 return
+            self.end_frozen_leader(database)
             self.report(database)
         self.stop_signal.wait(STAND_BY)
+
+    def end_frozen_leader(self, database: Connection) -> None:
+        """Ends the leader's session if nothing has come from it for long; its lock is free then, and it can't mark."""
+        for leader in database.execute(END_FROZEN, (f"{self.service}-relay", FROZEN_AFTER)).fetchall():
+            log.warning(
+                "the leading relay has done nothing for %d s; its session %d is ended", FROZEN_AFTER, leader.pid
+            )
 
     def publish_until_stopped(self, database: Connection) -> None:
         """Publishes batch after batch; raises when the broker or the database is lost."""
         database.execute(f"LISTEN {CHANNEL}")
         try:
             while not self.stop_signal.is_given:
-                self.report(database)
-                published = self.publish_batch(database)
+                published = self.turn(database)
                 if not published:
                     wait_for_notification(database, POLL_EVERY, lambda: self.stop_signal.is_given)
                 elif published < BATCH:
                     eventlet.sleep(SPACING)
         finally:
             self.drop_publisher()
+
+    def turn(self, database: Connection) -> int:
+        """Publishes what is there, and counts what is left; returns how many were published."""
+        # What they tell of is read next. A relay that is never idle would keep all of them.
+        forget_notifications(database)
+        published = self.publish_batch(database)
+        self.report(database)
+        return published
 
     def publish_batch(self, database: Connection) -> int:
         """Publishes and marks up to BATCH events; returns how many, 0 when there is nothing to do."""
@@ -134,10 +165,14 @@ class Relay(DependencyProvider):  # type: ignore[misc]  # nameko has no types
             self.publisher = None
 
     def report(self, database: Connection) -> None:
-        """Counts the backlog, for the metrics."""
+        """Counts the backlog, for the metrics; that it could not be counted keeps nothing from being published."""
         if time.monotonic() - self.reported_at < REPORT_EVERY:
             return
-        count, age = database.execute(BACKLOG).fetchall()[0]
+        self.reported_at = time.monotonic()
+        try:
+            count, age = database.execute(BACKLOG, (COUNTED,)).fetchall()[0]
+        except psycopg.errors.QueryCanceled as fault:
+            log.warning("the backlog could not be counted, its figures are those of before: %s", fault)
+            return
         metrics.backlog.labels(self.service).set(count)
         metrics.oldest.labels(self.service).set(age or 0)
-        self.reported_at = time.monotonic()
