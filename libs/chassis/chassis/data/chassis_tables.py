@@ -139,6 +139,30 @@ ALTER TABLE inbox_applied ADD COLUMN id_sum NUMERIC;
 """
 
 
+# Old rows have no id: they are compared by version alone until their object's next event. Of a version there is one event
+# that is to be applied, and beside it those that claim its place. The trigger is for the version before, which moves a
+# cursor and leaves the id of an earlier event in it; a later migration drops it.
+V3 = """
+ALTER TABLE inbox_cursor ADD COLUMN event_id TEXT;
+CREATE FUNCTION forget_event_id() RETURNS trigger LANGUAGE plpgsql AS
+    $$BEGIN NEW.event_id := NULL; RETURN NEW; END$$;
+CREATE TRIGGER forget_event_id BEFORE UPDATE ON inbox_cursor FOR EACH ROW
+    WHEN (OLD.version <> NEW.version AND OLD.event_id = NEW.event_id) EXECUTE FUNCTION forget_event_id();
+CREATE UNIQUE INDEX uq_inbox_parked_place ON inbox_parked (aggregate, version) WHERE state <> 'conflict';
+CREATE UNIQUE INDEX uq_inbox_parked_conflict ON inbox_parked (aggregate, version, (event ->> 'id'))
+    WHERE state = 'conflict';
+ALTER TABLE inbox_parked DROP CONSTRAINT uq_inbox_parked_aggregate_version;
+"""
+V3_DOWN = """
+DELETE FROM inbox_parked WHERE state = 'conflict';
+ALTER TABLE inbox_parked ADD CONSTRAINT uq_inbox_parked_aggregate_version UNIQUE (aggregate, version);
+DROP INDEX uq_inbox_parked_place, uq_inbox_parked_conflict;
+DROP TRIGGER forget_event_id ON inbox_cursor;
+DROP FUNCTION forget_event_id();
+ALTER TABLE inbox_cursor DROP COLUMN event_id;
+"""
+
+
 def create_v1(op: Operations) -> None:
     """Makes the tables of chassis 1; `op` is alembic's."""
     op.execute(V1)
@@ -157,3 +181,13 @@ def create_v2(op: Operations) -> None:
 def drop_v2(op: Operations) -> None:
     """Back to the counts alone."""
     op.execute("ALTER TABLE inbox_applied DROP COLUMN moved, DROP COLUMN id_sum")
+
+
+def create_v3(op: Operations) -> None:
+    """The cursor keeps the id of the event it stands at, and another event of the same version is kept beside it."""
+    op.execute(V3)
+
+
+def drop_v3(op: Operations) -> None:
+    """Back to cursors that know versions alone."""
+    op.execute(V3_DOWN)

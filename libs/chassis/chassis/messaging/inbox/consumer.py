@@ -203,6 +203,8 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
         for kind, number in Counter(event.type for event in result.applied).items():
             metrics.applied.labels(self.service, kind).inc(number)
         metrics.duplicates.labels(self.service).inc(result.duplicates)
+        if result.conflicts:
+            metrics.parkings.labels(self.service, ParkedState.CONFLICT).inc(len(result.conflicts))
         if result.early:
             metrics.parkings.labels(self.service, ParkedState.BLOCKED).inc(len(result.early))
 

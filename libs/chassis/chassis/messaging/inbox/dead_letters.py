@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from chassis.messaging.envelope import Envelope, MalformedEvent
 from chassis.messaging.inbox import metrics
-from chassis.messaging.inbox.cursors import lock_cursors
+from chassis.messaging.inbox.conflicts import conflict, park_conflicts
+from chassis.messaging.inbox.cursors import lock_whole_cursors
 from chassis.messaging.inbox.deliveries import Delivery, consume
 from chassis.messaging.inbox.parking import Reason, park, park_unreadable
 from chassis.messaging.inbox.tables import ParkedState
@@ -62,7 +63,11 @@ def park_dead_letter(session: Session, raw: bytes, tries: int) -> str:
     except MalformedEvent as fault:
         park_unreadable(session, raw, fault)
         return ParkedState.DEAD
-    if event.sequence <= lock_cursors(session, [event.aggregate])[event.aggregate]:
+    cursor = lock_whole_cursors(session, [event.aggregate])[event.aggregate]
+    if found := conflict(event, cursor):
+        park_conflicts(session, [found])
+        return ParkedState.CONFLICT
+    if event.sequence <= cursor.version:
         return "duplicate"
     why = Reason("the broker delivered it too often; it may have stood beside a crash, and gets one try by itself")
     park(session, event, ParkedState.RETRYING, why, attempts=tries, retry_in=0)

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from chassis.data import is_unavailable
 from chassis.errors import NotFound, RuleBroken
 from chassis.messaging.envelope import Envelope, JsonObject, MalformedEvent
+from chassis.messaging.inbox.conflicts import AnotherIsKnown
 from chassis.messaging.inbox.cursors import lock_cursors, move_cursors
 from chassis.messaging.inbox.faults import is_passing
 from chassis.messaging.inbox.tables import ParkedState, inbox_parked
@@ -129,8 +130,13 @@ def find(session: Session, parked_id: int, lock: bool = False) -> ParkedRow:
 
 
 def replay(session: Session, parked_id: int) -> None:
-    """Has a parked event tried again at once, with all its tries before it; raises NotFound, NotReadable."""
+    """Has a parked event tried again at once, with all its tries before it.
+
+    Raises NotFound, NotReadable, AnotherIsKnown.
+    """
     row = find(session, parked_id, lock=True)
+    if row.state == ParkedState.CONFLICT:
+        raise AnotherIsKnown()
     again = update(inbox_parked).where(parked.id == parked_id)
     again = again.values(state=ParkedState.RETRYING, attempts=0, next_attempt_at=func.now())
     if row.event is None:
@@ -159,12 +165,12 @@ def skip(session: Session, parked_id: int) -> ParkedRow:
     Raises NotFound, NotTheNext.
     """
     row = find(session, parked_id)
-    if row.aggregate is not None and row.version is not None:
+    if row.state != ParkedState.CONFLICT and row.aggregate is not None and row.version is not None:
         cursor = lock_cursors(session, [row.aggregate])[row.aggregate]
         if row.version > cursor + 1:
             raise NotTheNext()
         if row.version == cursor + 1:
-            move_cursors(session, {row.aggregate: row.version})
+            move_cursors(session, {row.aggregate: row.version}, {row.aggregate: row.event["id"]} if row.event else {})
     session.execute(delete(inbox_parked).where(parked.id == parked_id))
     return row
 
