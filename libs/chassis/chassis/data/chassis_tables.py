@@ -163,6 +163,22 @@ ALTER TABLE inbox_cursor DROP COLUMN event_id;
 """
 
 
+V4 = """
+CREATE TABLE agreement (
+    publisher TEXT NOT NULL,
+    since TIMESTAMPTZ NOT NULL,
+    wanted_at TIMESTAMPTZ,
+    started_at TIMESTAMPTZ NOT NULL,
+    ended_at TIMESTAMPTZ,
+    compared_at TIMESTAMPTZ,
+    agreed_at TIMESTAMPTZ,
+    problem TEXT,
+    types JSONB NOT NULL DEFAULT '[]',
+    CONSTRAINT pk_agreement PRIMARY KEY (publisher)
+);
+"""
+
+
 def create_v1(op: Operations) -> None:
     """Makes the tables of chassis 1; `op` is alembic's."""
     op.execute(V1)
@@ -191,3 +207,13 @@ def create_v3(op: Operations) -> None:
 def drop_v3(op: Operations) -> None:
     """Back to cursors that know versions alone."""
     op.execute(V3_DOWN)
+
+
+def create_v4(op: Operations) -> None:
+    """When a reader last compared with each publisher, and what it found."""
+    op.execute(V4)
+
+
+def drop_v4(op: Operations) -> None:
+    """Without comparisons."""
+    op.execute("DROP TABLE agreement")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from chassis.clock import Clock
 from chassis.data import Database
 from chassis.http import QuerySchema, Request, Schema, http
+from chassis.messaging.digest_routes import DigestRoutes
 from chassis.messaging.envelope import JsonObject
 from chassis.messaging.outbox.table import envelope, outbox
 from chassis.security import Access, Caller, RoleGroup
@@ -84,8 +85,8 @@ class Feed(Schema):
     )
 
 
-class FeedRoutes:
-    """`GET /events`; for an API with `db` and `clock`."""
+class FeedRoutes(DigestRoutes):
+    """`GET /events` and what there is to compare with; for an API with `db` and `clock`."""
 
     db: Database
     clock: Clock

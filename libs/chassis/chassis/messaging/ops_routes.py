@@ -15,6 +15,7 @@ from chassis import due
 from chassis.clock import Clock
 from chassis.data import Database
 from chassis.http import Page, Request, Schema, http, paginate
+from chassis.messaging.agreement_routes import AgreementRoutes
 from chassis.messaging.inbox import parking
 from chassis.messaging.inbox.applying import handled_types
 from chassis.messaging.inbox.conflicts import AnotherIsKnown
@@ -162,7 +163,7 @@ class Changed:
     changed: int
 
 
-class OpsRoutes:
+class OpsRoutes(AgreementRoutes):
     """`/ops/…`; for an API with `db` and `clock`."""
 
     db: Database

@@ -16,7 +16,9 @@ depends_on = None
 
 def upgrade() -> None:
     chassis_tables.create_v3(op)
+    chassis_tables.create_v4(op)
 
 
 def downgrade() -> None:
+    chassis_tables.drop_v4(op)
     chassis_tables.drop_v3(op)

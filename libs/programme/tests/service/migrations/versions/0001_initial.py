@@ -24,11 +24,13 @@ def upgrade() -> None:
     chassis_tables.create_v1(op)
     chassis_tables.create_v2(op)
     chassis_tables.create_v3(op)
+    chassis_tables.create_v4(op)
     programme_tables.create_v1(op)
     op.execute(FIRST)
 
 
 def downgrade() -> None:
+    chassis_tables.drop_v4(op)
     chassis_tables.drop_v3(op)
     programme_tables.drop_v1(op)
     chassis_tables.drop_v1(op)
