@@ -6,7 +6,15 @@ A released function here never changes: databases have been made by it. A change
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Protocol
+
+
+class Context(Protocol):
+    """What is used of alembic's context of a migration."""
+
+    def autocommit_block(self) -> AbstractContextManager[None]:
+        """Outside a transaction; what came before is committed."""
 
 
 class Operations(Protocol):
@@ -14,6 +22,9 @@ class Operations(Protocol):
 
     def execute(self, sqltext: str) -> None:
         """Runs a statement."""
+
+    def get_context(self) -> Context:
+        """What the migration runs in."""
 
 
 V1 = """
@@ -179,6 +190,9 @@ CREATE TABLE agreement (
 """
 
 
+V5 = {"ix_outbox_object": "(aggregate_id, feed_position)", "ix_outbox_type": "(type, feed_position)"}
+
+
 def create_v1(op: Operations) -> None:
     """Makes the tables of chassis 1; `op` is alembic's."""
     op.execute(V1)
@@ -217,3 +231,23 @@ def create_v4(op: Operations) -> None:
 def drop_v4(op: Operations) -> None:
     """Without comparisons."""
     op.execute("DROP TABLE agreement")
+
+
+def create_v5(op: Operations) -> None:
+    """The feed of an object and of a type by indexes, made while the service goes on writing.
+
+    However long that takes: it holds up nobody, and what an interrupted attempt has left is made anew.
+    """
+    with op.get_context().autocommit_block():
+        op.execute("SET statement_timeout = 0")
+        op.execute("SET lock_timeout = 0")
+        for name, columns in V5.items():
+            op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+            op.execute(f"CREATE INDEX CONCURRENTLY {name} ON outbox {columns}")
+        op.execute("SET statement_timeout = '60s'")
+        op.execute("SET lock_timeout = '5s'")
+
+
+def drop_v5(op: Operations) -> None:
+    """Without these indexes."""
+    op.execute(f"DROP INDEX {', '.join(V5)}")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from marshmallow import fields, validate
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, Select, Text, bindparam, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
@@ -18,6 +18,7 @@ from chassis.messaging.outbox.table import envelope, outbox
 from chassis.security import Access, Caller, RoleGroup
 
 DEFAULT_LIMIT, HIGHEST_LIMIT = 100, 500  # events
+LONGEST_LOOK = 20_000  # positions that one request goes through; what it finds then may be less than a page
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class FeedPage:
 
     items: list[FeedEvent]
     next: int
+    end: int  # the position of the feed's last event
 
 
 class FeedItem(Schema):
@@ -81,8 +83,12 @@ class Feed(Schema):
 
     items = fields.List(fields.Nested(FeedItem))
     next = fields.Integer(
-        metadata={"description": "Ask again with after=next; the same as `after` when nothing is new."}
+        metadata={
+            "description": "Ask again with after=next; the same as `after` when nothing is new. An answer may hold less "
+            "than `limit`, or nothing, and still not be the last."
+        }
     )
+    end = fields.Integer(metadata={"description": "The position of the last event there is; you have all at next=end."})
 
 
 class FeedRoutes(DigestRoutes):
@@ -107,6 +113,22 @@ class FeedRoutes(DigestRoutes):
 
 
 END = select(func.coalesce(func.max(outbox.c.feed_position), 0))
+_type = func.unnest(bindparam("types", type_=ARRAY(Text))).table_valued("name").render_derived("wanted")
+# Compared and sorted by both columns, so that only the index of both will do: by the position alone the planner may go
+# through all that lies between two events of a rare type.
+_first = (
+    select(outbox.c.type, outbox.c.feed_position)
+    .where(tuple_(outbox.c.type, outbox.c.feed_position) > tuple_(_type.c.name, bindparam("after", type_=BigInteger)))
+    .order_by(outbox.c.type, outbox.c.feed_position)
+    .limit(1)
+    .lateral("first")
+)
+# The first position of any of some types, by one look into the index for each.
+FIRST_OF_TYPES = (
+    select(func.min(_first.c.feed_position))
+    .select_from(_type.join(_first, true()))
+    .where(_first.c.type == _type.c.name)
+)
 
 
 def read_feed(
@@ -115,10 +137,25 @@ def read_feed(
     """Published events after a position, as far as the caller may see; positions have no gap, answers may leave some out."""
     # Read first: the answer goes no further, so that a page with little in it may name the end of the feed as `next`.
     end: int = session.scalars(END).one()
-    rows = session.execute(_visible(wanted, end, caller, today, access)).all()
+    after, last = _window(session, wanted, end)
+    rows = session.execute(_visible(replace(wanted, after=after), last, caller, today, access)).all()
     items = [FeedEvent(row.feed_position, envelope(row, service).to_dict()) for row in rows]
     is_full = len(items) == wanted.limit
-    return FeedPage(items, items[-1].position if is_full else max(end, wanted.after))
+    return FeedPage(items, items[-1].position if is_full else max(last, wanted.after), end)
+
+
+def _window(session: Session, wanted: FeedArguments, end: int) -> tuple[int, int]:
+    """The positions that one request goes through, so that it ends in time whatever it finds: after the one, to the other.
+
+    An object's events have an index of their own. Rare types are leapt to.
+    """
+    if wanted.subject is not None:
+        return wanted.after, end
+    after = wanted.after
+    if wanted.type is not None:
+        first = session.scalar(FIRST_OF_TYPES, {"types": wanted.type, "after": after})
+        after = end if first is None else first - 1
+    return after, min(end, after + LONGEST_LOOK)
 
 
 def _visible(

@@ -50,7 +50,7 @@ def test_pages_follow_each_other_without_a_gap(
         after = page.next
 
     assert positions == list(range(1, 26))
-    assert read(after=after) == FeedPage(items=[], next=25)
+    assert read(after=after) == FeedPage(items=[], next=25, end=25)
 
 
 def test_the_feed_shows_the_same_event_as_the_broker(
@@ -69,13 +69,13 @@ def test_events_can_be_chosen_by_type_and_object(published: RunningService, read
 def test_a_page_with_nothing_for_the_reader_still_moves_on(
     published: RunningService, read: Callable[..., FeedPage]
 ) -> None:
-    assert read(type=["thing.hinted.v1"]) == FeedPage(items=[], next=25)
+    assert read(type=["thing.hinted.v1"]) == FeedPage(items=[], next=25, end=25)
 
 
 def test_what_is_not_published_is_not_in_the_feed(world: World, read: Callable[..., FeedPage]) -> None:
     world.announce("a", HintGiven())
 
-    assert read() == FeedPage(items=[], next=0)
+    assert read() == FeedPage(items=[], next=0, end=0)
     with Session(world.author) as session:
         state = outbox_state(session)
     assert (state.unpublished, state.by_type) == (1, {})

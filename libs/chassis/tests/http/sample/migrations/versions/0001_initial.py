@@ -32,6 +32,7 @@ def upgrade() -> None:
     chassis_tables.create_v2(op)
     chassis_tables.create_v3(op)
     chassis_tables.create_v4(op)
+    chassis_tables.create_v5(op)
     op.execute(ITEM)
 
 

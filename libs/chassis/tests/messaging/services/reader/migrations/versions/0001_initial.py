@@ -19,6 +19,7 @@ def upgrade() -> None:
     chassis_tables.create_v2(op)
     chassis_tables.create_v3(op)
     chassis_tables.create_v4(op)
+    chassis_tables.create_v5(op)
     op.execute(
         "CREATE TABLE effect (id BIGSERIAL, aggregate TEXT NOT NULL, version BIGINT NOT NULL, by INTEGER NOT NULL, "
         "CONSTRAINT pk_effect PRIMARY KEY (id))"
