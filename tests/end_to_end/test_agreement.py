@@ -97,6 +97,20 @@ def test_all_pairs_agree_and_a_lost_last_event_is_fetched(programme: Programme) 
     assert again["reporting", "registry"].fetched == 1
 
 
+def test_a_lost_event_of_a_private_kind_is_told_though_no_publisher_gives_it_out(programme: Programme) -> None:
+    programme.services["notifications"].stop()
+    (enterprise,) = programme.registry.get("/enterprises", limit=1)["items"]
+    programme.registry.put(f"/enterprises/{enterprise['id']}/contact", {"email": "lost@example.invalid"})
+    wait_for(programme.is_published)
+    assert wait_for(lambda: programme.lose("notifications.inbox")) == 1
+    programme.services["notifications"].start()
+    differing = [pair for pair in programme.compare() if not pair.agrees]
+
+    ((reader, publisher, differences),) = [(pair.reader, pair.publisher, pair.differing) for pair in differing]
+    assert (reader, publisher, differences) == ("notifications", "registry", {"behind": 1})
+    assert differing[0].examples[0].startswith("contact:")
+
+
 def test_a_reader_whose_worker_does_not_run_is_said_not_to_agree(programme: Programme) -> None:
     urls = {"reporting": programme.services["reporting"].url}
     programme.services["reporting"].kill()
