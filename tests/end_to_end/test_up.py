@@ -95,5 +95,8 @@ def test_two_copies_run_side_by_side_and_leave_nothing_running(copies: list[Copy
     assert one.processes() == []
     assert one.cqo("status").returncode == 3
     assert two.answers(second) == [200] * 4
+    of_nothing, of_all = one.cqo("reconcile"), two.cqo("reconcile")
+    assert of_nothing.returncode == 1 and "nothing is running" in of_nothing.stderr
+    assert of_all.returncode == 0 and of_all.stdout.count("yes") == 12, of_all.stdout
     assert two.cqo("down").returncode == 0
     assert two.processes() == []

@@ -20,8 +20,8 @@ from rich.live import Live
 from rich.table import Table
 
 from chassis.settings import declared
+from cqolocal import agreement, locking, paths, testing
 from cqolocal import doctor as diagnosis
-from cqolocal import locking, paths, testing
 from cqolocal.names import SERVICES
 from cqolocal.state import SECRET, STATE, UP, State, state_of_a_running_system, write_state
 from cqolocal.system import System, answers_ok, last_line
@@ -120,6 +120,18 @@ def status(as_json: bool) -> None:
     else:
         say("nothing is running; start it: ./cqo up")
     sys.exit(0 if state else 3)
+
+
+@cli.command()
+def reconcile() -> None:
+    """Compare what every service has applied with what the others have announced; exit status 1 if any differs."""
+    state = state_of_a_running_system()
+    if not state:
+        raise click.ClickException("nothing is running; start it: ./cqo up")
+    urls = {service: address.url for service, address in state.services.items()}
+    pairs = agreement.compare(urls, Keys(UP / "secrets").token("ops"))
+    Console(soft_wrap=True).print(agreement.show(pairs))
+    sys.exit(0 if pairs and all(pair.agrees for pair in pairs) else 1)
 
 
 @cli.command()

@@ -11,9 +11,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from cqolocal import agreement
 from cqolocal.demo.chaos import Chaos
 from cqolocal.demo.reconcile import Reconciliation, is_settled, settle
 from cqolocal.demo.scenario import APPOINTED, FILED_LATE, Scenario
+from cqolocal.names import SERVICES
 from cqolocal.system import System
 
 POPULATIONS = {
@@ -64,14 +66,17 @@ def run(system: System, as_json: bool, chaos: bool) -> int:
         finally:
             done = harm.stop() if harm else {}
         result = settle(scenario.ops)
+        pairs = agreement.compare({service: system.url(service) for service in SERVICES}, system.token("ops"))
         seconds = round(time.monotonic() - started, 1)
         summary = summarise(scenario, result, seconds)
         if harm:
             summary["killed"] = dict(done)
         show(console, scenario, result, summary)
+        console.print(agreement.show(pairs))
         if as_json:
             click.echo(json.dumps(summary, ensure_ascii=False))
-        return 0 if is_settled(result) and summary["notices_missing"] == 0 else 1
+        is_equal = is_settled(result) and all(pair.agrees for pair in pairs)
+        return 0 if is_equal and summary["notices_missing"] == 0 else 1
     finally:
         system.stop()
 

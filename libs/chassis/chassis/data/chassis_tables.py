@@ -6,7 +6,15 @@ A released function here never changes: databases have been made by it. A change
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Protocol
+
+
+class Context(Protocol):
+    """What is used of alembic's context of a migration."""
+
+    def autocommit_block(self) -> AbstractContextManager[None]:
+        """Outside a transaction; what came before is committed."""
 
 
 class Operations(Protocol):
@@ -14,6 +22,9 @@ class Operations(Protocol):
 
     def execute(self, sqltext: str) -> None:
         """Runs a statement."""
+
+    def get_context(self) -> Context:
+        """What the migration runs in."""
 
 
 V1 = """
@@ -139,6 +150,49 @@ ALTER TABLE inbox_applied ADD COLUMN id_sum NUMERIC;
 """
 
 
+# Old rows have no id: they are compared by version alone until their object's next event. Of a version there is one event
+# that is to be applied, and beside it those that claim its place. The trigger is for the version before, which moves a
+# cursor and leaves the id of an earlier event in it; a later migration drops it.
+V3 = """
+ALTER TABLE inbox_cursor ADD COLUMN event_id TEXT;
+CREATE FUNCTION forget_event_id() RETURNS trigger LANGUAGE plpgsql AS
+    $$BEGIN NEW.event_id := NULL; RETURN NEW; END$$;
+CREATE TRIGGER forget_event_id BEFORE UPDATE ON inbox_cursor FOR EACH ROW
+    WHEN (OLD.version <> NEW.version AND OLD.event_id = NEW.event_id) EXECUTE FUNCTION forget_event_id();
+CREATE UNIQUE INDEX uq_inbox_parked_place ON inbox_parked (aggregate, version) WHERE state <> 'conflict';
+CREATE UNIQUE INDEX uq_inbox_parked_conflict ON inbox_parked (aggregate, version, (event ->> 'id'))
+    WHERE state = 'conflict';
+ALTER TABLE inbox_parked DROP CONSTRAINT uq_inbox_parked_aggregate_version;
+"""
+V3_DOWN = """
+DELETE FROM inbox_parked WHERE state = 'conflict';
+ALTER TABLE inbox_parked ADD CONSTRAINT uq_inbox_parked_aggregate_version UNIQUE (aggregate, version);
+DROP INDEX uq_inbox_parked_place, uq_inbox_parked_conflict;
+DROP TRIGGER forget_event_id ON inbox_cursor;
+DROP FUNCTION forget_event_id();
+ALTER TABLE inbox_cursor DROP COLUMN event_id;
+"""
+
+
+V4 = """
+CREATE TABLE agreement (
+    publisher TEXT NOT NULL,
+    since TIMESTAMPTZ NOT NULL,
+    wanted_at TIMESTAMPTZ,
+    started_at TIMESTAMPTZ NOT NULL,
+    ended_at TIMESTAMPTZ,
+    compared_at TIMESTAMPTZ,
+    agreed_at TIMESTAMPTZ,
+    problem TEXT,
+    types JSONB NOT NULL DEFAULT '[]',
+    CONSTRAINT pk_agreement PRIMARY KEY (publisher)
+);
+"""
+
+
+V5 = {"ix_outbox_object": "(aggregate_id, feed_position)", "ix_outbox_type": "(type, feed_position)"}
+
+
 def create_v1(op: Operations) -> None:
     """Makes the tables of chassis 1; `op` is alembic's."""
     op.execute(V1)
@@ -157,3 +211,43 @@ def create_v2(op: Operations) -> None:
 def drop_v2(op: Operations) -> None:
     """Back to the counts alone."""
     op.execute("ALTER TABLE inbox_applied DROP COLUMN moved, DROP COLUMN id_sum")
+
+
+def create_v3(op: Operations) -> None:
+    """The cursor keeps the id of the event it stands at, and another event of the same version is kept beside it."""
+    op.execute(V3)
+
+
+def drop_v3(op: Operations) -> None:
+    """Back to cursors that know versions alone."""
+    op.execute(V3_DOWN)
+
+
+def create_v4(op: Operations) -> None:
+    """When a reader last compared with each publisher, and what it found."""
+    op.execute(V4)
+
+
+def drop_v4(op: Operations) -> None:
+    """Without comparisons."""
+    op.execute("DROP TABLE agreement")
+
+
+def create_v5(op: Operations) -> None:
+    """The feed of an object and of a type by indexes, made while the service goes on writing.
+
+    However long that takes: it holds up nobody, and what an interrupted attempt has left is made anew.
+    """
+    with op.get_context().autocommit_block():
+        op.execute("SET statement_timeout = 0")
+        op.execute("SET lock_timeout = 0")
+        for name, columns in V5.items():
+            op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+            op.execute(f"CREATE INDEX CONCURRENTLY {name} ON outbox {columns}")
+        op.execute("SET statement_timeout = '60s'")
+        op.execute("SET lock_timeout = '5s'")
+
+
+def drop_v5(op: Operations) -> None:
+    """Without these indexes."""
+    op.execute(f"DROP INDEX {', '.join(V5)}")

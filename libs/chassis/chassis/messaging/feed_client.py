@@ -1,18 +1,27 @@
-"""Reads the feeds of the services that publish: `GET /events`, page by page."""
+"""Reads what the services that publish offer their readers: the feed, and what there is to compare with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import requests
 
+from chassis.messaging.digest import BUCKETS, Head, TypeDigest
 from chassis.messaging.envelope import Envelope, MalformedEvent
 from chassis.settings import Settings
 
 TIMEOUT = 10  # seconds
+DIGEST_TIMEOUT = 60  # a publisher goes through all that it has announced
 PAGE = 500  # events
+
+
+class UnexpectedAnswer(ValueError):
+    """A publisher answered something else than was agreed; do its release and this one go together?"""
+
+
 # A publisher without an address, one that does not answer, and an answer that holds something else.
-UNREADABLE = (LookupError, requests.RequestException, MalformedEvent)
+UNREADABLE = (LookupError, requests.RequestException, MalformedEvent, UnexpectedAnswer)
 
 
 def pages(settings: Settings, publisher: str, subject: str | None = None) -> Iterator[list[Envelope]]:
@@ -20,18 +29,62 @@ def pages(settings: Settings, publisher: str, subject: str | None = None) -> Ite
 
     `subject`: of this object only. Raises one of UNREADABLE.
     """
+    position, is_last = 0, False
+    end: int | None = None
+    while not is_last:
+        wanted = {"subject": subject, "after": position, "limit": PAGE}  # None is left out
+        page = _ask(settings, publisher, "/events", wanted)
+        yield [Envelope.from_dict(item["event"]) for item in page["items"]]
+        position = page["next"]
+        # A page may hold less than it can and not be the last: a request goes through so many positions and no more.
+        # What is published meanwhile is not waited for. A publisher of the version before names no end.
+        end = page.get("end") if end is None else end
+        is_last = len(page["items"]) < PAGE if end is None else position >= end
+
+
+def digests(settings: Settings, publisher: str, kinds: Sequence[str]) -> dict[str, TypeDigest]:
+    """What `publisher` has announced of these kinds of object, by kind; raises one of UNREADABLE."""
+    answer = _ask(settings, publisher, "/events/digest", {"type": sorted(kinds)}, DIGEST_TIMEOUT)
+    try:
+        found = {item["type"]: TypeDigest(**item) for item in answer["items"]}
+    except (KeyError, TypeError) as fault:
+        raise UnexpectedAnswer(f"the digest of {publisher}: {fault!r}") from fault
+    if any(len(each.buckets) != BUCKETS for each in found.values()):
+        raise UnexpectedAnswer(f"the digest of {publisher} has not {BUCKETS} buckets")
+    return found
+
+
+def heads(settings: Settings, publisher: str, kind: str, buckets: Sequence[int]) -> Iterator[Head]:
+    """The last versions of the objects of some buckets; raises one of UNREADABLE."""
+    after: str | None = ""
+    while after is not None:
+        wanted = {"type": kind, "bucket": buckets, "after": after}
+        answer = _ask(settings, publisher, "/events/heads", wanted, DIGEST_TIMEOUT)
+        try:
+            yield from (Head(item["subject"], item["version"], item["id"]) for item in answer["items"])
+            after = answer["next"]
+        except (KeyError, TypeError) as fault:
+            raise UnexpectedAnswer(f"the objects of {publisher}: {fault!r}") from fault
+
+
+def missing(settings: Settings, publisher: str, cursors: Mapping[str, int]) -> list[Envelope]:
+    """The next events of some objects after the versions given, at most PAGE; raises one of UNREADABLE."""
+    wanted = {"after": [f"{aggregate}:{version}" for aggregate, version in cursors.items()]}
+    answer = _ask(settings, publisher, "/events/missing", wanted)
+    return [Envelope.from_dict(item) for item in answer["items"]]
+
+
+def _ask(
+    settings: Settings, publisher: str, path: str, wanted: Mapping[str, object], timeout: float = TIMEOUT
+) -> Any:  # Any: JSON's values
     url = settings.feeds.get(publisher)
     if url is None:
         raise LookupError(f"no feed of {publisher!r} is configured")
-    position, is_full = 0, True
-    while is_full:
-        answer = requests.get(
-            f"{url}/events",
-            params={"subject": subject, "after": position, "limit": PAGE},  # None is left out
-            headers={"Authorization": f"Bearer {settings.feed_token}"},
-            timeout=TIMEOUT,
-        )
-        answer.raise_for_status()
-        page = answer.json()
-        yield [Envelope.from_dict(item["event"]) for item in page["items"]]
-        position, is_full = page["next"], len(page["items"]) == PAGE
+    answer = requests.get(
+        f"{url}{path}",
+        params=wanted,  # type: ignore[arg-type]  # any that can be written as texts, and lists of such
+        headers={"Authorization": f"Bearer {settings.feed_token}"},
+        timeout=timeout,
+    )
+    answer.raise_for_status()
+    return answer.json()

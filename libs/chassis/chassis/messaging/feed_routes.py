@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from datetime import date
 
 from marshmallow import fields, validate
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, Select, Text, bindparam, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
 from chassis.data import Database
+from chassis.errors import RuleBroken
 from chassis.http import QuerySchema, Request, Schema, http
+from chassis.messaging.digest_routes import DigestRoutes
 from chassis.messaging.envelope import JsonObject
 from chassis.messaging.outbox.table import envelope, outbox
 from chassis.security import Access, Caller, RoleGroup
 
+log = logging.getLogger(__name__)
+
 DEFAULT_LIMIT, HIGHEST_LIMIT = 100, 500  # events
+LONGEST_LOOK = 20_000  # positions that one request goes through; what it finds then may be less than a page
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,7 @@ class FeedArguments:
     division: str | None = None
     subject: str | None = None
     limit: int = DEFAULT_LIMIT
+    after_id: str | None = None  # the id of the event at `after`, as the feed had it then
 
 
 class FeedQuery(QuerySchema):
@@ -39,6 +46,10 @@ class FeedQuery(QuerySchema):
         load_default=0,
         validate=validate.Range(0, 2**63 - 1),
         metadata={"description": "The position of the last event you have stored; 0 to begin with."},
+    )
+    after_id = fields.String(
+        validate=validate.Length(1, 100),
+        metadata={"description": "`next_id` of the answer that gave `after`: a feed that was put back is told by it."},
     )
     type = fields.List(
         fields.String(validate=validate.Length(1, 100)), metadata={"description": "Only these types; may be repeated."}
@@ -66,6 +77,8 @@ class FeedPage:
 
     items: list[FeedEvent]
     next: int
+    end: int  # the position of the feed's last event
+    next_id: str | None  # the id of the event at `next`, whether the reader may see it or not
 
 
 class FeedItem(Schema):
@@ -80,12 +93,26 @@ class Feed(Schema):
 
     items = fields.List(fields.Nested(FeedItem))
     next = fields.Integer(
-        metadata={"description": "Ask again with after=next; the same as `after` when nothing is new."}
+        metadata={
+            "description": "Ask again with after=next; the same as `after` when nothing is new. An answer may hold less "
+            "than `limit`, or nothing, and still not be the last."
+        }
+    )
+    end = fields.Integer(metadata={"description": "The position of the last event there is; you have all at next=end."})
+    next_id = fields.String(
+        allow_none=True,
+        metadata={"description": "Keep it with `next` and send it as `after_id`. Null where nothing is at `next` yet."},
     )
 
 
-class FeedRoutes:
-    """`GET /events`; for an API with `db` and `clock`."""
+class FeedPutBack(RuleBroken):
+    """This feed was put back to an earlier moment; read it again with after=0, and leave out by their ids what you have."""
+
+    zh = "本事件流已恢复到较早时刻，请以 after=0 重新读取，并按事件 id 去除已有的事件。"
+
+
+class FeedRoutes(DigestRoutes):
+    """`GET /events` and what there is to compare with; for an API with `db` and `clock`."""
 
     db: Database
     clock: Clock
@@ -96,6 +123,7 @@ class FeedRoutes:
         query=FeedQuery,
         returns=Feed,
         roles=RoleGroup.SUBSCRIBERS,
+        problems=(FeedPutBack,),
         summary="This service's events, from a position on",
     )
     def feed(self, request: Request[None, FeedArguments]) -> FeedPage:
@@ -106,18 +134,72 @@ class FeedRoutes:
 
 
 END = select(func.coalesce(func.max(outbox.c.feed_position), 0))
+ID_AT = select(outbox.c.id).where(outbox.c.feed_position == bindparam("position"))
+_type = func.unnest(bindparam("types", type_=ARRAY(Text))).table_valued("name").render_derived("wanted")
+# Compared and sorted by both columns, so that only the index of both will do: by the position alone the planner may go
+# through all that lies between two events of a rare type.
+_first = (
+    select(outbox.c.type, outbox.c.feed_position)
+    .where(tuple_(outbox.c.type, outbox.c.feed_position) > tuple_(_type.c.name, bindparam("after", type_=BigInteger)))
+    .order_by(outbox.c.type, outbox.c.feed_position)
+    .limit(1)
+    .lateral("first")
+)
+# The first position of any of some types, by one look into the index for each.
+FIRST_OF_TYPES = (
+    select(func.min(_first.c.feed_position))
+    .select_from(_type.join(_first, true()))
+    .where(_first.c.type == _type.c.name)
+)
 
 
 def read_feed(
     session: Session, service: str, caller: Caller, wanted: FeedArguments, today: date, access: Access
 ) -> FeedPage:
-    """Published events after a position, as far as the caller may see; positions have no gap, answers may leave some out."""
+    """Published events after a position, as far as the caller may see; positions have no gap, answers may leave some out.
+
+    Raises FeedPutBack.
+    """
     # Read first: the answer goes no further, so that a page with little in it may name the end of the feed as `next`.
     end: int = session.scalars(END).one()
-    rows = session.execute(_visible(wanted, end, caller, today, access)).all()
+    _require_same_feed(session, wanted, end)
+    after, last = _window(session, wanted, end)
+    rows = session.execute(_visible(replace(wanted, after=after), last, caller, today, access)).all()
     items = [FeedEvent(row.feed_position, envelope(row, service).to_dict()) for row in rows]
     is_full = len(items) == wanted.limit
-    return FeedPage(items, items[-1].position if is_full else max(end, wanted.after))
+    following = items[-1].position if is_full else last
+    return FeedPage(items, following, end, session.scalar(ID_AT, {"position": following}))
+
+
+def _require_same_feed(session: Session, wanted: FeedArguments, end: int) -> None:
+    """Refuses a reader that has been further than the feed goes, or had another event at its position."""
+    is_past = wanted.after > end
+    if is_past or wanted.after_id is not None:
+        # None where the feed begins later by now: what is old may have been taken out of it.
+        found = session.scalar(ID_AT, {"position": wanted.after})
+        if is_past or found not in (None, wanted.after_id):
+            log.warning(
+                "a reader of the feed had position %d as %s, and there it is %s of %d now: was the database put back?",
+                wanted.after,
+                wanted.after_id,
+                found,
+                end,
+            )
+            raise FeedPutBack(position=wanted.after, end=end)
+
+
+def _window(session: Session, wanted: FeedArguments, end: int) -> tuple[int, int]:
+    """The positions that one request goes through, so that it ends in time whatever it finds: after the one, to the other.
+
+    An object's events have an index of their own. Rare types are leapt to.
+    """
+    if wanted.subject is not None:
+        return wanted.after, end
+    after = wanted.after
+    if wanted.type is not None:
+        first = session.scalar(FIRST_OF_TYPES, {"types": wanted.type, "after": after})
+        after = end if first is None else first - 1
+    return after, min(end, after + LONGEST_LOOK)
 
 
 def _visible(

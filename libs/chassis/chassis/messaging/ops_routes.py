@@ -15,9 +15,11 @@ from chassis import due
 from chassis.clock import Clock
 from chassis.data import Database
 from chassis.http import Page, Request, Schema, http, paginate
+from chassis.messaging.agreement_routes import AgreementRoutes
 from chassis.messaging.inbox import parking
 from chassis.messaging.inbox.applying import handled_types
-from chassis.messaging.inbox.tables import inbox_applied, inbox_parked
+from chassis.messaging.inbox.conflicts import AnotherIsKnown
+from chassis.messaging.inbox.tables import ParkedState, inbox_applied, inbox_parked
 from chassis.messaging.outbox.table import ID_SUM, outbox
 from chassis.security import RoleGroup, audit
 
@@ -56,6 +58,9 @@ class InboxState(Schema):
     handles = fields.List(fields.String(), metadata={"description": "The types that have a handler, seen or not."})
     by_type = fields.Dict(keys=fields.String(), values=fields.Nested(AppliedOfType))
     parked = fields.Integer()
+    conflicts = fields.Integer(
+        metadata={"description": "Of these, events whose version another event has: was a publisher put back?"}
+    )
 
 
 class State(Schema):
@@ -144,6 +149,7 @@ class InboxFigures:
     handles: list[str]
     by_type: dict[str, Applied]
     parked: int
+    conflicts: int
 
 
 @dataclass(frozen=True)
@@ -162,7 +168,7 @@ class Changed:
     changed: int
 
 
-class OpsRoutes:
+class OpsRoutes(AgreementRoutes):
     """`/ops/…`; for an API with `db` and `clock`."""
 
     db: Database
@@ -213,7 +219,7 @@ class OpsRoutes:
         "/ops/parked/<int:parked_id>/replay",
         returns=Done,
         roles=RoleGroup.OPERATORS,
-        problems=(parking.NotReadable, parking.SameVersionParked),
+        problems=(parking.NotReadable, parking.SameVersionParked, AnotherIsKnown),
         summary="Try a parked event again now",
     )
     def replay(self, request: Request, parked_id: int) -> Response:
@@ -261,7 +267,9 @@ APPLIED = (
     .group_by(inbox_applied.c.type)
     .order_by(inbox_applied.c.type)
 )
-PARKED = select(func.count()).select_from(inbox_parked)
+PARKED = select(func.count(), func.count().filter(inbox_parked.c.state == ParkedState.CONFLICT)).select_from(
+    inbox_parked
+)
 
 
 def outbox_state(session: Session) -> OutboxFigures:
@@ -274,7 +282,7 @@ def outbox_state(session: Session) -> OutboxFigures:
 def inbox_state(session: Session, handles: list[str]) -> InboxFigures:
     """Counts of what is applied and what is parked; `handles` are the types that have a handler."""
     by_type = {kind: Applied(*counts) for kind, *counts in session.execute(APPLIED)}
-    return InboxFigures(handles, by_type, session.scalars(PARKED).one())
+    return InboxFigures(handles, by_type, *session.execute(PARKED).one())
 
 
 def types_handled_by(service: str) -> list[str]:

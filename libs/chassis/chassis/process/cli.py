@@ -27,7 +27,7 @@ from chassis.errors import CqoError
 from chassis.json_types import JsonObject
 from chassis.messaging import feed_client
 from chassis.messaging.inbox import parking, rebuilding
-from chassis.messaging.inbox.tables import inbox_parked
+from chassis.messaging.inbox.tables import ParkedState, inbox_parked
 from chassis.security import Caller, audit
 from chassis.settings import ConfigurationError, Settings, load
 
@@ -83,9 +83,7 @@ def parked() -> None:
 
 
 @parked.command("list")
-@click.option(
-    "--state", type=click.Choice(["retrying", "waiting", "blocked", "dead"]), help="Those in this state only."
-)
+@click.option("--state", type=click.Choice([state.value for state in ParkedState]), help="Those in this state only.")
 @click.option("--limit", default=100, show_default=True, help="At most so many.")
 @click.pass_obj
 def list_parked(service: Service, state: str | None, limit: int) -> None:

@@ -11,10 +11,10 @@ from messaging_world import World
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from chassis.messaging.feed_routes import FeedArguments, FeedPage, read_feed
+from chassis.messaging.feed_routes import FeedArguments, FeedPage, FeedPutBack, read_feed
 from chassis.messaging.ops_routes import outbox_state
 from chassis.security.tokens import Caller
-from testkit import RunningService, wait_for
+from testkit import Client, RunningService, wait_for
 from testkit.roles import ACCESS
 
 SYSTEM = Caller("test-system", "system")
@@ -50,7 +50,8 @@ def test_pages_follow_each_other_without_a_gap(
         after = page.next
 
     assert positions == list(range(1, 26))
-    assert read(after=after) == FeedPage(items=[], next=25)
+    last = world.events()[-1].id
+    assert read(after=after) == FeedPage(items=[], next=25, end=25, next_id=last)
 
 
 def test_the_feed_shows_the_same_event_as_the_broker(
@@ -67,15 +68,17 @@ def test_events_can_be_chosen_by_type_and_object(published: RunningService, read
 
 
 def test_a_page_with_nothing_for_the_reader_still_moves_on(
-    published: RunningService, read: Callable[..., FeedPage]
+    world: World, published: RunningService, read: Callable[..., FeedPage]
 ) -> None:
-    assert read(type=["thing.hinted.v1"]) == FeedPage(items=[], next=25)
+    last = world.events()[-1].id
+
+    assert read(type=["thing.hinted.v1"]) == FeedPage(items=[], next=25, end=25, next_id=last)
 
 
 def test_what_is_not_published_is_not_in_the_feed(world: World, read: Callable[..., FeedPage]) -> None:
     world.announce("a", HintGiven())
 
-    assert read() == FeedPage(items=[], next=0)
+    assert read() == FeedPage(items=[], next=0, end=0, next_id=None)
     with Session(world.author) as session:
         state = outbox_state(session)
     assert (state.unpublished, state.by_type) == (1, {})
@@ -102,3 +105,25 @@ def test_a_slow_transaction_with_an_earlier_number_is_not_passed_over(
     wait_for(lambda: world.unpublished() == 0)
 
     assert [(item.position, item.event["subject"]) for item in read().items] == [(1, "quick"), (2, "slow")]
+
+
+def test_a_feed_put_back_to_an_earlier_moment_is_told_to_its_readers(
+    world: World, published: RunningService, read: Callable[..., FeedPage], token: Callable[..., str]
+) -> None:
+    place = read(limit=25)
+    earlier = read(limit=20)
+    with world.author.begin() as connection:
+        connection.execute(text("DELETE FROM outbox WHERE feed_position > 20"))  # as a dump of that moment has it
+    with pytest.raises(FeedPutBack):
+        read(after=place.next)  # further than the feed goes
+    world.announce_many(10, 1, HintGiven())
+    wait_for(lambda: world.unpublished() == 0)
+    with pytest.raises(FeedPutBack):
+        read(after=place.next, after_id=place.next_id)  # passed by now, with another event in that place
+
+    went_on = read(after=earlier.next, after_id=earlier.next_id)
+    assert [item.position for item in went_on.items] == list(range(21, 31))
+    query = {"after": place.next, "after_id": place.next_id}
+    problem = Client(published.url, token("system")).call("GET", "/events", 409, params=query)
+    assert problem["type"].endswith("feed-put-back") and "after=0" in problem["detail"]
+    assert "was the database put back?" in published.log.read_text()

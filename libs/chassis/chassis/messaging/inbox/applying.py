@@ -1,6 +1,6 @@
 """Applies batches of events. One transaction: lock the objects' cursors, apply what is next, move the cursors.
 
-A version at or below the cursor is a duplicate; cursor + 1 is applied; a later one is parked until its predecessor
+A version at or below the cursor is a duplicate, unless it is the cursor's with another id; cursor + 1 is applied; a later one is parked until its predecessor
 has come. Events without a handler only move the cursor.
 """
 
@@ -21,10 +21,11 @@ from sqlalchemy.orm import Session
 from structlog.contextvars import bound_contextvars
 
 from chassis.messaging.envelope import Envelope
-from chassis.messaging.inbox.cursors import KEYS, lock_cursors, move_cursors
+from chassis.messaging.inbox.conflicts import Conflict, conflict, park_conflicts
+from chassis.messaging.inbox.cursors import KEYS, Cursor, lock_whole_cursors, move_cursors
 from chassis.messaging.inbox.faults import HandlerTooSlow, WrongContent
 from chassis.messaging.inbox.parking import park_early
-from chassis.messaging.inbox.tables import inbox_parked
+from chassis.messaging.inbox.tables import ParkedState, inbox_parked
 from chassis.messaging.inbox.timings import timings_of
 
 LANES = 16
@@ -96,6 +97,8 @@ class BatchResult:
     moved: list[Envelope] = field(default_factory=list)  # without a handler: they moved their cursors only
     early: list[Envelope] = field(default_factory=list)  # parked until their predecessors have come
     versions: dict[str, int] = field(default_factory=dict)  # of each object, the last that was applied or moved
+    ids: dict[str, str] = field(default_factory=dict)  # of those events
+    conflicts: list[Conflict] = field(default_factory=list)  # parked: another event has their version
     duplicates: int = 0
 
 
@@ -113,12 +116,13 @@ class Applier:
             handler(session, run)
         self.note(session, result)
         park_early(session, result.early)
+        park_conflicts(session, result.conflicts)
         return result
 
     def apply_next(self, session: Session, event: Envelope) -> BatchResult:
         """Applies `event`, the next of its object, whose cursor is locked; a handler's fault comes out as it is."""
         handler = self.handlers.get(event.type)
-        result = BatchResult(versions={event.aggregate: event.sequence})
+        result = BatchResult(versions={event.aggregate: event.sequence}, ids={event.aggregate: event.id})
         if handler is None:
             result.moved.append(event)
         else:
@@ -132,18 +136,23 @@ class Applier:
         result = BatchResult()
         # Each object's versions in order; between objects as they came, so that causes stay before their effects.
         ordered = sorted(events, key=lambda event: event.sequence)
-        cursors = lock_cursors(session, [event.aggregate for event in ordered])
+        cursors = lock_whole_cursors(session, [event.aggregate for event in ordered])
         parked = _parked_versions(session, cursors)
         for event in ordered:
             aggregate, version = event.aggregate, event.sequence
-            cursor = result.versions.get(aggregate, cursors[aggregate])
-            if version <= cursor or version in parked.get(aggregate, ()):
-                result.duplicates += 1
-            elif version == cursor + 1:
+            cursor, waiting = cursors[aggregate], parked.setdefault(aggregate, {})
+            known = cursor if version <= cursor.version else Cursor(version, waiting.get(version))
+            if version <= cursor.version or version in waiting:
+                if found := conflict(event, known):
+                    result.conflicts.append(found)
+                else:
+                    result.duplicates += 1
+            elif version == cursor.version + 1:
                 (result.applied if event.type in self.handlers else result.moved).append(event)
-                result.versions[aggregate] = version
+                result.versions[aggregate], result.ids[aggregate] = version, event.id
+                cursors[aggregate] = Cursor(version, event.id)
             else:
-                parked.setdefault(aggregate, set()).add(version)
+                waiting[version] = event.id
                 result.early.append(event)
         return result
 
@@ -160,7 +169,7 @@ class Applier:
         session.flush()
         if not result.versions:
             return
-        move_cursors(session, result.versions)
+        move_cursors(session, result.versions, result.ids)
         applied, id_sums = Counter[str](), Counter[str]()
         for event in result.applied:
             applied[event.type] += 1
@@ -176,7 +185,9 @@ class Applier:
         session.execute(COUNT, {"lane": self.lane, **counts})
 
 
-PARKED = select(inbox_parked.c.aggregate, inbox_parked.c.version).where(inbox_parked.c.aggregate == func.any(KEYS))
+PARKED = select(
+    inbox_parked.c.aggregate, inbox_parked.c.version, inbox_parked.c.event.op("->>", return_type=Text())("id")
+).where(inbox_parked.c.aggregate == func.any(KEYS), inbox_parked.c.state != ParkedState.CONFLICT)
 NUMBERS = ARRAY(BigInteger)  # of one batch; the column, which sums them all, holds larger ones
 COUNT = text(
     "INSERT INTO inbox_applied (type, lane, applied, moved, id_sum) "
@@ -203,8 +214,9 @@ def id_number(event_id: str) -> int:
         return 0
 
 
-def _parked_versions(session: Session, aggregates: Iterable[str]) -> dict[str, set[int]]:
-    found: dict[str, set[int]] = {}
-    for aggregate, version in session.execute(PARKED, {"keys": list(aggregates)}):
-        found.setdefault(aggregate, set()).add(version)
+def _parked_versions(session: Session, aggregates: Iterable[str]) -> dict[str, dict[int, str | None]]:
+    """Of each object, the versions that are parked and their events' ids; None where it is kept as bytes."""
+    found: dict[str, dict[int, str | None]] = {}
+    for aggregate, version, event_id in session.execute(PARKED, {"keys": list(aggregates)}):
+        found.setdefault(aggregate, {})[version] = event_id
     return found

@@ -23,6 +23,7 @@ from chassis.clock import Clock
 from chassis.data import clock_of, engine_for, is_contention, is_unavailable
 from chassis.messaging.envelope import Envelope, MalformedEvent
 from chassis.messaging.inbox import metrics, parking
+from chassis.messaging.inbox.agreement import Agreement
 from chassis.messaging.inbox.applying import Applier, BatchResult, handlers_of
 from chassis.messaging.inbox.complaints import Complaints
 from chassis.messaging.inbox.dead_letters import DeadLetterReader
@@ -78,12 +79,16 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
             self.settings.amqp_url, self.engine, self.service, self.stop_signal, len(self.timings.retry_delays)
         )
         gaps = GapCloser(self.settings, self.engine, self.stop_signal, self.timings, self.apply_until_done)
+        agreement = Agreement(
+            self.settings, self.engine, self.stop_signal, self.timings, self.apply_until_done, self.types
+        )
         loops = {
             "inbox reader": lambda: repeat(self._read_until_lost, "reading the inbox", self.stop_signal),
             "inbox applier": lambda: repeat(self._apply_next_batch, "applying events", self.stop_signal),
             "inbox retrier": lambda: self.retrier.run(),
             "dead letter reader": dead_letters.run,
             "gap closer": gaps.run,
+            "agreement": agreement.run,
         }
         self.threads = [self.container.spawn_managed_thread(loop, name) for name, loop in loops.items()]
 
@@ -248,6 +253,8 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
         for kind, number in Counter(event.type for event in result.applied).items():
             metrics.applied.labels(self.service, kind).inc(number)
         metrics.duplicates.labels(self.service).inc(result.duplicates)
+        if result.conflicts:
+            metrics.parkings.labels(self.service, ParkedState.CONFLICT).inc(len(result.conflicts))
         if result.early:
             metrics.parkings.labels(self.service, ParkedState.BLOCKED).inc(len(result.early))
 

@@ -1,8 +1,9 @@
-"""The cursors: of each object read from other services, the version last applied."""
+"""The cursors: of each object read from other services, the version last applied, and the id of that event."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from sqlalchemy import ARRAY, BigInteger, Text, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -18,25 +19,43 @@ CREATE = (
     .on_conflict_do_nothing()
 )
 LOCK = (
-    select(inbox_cursor.c.aggregate, inbox_cursor.c.version)
+    select(inbox_cursor.c.aggregate, inbox_cursor.c.version, inbox_cursor.c.event_id)
     .where(inbox_cursor.c.aggregate == func.any(KEYS))
     .order_by(inbox_cursor.c.aggregate)
     .with_for_update()
 )
 MOVE = text(
-    "UPDATE inbox_cursor SET version = moved.version FROM unnest(:keys, :versions) AS moved (aggregate, version) "
+    "UPDATE inbox_cursor SET version = moved.version, event_id = moved.event_id "
+    "FROM unnest(:keys, :versions, :ids) AS moved (aggregate, version, event_id) "
     "WHERE inbox_cursor.aggregate = moved.aggregate"
-).bindparams(bindparam("keys", type_=ARRAY(Text)), bindparam("versions", type_=ARRAY(BigInteger)))
+).bindparams(
+    bindparam("keys", type_=ARRAY(Text)),
+    bindparam("versions", type_=ARRAY(BigInteger)),
+    bindparam("ids", type_=ARRAY(Text)),
+)
 
 
-def lock_cursors(session: Session, aggregates: Iterable[str]) -> dict[str, int]:
+class Cursor(NamedTuple):
+    """Where a reader stands with an object: the version last applied, and the id of that event if it is known."""
+
+    version: int
+    event_id: str | None
+
+
+def lock_whole_cursors(session: Session, aggregates: Iterable[str]) -> dict[str, Cursor]:
     """Locks the cursors of `aggregates`, in the order of their keys so that no two batches can wait for each other."""
     keys = {"keys": sorted(set(aggregates))}
     session.execute(CREATE, keys)
-    return {aggregate: version for aggregate, version in session.execute(LOCK, keys)}
+    return {aggregate: Cursor(version, event_id) for aggregate, version, event_id in session.execute(LOCK, keys)}
 
 
-def move_cursors(session: Session, versions: Mapping[str, int]) -> None:
-    """Sets the cursors, which must be locked, to the versions applied."""
+def lock_cursors(session: Session, aggregates: Iterable[str]) -> dict[str, int]:
+    """The same, of the versions alone."""
+    return {aggregate: cursor.version for aggregate, cursor in lock_whole_cursors(session, aggregates).items()}
+
+
+def move_cursors(session: Session, versions: Mapping[str, int], ids: Mapping[str, str]) -> None:
+    """Sets the cursors, which must be locked, to the versions applied; `ids` are those events', as far as known."""
     if versions:
-        session.execute(MOVE, {"keys": list(versions), "versions": list(versions.values())})
+        places = {"keys": list(versions), "versions": list(versions.values())}
+        session.execute(MOVE, {**places, "ids": [ids.get(aggregate) for aggregate in versions]})

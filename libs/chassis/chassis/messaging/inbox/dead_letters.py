@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from chassis.messaging.envelope import Envelope, MalformedEvent
 from chassis.messaging.inbox import metrics
-from chassis.messaging.inbox.cursors import lock_cursors
+from chassis.messaging.inbox.conflicts import conflict, park_conflicts
+from chassis.messaging.inbox.cursors import lock_whole_cursors
 from chassis.messaging.inbox.deliveries import Delivery, consume
 from chassis.messaging.inbox.faults import is_of_the_moment
 from chassis.messaging.inbox.origin import FORGED, Fate, ForgedEvent, fate_of
@@ -81,7 +82,11 @@ def park_dead_letter(session: Session, raw: bytes, fate: Fate, tries: int) -> st
     if fate.was_rejected:
         park_unreadable(session, raw, f"{FORGED}: this service refused it, whatever its headers say")
         return ParkedState.DEAD
-    if event.sequence <= lock_cursors(session, [event.aggregate])[event.aggregate]:
+    cursor = lock_whole_cursors(session, [event.aggregate])[event.aggregate]
+    if found := conflict(event, cursor):
+        park_conflicts(session, [found])
+        return ParkedState.CONFLICT
+    if event.sequence <= cursor.version:
         return "duplicate"
     park(session, event, ParkedState.RETRYING, Reason(LONE_TRY), attempts=tries, retry_in=0, raw=raw)
     return ParkedState.RETRYING

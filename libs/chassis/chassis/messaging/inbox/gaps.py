@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from chassis.messaging import feed_client
 from chassis.messaging.envelope import Envelope
 from chassis.messaging.inbox import metrics
-from chassis.messaging.inbox.tables import inbox_cursor, inbox_parked
+from chassis.messaging.inbox.tables import ParkedState, inbox_cursor, inbox_parked
 from chassis.messaging.inbox.timings import Timings
 from chassis.messaging.loops import StopSignal, repeat
 from chassis.settings import Settings
@@ -31,8 +31,13 @@ GAPS = (
     .where(
         _parked.version > _cursor.version + literal(1),
         _parked.event.is_not(None),
+        _parked.state != ParkedState.CONFLICT,
         _parked.parked_at < func.now() - bindparam("missing_after", type_=Interval),
-        ~exists().where(_next.aggregate == _parked.aggregate, _next.version == _cursor.version + literal(1)),
+        ~exists().where(
+            _next.aggregate == _parked.aggregate,
+            _next.version == _cursor.version + literal(1),
+            _next.state != ParkedState.CONFLICT,
+        ),
     )
     .order_by(_parked.aggregate, _parked.version)
     .limit(AT_ONCE)

@@ -32,6 +32,7 @@ from sqlalchemy.orm import Session
 
 from chassis.errors import NotFound, RuleBroken
 from chassis.messaging.envelope import Envelope, JsonObject, MalformedEvent
+from chassis.messaging.inbox.conflicts import AnotherIsKnown
 from chassis.messaging.inbox.cursors import lock_cursors, move_cursors
 from chassis.messaging.inbox.faults import is_of_the_moment, is_passing
 from chassis.messaging.inbox.origin import FORGED
@@ -226,9 +227,11 @@ def find(session: Session, parked_id: int, lock: bool = False) -> ParkedRow:
 def replay(session: Session, parked_id: int) -> None:
     """Has a parked event tried again at once, with all its tries before it.
 
-    Raises NotFound, NotReadable, SameVersionParked.
+    Raises NotFound, NotReadable, SameVersionParked, AnotherIsKnown.
     """
     row = find(session, parked_id, lock=True)
+    if row.state == ParkedState.CONFLICT:
+        raise AnotherIsKnown()
     again = update(inbox_parked).where(parked.id == parked_id)
     again = again.values(state=ParkedState.RETRYING, attempts=0, next_attempt_at=func.now())
     if row.event is None:
@@ -280,7 +283,9 @@ def skip(session: Session, parked_id: int) -> ParkedRow:
 def skip_with_missing(session: Session, parked_id: int, past_missing: bool) -> Skipped:
     """As `skip`; with `past_missing` it also gives up what never came before the event, if none of it is parked."""
     row = find(session, parked_id)
-    key, version = row.aggregate, row.version or 0
+    # One in conflict with the event that was applied under its version holds up nothing: the cursor stays.
+    key = None if row.state == ParkedState.CONFLICT else row.aggregate
+    version = row.version or 0
     cursor = version if key is None else lock_cursors(session, [key])[key]
     # Under the cursor's lock, as the retrier does it: what that has applied meanwhile is no longer there.
     if session.scalar(DELETE, {"parked_id": parked_id}) is None:
@@ -291,7 +296,7 @@ def skip_with_missing(session: Session, parked_id: int, past_missing: bool) -> S
     if missing and not past_missing:
         raise PredecessorMissing()
     if key is not None and version > cursor:
-        move_cursors(session, {key: version})
+        move_cursors(session, {key: version}, {key: row.event["id"]} if row.event else {})
     return Skipped(row, missing)
 
 

@@ -13,19 +13,20 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.data import metadata
 
-# For each object read from other services, the last version applied: deduplication and order in one.
+# For each object read from other services, the last version applied: deduplication and order in one; and the id of that
+# event, since a publisher that was put back uses versions again. NULL where it was applied before ids were kept.
 inbox_cursor = Table(
     "inbox_cursor",
     metadata,
     Column("aggregate", Text, primary_key=True),
     Column("version", BigInteger, nullable=False, server_default="0"),
+    Column("event_id", Text),
 )
 
 
@@ -36,6 +37,7 @@ class ParkedState(StrEnum):
     RETRYING = "retrying"  # its next attempt
     WAITING = "waiting"  # a person
     DEAD = "dead"  # a person, who can only skip it: it can't be read
+    CONFLICT = "conflict"  # a person, who can only skip it: another event of the same version is known already
 
 
 inbox_parked = Table(
@@ -53,7 +55,16 @@ inbox_parked = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_attempt_at", DateTime(timezone=True)),
     Column("parked_at", DateTime(timezone=True), nullable=False),
-    UniqueConstraint("aggregate", "version"),
+    # An event that is to be applied has its place alone; what claims a place that is taken is kept beside it.
+    Index("uq_inbox_parked_place", "aggregate", "version", unique=True, postgresql_where=text("state <> 'conflict'")),
+    Index(
+        "uq_inbox_parked_conflict",
+        "aggregate",
+        "version",
+        text("(event ->> 'id')"),
+        unique=True,
+        postgresql_where=text("state = 'conflict'"),
+    ),
     Index("ix_inbox_parked_next_attempt_at", "next_attempt_at", postgresql_where=text("next_attempt_at IS NOT NULL")),
 )
 

@@ -13,6 +13,7 @@ class Timings:
     retry_delays: tuple[float, ...] = (1, 5, 30, 300, 3600)  # before the second, third … try of a parked event
     missing_after: float = 15 * 60  # an event whose predecessor has not come for so long has it fetched
     look_for_missing_every: float = 30
+    agree_every: float = 10 * 60  # between two comparisons with what the publishers have announced
 
 
 def timings_of(worker: object) -> Timings:

@@ -30,9 +30,14 @@ CREATE TABLE item (
 def upgrade() -> None:
     chassis_tables.create_v1(op)
     chassis_tables.create_v2(op)
+    chassis_tables.create_v3(op)
+    chassis_tables.create_v4(op)
+    chassis_tables.create_v5(op)
     op.execute(ITEM)
 
 
 def downgrade() -> None:
+    chassis_tables.drop_v4(op)
+    chassis_tables.drop_v3(op)
     op.execute("DROP TABLE item")
     chassis_tables.drop_v1(op)

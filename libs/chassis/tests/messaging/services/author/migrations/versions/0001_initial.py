@@ -17,7 +17,12 @@ depends_on = None
 def upgrade() -> None:
     chassis_tables.create_v1(op)
     chassis_tables.create_v2(op)
+    chassis_tables.create_v3(op)
+    chassis_tables.create_v4(op)
+    chassis_tables.create_v5(op)
 
 
 def downgrade() -> None:
+    chassis_tables.drop_v4(op)
+    chassis_tables.drop_v3(op)
     chassis_tables.drop_v1(op)

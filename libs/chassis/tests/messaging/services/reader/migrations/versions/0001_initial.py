@@ -17,6 +17,9 @@ depends_on = None
 def upgrade() -> None:
     chassis_tables.create_v1(op)
     chassis_tables.create_v2(op)
+    chassis_tables.create_v3(op)
+    chassis_tables.create_v4(op)
+    chassis_tables.create_v5(op)
     op.execute(
         "CREATE TABLE effect (id BIGSERIAL, aggregate TEXT NOT NULL, version BIGINT NOT NULL, by INTEGER NOT NULL, "
         "CONSTRAINT pk_effect PRIMARY KEY (id))"
@@ -25,5 +28,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    chassis_tables.drop_v4(op)
+    chassis_tables.drop_v3(op)
     op.execute("DROP TABLE mended; DROP TABLE effect")
     chassis_tables.drop_v1(op)

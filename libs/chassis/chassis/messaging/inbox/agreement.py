@@ -1,0 +1,170 @@
+"""Agreement: on a schedule and on demand, a reader compares what it has applied with what each publisher has announced.
+
+So nothing is missing for want of a later event, and a publisher or a reader that was put back to an earlier moment is
+told. The replicas of a worker share one row for each publisher, and the one that takes the turn compares.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
+
+from prometheus_client import Gauge
+from sqlalchemy import Column, DateTime, Engine, Interval, Table, Text, bindparam, func, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.orm import Session
+
+from chassis.data import metadata
+from chassis.messaging import feed_client
+from chassis.messaging.envelope import Envelope
+from chassis.messaging.inbox.comparing import Comparison, TypeAgreement
+from chassis.messaging.inbox.timings import Timings
+from chassis.messaging.loops import StopSignal, repeat
+from chassis.settings import Settings
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 2.0  # seconds between two looks at whether somebody wants a comparison now
+LONGEST_PROBLEM = 500  # characters
+
+age = Gauge(
+    "cqo_agreement_age_seconds",
+    "Since what was applied last agreed with what the publisher has announced.",
+    ["service", "publisher"],
+)
+differing = Gauge(
+    "cqo_agreement_differing_objects",
+    "Objects that differ from the publisher's: behind, held_up, ahead, conflicting.",
+    ["service", "publisher", "what"],
+)
+
+# One row for each publisher that a service reads.
+agreement = Table(
+    "agreement",
+    metadata,
+    Column("publisher", Text, primary_key=True),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Column("wanted_at", DateTime(timezone=True)),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("compared_at", DateTime(timezone=True)),
+    Column("agreed_at", DateTime(timezone=True)),
+    Column("problem", Text),
+    Column("types", JSONB, nullable=False, server_default="[]"),
+)
+row = agreement.c
+now = func.clock_timestamp()
+# A reader that has just been made compares when its first interval is over.
+BEGIN = insert(agreement).values(since=now, started_at=now).on_conflict_do_nothing()
+TAKE_TURN = (
+    update(agreement)
+    .where(
+        row.publisher == bindparam("of"),
+        or_(
+            row.started_at < now - bindparam("every", type_=Interval),
+            row.wanted_at > row.started_at,
+        ),
+    )
+    .values(started_at=now)
+    .returning(row.started_at, row.types)
+)
+WANT = update(agreement).values(wanted_at=now)
+END = update(agreement).where(row.publisher == bindparam("of")).values(ended_at=now)
+FIGURES = select(row.publisher, row.types, func.extract("epoch", now - func.coalesce(row.agreed_at, row.since)))
+
+
+class Agreement:
+    """The loop that compares with each publisher."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        stop: StopSignal,
+        timings: Timings,
+        apply: Callable[[Sequence[Envelope]], None],
+        types: Collection[str],
+    ) -> None:
+        """`apply` applies or parks the events that were fetched; `types` are those of events that have a handler."""
+        self.settings, self.engine, self.stop = settings, engine, stop
+        self.every = timedelta(seconds=timings.agree_every)
+        self.apply = apply
+        self.kinds = sorted({kind.partition(".")[0] for kind in types})
+        self.is_known = False
+
+    def run(self) -> None:
+        """Goes on until the worker stops."""
+        repeat(self._turn, "comparing with the publishers", self.stop)
+
+    def _turn(self) -> None:
+        if not self.is_known:
+            with Session(self.engine) as session, session.begin():
+                for publisher in self.settings.feeds:
+                    session.execute(BEGIN, {"publisher": publisher})
+            self.is_known = True
+        for publisher in self.settings.feeds:
+            if not self.stop.is_given:
+                self.compare_if_due(publisher)
+        self._report()
+        self.stop.wait(LOOK_EVERY)
+
+    def compare_if_due(self, publisher: str) -> None:
+        """Compares, if the time has come or somebody wants it and no other replica does."""
+        with Session(self.engine) as session, session.begin():
+            turn = session.execute(TAKE_TURN, {"of": publisher, "every": self.every}).one_or_none()
+        if turn is None:
+            return
+        started_at, before = turn
+        comparison = Comparison(self.settings, self.engine, publisher, self.apply, self.stop.wait)
+        try:
+            found = comparison.compare(self.kinds, [each["type"] for each in before])
+        except feed_client.UNREADABLE as fault:
+            log.warning("what was applied could not be compared with what %s has announced: %s", publisher, fault)
+            self._note(publisher, {"problem": f"{type(fault).__name__}: {fault}"[:LONGEST_PROBLEM].replace("\x00", "")})
+            return
+        self._tell(publisher, found)
+        self._note(publisher, _result(found, started_at))
+
+    def _note(self, publisher: str, values: dict[str, object]) -> None:
+        with Session(self.engine) as session, session.begin():
+            session.execute(END.values(**values), {"of": publisher})
+
+    def _tell(self, publisher: str, found: Sequence[TypeAgreement]) -> None:
+        fetched = sum(each.fetched for each in found)
+        if fetched:
+            log.warning("%d events that %s has announced had not come; they were fetched", fetched, publisher)
+        put_back = sum(each.ahead + each.conflicting for each in found)
+        if put_back:
+            log.error(
+                "%d objects are known here otherwise than %s has announced them; was its database put back to an earlier "
+                "moment? GET /ops/agreement names them",
+                put_back,
+                publisher,
+            )
+        missing = sum(each.behind for each in found)
+        if missing:
+            log.error("the last events of %d objects of %s are missing, and it does not give them", missing, publisher)
+
+    def _report(self) -> None:
+        with Session(self.engine) as session, session.begin():
+            figures = session.execute(FIGURES).all()
+        for publisher, types, seconds in figures:
+            age.labels(self.settings.service, publisher).set(float(seconds))
+            for what in ("behind", "held_up", "ahead", "conflicting"):
+                number = sum(each[what] for each in types)
+                differing.labels(self.settings.service, publisher, what).set(number)
+
+
+def want(session: Session) -> None:
+    """Has every publisher compared with as soon as the worker sees it."""
+    session.execute(WANT)
+
+
+def _result(found: Sequence[TypeAgreement], started_at: datetime) -> dict[str, object]:
+    result: dict[str, object] = {
+        "compared_at": started_at,
+        "problem": None,
+        "types": [each.to_dict() for each in found],
+    }
+    return result | ({"agreed_at": started_at} if all(each.agrees for each in found) else {})

@@ -1,0 +1,22 @@
+"""The feed of one object, and of rare types, is read by indexes.
+
+Revision ID: 0004
+Revises: 0003
+"""
+
+from alembic import op
+
+from chassis.data import chassis_tables
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    chassis_tables.create_v5(op)
+
+
+def downgrade() -> None:
+    chassis_tables.drop_v5(op)
