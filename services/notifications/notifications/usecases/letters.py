@@ -42,6 +42,8 @@ SENDERS = 7_305_001
 # Notified by the trigger `notify_letters` on the table `delivery`, whenever a letter is written or becomes pending again
 # (migration 0002).
 WAKE_UP_CHANNEL = "cqo_letters"
+LOOK_AT_MOST = 2000  # letters without an address, in one look
+NEWEST = "g"  # comes after every id
 ROUNDS = 5  # in one transaction, past letters without an address
 DELIVERY_FIELDS = tuple(column.name for column in delivery.columns if column.name != "notice_id")
 NOTICE_FIELDS = tuple(column.name for column in notice.columns)
@@ -113,11 +115,19 @@ RELEASE_ORPHANS = (
     )
     .returning(delivery.c.id)
 )
+LOOKED_AT = (
+    select(delivery.c.id, notice.c.created_at)
+    .join(notice, notice.c.id == delivery.c.notice_id)
+    .where(_in_state(State.NO_ADDRESS), delivery.c.id < bindparam("before"))
+    .order_by(delivery.c.id.desc())
+    .limit(bindparam("at_most"))
+)
 ADDRESSED = (
     select(delivery.c.id)
     .join(notice, notice.c.id == delivery.c.notice_id)
     .join(contact, OF_RECIPIENT)
     .where(_in_state(State.NO_ADDRESS), contact.c.email.is_not(None))
+    .where(delivery.c.id == func.any(bindparam("ids", type_=ARRAY(Text))))
     .where(notice.c.created_at >= bindparam("oldest", type_=DateTime(timezone=True)))
     .with_for_update(of=delivery, skip_locked=True)
 )
@@ -206,8 +216,23 @@ def release_orphans(session: Session) -> int:
     return len(session.scalars(RELEASE_ORPHANS).all())
 
 
-def readdress(session: Session, clock: Clock) -> int:
-    """Sends what had no address, now that there is one, unless the notice has become old; returns how many."""
-    rules = rulesets.rules_on(session, clock.today(), Rules)
-    oldest = clock.now() - timedelta(days=rules.address_wait_days)
-    return len(session.scalars(READDRESS, {"oldest": oldest}).all())
+@dataclass
+class Unaddressed:
+    """The walk over letters without an address: some at a time, the newest first, and never those that are too old."""
+
+    before: str = NEWEST
+
+    def readdress(self, session: Session, clock: Clock) -> int:
+        """Sends those of the next LOOK_AT_MOST that have an address now; returns how many."""
+        rules = rulesets.rules_on(session, clock.today(), Rules)
+        oldest = clock.now() - timedelta(days=rules.address_wait_days)
+        looked_at = session.execute(LOOKED_AT, {"before": self.before, "at_most": LOOK_AT_MOST}).all()
+        if not looked_at:
+            self.before = NEWEST
+            return 0
+        last = looked_at[-1]
+        # Ids rise with time: beyond one that is too old there are only older ones.
+        is_at_end = len(looked_at) < LOOK_AT_MOST or last.created_at < oldest
+        self.before = NEWEST if is_at_end else last.id
+        ids = [row.id for row in looked_at if row.created_at >= oldest]
+        return len(session.scalars(READDRESS, {"ids": ids, "oldest": oldest}).all())

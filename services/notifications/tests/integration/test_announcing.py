@@ -287,10 +287,10 @@ def test_a_letter_without_an_address_waits_for_one(session, world, tell, holder,
         State.NO_ADDRESS
     }
 
-    assert letters.readdress(session, clock) == 0
+    assert letters.Unaddressed().readdress(session, clock) == 0
     tell(world.contact("person", holder.subject, "li.ming@firm.example"))
 
-    assert letters.readdress(session, clock) == 1
+    assert letters.Unaddressed().readdress(session, clock) == 1
     (letter,) = letters.take(session, 1, 10, clock)
     assert letter.notice.recipient_id == holder.subject
     assert session.scalar(text("SELECT count(*) FROM outbox WHERE type = 'notice.failed.v1'")) == 2
@@ -303,7 +303,7 @@ def test_an_address_that_comes_too_late_is_not_used_for_old_notices(session, wor
 
     tell(world.contact("person", holder.subject, "li.ming@firm.example"))
 
-    assert letters.readdress(session, clock) == 0
+    assert letters.Unaddressed().readdress(session, clock) == 0
 
 
 def test_what_failed_is_tried_again_by_the_staff_it_concerns_on_record(session, world, tell, holder, clock):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -281,3 +282,49 @@ def test_a_letter_that_can_not_be_written_fails_alone(database, mail, sender_of,
     work(sender_of(mail))
 
     assert sorted(row[0] for row in states(database)) == [State.FAILED, State.SENT]
+
+
+MANY = """
+INSERT INTO cause (id, type, subject, occurred_at, received_at, data, ruleset)
+VALUES ('c', 'certificate.issued.v1', 'x', :now, :now, '{}', 1);
+INSERT INTO notice (id, cause_id, kind, recipient_kind, recipient_id, subject, body, created_at)
+SELECT lpad(to_hex(n), 8, '0'), 'c', 'certificate_issued', 'person', 'p' || n, 's', 'b',
+       CAST(:now AS timestamptz) - CASE WHEN n <= 150000 THEN interval '400 days' ELSE interval '0' END
+FROM generate_series(1, 200000) n;
+INSERT INTO delivery (id, version, notice_id, channel, state, attempts, maybe_repeated)
+SELECT lpad(to_hex(n), 8, '0'), 1, lpad(to_hex(n), 8, '0'), 'email', 'no_address', 1, 0
+FROM generate_series(1, 200000) n;
+INSERT INTO contact (owner_kind, owner_id, email) SELECT 'person', 'q' || n, 'sealed' FROM generate_series(1, 200000) n;
+"""
+# As it was asked every 5 s: all letters without an address, beside their notices and all contacts.
+ALL_AT_ONCE = """
+SELECT count(*) FROM delivery JOIN notice ON notice.id = delivery.notice_id
+JOIN contact ON contact.owner_kind = notice.recipient_kind AND contact.owner_id = notice.recipient_id
+WHERE delivery.state = 'no_address' AND contact.email IS NOT NULL AND notice.created_at >= :now
+"""
+
+
+def test_two_hundred_thousand_letters_without_an_address_cost_a_look_little_and_old_ones_nothing(database, clock):
+    with Session(database.engine) as session, session.begin():
+        for statement in MANY.strip().split(";\n"):
+            session.execute(text(statement.rstrip(";")), {"now": clock.now()})
+        session.execute(contact.insert().values(owner_kind="person", owner_id="p150001", email="sealed"))
+    with database.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE delivery, notice, contact"))
+        began = time.perf_counter()
+        connection.execute(text(ALL_AT_ONCE), {"now": clock.now()})
+        before = time.perf_counter() - began
+    walk, looks, addressed = letters.Unaddressed(), [], 0
+    with Session(database.engine) as session, session.begin():
+        while not looks or walk.before != letters.NEWEST:
+            began = time.perf_counter()
+            addressed += walk.readdress(session, clock)
+            looks.append(time.perf_counter() - began)
+    print(
+        f"\n200,000 letters without an address, 50,000 of them not too old: all at once {1000 * before:.0f} ms, "
+        f"a look {1000 * sorted(looks)[len(looks) // 2]:.0f} ms (worst {1000 * max(looks):.0f} ms), {len(looks)} looks"
+    )
+
+    # The one that has an address is the oldest of those that are not too old; beyond it the walk begins anew.
+    assert addressed == 1 and len(looks) <= 26
+    assert max(looks) < 0.5

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from sqlalchemy import ARRAY, Text, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from chassis import due
 from registry.domain.appointment import Appointment
 
 FILING, PROVISIONAL = "appointment.filing", "appointment.provisional"
+HOLD = (
+    select(due.due.c.id)
+    .where(due.due.c.series == func.any(bindparam("series", type_=ARRAY(Text))), due.due.c.state == "planned")
+    .order_by(due.due.c.id)
+    .with_for_update()
+)
 
 
 def plan(session: Session, appointment: Appointment) -> None:
@@ -17,6 +24,12 @@ def plan(session: Session, appointment: Appointment) -> None:
     _plan_after(session, FILING, appointment.id, appointment.filing_due_on)
     if appointment.provisional_until is not None:
         _plan_after(session, PROVISIONAL, appointment.id, appointment.provisional_until)
+
+
+def hold(session: Session, appointment_id: str) -> None:
+    """Locks what is planned of an appointment, before the appointment itself: the order in which the sweep locks."""
+    series = [_series(kind, appointment_id) for kind in (FILING, PROVISIONAL)]
+    session.execute(HOLD, {"series": series})
 
 
 def cancel_filing(session: Session, appointment: Appointment) -> None:

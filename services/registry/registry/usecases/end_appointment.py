@@ -31,6 +31,7 @@ def end_appointment(
     session: Session, caller: Caller, appointment_id: str, command: EndAppointment, clock: Clock
 ) -> Appointment:
     """Ends an appointment; its post is vacant from the next day."""
+    deadlines.hold(session, appointment_id)
     appointment = load_appointment(session, caller, appointment_id, clock.today(), lock=True)
     _announce(session, appointment, appointment.end(command.on, command.reason, clock.today()), clock)
     details = {"reason": command.reason, "on": command.on.isoformat()}

@@ -32,6 +32,7 @@ def file_appointment(
     session: Session, caller: Caller, appointment_id: str, command: FileAppointment, clock: Clock
 ) -> Appointment:
     """Files an appointment; without a number of the bureau's own it gets one."""
+    deadlines.hold(session, appointment_id)
     appointment = load_appointment(session, caller, appointment_id, clock.today(), lock=True)
     number = command.number or _next_number(session, appointment, command.filed_on)
     outbox.add(session, appointment, appointment.file(command.filed_on, number, clock.today()), clock)

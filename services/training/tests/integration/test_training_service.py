@@ -159,6 +159,31 @@ def test_after_an_outage_across_several_reminders_only_the_tightest_goes_out(
     }
 
 
+def test_an_outage_over_the_last_day_leaves_no_reminder_without_a_word_of_what_replaced_it(
+    centre, service, offset, people, ledger, token
+):
+    hold_class(centre, offset, people)
+    offset.go_to(UNTIL - timedelta(days=7))
+    ledger.settle(UNTIL - timedelta(days=7))
+    service.kill()
+    offset.go_to(UNTIL + timedelta(days=1))
+    service.start()
+    ledger.settle(UNTIL + timedelta(days=1))
+
+    proof = Client(service.url, token("ops")).call("GET", f"/certificates/notices-due?since={UNTIL}")["items"]
+    ends = {str(row.id) for row in ledger.rows("SELECT id FROM outbox WHERE type = 'certificate.expired.v1'")}
+    print(f"\n{len(proof)} day-0 reminders, not announced and not replaced {sum(not told(row) for row in proof)}")
+    assert len(proof) == 5 == len(ends)
+    assert {(row["days_left"], row["state"], row["replaced_by_type"]) for row in proof} == {
+        (0, "superseded", "certificate.expired.v1")
+    }
+    assert {row["replaced_by"] for row in proof} == ends
+
+
+def told(row):
+    return row["event_id"] or row.get("replaced_by")
+
+
 def test_an_outage_beyond_the_end_announces_the_end_alone(centre, service, offset, people, ledger, token):
     hold_class(centre, offset, people[:1])
     service.kill()

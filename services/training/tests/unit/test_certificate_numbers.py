@@ -37,3 +37,11 @@ def test_a_single_wrong_character_is_always_caught(number, data):
 )
 def test_what_is_not_a_number_is_not_valid(text):
     assert not is_valid(text)
+
+
+def test_full_width_digits_are_no_digits_of_a_number():
+    assert not is_valid(number_of(2026, "220100", 12).replace("2026", "２０２６"))
+
+
+def test_the_hundred_thousandth_of_a_unit_and_year_is_genuine():
+    assert is_valid(number_of(2026, "220100", 100_000)) and is_valid(number_of(2026, "220100", 1_234_567))

@@ -1,6 +1,6 @@
-"""Certificate numbers: `CQO-JL-{year}-{unit}-{5-digit sequence}{check character}`.
+"""Certificate numbers: `CQO-JL-{year}-{unit}-{sequence}{check character}`.
 
-The check character is ISO/IEC 7064 MOD 37,36 over the letters and digits before it. It catches every single wrong
+The sequence has five digits, and more from the 100,000th of a unit and year on. The check character is ISO/IEC 7064 MOD 37,36 over the letters and digits before it. It catches every single wrong
 character and almost every transposition of neighbours.
 """
 
@@ -11,7 +11,7 @@ import re
 from stdnum.iso7064 import mod_37_36
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-NUMBER = re.compile(r"CQO-JL-\d{4}-[0-9A-Z]{3,6}-\d{5}[0-9A-Z]")
+NUMBER = re.compile(r"CQO-JL-[0-9]{4}-[0-9A-Z]{3,6}-([0-9]{5}|[1-9][0-9]{5,8})[0-9A-Z]")
 
 
 def number_of(year: int, unit: str, sequence: int) -> str:

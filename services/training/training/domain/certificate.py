@@ -141,8 +141,11 @@ class Certificate:
         return StatusRecord(self.id, on, self.status, self.valid_until, decision, self.ruleset, grounds)
 
     def remind(self, days_left: int, on: date) -> CertificateExpiring | None:
-        """The reminder that was due so many days before the end; None where it has ended already."""
-        if self.status != CertificateStatus.VALID:
+        """The reminder that was due so many days before the end; None where the end has come, which is announced.
+
+        It goes by the day, and not by what the sweep happened to announce first.
+        """
+        if self.status != CertificateStatus.VALID or on > self.valid_until:
             return None
         return CertificateExpiring(
             self.id, self.number, self.person_id, self.name, self.enterprise_id, self.valid_until, days_left, on

@@ -87,6 +87,10 @@ class ReminderDue(Schema):
         metadata={"description": "planned, done, cancelled, or superseded by a tighter reminder or by the end itself"}
     )
     event_id = fields.String(allow_none=True, metadata={"description": "The event that announced it."})
+    replaced_by = fields.String(
+        allow_none=True, metadata={"description": "Of a superseded one, the event that was announced instead."}
+    )
+    replaced_by_type = fields.String(allow_none=True, metadata={"description": "That event's type."})
 
 
 class AsOf(QuerySchema):

@@ -62,6 +62,7 @@ class Sender:
         self.mail = Connection(settings.smtp_url, settings.smtp_ca)
         self.database: DatabaseConnection | None = None
         self.answered: list[tuple[Letter, SmtpResult]] = []  # not yet entered
+        self.unaddressed = letters.Unaddressed()
         self.has_unsent = False  # some of what was taken was not handed over
         self.room = 1
         self.maintained_at = 0.0
@@ -198,7 +199,7 @@ class Sender:
             return
         with Session(database) as session, session.begin():
             orphans = letters.release_orphans(session)
-            addressed = letters.readdress(session, self.clock)
+            addressed = self.unaddressed.readdress(session, self.clock)
             waiting = backlog(session)
         if orphans:
             metrics.repeated.labels(self.service).inc(orphans)
