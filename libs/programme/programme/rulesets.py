@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
 from chassis.errors import NotFound, RuleBroken
+from chassis.json_types import JsonObject
 from chassis.security import audit
 from programme.callers import Caller
 from programme.tables import ruleset
@@ -150,7 +151,7 @@ def withdraw(session: Session, caller: Caller, version: int, command: WithdrawRu
     if withdrawn.effective_from <= clock.today():
         raise InForceAlready(effective_from=withdrawn.effective_from.isoformat())
     session.execute(WITHDRAW, {"withdrawn": version})
-    content = {
+    content: JsonObject = {
         "withdrawn_by": command.document,
         "effective_from": withdrawn.effective_from.isoformat(),
         "document": withdrawn.document,
