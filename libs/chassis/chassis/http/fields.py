@@ -17,8 +17,8 @@ class TextField(fields.String):
     `pattern` documents a narrower form that the field's own validators check.
     """
 
+    # Any: marshmallow's options
     def __init__(self, longest: int = 200, *, pattern: str = bounds.TEXT_PATTERN, **options: Any) -> None:
-        # Any: marshmallow's options
         metadata = {"minLength": 1, "maxLength": longest, "pattern": pattern, **options.pop("metadata", {})}
         super().__init__(metadata=metadata, **options)
         self.longest = longest

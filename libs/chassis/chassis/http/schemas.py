@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
@@ -18,6 +19,7 @@ Violation: TypeAlias = dict[str, str]  # {"pointer" | "parameter": where, "reaso
 
 MAX_DEPTH = 64
 OUT_OF_RANGE = "Number out of range."
+PLAIN_INTEGER = re.compile(r"-?[0-9]{1,30}")
 INT64 = range(-(2**63), 2**63)
 
 
@@ -63,7 +65,20 @@ class Schema(RecordSchema):
 
 
 class QuerySchema(RecordSchema):
-    """A schema for query parameters: all come as text, and unknown ones are refused."""
+    """A schema for query parameters: all come as text, unknown ones are refused, and figures are of plain digits."""
+
+    @pre_load
+    def _refuse_other_digits(self, data: Mapping[str, Any], **_: object) -> Mapping[str, Any]:  # Any: texts, and lists
+        # Python takes the digits of every script for a number, and signs, spaces and underscores with them.
+        wrong = {
+            key: ["Not a valid integer."]
+            for name, field in self.load_fields.items()
+            if isinstance(field, fields.Integer) and (key := field.data_key or name) in data
+            if isinstance(data[key], str) and not PLAIN_INTEGER.fullmatch(data[key])
+        }
+        if wrong:
+            raise ValidationError(wrong)
+        return data
 
 
 DEFAULT_LIMIT = 50

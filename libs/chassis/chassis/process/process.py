@@ -18,6 +18,7 @@ from typing import Any
 
 import eventlet.green.socket
 from eventlet import patcher, tpool
+from eventlet.event import Event
 from eventlet.greenthread import GreenThread
 from nameko.containers import ServiceContainer, WorkerContext
 from nameko.runners import ServiceRunner
@@ -91,17 +92,27 @@ def start(service: str, processes: Sequence[str], settings: Settings, access: Ac
     return runner
 
 
-def stop_on_signal(runner: ServiceRunner) -> None:
-    """Waits for SIGTERM or SIGINT, then stops the runner."""
-    # The hub may sleep for long in the kernel, and a handler alone does not end that sleep; a byte on a socket does.
+def catch_signals() -> tuple[socket.socket, socket.socket]:
+    """From now on each SIGTERM and SIGINT writes its number to the second socket, and the first one reads it.
+
+    The hub may sleep for long in the kernel, and a handler alone does not end that sleep; a byte on a socket does. It
+    stays there until it is read, so that a signal which comes during the start is not lost.
+    """
     awake, alarm = socket.socketpair()
     alarm.setblocking(False)
     signal.set_wakeup_fd(alarm.fileno())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    return awake, alarm
+
+
+def stop_on_signal(awake: socket.socket, started: Event) -> None:
+    """Waits for SIGTERM or SIGINT; then stops the runner, once it has started, or leaves when the time is up."""
     number = awake.recv(1)[0]
     log.info("%s received: finishing what is under way", signal.Signals(number).name)
     signal.signal(signal.SIGALRM, give_up)
     signal.setitimer(signal.ITIMER_REAL, STOP_WITHIN)
-    runner.stop()
+    started.wait().stop()
 
 
 def give_up(*_: object) -> None:
@@ -125,11 +136,12 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"{fault}\n")
         return 2
     logs.configure(service, "+".join(processes), settings.log_level)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)  # stop_on_signal reads the signal's number from its socket
+    awake, _alarm = catch_signals()  # both are kept open by their names
+    started = Event()
+    eventlet.spawn(stop_on_signal, awake, started)
     try:
         runner = start(service, processes, settings, config.ACCESS)
-        eventlet.spawn(stop_on_signal, runner)
+        started.send(runner)
         runner.wait()
     except Exception:
         log.exception("%s ended", service)

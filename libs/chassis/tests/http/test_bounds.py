@@ -124,3 +124,10 @@ def test_the_documented_pattern_says_what_is_refused() -> None:
         if not name.endswith("alone") and name != "too long"
     )
     assert all(bounds.day_violation(day) is None for day in (bounds.FIRST_DAY, bounds.LAST_DAY, date(2026, 1, 1)))
+
+
+@pytest.mark.parametrize("figure", ["５", "٥", "+5", "1_0", " 5", "5.0", "0x5"])
+def test_a_figure_in_a_query_is_of_plain_digits(sample: Sample, figure: str) -> None:
+    answer = sample.call("GET", "/items", params={"limit": figure})
+
+    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "limit")
