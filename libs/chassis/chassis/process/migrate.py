@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -30,7 +31,9 @@ from chassis.settings import ConfigurationError, read_one
 
 LOCK_TIMEOUT = "5s"
 STATEMENT_TIMEOUT = "60s"
-TURN_TIMEOUT = "120s"  # how long one job waits for another's end
+TURN_TIMEOUT = 120  # seconds that one job waits for another's end
+TRY_EVERY = 0.2  # seconds
+TRY_LOCK = text("SELECT pg_try_advisory_lock(hashtext(:name))")
 
 
 def alembic_config(service: str, url: str) -> Config:
@@ -54,12 +57,27 @@ def guarded_connection(url: str, lock: str = "cqo.migrate") -> Iterator[Connecti
     """A connection that holds the migrations' advisory lock and waits for nothing else for long."""
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
     with engine.connect() as connection:
-        connection.execute(text(f"SET statement_timeout = '{TURN_TIMEOUT}'"))
-        connection.execute(text("SELECT pg_advisory_lock(hashtext(:name))"), {"name": lock})
+        _wait_for_turn(connection, lock)
         connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
         connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
         connection.commit()
         yield connection
+
+
+def _wait_for_turn(connection: Connection, lock: str) -> None:
+    """Takes the lock as soon as no other job has it.
+
+    It asks again and again: a statement that waits holds a snapshot, and for the end of that an index that the other job
+    makes while the service goes on writing would wait in turn.
+    """
+    deadline = time.monotonic() + TURN_TIMEOUT
+    while not connection.scalar(TRY_LOCK, {"name": lock}):
+        connection.rollback()
+        if time.monotonic() > deadline:
+            raise database.TimeoutError(
+                f"another job has migrated for {TURN_TIMEOUT} s; run this again when it has ended"
+            )
+        time.sleep(TRY_EVERY)
 
 
 def run_env(service: str) -> None:

@@ -68,7 +68,10 @@ def test_an_upgrade_waits_for_one_that_is_under_way(empty_database: str) -> None
 
 
 def _waiting(connection: psycopg.Connection[Any]) -> int:
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'"
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+        "AND backend_type = 'client backend'"
+    )
     row = connection.execute(waiting).fetchone()
     return row[0] if row else 0
 
