@@ -131,14 +131,17 @@ def replay_all(service: Service) -> None:
 @parked.command()
 @click.argument("parked_id", type=int)
 @click.option("--reason", required=True, help="Why it is given up; kept in the audit log.")
+@click.option("--past-missing", is_flag=True, help="Also give up the events before it that never came.")
 @click.pass_obj
-def skip(service: Service, parked_id: int, reason: str) -> None:
+def skip(service: Service, parked_id: int, reason: str, past_missing: bool) -> None:
     """Give a parked event up, so that later ones of its object can go on."""
     if len(reason.strip()) < 3:
         raise click.UsageError("say why: --reason takes at least three characters")
     with service.begin() as session:
-        row = parking.skip(session, parked_id)
+        row, missing = parking.skip_with_missing(session, parked_id, past_missing)
         what = {"aggregate": row.aggregate, "version": row.version, "type": row.type, "reason": reason}
+        if missing:
+            what["given_up_from_version"] = missing.start
         service.record(session, "parked.skipped", str(parked_id), what)
     click.echo(f"{parked_id} is given up")
 
