@@ -174,7 +174,7 @@ def test_what_was_applied_meanwhile_is_not_said_to_be_skipped(world: World) -> N
     with Session(world.reader) as session, session.begin():
         parking.park_suspects(session, [event], tries=1)
     (row,) = world.parked()
-    with Session(world.reader) as retrier, world.reader.connect(), ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor() as pool, Session(world.reader) as retrier, world.reader.connect():
         retrier.begin()
         lock_cursors(retrier, ["thing:a"])
         retrier.execute(parking.DELETE, {"parked_id": row.id})
@@ -185,7 +185,7 @@ def test_what_was_applied_meanwhile_is_not_said_to_be_skipped(world: World) -> N
 
         skipped = pool.submit(skip)
         wait_for(world.waits_for_a_lock)
-        move_cursors(retrier, {"thing:a": 1})  # it has applied the event
+        move_cursors(retrier, {"thing:a": 1}, {"thing:a": event.id})  # it has applied the event
         retrier.commit()
         with pytest.raises(NotFound):
             skipped.result(10)
