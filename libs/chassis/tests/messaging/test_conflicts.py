@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from chassis.ids import new_id
 from chassis.messaging import Envelope
 from chassis.messaging.inbox.dead_letters import park_dead_letter
+from chassis.messaging.inbox.origin import Fate, Origin
 from testkit import RunningService, wait_for
 
 
@@ -120,8 +121,9 @@ def test_a_dead_letter_of_a_version_that_another_event_had_is_told(world: World)
     with world.reader.begin() as connection:
         cursor = text("INSERT INTO inbox_cursor (aggregate, version, event_id) VALUES ('thing:a', 1, :id)")
         connection.execute(cursor, {"id": event.id})
+    given_up = Fate(Origin("author.events", "thing.changed.v1"), was_rejected=False)
     with Session(world.reader) as session, session.begin():
-        assert park_dead_letter(session, event.to_bytes(), 5) == "duplicate"
-        assert park_dead_letter(session, another(event).to_bytes(), 5) == "conflict"
+        assert park_dead_letter(session, event.to_bytes(), given_up, tries=5) == "duplicate"
+        assert park_dead_letter(session, another(event).to_bytes(), given_up, tries=5) == "conflict"
 
     assert world.states() == [("thing:a", 1, "conflict")]
