@@ -105,7 +105,7 @@ UNAPPLICABLE = 10_000
 
 @pytest.mark.parametrize(
     ("data", "longest"),
-    # At rest the first takes under 1 s; here other suites share the processors.
+    # Alone the first takes under 2 s; other suites share the processors.
     # A handler that is at fault is called for each, which takes its time.
     [({}, 10), (vars(ThingChanged(poison=True)), 60)],
     ids=["data of the wrong form", "a bug in the handler"],

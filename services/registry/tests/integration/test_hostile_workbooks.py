@@ -16,7 +16,7 @@ from registry.seed import seed
 from testkit import Client
 from testkit.client import XLSX
 
-# At rest the slowest takes 0.8 s and the 99th percentile is 50 ms; other suites share the processors.
+# Alone the slowest takes 0.8 s and the 99th percentile is 50 ms; other suites share the processors.
 WITHIN, MEMORY, SLOWEST = 5.0, 200 << 20, 1.0
 
 
