@@ -54,12 +54,13 @@ def compare(urls: Mapping[str, str], token: str, within: float = WITHIN) -> list
 
 def show(pairs: list[Pair]) -> Table:
     """The pairs as a table."""
-    table = Table("reader", "publisher", "agrees", "objects", "fetched now", "differs", "last agreed")
+    headings = ("reader", "publisher", "agrees", "objects", "fetched", "differs", "last agreed")
+    table = Table(*headings, padding=0)  # without padding it fits into 80 columns
     for pair in pairs:
         differs = ", ".join(f"{number} {what}" for what, number in pair.differing.items())
         agrees = "yes" if pair.agrees else "no"
         told = pair.problem or "; ".join([differs, *pair.examples[:3]])
-        last = (pair.agreed_at or "never")[:19]
+        last = (pair.agreed_at or "never")[:16].replace("T", " ")
         table.add_row(pair.reader, pair.publisher, agrees, str(pair.objects), str(pair.fetched), told, last)
     return table
 
