@@ -83,8 +83,10 @@ class Bench:
         self.stack.callback(self._admin, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         url = make_url(self.postgres_url).set(database=name).render_as_string(hide_password=False)
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(chassis_tables.V1)
-            connection.execute(chassis_tables.V2)
+            for statements in (chassis_tables.V1, chassis_tables.V2, chassis_tables.V3, chassis_tables.V4):
+                connection.execute(statements)
+            for name, columns in chassis_tables.V5.items():
+                connection.execute(f"CREATE INDEX {name} ON outbox {columns}")
             connection.execute(workload.TABLES)
         return url
 
