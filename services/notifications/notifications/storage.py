@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import (
     Column,
     DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     Table,
-    Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
@@ -22,31 +18,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry as mapper_registry
 from sqlalchemy.orm import relationship
 
-from chassis.data import aggregate_columns, day_column, new_metadata, text_column
+from chassis.data import aggregate_columns, day_column, member_column, new_metadata, text_column
 from notifications.domain.notice import Channel, Delivery, Notice, State
 from notifications.domain.recipients import RecipientKind
 from programme import tables
 
 metadata = new_metadata()
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
-
-
-class Named(TypeDecorator[StrEnum]):
-    """A text that is one of the values of a StrEnum; it is read as its member."""
-
-    impl = Text
-    cache_ok = True
-
-    def __init__(self, kind: type[StrEnum]) -> None:
-        super().__init__()
-        self.kind = kind
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
-        return None if value is None else self.kind(value)
-
-
-def _named(name: str, kind: type[StrEnum]) -> Column[StrEnum]:
-    return Column(name, Named(kind), nullable=False)
 
 
 def _instant(name: str, *, nullable: bool = False) -> Column[datetime]:
@@ -113,7 +91,7 @@ notice = Table(
     text_column("id", primary_key=True),
     text_column("cause_id", ForeignKey("cause.id")),
     text_column("kind"),
-    _named("recipient_kind", RecipientKind),
+    member_column("recipient_kind", RecipientKind),
     text_column("recipient_id"),
     text_column("division", nullable=True, index=True),
     text_column("subject"),
@@ -129,8 +107,8 @@ delivery = Table(
     metadata,
     *aggregate_columns(),
     text_column("notice_id", ForeignKey("notice.id")),
-    _named("channel", Channel),
-    _named("state", State),
+    member_column("channel", Channel),
+    member_column("state", State),
     Column("attempts", Integer, nullable=False),
     Column("maybe_repeated", Integer, nullable=False),
     Column("sender", Integer, nullable=True),

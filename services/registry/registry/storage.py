@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Generic, TypeVar
-
 from sqlalchemy import (
     Boolean,
     Column,
-    Dialect,
     Float,
     ForeignKey,
     Index,
     Integer,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
@@ -26,6 +21,7 @@ from chassis.data import (
     aggregate_columns,
     day_column,
     flag_column,
+    member_column,
     new_metadata,
     serial_column,
     text_column,
@@ -44,31 +40,6 @@ from registry.domain.talent import Talent, TalentHistory, TalentStatus
 
 metadata = new_metadata()
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
-
-MemberT = TypeVar("MemberT", bound=StrEnum)
-
-
-class MemberOf(TypeDecorator[MemberT], Generic[MemberT]):
-    """A text that is read as a member of a StrEnum."""
-
-    impl = Text
-    cache_ok = True
-
-    def __init__(self, members: type[MemberT]) -> None:
-        super().__init__()
-        self.members = members
-
-    def process_bind_param(self, value: MemberT | None, dialect: Dialect) -> str | None:
-        return None if value is None else str(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> MemberT | None:
-        return None if value is None else self.members(value)
-
-
-def member_column(name: str, members: type[MemberT]) -> Column[MemberT]:
-    """A status or a kind."""
-    return Column(name, MemberOf(members), nullable=False)
-
 
 # `division` itself, the dated tree, is the programme's table; this one gives each code its version.
 division_record = Table("division_record", metadata, *aggregate_columns())

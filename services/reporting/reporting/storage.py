@@ -7,37 +7,18 @@ one with the highest version: an event may be about an earlier day than the one 
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Dialect, Float, Index, Integer, Table, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import Column, Float, Index, Integer, Table, Text, UniqueConstraint
 from sqlalchemy.orm import registry as mapper_registry
 
-from chassis.data import aggregate_columns, day_column, flag_column, new_metadata, text_column
+from chassis.data import aggregate_columns, day_column, flag_column, member_column, new_metadata, text_column
 from programme import tables
 from reporting.domain.statuses import AppointmentStatus, CertificateStatus, DeliveryState, TalentStatus
 from reporting.domain.target import Target, TargetPopulation, TargetRecord
 
 metadata = new_metadata()
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
-
-
-class StrEnumType(TypeDecorator[StrEnum]):
-    """A text column whose values are the members of a StrEnum."""
-
-    impl = Text
-    cache_ok = True
-
-    def __init__(self, members: type[StrEnum]) -> None:
-        super().__init__()
-        self.members = members
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
-        return None if value is None else self.members(value)
-
-
-def _enum_column(name: str, members: type[StrEnum]) -> Column[StrEnum]:
-    return Column(name, StrEnumType(members), nullable=False)
 
 
 def _version() -> Column[int]:
@@ -72,12 +53,12 @@ appointment_history = _history(
     "appointment_id",
     text_column("enterprise_id", index=True),
     text_column("person_id"),
-    _enum_column("status", AppointmentStatus),
+    member_column("status", AppointmentStatus),
 )
 certificate_history = _history(
-    "certificate_history", "certificate_id", text_column("person_id"), _enum_column("status", CertificateStatus)
+    "certificate_history", "certificate_id", text_column("person_id"), member_column("status", CertificateStatus)
 )
-talent_history = _history("talent_history", "person_id", _enum_column("status", TalentStatus))
+talent_history = _history("talent_history", "person_id", member_column("status", TalentStatus))
 
 filing = Table(
     "filing", metadata, Column("appointment_id", Text, primary_key=True), day_column("on"), flag_column("late")
@@ -109,7 +90,7 @@ delivery = Table(
     Column("delivery_id", Text, primary_key=True),
     text_column("kind"),
     text_column("channel"),
-    _enum_column("state", DeliveryState),
+    member_column("state", DeliveryState),
     day_column("on"),
     day_column("failed_on", nullable=True),
 )
@@ -120,7 +101,7 @@ target = Table(
     *aggregate_columns(),
     text_column("division"),
     Column("year", Integer, nullable=False),
-    _enum_column("population", TargetPopulation),
+    member_column("population", TargetPopulation),
     Column("percent", Float, nullable=False),
     text_column("document"),
     UniqueConstraint("division", "year", "population"),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
-from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -23,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry as mapper_registry
 
-from chassis.data import aggregate_columns, day_column, new_metadata, serial_column, text_column
+from chassis.data import aggregate_columns, day_column, member_column, new_metadata, serial_column, text_column
 from programme import tables
 from training.domain.certificate import Certificate, CertificateStatus, Decision, Grounds, StatusRecord
 from training.domain.criteria import Criterion
@@ -35,25 +34,6 @@ from training.domain.training_class import Block, ClassKind, ClassStatus, Traini
 
 metadata = new_metadata()
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
-
-WordT = TypeVar("WordT", bound=StrEnum)
-
-
-class Word(TypeDecorator[WordT], Generic[WordT]):
-    """A text that is one of the words of a StrEnum."""
-
-    impl = Text
-    cache_ok = True
-
-    def __init__(self, words: type[WordT]) -> None:
-        super().__init__()
-        self.words = words
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else str(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> WordT | None:
-        return None if value is None else self.words(value)
 
 
 class BlocksJson(TypeDecorator[Sequence[Block]]):
@@ -131,14 +111,14 @@ training_class = Table(
     *aggregate_columns(),
     text_column("division"),
     text_column("name"),
-    Column("kind", Word(ClassKind), nullable=False),
+    member_column("kind", ClassKind),
     day_column("starts_on"),
     day_column("ends_on"),
     Column("capacity", Integer, nullable=False),
     Column("blocks", BlocksJson, nullable=False),
     Column("quotas", JSONB, nullable=False),
     text_column("syllabus", nullable=True),
-    Column("status", Word(ClassStatus), nullable=False),
+    member_column("status", ClassStatus),
     day_column("closed_on", nullable=True),
 )
 
@@ -184,7 +164,7 @@ certificate = Table(
     day_column("valid_from"),
     day_column("valid_until"),
     Column("ruleset", Integer, nullable=False),
-    Column("status", Word(CertificateStatus), nullable=False),
+    member_column("status", CertificateStatus),
     text_column("revoked_reason", nullable=True),
     text_column("revoked_document", nullable=True),
 )
@@ -195,9 +175,9 @@ certificate_status = Table(
     serial_column(),
     text_column("certificate_id", ForeignKey("certificate.id"), index=True),
     day_column("on"),
-    Column("status", Word(CertificateStatus), nullable=False),
+    member_column("status", CertificateStatus),
     day_column("valid_until"),
-    Column("decision", Word(Decision), nullable=False),
+    member_column("decision", Decision),
     Column("ruleset", Integer, nullable=False),
     Column("grounds", GroundsJson, nullable=False),
 )

@@ -4,7 +4,7 @@ with self.db.begin() as session:
     …
 """
 
-from chassis.data.columns import aggregate_columns, day_column, flag_column, serial_column, text_column
+from chassis.data.columns import aggregate_columns, day_column, flag_column, member_column, serial_column, text_column
 from chassis.data.connections import connect, forget_notifications, wait_for_notification
 from chassis.data.database import ClockProvider, Database, clock_of, engine_for
 from chassis.data.faults import is_contention, is_timeout, is_unavailable, sqlstate
@@ -26,6 +26,7 @@ __all__ = [
     "is_timeout",
     "is_unavailable",
     "load",
+    "member_column",
     "metadata",
     "new_metadata",
     "serial_column",
