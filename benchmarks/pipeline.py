@@ -32,6 +32,8 @@ import amqp
 import bare
 import psycopg
 import workload
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -81,14 +83,15 @@ class Bench:
         name = f"bench_{name}_{os.getpid()}"
         self._admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
         self.stack.callback(self._admin, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        url = make_url(self.postgres_url).set(database=name).render_as_string(hide_password=False)
-        with psycopg.connect(url, autocommit=True) as connection:
-            for statements in (chassis_tables.V1, chassis_tables.V2, chassis_tables.V3, chassis_tables.V4):
-                connection.execute(statements)
-            for name, columns in chassis_tables.V5.items():
-                connection.execute(f"CREATE INDEX {name} ON outbox {columns}")
-            connection.execute(workload.TABLES)
-        return url
+        url = make_url(self.postgres_url).set(database=name)
+        engine = create_engine(url.set(drivername="postgresql+psycopg"))
+        with engine.connect() as connection:
+            migration = MigrationContext.configure(connection)
+            with migration.begin_transaction(), Operations.context(migration) as operations:
+                chassis_tables.create_all(operations)
+                operations.execute(workload.TABLES)
+        engine.dispose()
+        return url.render_as_string(hide_password=False)
 
     def _admin(self, *statements: str) -> None:
         with psycopg.connect(self.postgres_url, autocommit=True) as connection:

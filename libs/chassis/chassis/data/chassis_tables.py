@@ -251,3 +251,9 @@ def create_v5(op: Operations) -> None:
 def drop_v5(op: Operations) -> None:
     """Without these indexes."""
     op.execute(f"DROP INDEX {', '.join(V5)}")
+
+
+def create_all(op: Operations) -> None:
+    """Makes all of the above, for a database that is made anew each time; a service's migrations name each version."""
+    for create in (create_v1, create_v2, create_v3, create_v4, create_v5):
+        create(op)

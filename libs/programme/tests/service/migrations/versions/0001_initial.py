@@ -21,11 +21,7 @@ VALUES (1, '2013-09-18', '吉质联办〔2013〕10号', jsonb_build_object('mont
 
 
 def upgrade() -> None:
-    chassis_tables.create_v1(op)
-    chassis_tables.create_v2(op)
-    chassis_tables.create_v3(op)
-    chassis_tables.create_v4(op)
-    chassis_tables.create_v5(op)
+    chassis_tables.create_all(op)
     programme_tables.create_v1(op)
     op.execute(FIRST)
 

@@ -28,11 +28,7 @@ CREATE TABLE item (
 
 
 def upgrade() -> None:
-    chassis_tables.create_v1(op)
-    chassis_tables.create_v2(op)
-    chassis_tables.create_v3(op)
-    chassis_tables.create_v4(op)
-    chassis_tables.create_v5(op)
+    chassis_tables.create_all(op)
     op.execute(ITEM)
 
 

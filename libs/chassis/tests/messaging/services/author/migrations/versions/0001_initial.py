@@ -15,11 +15,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    chassis_tables.create_v1(op)
-    chassis_tables.create_v2(op)
-    chassis_tables.create_v3(op)
-    chassis_tables.create_v4(op)
-    chassis_tables.create_v5(op)
+    chassis_tables.create_all(op)
 
 
 def downgrade() -> None:
