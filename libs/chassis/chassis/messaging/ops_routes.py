@@ -239,7 +239,7 @@ class OpsRoutes(AgreementRoutes):
     )
     def skip(self, request: Request[Skip], parked_id: int) -> Response:
         with self.db.begin() as session:
-            row, missing = parking.skip_with_missing(session, parked_id, request.body.past_missing)
+            row, missing = parking.skip(session, parked_id, request.body.past_missing)
             what = {"aggregate": row.aggregate, "version": row.version, "type": row.type, "reason": request.body.reason}
             if missing:
                 what |= {"given_up_from_version": missing.start}

@@ -138,7 +138,7 @@ def skip(service: Service, parked_id: int, reason: str, past_missing: bool) -> N
     if len(reason.strip()) < 3:
         raise click.UsageError("say why: --reason takes at least three characters")
     with service.begin() as session:
-        row, missing = parking.skip_with_missing(session, parked_id, past_missing)
+        row, missing = parking.skip(session, parked_id, past_missing)
         what = {"aggregate": row.aggregate, "version": row.version, "type": row.type, "reason": reason}
         if missing:
             what["given_up_from_version"] = missing.start

@@ -263,16 +263,12 @@ class Skipped(NamedTuple):
     missing: range
 
 
-def skip(session: Session, parked_id: int) -> ParkedRow:
+def skip(session: Session, parked_id: int, past_missing: bool = False) -> Skipped:
     """Gives a parked event up, so that its object's later events can go on; returns what it was.
 
+    With `past_missing` it also gives up what never came before the event, if none of it is parked.
     Raises NotFound, also where it has been applied meanwhile; NotTheNext, PredecessorMissing.
     """
-    return skip_with_missing(session, parked_id, past_missing=False).row
-
-
-def skip_with_missing(session: Session, parked_id: int, past_missing: bool) -> Skipped:
-    """As `skip`; with `past_missing` it also gives up what never came before the event, if none of it is parked."""
     row = find(session, parked_id)
     # One in conflict with the event that was applied under its version holds up nothing: the cursor stays.
     key = None if row.state == ParkedState.CONFLICT else row.aggregate
