@@ -19,6 +19,7 @@ from chassis.data import metadata
 from chassis.messaging import feed_client
 from chassis.messaging.envelope import Envelope
 from chassis.messaging.inbox.comparing import Comparison, TypeAgreement
+from chassis.messaging.inbox.reasons import storable
 from chassis.messaging.inbox.timings import Timings
 from chassis.messaging.loops import StopSignal, repeat
 from chassis.settings import Settings
@@ -121,7 +122,7 @@ class Agreement:
             found = comparison.compare(self.kinds, [each["type"] for each in before])
         except feed_client.UNREADABLE as fault:
             log.warning("what was applied could not be compared with what %s has announced: %s", publisher, fault)
-            self._note(publisher, {"problem": f"{type(fault).__name__}: {fault}"[:LONGEST_PROBLEM].replace("\x00", "")})
+            self._note(publisher, {"problem": storable(f"{type(fault).__name__}: {fault}"[:LONGEST_PROBLEM])})
             return
         self._tell(publisher, found)
         self._note(publisher, _result(found, started_at))
