@@ -1,8 +1,8 @@
 """The proof that everything due was announced: what the events received ask for, beside what was delivered.
 
-What is due is computed here from the events, the table of announcements and the rule sets alone, and not from notices: one that was never written shows
-as missing. Events that wait in the inbox are due as well and shown as held up; and the events kept here are counted
-against the inbox's own count of what it applied.
+What is due is computed here from the events, the table of announcements and the rule sets alone, and not from notices:
+one that was never written shows as missing. Events that wait in the inbox are due as well and shown as held up; and the
+events kept here are counted against the inbox's own count of what it applied.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Certificate numbers: `CQO-JL-{year}-{unit}-{sequence}{check character}`.
 
-The sequence has five digits, and more from the 100,000th of a unit and year on. The check character is ISO/IEC 7064 MOD 37,36 over the letters and digits before it. It catches every single wrong
-character and almost every transposition of neighbours.
+The sequence has five digits, and more from the 100,000th of a unit and year on. The check character is ISO/IEC 7064
+MOD 37,36 over the letters and digits before it. It catches every single wrong character and almost every transposition
+of neighbours.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Applies batches of events. One transaction: lock the objects' cursors, apply what is next, move the cursors.
 
-A version at or below the cursor is a duplicate, unless it is the cursor's with another id; cursor + 1 is applied; a later one is parked until its predecessor
-has come. Events without a handler only move the cursor.
+A version at or below the cursor is a duplicate, unless it is the cursor's with another id; cursor + 1 is applied; a
+later one is parked until its predecessor has come. Events without a handler only move the cursor.
 """
 
 from __future__ import annotations

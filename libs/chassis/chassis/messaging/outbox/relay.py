@@ -1,9 +1,11 @@
 """The relay: publishes the outbox in order, and marks what the broker has confirmed.
 
 One relay of a service is the leader, by an advisory lock. It selects and marks on the connection that holds the lock,
-so a relay that has lost its lock can't mark. A leader whose process is frozen keeps its connection, and so its lock: one
-that has asked nothing of the database for FROZEN_AFTER seconds has its session ended by a relay that stands by. If it dies between confirm and mark, the events are published again;
-the inboxes ignore the second.
+so a relay that has lost its lock can't mark. If it dies between confirm and mark, the events are published again; the
+inboxes ignore the second.
+
+A leader whose process is frozen keeps its connection, and so its lock: one that has asked nothing of the database for
+FROZEN_AFTER seconds has its session ended by a relay that stands by.
 """
 
 from __future__ import annotations
