@@ -22,8 +22,8 @@ ASYNCAPI = PROJECT / "docs" / "asyncapi.json"
 TABLE_HEAD = "| event | published by | read by |\n|---|---|---|\n"
 HEAD = """# The events
 
-Made by `python deploy/contracts/catalogue.py` from the services' `contracts/` and `deploy/rabbitmq/definitions.json`. The envelope, and what
-a reader may rely on, are in [subscribers.md](subscribers.md).
+Made by `python deploy/contracts/catalogue.py` from the services' `contracts/` and `deploy/rabbitmq/definitions.json`.
+The envelope, and what a reader may rely on, are in [subscribers.md](subscribers.md).
 """
 
 

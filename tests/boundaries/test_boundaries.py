@@ -131,7 +131,7 @@ def test_a_module_without_a_layer_and_one_that_is_not_protected_are_seen() -> No
 
 
 def foreign_imports(source: str, service: str) -> set[str]:
-    """What a module of the domain of `service` imports beside the standard library, chassis.errors and its own events."""
+    """What a module of the domain of `service` imports beside the standard library, chassis.errors, its events."""
     imported = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):

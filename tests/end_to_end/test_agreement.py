@@ -78,7 +78,7 @@ def test_all_pairs_agree_and_a_lost_last_event_is_fetched(programme: Programme) 
     first = {(pair.reader, pair.publisher): pair for pair in programme.compare()}
     assert len(first) == 12
     assert [str(pair) for pair in first.values() if not pair.agrees] == []
-    assert first["reporting", "registry"].objects >= 330
+    assert first["reporting", "registry"].aggregates >= 330
 
     programme.services["reporting"].stop()
     (enterprise,) = programme.registry.get("/enterprises", limit=1)["items"]

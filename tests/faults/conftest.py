@@ -29,7 +29,7 @@ def world(postgres: Any, rabbitmq: Any) -> Iterator[World]:
 
 @pytest.fixture
 def start(world: World, running_service: Callable[..., RunningService]) -> Callable[..., RunningService]:
-    """`start("author")`, `start("reader")`: one more worker of that service, by its own role of the database if asked."""
+    """`start("author")`, `start("reader")`: one more worker of that service, by its own role if asked."""
     databases = {"author": world.author_url, "reader": world.reader_url}
 
     def start(service: str, role: str | None = None, ready: bool = True) -> RunningService:

@@ -24,9 +24,9 @@ class Pair:
 
     reader: str
     publisher: str
-    objects: int
+    aggregates: int
     fetched: int  # events that were missing and have been applied now
-    differing: dict[str, int]  # objects that differ, by what is wrong with them
+    differing: dict[str, int]  # aggregates that differ, by what is wrong with them
     examples: list[str]
     agreed_at: str | None
     problem: str | None
@@ -54,14 +54,14 @@ def compare(urls: Mapping[str, str], token: str, within: float = WITHIN) -> list
 
 def show(pairs: list[Pair]) -> Table:
     """The pairs as a table."""
-    headings = ("reader", "publisher", "agrees", "objects", "fetched", "differs", "last agreed")
+    headings = ("reader", "publisher", "agrees", "aggregates", "fetched", "differs", "last agreed")
     table = Table(*headings, padding=0)  # without padding it fits into 80 columns
     for pair in pairs:
         differs = ", ".join(f"{number} {what}" for what, number in pair.differing.items())
         agrees = "yes" if pair.agrees else "no"
         told = pair.problem or "; ".join([differs, *pair.examples[:3]])
         last = (pair.agreed_at or "never")[:16].replace("T", " ")
-        table.add_row(pair.reader, pair.publisher, agrees, str(pair.objects), str(pair.fetched), told, last)
+        table.add_row(pair.reader, pair.publisher, agrees, str(pair.aggregates), str(pair.fetched), told, last)
     return table
 
 
@@ -97,8 +97,10 @@ def _pair(service: str, item: Item) -> Pair:
         for each in types
         for one in each["examples"]
     ]
-    objects, fetched = (sum(each[what] for each in types) for what in ("objects", "fetched"))
-    return Pair(service, item["publisher"], objects, fetched, differing, examples, item["agreed_at"], item["problem"])
+    aggregates, fetched = (sum(each[what] for each in types) for what in ("aggregates", "fetched"))
+    return Pair(
+        service, item["publisher"], aggregates, fetched, differing, examples, item["agreed_at"], item["problem"]
+    )
 
 
 def _unanswered(service: str, publisher: str, problem: str) -> Pair:

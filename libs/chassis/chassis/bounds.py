@@ -1,8 +1,8 @@
 """What may come in from outside, whichever way it comes: bounded texts, days and instants.
 
-Pure functions, for schemas of requests and for readers of files alike. A text is shown to people, printed in letters and
-compared with other texts. So it is in one normal form, it is one line, it can't change the direction in which what stands
-beside it is read, and it has something to see.
+Pure functions, for schemas of requests and for readers of files alike. A text is shown to people, printed in letters
+and compared with other texts. So it is in one normal form, it is one line, it can't change the direction in which what
+stands beside it is read, and it has something to see.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What each role may do with the routes that every service has, and what it sees; the chassis is given it as `ACCESS`."""
+"""What each role may do with the routes that every service has, and what it sees: the chassis's `ACCESS`."""
 
 from __future__ import annotations
 

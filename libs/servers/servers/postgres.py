@@ -57,7 +57,7 @@ class PostgresServer:
         return self.child.pid if self.child else None
 
     def start(self) -> None:
-        """Starts the server (again, on the same port, after `stop` or `kill`) and waits until it accepts connections."""
+        """Starts the server (again, on the same port) and waits until it accepts connections."""
         for _ in range(3):
             self._launch()
             if becomes_true(lambda: self._ready() or not self.alive, 60) and self.alive:

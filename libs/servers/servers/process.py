@@ -171,7 +171,7 @@ def identity_of(user: str | None) -> Identity:
 
 
 def _start_guard(pid: int) -> subprocess.Popen[bytes]:
-    """A shell that reads from a pipe of ours, and ends `pid`'s group when the pipe closes before a line came: we died."""
+    """A shell that reads from a pipe of ours, and ends `pid`'s group if the pipe closes before a line came."""
     script = f"read word || {{ kill -TERM -{pid}; sleep 5; kill -KILL -{pid}; }} 2>/dev/null"
     return subprocess.Popen(
         ["sh", "-c", script],

@@ -13,7 +13,7 @@ from servers import paths
 from servers.paths import CannotRun
 
 REMEDY = "install RabbitMQ (sudo apt-get install rabbitmq-server), or set CQO_AMQP_URL to a broker"
-# Debian's `erl` has /usr/lib/erlang written into it; this one finds Erlang beside itself, wherever the project is moved.
+# Debian's `erl` has /usr/lib/erlang written into it; this one finds Erlang beside itself.
 ERL = """#!/bin/sh
 ROOTDIR=$(cd "$(dirname "$0")/../usr/lib/erlang" && pwd)
 BINDIR=$ROOTDIR/{erts}/bin

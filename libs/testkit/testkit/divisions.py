@@ -1,7 +1,8 @@
 """One tree of divisions for all tests: part of Jilin's, with the moves that matter to the rules.
 
-公主岭 moved from 四平 to 长春 in 2020, and got another code; 梅河口 reports to the province since 2022; 长白山 is a peer of
-the prefectures since 2006. The codes and the days are the real ones, but for 长白山, which has no code of its own.
+公主岭 moved from 四平 to 长春 in 2020, and got another code; 梅河口 reports to the province since 2022;
+长白山 is a peer of the prefectures since 2006. The codes and the days are the real ones,
+but for 长白山, which has no code of its own.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What registry ships with: the tree of divisions, announced by `chassis.process.migrate registry upgrade` after the migrations."""
+"""What registry ships with: the tree of divisions, announced after the migrations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demo's callers: one client for each service, which waits while the service, or the database behind it, is away."""
+"""The demo's callers: one client for each service, which waits while it or its database is away."""
 
 from __future__ import annotations
 

@@ -150,9 +150,9 @@ ALTER TABLE inbox_applied ADD COLUMN id_sum NUMERIC;
 """
 
 
-# Old rows have no id: they are compared by version alone until their object's next event. Of a version there is one event
-# that is to be applied, and beside it those that claim its place. The trigger is for the version before, which moves a
-# cursor and leaves the id of an earlier event in it; a later migration drops it.
+# Old rows have no id: they are compared by version alone until their aggregate's next event. Of a version there is one
+# event that is to be applied, and beside it those that claim its place. The trigger is for the version before, which
+# moves a cursor and leaves the id of an earlier event in it; a later migration drops it.
 V3 = """
 ALTER TABLE inbox_cursor ADD COLUMN event_id TEXT;
 CREATE FUNCTION forget_event_id() RETURNS trigger LANGUAGE plpgsql AS
@@ -190,7 +190,7 @@ CREATE TABLE agreement (
 """
 
 
-V5 = {"ix_outbox_object": "(aggregate_id, feed_position)", "ix_outbox_type": "(type, feed_position)"}
+V5 = {"ix_outbox_aggregate": "(aggregate_id, feed_position)", "ix_outbox_type": "(type, feed_position)"}
 
 
 def create_v1(op: Operations) -> None:
@@ -234,7 +234,7 @@ def drop_v4(op: Operations) -> None:
 
 
 def create_v5(op: Operations) -> None:
-    """The feed of an object and of a type by indexes, made while the service goes on writing.
+    """The feed of an aggregate and of a type by indexes, made while the service goes on writing.
 
     However long that takes: it holds up nobody, and what an interrupted attempt has left is made anew.
     """

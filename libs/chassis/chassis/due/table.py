@@ -205,7 +205,7 @@ NOTHING_OVERDUE = Overdue(0, 0.0)
 
 
 def overdue(session: Session, clock: Clock, kinds: Iterable[str] | None = None) -> dict[str, Overdue]:
-    """For each kind, or each of `kinds`, what waits though its day has come; a kind of which nothing does is left out."""
+    """For each kind, or each of `kinds`, what waits though its day has come; a kind without any is left out."""
     today = {"today": clock.today()}
     if kinds is None:
         found = session.execute(OVERDUE, today)

@@ -1,4 +1,4 @@
-"""The page at `/docs`: Swagger UI on `/openapi.json`, from the files of a package, so that it works without a network."""
+"""The page at `/docs`: Swagger UI on `/openapi.json`, from a package's files, so that no network is needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running a handler: under a deadline, once for each Idempotency-Key, and again where another's change was in its way."""
+"""Running a handler: under a deadline, once for each Idempotency-Key, again after a clash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events between services: announced in the transaction of the change, published by a relay, applied once by each reader.
+"""Events between services: announced with the change, published by a relay, applied once by each reader.
 
 outbox.add(session, appointment, event, clock)          # in a use case
 

@@ -18,7 +18,7 @@ from chassis.security import RoleGroup, audit
 
 
 class DifferingObject(Schema):
-    """An object that differs: its last version here, and there."""
+    """An aggregate that differs: its last version here, and there."""
 
     aggregate = fields.String()
     what = fields.String(metadata={"description": "behind, held_up, ahead or conflicting."})
@@ -27,15 +27,15 @@ class DifferingObject(Schema):
 
 
 class TypeAgreementSchema(Schema):
-    """What was found of one kind of object."""
+    """What was found of one kind of aggregate."""
 
     type = fields.String()
-    objects = fields.Integer(metadata={"description": "That the publisher has announced."})
+    aggregates = fields.Integer(metadata={"description": "That the publisher has announced."})
     fetched = fields.Integer(metadata={"description": "Events that had not come and were fetched."})
-    behind = fields.Integer(metadata={"description": "Objects whose last event is missing all the same."})
-    held_up = fields.Integer(metadata={"description": "Objects whose next event is parked."})
-    ahead = fields.Integer(metadata={"description": "Objects of which more was applied than the publisher knows."})
-    conflicting = fields.Integer(metadata={"description": "Objects whose last event is another one there."})
+    behind = fields.Integer(metadata={"description": "Aggregates whose last event is missing all the same."})
+    held_up = fields.Integer(metadata={"description": "Aggregates whose next event is parked."})
+    ahead = fields.Integer(metadata={"description": "Aggregates of which more was applied than the publisher knows."})
+    conflicting = fields.Integer(metadata={"description": "Aggregates whose last event is another one there."})
     examples = fields.List(fields.Nested(DifferingObject), metadata={"description": "20 at most."})
 
 

@@ -1,4 +1,4 @@
-"""The last version of each object that this service has announced, published or not.
+"""The last version of each aggregate that this service has announced, published or not.
 
 What a reader has applied can be no more than what is committed here, so one that has more is ahead.
 """
@@ -47,7 +47,7 @@ def announced_heads(
     today: date,
     access: Access,
 ) -> list[Head]:
-    """Objects of some buckets in the order of their ids, from one on."""
+    """Aggregates of some buckets in the order of their ids, from one on."""
     wanted = BY_ID.where(_row.aggregate_type == kind, _row.aggregate_id > after)
     heads = _visible(wanted.where(bucket(_row.aggregate_id).in_(buckets)), caller, today, access).c
     found = select(heads.subject, heads.version, heads.id).order_by(heads.subject).limit(limit)

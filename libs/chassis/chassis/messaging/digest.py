@@ -1,9 +1,9 @@
 """Digests, by which what a service has announced can be compared with what another has applied.
 
-A digest says of each kind of object how many there are, the sum of their versions, and for each of 256 buckets the sum of
-a number for each object. It tells no data. An object's bucket is the first byte of the MD5 of its id; its number is the
-first 6 bytes of the MD5 of `<id>:<version>:<id of the event of that version>`. MD5 guards against nothing here: it only
-spreads, and every language and database has it.
+A digest says of each kind of aggregate how many there are, the sum of their versions, and for each of 256 buckets the
+sum of a number for each aggregate. It tells no data. An aggregate's bucket is the first byte of the MD5 of its id; its
+number is the first 6 bytes of the MD5 of `<id>:<version>:<id of the event of that version>`. MD5 guards against
+nothing here: it only spreads, and every language and database has it.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from sqlalchemy.dialects.postgresql import BIT
 from sqlalchemy.orm import Session
 
 BUCKETS = 256
-NOTHING = "0"  # a bucket without objects
+NOTHING = "0"  # a bucket without aggregates
 
 
 class Head(NamedTuple):
-    """The last version of an object, and the id of that event; None where a cursor is from before ids were kept."""
+    """The last version of an aggregate, and the id of that event; None where a cursor is from before ids were kept."""
 
     subject: str
     version: int
@@ -29,10 +29,10 @@ class Head(NamedTuple):
 
 @dataclass(frozen=True)
 class TypeDigest:
-    """The digest of one kind of object; `buckets` are numbers as texts, since they may pass 2^53."""
+    """The digest of one kind of aggregate; `buckets` are numbers as texts, since they may pass 2^53."""
 
     type: str
-    objects: int
+    aggregates: int
     versions: int
     buckets: list[str]
 
@@ -47,7 +47,7 @@ def empty(kind: str) -> TypeDigest:
 
 
 def digests(session: Session, heads: FromClause) -> list[TypeDigest]:
-    """The digests of objects given with the columns `type`, `subject`, `version` and `id`."""
+    """The digests of aggregates given with the columns `type`, `subject`, `version` and `id`."""
     columns = heads.c
     identity = func.concat_ws(":", columns.subject, columns.version, func.coalesce(columns.id, ""))
     number = _hexadecimal(func.left(func.md5(identity), 12), 48, BigInteger())
@@ -57,15 +57,15 @@ def digests(session: Session, heads: FromClause) -> list[TypeDigest]:
         select(columns.type, place, func.count(), versions, cast(func.sum(number), Text)).group_by(columns.type, place)
     )
     found: dict[str, TypeDigest] = {}
-    for kind, index, objects, total_versions, total in rows:
+    for kind, index, aggregates, total_versions, total in rows:
         so_far = found.get(kind) or empty(kind)
         so_far.buckets[index] = total
-        found[kind] = TypeDigest(kind, so_far.objects + objects, so_far.versions + total_versions, so_far.buckets)
+        found[kind] = TypeDigest(kind, so_far.aggregates + aggregates, so_far.versions + total_versions, so_far.buckets)
     return [found[kind] for kind in sorted(found)]
 
 
 def bucket(subject: ColumnElement[str]) -> ColumnElement[int]:
-    """The number of an object's bucket."""
+    """The number of an aggregate's bucket."""
     return _hexadecimal(func.left(func.md5(subject), 2), 8, Integer())
 
 

@@ -25,14 +25,14 @@ PLACE = r"^[^:]+:.+:[0-9]{1,18}$"
 
 @dataclass(frozen=True)
 class DigestArguments:
-    """Which kinds of object."""
+    """Which kinds of aggregate."""
 
     type: list[str] | None = None
 
 
 @dataclass(frozen=True)
 class HeadArguments:
-    """Which objects."""
+    """Which aggregates."""
 
     type: str
     bucket: list[int]
@@ -41,7 +41,7 @@ class HeadArguments:
 
 @dataclass(frozen=True)
 class MissingArguments:
-    """Which objects, each with the last version that the reader has: `certificate:0199…:3`."""
+    """Which aggregates, each with the last version that the reader has: `certificate:0199…:3`."""
 
     after: list[str]
 
@@ -55,7 +55,7 @@ class Digest:
 
 @dataclass(frozen=True)
 class Heads:
-    """Some objects, and the id after which to go on; None at the end."""
+    """Some aggregates, and the id after which to go on; None at the end."""
 
     items: list[Head]
     next: str | None
@@ -63,24 +63,24 @@ class Heads:
 
 @dataclass(frozen=True)
 class Missing:
-    """Events in each object's order."""
+    """Events in each aggregate's order."""
 
     items: list[JsonObject]
 
 
 class DigestQuery(QuerySchema):
-    """Which kinds of object."""
+    """Which kinds of aggregate."""
 
     record = DigestArguments
 
     type = fields.List(
         fields.String(validate=validate.Length(1, 100)),
-        metadata={"description": "Only these kinds of object, `certificate`; may be repeated."},
+        metadata={"description": "Only these kinds of aggregate, `certificate`; may be repeated."},
     )
 
 
 class HeadQuery(QuerySchema):
-    """Which objects."""
+    """Which aggregates."""
 
     record = HeadArguments
 
@@ -97,7 +97,7 @@ class HeadQuery(QuerySchema):
 
 
 class MissingQuery(QuerySchema):
-    """Which objects, each with the last version that the reader has."""
+    """Which aggregates, each with the last version that the reader has."""
 
     record = MissingArguments
 
@@ -110,16 +110,16 @@ class MissingQuery(QuerySchema):
 
 
 class TypeDigestSchema(Schema):
-    """One kind of object."""
+    """One kind of aggregate."""
 
     type = fields.String()
-    objects = fields.Integer()
+    aggregates = fields.Integer()
     versions = fields.Integer(metadata={"description": "The sum of the versions: how many events there were."})
     buckets = fields.List(
         fields.String(),
         metadata={
-            "description": "256 sums, as texts. An object's bucket is the first byte of the MD5 of its id; what is added "
-            "is the number in the first 6 bytes of the MD5 of `<id>:<last version>:<id of that event>`."
+            "description": "256 sums, as texts. An aggregate's bucket is the first byte of the MD5 of its id; what is "
+            "added is the number in the first 6 bytes of the MD5 of `<id>:<last version>:<id of that event>`."
         },
     )
 
@@ -131,7 +131,7 @@ class DigestSchema(Schema):
 
 
 class HeadSchema(Schema):
-    """An object's last version, and the id of that event."""
+    """An aggregate's last version, and the id of that event."""
 
     subject = fields.String()
     version = fields.Integer()
@@ -139,14 +139,14 @@ class HeadSchema(Schema):
 
 
 class HeadsSchema(Schema):
-    """Some objects in the order of their ids."""
+    """Some aggregates in the order of their ids."""
 
     items = fields.List(fields.Nested(HeadSchema))
     next = fields.String(allow_none=True, metadata={"description": "Ask again with after=next; null at the end."})
 
 
 class MissingSchema(Schema):
-    """The events after the versions that were named, in each object's order; 500 at most."""
+    """The events after the versions that were named, in each aggregate's order; 500 at most."""
 
     items = fields.List(fields.Dict(metadata={"description": "The CloudEvent, as on the broker."}))
 
@@ -176,7 +176,7 @@ class DigestRoutes:
         query=HeadQuery,
         returns=HeadsSchema,
         roles=RoleGroup.SUBSCRIBERS,
-        summary="The last versions of the objects of some buckets of the digest",
+        summary="The last versions of the aggregates of some buckets of the digest",
     )
     def heads(self, request: Request[None, HeadArguments]) -> Heads:
         access, wanted = request.route.container.config["access"], request.query
@@ -191,7 +191,7 @@ class DigestRoutes:
         query=MissingQuery,
         returns=MissingSchema,
         roles=RoleGroup.SUBSCRIBERS,
-        summary="The published events of some objects, after the versions that you have",
+        summary="The published events of some aggregates, after the versions that you have",
     )
     def missing(self, request: Request[None, MissingArguments]) -> Missing:
         with self.db.begin() as session:

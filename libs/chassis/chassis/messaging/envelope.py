@@ -1,7 +1,8 @@
 """The envelope in which every event travels: a structured CloudEvent 1.0 in JSON (https://cloudevents.io).
 
-The same bytes go out on the broker and in the feed. `sequence` is the version of the event's object: 1, 2, 3 … with no
-gap, so a reader that keeps the last one it applied for each object needs nothing else to find duplicates and order.
+The same bytes go out on the broker and in the feed. `sequence` is the version of the event's aggregate: 1, 2, 3 … with
+no gap, so a reader that keeps the last one it applied for each aggregate needs nothing else to find duplicates and
+order.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Envelope(Generic[DataT]):
 
     @property
     def aggregate(self) -> str:
-        """The object's key: its kind and its id, e.g. `certificate:0199…`."""
+        """The aggregate's key: its kind and its id, e.g. `certificate:0199…`."""
         return f"{self.type.partition('.')[0]}:{self.subject}"
 
     def with_data(self, data: NewDataT) -> Envelope[NewDataT]:

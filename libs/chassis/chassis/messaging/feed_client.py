@@ -27,7 +27,7 @@ UNREADABLE = (LookupError, requests.RequestException, MalformedEvent, Unexpected
 def pages(settings: Settings, publisher: str, subject: str | None = None) -> Iterator[list[Envelope]]:
     """The events in the feed of `publisher`, from the first to the present last, in the order of their publication.
 
-    `subject`: of this object only. Raises one of UNREADABLE.
+    `subject`: of this aggregate only. Raises one of UNREADABLE.
     """
     position, is_last = 0, False
     end: int | None = None
@@ -43,7 +43,7 @@ def pages(settings: Settings, publisher: str, subject: str | None = None) -> Ite
 
 
 def digests(settings: Settings, publisher: str, kinds: Sequence[str]) -> dict[str, TypeDigest]:
-    """What `publisher` has announced of these kinds of object, by kind; raises one of UNREADABLE."""
+    """What `publisher` has announced of these kinds of aggregate, by kind; raises one of UNREADABLE."""
     answer = _ask(settings, publisher, "/events/digest", {"type": sorted(kinds)}, DIGEST_TIMEOUT)
     try:
         found = {item["type"]: TypeDigest(**item) for item in answer["items"]}
@@ -55,7 +55,7 @@ def digests(settings: Settings, publisher: str, kinds: Sequence[str]) -> dict[st
 
 
 def heads(settings: Settings, publisher: str, kind: str, buckets: Sequence[int]) -> Iterator[Head]:
-    """The last versions of the objects of some buckets; raises one of UNREADABLE."""
+    """The last versions of the aggregates of some buckets; raises one of UNREADABLE."""
     after: str | None = ""
     while after is not None:
         wanted = {"type": kind, "bucket": buckets, "after": after}
@@ -64,11 +64,11 @@ def heads(settings: Settings, publisher: str, kind: str, buckets: Sequence[int])
             yield from (Head(item["subject"], item["version"], item["id"]) for item in answer["items"])
             after = answer["next"]
         except (KeyError, TypeError) as fault:
-            raise UnexpectedAnswer(f"the objects of {publisher}: {fault!r}") from fault
+            raise UnexpectedAnswer(f"the aggregates of {publisher}: {fault!r}") from fault
 
 
 def missing(settings: Settings, publisher: str, cursors: Mapping[str, int]) -> list[Envelope]:
-    """The next events of some objects after the versions given, at most PAGE; raises one of UNREADABLE."""
+    """The next events of some aggregates after the versions given, at most PAGE; raises one of UNREADABLE."""
     wanted = {"after": [f"{aggregate}:{version}" for aggregate, version in cursors.items()]}
     answer = _ask(settings, publisher, "/events/missing", wanted)
     return [Envelope.from_dict(item) for item in answer["items"]]

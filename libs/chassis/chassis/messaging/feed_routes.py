@@ -58,7 +58,7 @@ class FeedQuery(QuerySchema):
         validate=validate.Length(1, 20), metadata={"description": "This division and all below it."}
     )
     subject = fields.String(
-        validate=validate.Length(1, 200), metadata={"description": "Only the events of this object."}
+        validate=validate.Length(1, 200), metadata={"description": "Only the events of this aggregate."}
     )
     limit = fields.Integer(load_default=DEFAULT_LIMIT, validate=validate.Range(1, HIGHEST_LIMIT))
 
@@ -94,8 +94,8 @@ class Feed(Schema):
     items = fields.List(fields.Nested(FeedItem))
     next = fields.Integer(
         metadata={
-            "description": "Ask again with after=next; the same as `after` when nothing is new. An answer may hold less "
-            "than `limit`, or nothing, and still not be the last."
+            "description": "Ask again with after=next; the same as `after` when nothing is new. An answer may hold "
+            "less than `limit`, or nothing, and still not be the last."
         }
     )
     end = fields.Integer(metadata={"description": "The position of the last event there is; you have all at next=end."})
@@ -106,7 +106,7 @@ class Feed(Schema):
 
 
 class FeedPutBack(RuleBroken):
-    """This feed was put back to an earlier moment; read it again with after=0, and leave out by their ids what you have."""
+    """This feed was put back to an earlier moment; read again with after=0, and leave out by ids what you have."""
 
     zh = "本事件流已恢复到较早时刻，请以 after=0 重新读取，并按事件 id 去除已有的事件。"
 
@@ -156,7 +156,7 @@ FIRST_OF_TYPES = (
 def read_feed(
     session: Session, service: str, caller: Caller, wanted: FeedArguments, today: date, access: Access
 ) -> FeedPage:
-    """Published events after a position, as far as the caller may see; positions have no gap, answers may leave some out.
+    """Published events after a position that the caller may see; positions have no gap, answers may.
 
     Raises FeedPutBack.
     """
@@ -189,9 +189,9 @@ def _require_same_feed(session: Session, wanted: FeedArguments, end: int) -> Non
 
 
 def _window(session: Session, wanted: FeedArguments, end: int) -> tuple[int, int]:
-    """The positions that one request goes through, so that it ends in time whatever it finds: after the one, to the other.
+    """The positions that one request goes through (after, last), so that it ends in time whatever it finds.
 
-    An object's events have an index of their own. Rare types are leapt to.
+    An aggregate's events have an index of their own. Rare types are leapt to.
     """
     if wanted.subject is not None:
         return wanted.after, end

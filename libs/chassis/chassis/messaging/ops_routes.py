@@ -37,7 +37,7 @@ class AppliedOfType(Schema):
     """How many events of a type were applied, and which; and how many have no handler here."""
 
     applied = fields.Integer(metadata={"description": "By a handler."})
-    moved = fields.Integer(metadata={"description": "Without a handler: only the object's cursor was moved."})
+    moved = fields.Integer(metadata={"description": "Without a handler: only the aggregate's cursor was moved."})
     id_sum = fields.String(
         allow_none=True,
         metadata={"description": f"{SUM_OF_IDS} Null where some were applied before the sum was kept."},
@@ -106,7 +106,7 @@ class Reason(Schema):
     reason = fields.String(required=True, validate=validate.Length(3, 500))
     past_missing = fields.Boolean(
         load_default=False,
-        metadata={"description": "Give up as well the earlier events of the object, which never came."},
+        metadata={"description": "Give up as well the earlier events of the aggregate, which never came."},
     )
 
 

@@ -1,4 +1,4 @@
-"""An operator's commands, run where the service's environment is: `python -m chassis.process.cli <service> parked list`.
+"""An operator's commands, in the service's environment: `python -m chassis.process.cli <service> parked list`.
 
 They do what the routes under `/ops` and `/audit` do, without a token; what they change is entered in the audit log
 under the name of the operating system's user.

@@ -1,8 +1,8 @@
 """Migrations under guard: `python -m chassis.process.migrate <service>[,<service>…] upgrade|check|current`.
 
 An upgrade holds an advisory lock, so that two deploy jobs do not meet, and gives up rather than queue in front of the
-running service's transactions: a lock that is not had within 5 s, or a statement longer than 60 s, ends it. What the service
-ships with (`<service>/seed.py`) is put in after the migrations.
+running service's transactions: a lock that is not had within 5 s, or a statement longer than 60 s, ends it. What the
+service ships with (`<service>/seed.py`) is put in after the migrations.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ def guarded_connection(url: str, lock: str = "cqo.migrate") -> Iterator[Connecti
 def _wait_for_turn(connection: Connection, lock: str) -> None:
     """Takes the lock as soon as no other job has it.
 
-    It asks again and again: a statement that waits holds a snapshot, and for the end of that an index that the other job
-    makes while the service goes on writing would wait in turn.
+    It asks again and again: a statement that waits holds a snapshot, and for the end of that an index that the other
+    job makes while the service goes on writing would wait in turn.
     """
     deadline = time.monotonic() + TURN_TIMEOUT
     while not connection.scalar(TRY_LOCK, {"name": lock}):

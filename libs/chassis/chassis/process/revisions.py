@@ -20,7 +20,7 @@ class Revisions:
 
 
 def folder_of(service: str) -> Path:
-    """The folder of the service's migrations, which lies beside its package; LookupError if there is no such service."""
+    """The folder of the service's migrations, beside its package; LookupError if there is no such service."""
     found = importlib.util.find_spec(service)
     if found is None or found.origin is None:
         raise LookupError(f"there is no service {service!r} on the path")

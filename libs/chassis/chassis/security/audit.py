@@ -77,7 +77,7 @@ class Verification(NamedTuple):
 def record(
     session: Session, caller: Caller | None, action: str, subject: str, details: JsonObject, clock: Clock
 ) -> int:
-    """Enters what `caller` (None: the service itself) did to `subject` in the present transaction; returns the entry's number.
+    """Enters what `caller` (None: the service itself) did to `subject`, in this transaction; returns its number.
 
     `details` must hold no personal data in clear: the log can't be corrected.
     """

@@ -1,4 +1,4 @@
-"""Tokens are bounded too: in their figures, their texts and their life; and a failed fetch of keys is tried again soon."""
+"""Tokens are bounded too: in figures, texts and life; a failed fetch of keys is tried again soon."""
 
 from __future__ import annotations
 

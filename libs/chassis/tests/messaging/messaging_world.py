@@ -96,7 +96,7 @@ class World:
         self.author, self.reader = _engine(author_url), _engine(reader_url)
         self.clock = SystemClock()
         self.things: dict[str, Thing] = {}
-        self.announced: list[tuple[str, int]] = []  # object and version of each event whose commit was confirmed
+        self.announced: list[tuple[str, int]] = []  # aggregate and version of each event whose commit was confirmed
 
     @classmethod
     def on(cls, postgres_url: str, amqp_url: str) -> World:
@@ -159,12 +159,12 @@ class World:
     # The author
 
     def announce(self, subject: str, *events: Any) -> None:
-        """Commits events of one object in one transaction."""
+        """Commits events of one aggregate in one transaction."""
         self._commit((subject, event) for event in events or (ThingChanged(),))
 
-    def announce_many(self, objects: int, versions: int, event: Any) -> None:
-        """Commits `versions` events for each of `objects`, version by version."""
-        self._commit((f"o{number}", event) for _ in range(versions) for number in range(objects))
+    def announce_many(self, aggregates: int, versions: int, event: Any) -> None:
+        """Commits `versions` events for each of `aggregates`, version by version."""
+        self._commit((f"o{number}", event) for _ in range(versions) for number in range(aggregates))
 
     def _commit(self, changes: Iterable[tuple[str, Any]]) -> None:
         committed = []
@@ -187,14 +187,14 @@ class World:
     # The reader
 
     def effects(self) -> list[tuple[str, int]]:
-        """Object and version of each effect, in the order in which they took place."""
+        """Aggregate and version of each effect, in the order in which they took place."""
         return [(row.aggregate, row.version) for row in self.ask(self.reader, "SELECT * FROM effect ORDER BY id")]
 
     def parked(self) -> list[Any]:
         return self.ask(self.reader, "SELECT * FROM inbox_parked ORDER BY aggregate, version, id")
 
     def states(self) -> list[tuple[str | None, int | None, str]]:
-        """Object, version and state of each parked event."""
+        """Aggregate, version and state of each parked event."""
         return [(row.aggregate, row.version, row.state) for row in self.parked()]
 
     def cursors(self) -> dict[str, int]:

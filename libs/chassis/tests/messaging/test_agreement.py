@@ -1,4 +1,4 @@
-"""A reader compares what it has applied with what the publisher has announced: nothing is missing for want of a later event."""
+"""A reader compares what it has applied with what was announced: nothing is missing for want of a later event."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def pair(world: World, author: Start, reader: Start, token: Callable[..., str]) 
 
 
 def counts(found: dict[str, Any], kind: str) -> dict[str, int]:
-    """What was found of a kind of object, without what is 0."""
+    """What was found of a kind of aggregate, without what is 0."""
     (of_kind,) = [each for each in found["types"] if each["type"] == kind]
     return {name: value for name, value in of_kind.items() if isinstance(value, int) and value}
 
@@ -88,7 +88,7 @@ def test_a_last_event_that_was_lost_is_found_and_applied_without_a_later_one(pai
 
     print(f"\na lost last event: found and applied in {seconds:.1f} s, {world.figures()}")
     assert world.figures().perfect
-    assert found["agrees"] is True and counts(found, "thing") == {"objects": 20, "fetched": 1}
+    assert found["agrees"] is True and counts(found, "thing") == {"aggregates": 20, "fetched": 1}
     assert "1 events that author has announced had not come" in pair.reader.log.read_text()
 
 
@@ -139,7 +139,9 @@ def test_a_publisher_put_back_to_an_earlier_moment_is_told_object_by_object(pair
 
     found = pair.compare()
     assert found["agrees"] is False
-    assert counts(found, "thing") == {"objects": 20, "ahead": 21}, "19 with a version 2, o0 with a 3, and the new one"
+    assert counts(found, "thing") == {"aggregates": 20, "ahead": 21}, (
+        "19 with a version 2, o0 with a 3, and the new one"
+    )
     assert len(found["types"][0]["examples"]) == 20
     assert "was its database put back to an earlier moment?" in pair.reader.log.read_text()
 
@@ -158,7 +160,7 @@ def test_a_publisher_put_back_to_an_earlier_moment_is_told_object_by_object(pair
 
     print(f"\na publisher put back: 20 changes, {dropped_in_silence} dropped in silence, told within {seconds:.1f} s")
     assert {state for *_, state in world.states()} == {"conflict"}
-    assert counts(found, "thing") == {"objects": 20, "ahead": 2, "conflicting": 19}
+    assert counts(found, "thing") == {"aggregates": 20, "ahead": 2, "conflicting": 19}
     assert dropped_in_silence == 0
     assert len(world.effects()) == before, "nothing is applied in the place of what is known"
 
@@ -191,7 +193,7 @@ def test_a_reader_put_back_to_an_earlier_moment_catches_up_to_equality(pair: Pai
 
     print(f"\na reader put back by 2,600 events: equal after {seconds:.1f} s, {world.figures()}")
     assert world.figures().perfect
-    assert found["agrees"] is True and counts(found, "thing") == {"objects": 1300, "fetched": 2600}
+    assert found["agrees"] is True and counts(found, "thing") == {"aggregates": 1300, "fetched": 2600}
 
 
 def test_an_object_held_up_by_a_parked_event_is_not_said_to_be_missing(pair: Pair, world: World) -> None:
@@ -200,7 +202,7 @@ def test_an_object_held_up_by_a_parked_event_is_not_said_to_be_missing(pair: Pai
     found = pair.compare()
 
     assert found["agrees"] is False
-    assert counts(found, "thing") == {"objects": 1, "held_up": 1}
+    assert counts(found, "thing") == {"aggregates": 1, "held_up": 1}
     assert found["types"][0]["examples"] == [{"aggregate": "thing:bad", "what": "held_up", "here": 0, "there": 2}]
 
 
@@ -237,5 +239,5 @@ def test_a_subscriber_can_reckon_the_digest_itself(world: World) -> None:
     with Session(world.author) as session:
         (found,) = announced(session, None, SYSTEM, world.clock.today(), ACCESS)
 
-    assert (found.type, found.objects, found.versions) == ("thing", 300, 600)
+    assert (found.type, found.aggregates, found.versions) == ("thing", 300, 600)
     assert found.buckets == [str(each) for each in buckets]

@@ -1,4 +1,4 @@
-"""The same version with another id: another fact in the place of one that is known, told and never dropped in silence."""
+"""The same version with another id: a fact in the place of a known one, told and never dropped."""
 
 from __future__ import annotations
 

@@ -90,8 +90,8 @@ def walk(world: World, most: int, **query: Any) -> tuple[list[int], int]:
 
 
 CASES: dict[str, dict[str, Any]] = {
-    "an object": {"subject": "o4711"},
-    "an object that is not there": {"subject": "nobody"},
+    "an aggregate": {"subject": "o4711"},
+    "an aggregate that is not there": {"subject": "nobody"},
     "a rare type": {"type": ["thing.rare.v1"]},
     "a type that is not there": {"type": ["thing.unheard.v1"]},
     "both": {"subject": "o0", "type": ["thing.rare.v1"]},
@@ -168,6 +168,6 @@ def test_a_digest_of_many_events_takes_seconds_and_not_minutes(filled: World) ->
         (found,) = announced(session, ["thing"], SYSTEM, filled.clock.today(), ACCESS)
     seconds = time.monotonic() - started
 
-    print(f"\na digest of {EVENTS} events of {found.objects} objects: {1000 * seconds:.0f} ms")
-    assert (found.objects, found.versions) == (5000, 4999 * 40 + 41)
+    print(f"\na digest of {EVENTS} events of {found.aggregates} aggregates: {1000 * seconds:.0f} ms")
+    assert (found.aggregates, found.versions) == (5000, 4999 * 40 + 41)
     assert seconds < 10

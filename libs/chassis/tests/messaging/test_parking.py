@@ -1,4 +1,4 @@
-"""Events that can't be applied: they hold up their own object only, and a person replays or skips them."""
+"""Events that can't be applied: they hold up their own aggregate only, and a person replays or skips them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def operator(reader: Start, token: Callable[..., str]) -> Operator:
 
 @pytest.fixture
 def held_up(world: World, author: Start, operator: Operator) -> list[Any]:
-    """Of three events of one object the first fails for good; returns the three parked rows."""
+    """Of three events of one aggregate the first fails for good; returns the three parked rows."""
     world.announce("bad", ThingChanged(1, poison=True), ThingChanged(2), ThingChanged(3))
     world.announce("good", ThingChanged(1))
     author()
@@ -87,7 +87,7 @@ def test_an_event_can_not_be_skipped_before_its_predecessor(operator: Operator, 
     status, problem = operator.post(f"/ops/parked/{held_up[1].id}/skip", {"reason": "no longer wanted"})
 
     assert status == 409
-    assert "Earlier events of the same object" in problem["detail"]
+    assert "Earlier events of the same aggregate" in problem["detail"]
 
 
 def test_garbage_can_be_skipped_but_not_replayed(world: World, operator: Operator) -> None:

@@ -77,7 +77,7 @@ def _template(name: str) -> Template:
 
 
 def render(kind: str, recipient_kind: str, facts: Mapping[str, object]) -> Text:
-    """The text of a notice of that kind for a recipient of that kind; `facts` are what the template may say, by name."""
+    """The text of a notice of that kind for a recipient of that kind; `facts` are what it may say."""
     template = _template(f"{kind}.txt")
     context = template.new_context({**facts, "recipient_kind": recipient_kind})
     subject = " ".join("".join(template.blocks["subject"](context)).split())

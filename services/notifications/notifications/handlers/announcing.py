@@ -110,7 +110,8 @@ def _notices(cause: Cause, rules: Rules, clock: Clock) -> Iterator[Notice]:
 def _facts(cause: Cause, rules: Rules, today: date) -> Mapping[str, object]:
     """What a text may say: the event's fields, the names of those concerned, and what the rule set adds.
 
-    A mapping and not a record, since each template names the fields of its own event; a name that is missing is a fault.
+    A mapping and not a record, since each template names the fields of its own event; a name that is missing is a
+    fault.
     """
     return {
         **vars(cause.names),

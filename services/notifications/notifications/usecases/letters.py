@@ -39,8 +39,8 @@ from programme import rulesets
 # A sender lives as long as its database session holds the advisory lock (SENDERS, its number); the database lets go of
 # the lock when the process dies. No lease can expire under a slow mail server, and none has to be waited for.
 SENDERS = 7_305_001
-# Notified by the trigger `notify_letters` on the table `delivery`, whenever a letter is written or becomes pending again
-# (migration 0002).
+# Notified by the trigger `notify_letters` on the table `delivery`, whenever a letter is written or becomes pending
+# again (migration 0002).
 WAKE_UP_CHANNEL = "cqo_letters"
 LOOK_AT_MOST = 2000  # letters without an address, in one look
 NEWEST = "g"  # comes after every id
@@ -212,7 +212,7 @@ def release(session: Session, sender: int, kept: Sequence[str]) -> None:
 
 
 def release_orphans(session: Session) -> int:
-    """Gives back the letters of senders that have died; returns how many. Each may have been taken by the mail server."""
+    """Gives back the letters of senders that died; returns how many. The mail server may have taken each."""
     return len(session.scalars(RELEASE_ORPHANS).all())
 
 

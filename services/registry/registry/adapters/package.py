@@ -1,8 +1,8 @@
 """An .xlsx file as a package of parts, looked over before anything parses it; runs in the child process.
 
-Nothing in a file is believed. Only four parts are unpacked, each within a bound; their XML is read as a stream, and what
-would make a parser work or allocate beyond reason is refused by its first sign. What passes is packed anew, with a
-directory of our own: the parser sees these bytes and no others.
+Nothing in a file is believed. Only four parts are unpacked, each within a bound; their XML is read as a stream, and
+what would make a parser work or allocate beyond reason is refused by its first sign. What passes is packed anew, with
+a directory of our own: the parser sees these bytes and no others.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The child process that parses a workbook: `python -m registry.adapters.parsing <list>`, the file on standard input.
 
-It has no secret, no connection and no more memory and processor than it gives itself here. What goes wrong in it, a panic
-of the parsing library among it, ends it alone. It answers in lines of JSON: the columns, or why the file is refused; each
-row; each rejection.
+It has no secret, no connection and no more memory and processor than it gives itself here. What goes wrong in it, a
+panic of the parsing library among it, ends it alone. It answers in lines of JSON: the columns, or why the file is
+refused; each row; each rejection.
 """
 
 from __future__ import annotations

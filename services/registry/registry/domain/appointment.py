@@ -46,19 +46,19 @@ class SuspensionReason(StrEnum):
 class AlreadyEnded(RuleBroken):
     """The appointment has already ended."""
 
-    zh = "该任命已经终止。"
+    zh = "该聘任已经终止。"
 
 
 class AlreadyFiled(RuleBroken):
     """The appointment has already been filed."""
 
-    zh = "该任命已经备案。"
+    zh = "该聘任已经备案。"
 
 
 class DayOutOfOrder(RuleBroken):
     """The day given lies before the appointment or in the future."""
 
-    zh = "所填日期早于任命日期或晚于今天。"
+    zh = "所填日期早于聘任日期或晚于今天。"
 
 
 @dataclass

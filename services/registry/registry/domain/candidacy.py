@@ -29,35 +29,35 @@ class NoValidCertificate(RuleBroken):
     """The person holds no qualification certificate that is valid on the day of the appointment (R23, R28)."""
 
     rule = "R28"
-    zh = "该人员在任命当日没有有效的首席质量官任职资格证书（R23、R28）。"
+    zh = "该人员在聘任当日没有有效的首席质量官任职资格证书（R23、R28）。"
 
 
 class AlreadyCqoElsewhere(RuleBroken):
     """The person already is the CQO of another enterprise; that appointment must end first (R8)."""
 
     rule = "R8"
-    zh = "该人员已担任其他企业的首席质量官，须先终止该任命（R8）。"
+    zh = "该人员已担任其他企业的首席质量官，须先终止该聘任（R8）。"
 
 
 class AlreadyCqoHere(RuleBroken):
     """The person already holds another CQO post in this enterprise; that appointment must end first (R8)."""
 
     rule = "R8"
-    zh = "该人员已在本企业另一岗位担任首席质量官，须先终止该任命（R8）。"
+    zh = "该人员已在本企业另一岗位担任首席质量官，须先终止该聘任（R8）。"
 
 
 class PostTaken(RuleBroken):
     """The post is taken; the appointment of its holder must end first (R22)."""
 
     rule = "R22"
-    zh = "该岗位已有任职人员，须先终止其任命（R22）。"
+    zh = "该岗位已有任职人员，须先终止其聘任（R22）。"
 
 
 class Excluded(RuleBroken):
     """The person is on the exclusion list on the day of the appointment (R30)."""
 
     rule = "R30"
-    zh = "该人员在任命当日处于限制任职名单中（R30）。"
+    zh = "该人员在聘任当日处于限制任职名单中（R30）。"
 
 
 # What an appointment may stand with, but should not, by rule.

@@ -1,7 +1,7 @@
 """Entering rows whose code may stand once: the unique index decides, so that nobody waits for another's list.
 
-A rival who enters the same code first makes the insert fail when they commit. Rows go in by the order of their codes, so
-that two lists with the same codes wait for one another in one order only.
+A rival who enters the same code first makes the insert fail when they commit. Rows go in by the order of their codes,
+so that two lists with the same codes wait for one another in one order only.
 """
 
 from __future__ import annotations

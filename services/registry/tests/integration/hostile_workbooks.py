@@ -24,11 +24,17 @@ TYPES = (
     f'<Override PartName="/xl/workbook.xml" ContentType="{SHEET_TYPE}.sheet.main+xml"/>'
     f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{SHEET_TYPE}.worksheet+xml"/></Types>'
 )
-ROOT = f'{HEAD}<Relationships {PACKAGE_REL}><Relationship Id="rId1" Type="{REL}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
+ROOT = (
+    f"{HEAD}<Relationships {PACKAGE_REL}>"
+    f'<Relationship Id="rId1" Type="{REL}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
+)
 WORKBOOK = (
     f'{HEAD}<workbook {MAIN} xmlns:r="{REL}"><sheets><sheet name="a" sheetId="1" r:id="rId1"/></sheets></workbook>'
 )
-RELATIONS = f'{HEAD}<Relationships {PACKAGE_REL}><Relationship Id="rId1" Type="{REL}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>'
+RELATIONS = (
+    f"{HEAD}<Relationships {PACKAGE_REL}>"
+    f'<Relationship Id="rId1" Type="{REL}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>'
+)
 MEGABYTE = 1 << 20
 Part = str | bytes | Iterable[bytes]
 

@@ -73,7 +73,8 @@ def test_others_read_and_register_while_twenty_thousand_people_come_in(service, 
         serial += 1
     gets.sort()
     print(
-        f"\n{ROWS} rows in {sum(took):.1f} s; meanwhile {len(gets)} GET, p99 {1000 * gets[int(0.99 * len(gets))]:.0f} ms, "
+        f"\n{ROWS} rows in {sum(took):.1f} s; "
+        f"meanwhile {len(gets)} GET, p99 {1000 * gets[int(0.99 * len(gets))]:.0f} ms, "
         f"worst {1000 * gets[-1]:.0f} ms; {len(posts)} registrations elsewhere, worst {1000 * max(posts):.0f} ms"
     )
 

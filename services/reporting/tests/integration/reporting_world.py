@@ -65,7 +65,7 @@ class Chronicle:
     def enterprise(
         self, division: str = NANGUAN, on: str = "2019-01-01", enterprise_id: str | None = None, **flags: bool
     ) -> Envelope:
-        """An enterprise registered; with `enterprise_id`, that one changed. Flags: above_threshold, award_contender, …"""
+        """An enterprise registered; with `enterprise_id`, changed. Flags: above_threshold, award_contender, …"""
         data = {
             "enterprise_id": enterprise_id or new_id(),
             "name": "示例机械有限公司",

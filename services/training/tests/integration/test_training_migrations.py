@@ -7,7 +7,8 @@ from chassis.process import migrate
 from training.domain.training_class import ClassKind, ClassStatus, TrainingClass
 
 ISSUED = """
-INSERT INTO certificate (id, version, division, number, person_id, name, issued_on, valid_from, valid_until, ruleset, status)
+INSERT INTO certificate (id, version, division, number, person_id, name, issued_on, valid_from, valid_until, ruleset,
+status)
     VALUES ('c', 3, '220102', 'n', 'p', '李明', '2026-03-13', '2026-03-13', '2032-03-12', 1, 'valid');
 INSERT INTO certificate_status (certificate_id, "on", status, valid_until) VALUES
     ('c', '2026-03-13', 'valid', '2029-03-12'), ('c', '2029-03-13', 'expired', '2029-03-12'),

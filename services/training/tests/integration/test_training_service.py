@@ -256,7 +256,7 @@ def test_refusals_are_told_in_the_callers_language_and_anybody_may_verify_a_numb
     verified = Client(service.url).call("GET", f"/certificates/verify?number={certificate['number']}")
     explained = centre.call("GET", f"/certificates/{certificate['id']}/explain")
 
-    assert "续期窗口" in reason["detail"]
+    assert "换证窗口" in reason["detail"]
     assert verified == {
         "number": certificate["number"],
         "genuine": True,

@@ -49,21 +49,21 @@ class NotPassed(RuleBroken):
 class IsRevoked(RuleBroken):
     """The certificate has been revoked; it can be neither renewed nor revoked again."""
 
-    zh = "该证书已被撤销，不能续期或再次撤销。"
+    zh = "该证书已被撤销，不能换证或再次撤销。"
     rule = "R59"
 
 
 class OutsideRenewalWindow(RuleBroken):
     """The certificate can't be renewed on this day; before the window wait, after it take the full training again."""
 
-    zh = "当前不在续期窗口内：窗口开启前请等待，窗口关闭后须重新参加任职培训。"
+    zh = "当前不在换证窗口内：窗口开启前请等待，窗口关闭后须重新参加任职培训。"
     rule = "R59"
 
 
 class EducationShort(RuleBroken):
     """Renewal needs the year's hours of continuing education, this year or the year before."""
 
-    zh = "续期须在本年度或上一年度完成规定的再教育学时。"
+    zh = "换证须在本年度或上一年度完成规定的再教育学时。"
     rule = "R34"
 
 

@@ -35,8 +35,8 @@ age = Gauge(
     ["service", "publisher"],
 )
 differing = Gauge(
-    "cqo_agreement_differing_objects",
-    "Objects that differ from the publisher's: behind, held_up, ahead, conflicting.",
+    "cqo_agreement_differing_aggregates",
+    "Aggregates that differ from the publisher's: behind, held_up, ahead, conflicting.",
     ["service", "publisher", "what"],
 )
 
@@ -138,14 +138,16 @@ class Agreement:
         put_back = sum(each.ahead + each.conflicting for each in found)
         if put_back:
             log.error(
-                "%d objects are known here otherwise than %s has announced them; was its database put back to an earlier "
-                "moment? GET /ops/agreement names them",
+                "%d aggregates are known here otherwise than %s has announced them; was its database put back "
+                "to an earlier moment? GET /ops/agreement names them",
                 put_back,
                 publisher,
             )
         missing = sum(each.behind for each in found)
         if missing:
-            log.error("the last events of %d objects of %s are missing, and it does not give them", missing, publisher)
+            log.error(
+                "the last events of %d aggregates of %s are missing, and it does not give them", missing, publisher
+            )
 
     def _report(self) -> None:
         with Session(self.engine) as session, session.begin():

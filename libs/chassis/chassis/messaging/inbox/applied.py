@@ -1,4 +1,4 @@
-"""The last version of each object that this service has applied, as its cursors have it."""
+"""The last version of each aggregate that this service has applied, as its cursors have it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CURSORS = select(
     func.substr(inbox_cursor.c.aggregate, func.length(_kind) + 2).label("subject"),
     inbox_cursor.c.version,
     inbox_cursor.c.event_id.label("id"),
-).where(inbox_cursor.c.version > 0)  # one at 0 waits for its object's first event
+).where(inbox_cursor.c.version > 0)  # one at 0 waits for its aggregate's first event
 LEARN = text(
     "UPDATE inbox_cursor SET event_id = head.id FROM unnest(:keys, :versions, :ids) AS head (aggregate, version, id) "
     "WHERE inbox_cursor.aggregate = head.aggregate AND inbox_cursor.version = head.version AND event_id IS NULL"
@@ -33,7 +33,7 @@ def applied(session: Session, kinds: Sequence[str]) -> list[TypeDigest]:
 
 
 def applied_heads(session: Session, kind: str, buckets: Sequence[int]) -> dict[str, Head]:
-    """What this service has applied of the objects of some buckets, by their ids."""
+    """What this service has applied of the aggregates of some buckets, by their ids."""
     cursors = CURSORS.where(_kind == kind).subquery().c
     found = select(cursors.subject, cursors.version, cursors.id).where(bucket(cursors.subject).in_(buckets))
     return {subject: Head(subject, version, event_id) for subject, version, event_id in session.execute(found)}

@@ -1,4 +1,4 @@
-"""Applies batches of events. One transaction: lock the objects' cursors, apply what is next, move the cursors.
+"""Applies batches of events. One transaction: lock the aggregates' cursors, apply what is next, move the cursors.
 
 A version at or below the cursor is a duplicate, unless it is the cursor's with another id; cursor + 1 is applied; a
 later one is parked until its predecessor has come. Events without a handler only move the cursor.
@@ -96,7 +96,7 @@ class BatchResult:
     applied: list[Envelope] = field(default_factory=list)
     moved: list[Envelope] = field(default_factory=list)  # without a handler: they moved their cursors only
     early: list[Envelope] = field(default_factory=list)  # parked until their predecessors have come
-    versions: dict[str, int] = field(default_factory=dict)  # of each object, the last that was applied or moved
+    versions: dict[str, int] = field(default_factory=dict)  # of each aggregate, the last that was applied or moved
     ids: dict[str, str] = field(default_factory=dict)  # of those events
     conflicts: list[Conflict] = field(default_factory=list)  # parked: another event has their version
     duplicates: int = 0
@@ -120,7 +120,7 @@ class Applier:
         return result
 
     def apply_next(self, session: Session, event: Envelope) -> BatchResult:
-        """Applies `event`, the next of its object, whose cursor is locked; a handler's fault comes out as it is."""
+        """Applies `event`, the next of its aggregate, whose cursor is locked; a handler's fault comes out as it is."""
         handler = self.handlers.get(event.type)
         result = BatchResult(versions={event.aggregate: event.sequence}, ids={event.aggregate: event.id})
         if handler is None:
@@ -134,7 +134,7 @@ class Applier:
     def sort_out(self, session: Session, events: Iterable[Envelope]) -> BatchResult:
         """Locks the cursors, and says by them what is to become of each event."""
         result = BatchResult()
-        # Each object's versions in order; between objects as they came, so that causes stay before their effects.
+        # Each aggregate's versions in order; between aggregates as they came, so that causes stay before their effects.
         ordered = sorted(events, key=lambda event: event.sequence)
         cursors = lock_whole_cursors(session, [event.aggregate for event in ordered])
         parked = _parked_versions(session, cursors)
@@ -157,8 +157,9 @@ class Applier:
         return result
 
     def runs(self, events: Sequence[Envelope]) -> Iterator[tuple[Handler, list[Envelope]]]:
-        """`events` in the order in which they are handed over, those of one type together, each run with its handler."""
-        # First versions first, and types as they came: each object keeps its order, and a batch handler gets long runs.
+        """`events` in the order in which they are handed over, by runs of one type, each with its handler."""
+        # First versions first, and types as they came: each aggregate keeps its order, and a batch handler gets long
+        # runs.
         came = {kind: place for place, kind in enumerate(dict.fromkeys(event.type for event in events))}
         ordered = sorted(events, key=lambda event: (event.sequence, came[event.type]))
         for (_, kind), run in groupby(ordered, key=lambda event: (event.sequence, event.type)):
@@ -215,7 +216,7 @@ def id_number(event_id: str) -> int:
 
 
 def _parked_versions(session: Session, aggregates: Iterable[str]) -> dict[str, dict[int, str | None]]:
-    """Of each object, the versions that are parked and their events' ids; None where it is kept as bytes."""
+    """Of each aggregate, the versions that are parked and their events' ids; None where it is kept as bytes."""
     found: dict[str, dict[int, str | None]] = {}
     for aggregate, version, event_id in session.execute(PARKED, {"keys": list(aggregates)}):
         found.setdefault(aggregate, {})[version] = event_id

@@ -1,7 +1,7 @@
-"""Compares what a service has applied of a publisher's events with what the publisher has announced, and fetches the rest.
+"""Compares what a service has applied with what the publisher has announced, and fetches the rest.
 
-A digest first; then, of the buckets that differ, each object. A reader's cursors are read before the publisher is asked:
-what it has announced by then can only be more, so a cursor that is ahead is ahead for good.
+A digest first; then, of the buckets that differ, each aggregate. A reader's cursors are read before the publisher is
+asked: what it has announced by then can only be more, so a cursor that is ahead is ahead for good.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from chassis.settings import Settings
 
 ItemT = TypeVar("ItemT")
 
-AT_ONCE = 50_000  # objects looked at together
-ASKED_FOR_AT_ONCE = 50  # objects whose missing events are asked for in one request
+AT_ONCE = 50_000  # aggregates looked at together
+ASKED_FOR_AT_ONCE = 50  # aggregates whose missing events are asked for in one request
 TRIES = 3  # to see what is under way arrive
-EXAMPLES = 20  # objects named for each kind
+EXAMPLES = 20  # aggregates named for each kind
 
 _cursor, _parked = inbox_cursor.c, inbox_parked.c
 VERSIONS = select(_cursor.aggregate, _cursor.version).where(_cursor.aggregate == func.any(KEYS))
-# The next event of these objects is there, and can't be applied yet.
+# The next event of these aggregates is there, and can't be applied yet.
 HELD_UP = (
     select(_parked.aggregate)
     .join(inbox_cursor, _cursor.aggregate == _parked.aggregate)
@@ -45,15 +45,15 @@ HELD_UP = (
 
 @dataclass
 class TypeAgreement:
-    """What was found of one kind of object."""
+    """What was found of one kind of aggregate."""
 
     type: str
-    objects: int = 0  # that the publisher has announced
+    aggregates: int = 0  # that the publisher has announced
     fetched: int = 0  # events that were missing and came from the publisher
-    behind: int = 0  # objects whose last event is missing all the same
-    held_up: int = 0  # objects whose next event is parked
-    ahead: int = 0  # objects of which more was applied than the publisher knows
-    conflicting: int = 0  # objects whose last event is another one there
+    behind: int = 0  # aggregates whose last event is missing all the same
+    held_up: int = 0  # aggregates whose next event is parked
+    ahead: int = 0  # aggregates of which more was applied than the publisher knows
+    conflicting: int = 0  # aggregates whose last event is another one there
     examples: list[JsonObject] = field(default_factory=list)
 
     @property
@@ -61,7 +61,7 @@ class TypeAgreement:
         return not (self.behind or self.held_up or self.ahead or self.conflicting)
 
     def note(self, what: str, subject: str, here: Head | None, there: Head | None) -> None:
-        """Counts an object that differs, and keeps some as examples."""
+        """Counts an aggregate that differs, and keeps some as examples."""
         setattr(self, what, getattr(self, what) + 1)
         if len(self.examples) < EXAMPLES:
             versions = {"here": here.version if here else 0, "there": there.version if there else 0}
@@ -97,14 +97,14 @@ class Comparison:
         return [self._compare(there.get(kind) or empty(kind), here.get(kind) or empty(kind)) for kind in known]
 
     def _compare(self, there: TypeDigest, here: TypeDigest) -> TypeAgreement:
-        found = TypeAgreement(there.type, there.objects)
+        found = TypeAgreement(there.type, there.aggregates)
         differing = there.differs_in(here)
-        objects = max(there.objects, here.objects, 1)
-        for buckets in _chunks(differing, max(1, BUCKETS * AT_ONCE // objects)):
-            self._compare_objects(found, buckets)
+        aggregates = max(there.aggregates, here.aggregates, 1)
+        for buckets in _chunks(differing, max(1, BUCKETS * AT_ONCE // aggregates)):
+            self._compare_aggregates(found, buckets)
         return found
 
-    def _compare_objects(self, found: TypeAgreement, buckets: Sequence[int]) -> None:
+    def _compare_aggregates(self, found: TypeAgreement, buckets: Sequence[int]) -> None:
         with Session(self.engine) as session, session.begin():
             here = applied_heads(session, found.type, buckets)
         behind: dict[str, Head] = {}
@@ -148,13 +148,13 @@ class Comparison:
             found.note(what, subject, Head(subject, versions.get(aggregate, 0), None), there)
 
     def _fetch(self, aggregates: Sequence[str]) -> int:
-        """Has what the publisher can give after these objects' cursors applied; returns how many events that were."""
+        """Applies what the publisher gives after these aggregates' cursors; returns how many events that were."""
         versions, held_up = self._stand(aggregates)
         wanted = {aggregate: versions.get(aggregate, 0) for aggregate in aggregates if aggregate not in held_up}
         fetched = 0
         while wanted:
             events = feed_client.missing(self.settings, self.publisher, wanted)
-            came = {event.aggregate: event.sequence for event in events}  # of each object, the last one comes last
+            came = {event.aggregate: event.sequence for event in events}  # of each aggregate, the last one comes last
             progress = {
                 aggregate: version for aggregate, version in came.items() if version > wanted.get(aggregate, version)
             }
@@ -166,7 +166,7 @@ class Comparison:
         return fetched
 
     def _stand(self, aggregates: Sequence[str]) -> tuple[dict[str, int], set[str]]:
-        """The cursors of these objects, and those that are held up by a parked event."""
+        """The cursors of these aggregates, and those that are held up by a parked event."""
         keys = {"keys": list(aggregates)}
         with Session(self.engine) as session, session.begin():
             versions = {aggregate: version for aggregate, version in session.execute(VERSIONS, keys)}

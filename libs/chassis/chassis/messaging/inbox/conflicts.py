@@ -1,7 +1,7 @@
 """The same version with another id: told, kept for a person, and never taken for a duplicate.
 
-It is not applied, since another event of that version has been, or is about to be: the publisher's database was put back
-to an earlier moment, or somebody announces in its name.
+It is not applied, since another event of that version has been, or is about to be: the publisher's database was put
+back to an earlier moment, or somebody announces in its name.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PARK = (
 
 
 class AnotherIsKnown(RuleBroken):
-    """Another event of this version is known already; find out which one holds, enter anew what is missing, and skip this."""
+    """Another event of this version is known already; find out which holds, enter anew what is missing, skip this."""
 
     zh = "同一版本已有另一事件，本事件不能替代。请查明以哪一个为准，补录缺失内容后跳过本事件。"
 
@@ -43,7 +43,7 @@ class Conflict(NamedTuple):
 
 
 def conflict(event: Envelope, cursor: Cursor) -> Conflict | None:
-    """Whether `event` claims the place of the one at which the cursor of its object stands."""
+    """Whether `event` claims the place of the one at which the cursor of its aggregate stands."""
     if event.sequence == cursor.version and cursor.event_id not in (None, event.id):
         return Conflict(event, str(cursor.event_id))
     return None

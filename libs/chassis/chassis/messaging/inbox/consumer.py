@@ -133,7 +133,7 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
         consume(self.settings.amqp_url, f"{self.service}.inbox", window.queue.put, PREFETCH, goes_on)
 
     def _apply_next_batch(self) -> None:
-        """Applies what has been delivered, then acknowledges it; a message that is no event goes to the dead letters."""
+        """Applies what has been delivered, then acknowledges it; what is no event is a dead letter."""
         window = self.window
         if window.is_abandoned:
             eventlet.sleep(RECONNECT_CHECK)

@@ -1,4 +1,4 @@
-"""The cursors: of each object read from other services, the version last applied, and the id of that event."""
+"""The cursors: of each aggregate read from other services, the version last applied, and the id of that event."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MOVE = text(
 
 
 class Cursor(NamedTuple):
-    """Where a reader stands with an object: the version last applied, and the id of that event if it is known."""
+    """Where a reader stands with an aggregate: the version last applied, and the id of that event if it is known."""
 
     version: int
     event_id: str | None

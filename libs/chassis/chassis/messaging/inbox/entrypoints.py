@@ -56,18 +56,18 @@ class Subscribe(Entrypoint):  # type: ignore[misc]  # nameko has no types
 
 
 def subscribe(*types_then_record: str | type) -> Callable[[HandlerT], HandlerT]:
-    """Declares a handler: `@subscribe("certificate.issued.v1", CertificateIssued)` over `def handler(self, session, event)`.
+    """Declares a handler: `@subscribe("certificate.issued.v1", CertificateIssued)`, a method `(self, session, event)`.
 
     First one or more types of event, last the record: a frozen dataclass of the fields that the reader uses. `event` is
-    an Envelope whose `data` is such a record. The handler runs in the transaction that moves its object's cursor. If it
-    raises `Transient`, the event is tried again later, in its object's order; whatever else it raises parks the event
-    for a person. Raises TypeError where the arguments are others.
+    an Envelope whose `data` is such a record. The handler runs in the transaction that moves its aggregate's cursor.
+    If it raises `Transient`, the event is tried again later, in its aggregate's order; whatever else it raises parks
+    the event for a person. Raises TypeError where the arguments are others.
     """
     return _declare(types_then_record, batch=False)
 
 
 def subscribe_batch(*types_then_record: str | type) -> Callable[[HandlerT], HandlerT]:
-    """Declares a handler of many events at once: `def handler(self, session, events)`, in each object's order.
+    """Declares a handler of many events at once: `def handler(self, session, events)`, in each aggregate's order.
 
     If it raises, the events are tried one by one, so it must give the same result for a list as for its members.
     """

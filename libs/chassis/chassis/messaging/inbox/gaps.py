@@ -20,10 +20,10 @@ from chassis.settings import Settings
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 100  # objects looked after between two looks
+AT_ONCE = 100  # aggregates looked after between two looks
 
 _parked, _cursor, _next = inbox_parked.c, inbox_cursor.c, inbox_parked.alias("next_one").c
-# Each object held up for long by an event that is not parked: its cursor, and an event that waits.
+# Each aggregate held up for long by an event that is not parked: its cursor, and an event that waits.
 GAPS = (
     select(_parked.aggregate, _cursor.version, _parked.event)
     .ext(distinct_on(_parked.aggregate))
@@ -45,7 +45,7 @@ GAPS = (
 
 
 class GapCloser:
-    """The loop that looks for objects whose next event is missing."""
+    """The loop that looks for aggregates whose next event is missing."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class GapCloser:
                 log.warning("what %s waits for could not be fetched: %s", aggregate, fault)
 
     def _fetch_after(self, cursor: int, waiting: Envelope) -> list[Envelope]:
-        """All events of the object of `waiting` that come after its cursor, from the feed of their publisher."""
+        """All events of the aggregate of `waiting` that come after its cursor, from the feed of their publisher."""
         pages = feed_client.pages(self.settings, waiting.source.strip("/"), subject=waiting.subject)
         return [
             event

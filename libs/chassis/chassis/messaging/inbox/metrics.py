@@ -7,7 +7,9 @@ duplicates = Counter("cqo_inbox_duplicates", "Events seen before, ignored.", ["s
 parkings = Counter("cqo_inbox_parkings", "Times an event was parked.", ["service", "state"])
 parked = Gauge("cqo_inbox_parked", "Events parked now.", ["service", "state"])
 oldest_parked = Gauge("cqo_inbox_oldest_parked_seconds", "Time since the oldest parked event was parked.", ["service"])
-missing = Gauge("cqo_inbox_missing_predecessors", "Objects whose next event has not come for 15 minutes.", ["service"])
+missing = Gauge(
+    "cqo_inbox_missing_predecessors", "Aggregates whose next event has not come for 15 minutes.", ["service"]
+)
 lag = Histogram(
     "cqo_inbox_lag_seconds",
     "From an event's time to its effect.",

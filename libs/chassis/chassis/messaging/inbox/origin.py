@@ -1,6 +1,6 @@
 """Where a message came from: an event is taken only if it came by its publisher's exchange, under its type.
 
-The broker's bindings say which kinds of objects come from whom (`deploy/rabbitmq/definitions.json`), and only a
+The broker's bindings say which kinds of aggregates come from whom (`deploy/rabbitmq/definitions.json`), and only a
 publisher may write to its exchange; so whoever else may write anywhere can't speak in its name.
 """
 

@@ -1,8 +1,8 @@
-"""What can't be applied yet: kept in `inbox_parked`, in its object's order, and retried or shown to a person.
+"""What can't be applied yet: kept in `inbox_parked`, in its aggregate's order, and retried or shown to a person.
 
-A parked event holds up its own object only. It is tried again when it is the next of its object and its time has come:
-a blocked one at once, a failed one after 1 s, 5 s, 30 s, 5 min and 1 h. After that, or if no later try can help, it
-waits for a person, who replays or skips it.
+A parked event holds up its own aggregate only. It is tried again when it is the next of its aggregate and its time has
+come: a blocked one at once, a failed one after 1 s, 5 s, 30 s, 5 min and 1 h. After that, or if no later try can help,
+it waits for a person, who replays or skips it.
 """
 
 from __future__ import annotations
@@ -58,19 +58,19 @@ EARLIER = select(
 
 
 class NotTheNext(RuleBroken):
-    """Earlier events of the same object are still to be applied; replay or skip those first."""
+    """Earlier events of the same aggregate are still to be applied; replay or skip those first."""
 
     zh = "同一对象尚有更早的事件未处理，请先重放或跳过更早的事件。"
 
 
 class PredecessorMissing(RuleBroken):
-    """An earlier event of the same object has neither come nor is it parked; to give that up too, say past_missing."""
+    """An earlier event of the same aggregate has not come and is not parked; to give that up, say past_missing."""
 
     zh = "同一对象更早的事件尚未到达，也不在待处理列表中；如需一并放弃，请指定 past_missing。"
 
 
 class SameVersionParked(RuleBroken):
-    """Another event with the same object and version is parked; replay or skip that one, and skip this."""
+    """Another event with the same aggregate and version is parked; replay or skip that one, and skip this."""
 
     zh = "同一对象的同一版本已有另一条待处理事件，请重放或跳过那一条，并跳过本条。"
 
@@ -123,7 +123,7 @@ class ToPark(NamedTuple):
 
 
 def park_many(session: Session, several: Sequence[ToPark]) -> None:
-    """Parks events whose objects' cursors are locked; what is parked already stays as it is."""
+    """Parks events whose aggregates' cursors are locked; what is parked already stays as it is."""
     if not several:
         return
     try:
@@ -264,7 +264,7 @@ class Skipped(NamedTuple):
 
 
 def skip(session: Session, parked_id: int, past_missing: bool = False) -> Skipped:
-    """Gives a parked event up, so that its object's later events can go on; returns what it was.
+    """Gives a parked event up, so that its aggregate's later events can go on; returns what it was.
 
     With `past_missing` it also gives up what never came before the event, if none of it is parked.
     Raises NotFound, also where it has been applied meanwhile; NotTheNext, PredecessorMissing.

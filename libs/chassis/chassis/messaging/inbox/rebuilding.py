@@ -77,5 +77,5 @@ def _apply(session: Session, applier: Applier, events: Sequence[Envelope], retry
         if len(events) == 1:
             parking.park_failed(session, events[0], fault, retry_delays)
             return 0
-        # One by one in the feed's order, which is each object's own.
+        # One by one in the feed's order, which is each aggregate's own.
         return sum(_apply(session, applier, [event], retry_delays) for event in events)

@@ -1,4 +1,4 @@
-"""Tries parked events again when they are the next of their object and their time has come."""
+"""Tries parked events again when they are the next of their aggregate and their time has come."""
 
 from __future__ import annotations
 

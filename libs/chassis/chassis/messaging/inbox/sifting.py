@@ -47,7 +47,7 @@ def sift(session: Session, applier: Applier, events: Iterable[Envelope]) -> tupl
 
 
 def _hold_back(result: BatchResult, failed_at: dict[str, int], applied: list[Envelope]) -> None:
-    """Puts right what `result` says of the objects with a failed event: nothing after that one was applied."""
+    """Puts right what `result` says of the aggregates with a failed event: nothing after that one was applied."""
     came = [*result.applied, *result.moved]
     result.applied = applied
     result.moved = [

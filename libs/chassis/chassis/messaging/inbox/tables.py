@@ -19,8 +19,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.data import metadata
 
-# For each object read from other services, the last version applied: deduplication and order in one; and the id of that
-# event, since a publisher that was put back uses versions again. NULL where it was applied before ids were kept.
+# For each aggregate read from other services, the last version applied: deduplication and order in one; and the id of
+# that event, since a publisher that was put back uses versions again. NULL where it was applied before ids were kept.
 inbox_cursor = Table(
     "inbox_cursor",
     metadata,

@@ -23,13 +23,13 @@ __all__ = ["Aggregate", "Event", "Relay", "add", "envelope", "outbox"]
 
 
 class Aggregate(Protocol):
-    """What an event is about: an object with an identity, a version, and a division it belongs to."""
+    """What an event is about: an aggregate with an identity, a version, and a division it belongs to."""
 
     version: int
 
     @property
     def id(self) -> str:
-        """The object's id."""
+        """The aggregate's id."""
 
     @property
     def division(self) -> str | None:

@@ -43,7 +43,7 @@ outbox = Table(
     Column("published_at", DateTime(timezone=True)),
     Column("feed_position", BigInteger, unique=True),
     UniqueConstraint("aggregate_type", "aggregate_id", "aggregate_version"),
-    Index("ix_outbox_object", "aggregate_id", "feed_position"),  # the feed of an object
+    Index("ix_outbox_aggregate", "aggregate_id", "feed_position"),  # the feed of an aggregate
     Index("ix_outbox_type", "type", "feed_position"),  # the feed of some types
     Index("ix_outbox_unpublished", "seq", postgresql_where=text("published_at IS NULL")),
 )

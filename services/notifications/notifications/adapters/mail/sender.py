@@ -104,9 +104,9 @@ class Sender:
     def wait(self) -> None:
         """Waits until there may be something to send, but no longer than POLL.
 
-        The database wakes the sender: the trigger `notify_letters` on the table `delivery` (migration 0002) notifies the
-        channel `letters.WAKE_UP_CHANNEL`, to which this session listens, when a letter is written or is to be tried
-        again.
+        The database wakes the sender: the trigger `notify_letters` on the table `delivery` (migration 0002) notifies
+        the channel `letters.WAKE_UP_CHANNEL`, to which this session listens, when a letter is written or is to be
+        tried again.
         """
         if self.database is not None:
             driver: Any = self.database.connection.dbapi_connection  # Any: SQLAlchemy does not say which driver's it is

@@ -12,8 +12,8 @@ class ThingChanged:
 
     type: ClassVar[str] = "thing.changed.v1"
     number: int = 0
-    poison: bool = False  # the handler raises until the object is mended
-    crash: bool = False  # the handler's process is killed until the object is mended
+    poison: bool = False  # the handler raises until the aggregate is mended
+    crash: bool = False  # the handler's process is killed until the aggregate is mended
     failure_rate: float = 0.0  # how often the handler is not ready for it yet
     seconds: float = 0.0  # how long the handler takes
     echo: bool = False  # the handler announces something itself

@@ -15,5 +15,5 @@ effect = Table(
     Column("version", BigInteger, nullable=False),
     Column("by", Integer, nullable=False),
 )
-# Objects whose poison has been cured: the bug that it stands for is mended.
+# Aggregates whose poison has been cured: the bug that it stands for is mended.
 mended = Table("mended", metadata, Column("aggregate", Text, primary_key=True))

@@ -90,5 +90,5 @@ def take(session: Session, events: Sequence[Envelope[Changed]]) -> None:
 
 
 def is_mended(session: Session, aggregate: str) -> bool:
-    """Whether the bug has been mended for this object."""
+    """Whether the bug has been mended for this aggregate."""
     return session.scalar(select(mended.c.aggregate).where(mended.c.aggregate == aggregate)) is not None
