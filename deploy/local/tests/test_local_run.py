@@ -73,7 +73,7 @@ def up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def write(**changes: Any) -> None:
         own = {"pid": os.getpid(), "created": psutil.Process().create_time(), "project": str(paths.PROJECT)}
-        secret = {"databases": {"registry": "postgresql://registry:hidden@localhost/registry"}, "amqp_url": "hidden"}
+        secret = {"databases": {"registry": "postgresql://registry:hidden@localhost/registry"}}
         public = {"running": True, "services": {}, "mail_folder": "mail", "logs": "logs"}
         (tmp_path / "state.json").write_text(json.dumps(public | own | secret | changes))
 
