@@ -64,6 +64,10 @@ class Matrix:
         if was_allowed != should_be:
             self.wrong.append(f"{who}: {kind} {what} is {'allowed' if was_allowed else 'refused'}")
 
+    def __str__(self) -> str:
+        tried = ", ".join(f"{kind} {number}" for kind, number in self.tried.items())
+        return f"tried {sum(self.tried.values())} ({tried}), {len(self.wrong)} otherwise than they should be"
+
 
 def credentials_of(service: str, environ: Mapping[str, str]) -> Credentials:
     """The credentials in the environment of a process of `service`."""
@@ -131,6 +135,18 @@ class BrokerProbe:
 
     def may_bind(self, queue: str, exchange: str) -> bool:
         return self.allows(lambda channel: channel.queue_bind(queue, exchange, "probe.tried.v1"))
+
+    def may_delete(self, queue: str) -> bool:
+        # Of a queue that holds something, or is read, nothing is deleted; who may delete is looked at first.
+        return self.allows(lambda channel: channel.queue_delete(queue, if_unused=True, if_empty=True))
+
+    def may_declare(self) -> dict[str, bool]:
+        """Whether an exchange and a queue may be declared; a queue is its connection's own, so it does not stay."""
+        return {
+            "an exchange": self.allows(lambda channel: channel.exchange_declare("probe", "fanout", auto_delete=True)),
+            "a queue": self.allows(lambda channel: channel.queue_declare("probe", exclusive=True)),
+            "a queue that the broker names": self.allows(lambda channel: channel.queue_declare(exclusive=True)),
+        }
 
     def close(self) -> None:
         broker.close(self.connection)

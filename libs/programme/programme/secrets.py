@@ -24,6 +24,7 @@ import secrets
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from joserfc import jwk
 
@@ -46,6 +47,7 @@ class Secrets:
     def __init__(self, folder: Path, privileges: Privileges, uid: int = -1) -> None:
         self.folder, self.privileges, self.uid = folder, privileges, uid
         self.keys = Keys(folder)
+        folder.chmod(0o700)
 
     def roles(self) -> dict[str, str]:
         """The password of each role of the databases, owners included."""
@@ -167,12 +169,12 @@ class Secrets:
 
 def postgres_url(address: str, role: str, password: str, database: str) -> str:
     """The URL by which `role` reaches `database` at `address`, host:port."""
-    return f"postgresql://{role}:{password}@{address}/{database}"
+    return f"postgresql://{role}:{quote(password, safe='')}@{address}/{database}"
 
 
 def amqp_url(address: str, user: str, password: str) -> str:
     """The URL by which `user` reaches the broker at `address`, host:port."""
-    return f"amqp://{user}:{password}@{address}/"
+    return f"amqp://{user}:{quote(password, safe='')}@{address}/"
 
 
 def _random_key() -> str:

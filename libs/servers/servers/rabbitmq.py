@@ -41,6 +41,11 @@ class RabbitServer:
         """The administrator's URL."""
         return f"amqp://{USER}:{self.password}@{self.address}/"
 
+    def url_of(self, user: str) -> str:
+        """The URL of one of `users`."""
+        (password,) = (each["password"] for each in self.users["users"] if each["name"] == user)
+        return f"amqp://{user}:{password}@{self.address}/"
+
     @property
     def address(self) -> str:
         """Host and port."""
