@@ -6,6 +6,8 @@ What is their own stands in deploy/privileges.toml. The figures are printed afte
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,7 +28,7 @@ from privilege_probes import (
     statements_allowed,
 )
 
-from chassis import privileges
+from chassis import broker, privileges
 from chassis.broker import topology
 from chassis.privileges import Privileges
 from cqolocal import paths
@@ -151,6 +153,34 @@ def test_a_service_finds_its_own_secrets_and_neither_anothers_nor_the_signing_ke
             matrix.enter("share", own.service, f"a password with {other}", has_password, False)
         has_key = any(signing_key in text for text in [*reached[own.service], *own.environ.values()])
         matrix.enter("secret", own.service, "the signing key", has_key, False)
+
+
+def test_another_systems_user_reads_its_own_queue_and_does_nothing_else(system: System, matrix: Matrix) -> None:
+    """Made as deploy/rabbitmq/README.md says."""
+    assert system.broker is not None
+    written = re.search(r"set_permissions -p / tax-office (.+)", (paths.TOPOLOGY.parent / "README.md").read_text())
+    assert written is not None
+    system.broker.ctl("add_user", "tax-office", "synthetic")
+    system.broker.ctl("set_permissions", "-p", "/", "tax-office", *shlex.split(written[1]))
+    administrator = broker.connect(system.broker.amqp_url, "privileges")
+    administrator.channel().queue_declare("ext.tax-office", durable=True, auto_delete=False)
+    broker.close(administrator)
+    probe = BrokerProbe(f"amqp://tax-office:synthetic@{system.broker.address}/")
+    matrix.enter("read", "subscriber", "its queue", probe.may_consume("ext.tax-office"), True)
+    for queue in [*QUEUES, "ext.tax-office-2"]:
+        matrix.enter("read", "subscriber", queue, probe.may_read(queue), False)
+    for exchange in EXCHANGES:
+        matrix.enter("publish", "subscriber", exchange, probe.may_publish(exchange), False)
+        matrix.enter("bind", "subscriber", exchange, probe.may_bind("ext.tax-office", exchange), False)
+    probe.close()
+
+
+def test_the_topology_is_not_a_services_to_declare(
+    credentials: list[Credentials], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for own in credentials:
+        assert topology.main(["apply", "--amqp", own.amqp_url, "--file", str(paths.TOPOLOGY)]) == 1
+        assert "its administrator's to declare" in capsys.readouterr().err
 
 
 def test_folders_of_secrets_and_what_is_in_them_are_their_owners_alone(system: System, matrix: Matrix) -> None:

@@ -63,7 +63,9 @@ class System:
         if fresh:
             shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)  # queues, logs and letters hold names, and not every server keeps its files to itself
         self.mail_folder.mkdir(exist_ok=True)
+        self.secrets.users()  # the secrets are made before two threads ask for them at once
         with ThreadPoolExecutor(3) as pool:
             address = pool.submit(self._find_broker)
             broker = pool.submit(self._start_broker, address)

@@ -26,10 +26,10 @@ Connection: TypeAlias = psycopg.Connection[Any]  # Any: rows of any shape
 
 CONNECT_TIMEOUT = 5
 LOCK_TIMEOUT = "10s"  # a change of owner waits for the statements that run, and everything else waits for it
-# A partition is reached by way of its table, with the rights on that.
+# A partition is reached by way of its table, with the rights on that. What another role has put here is its own affair.
 RELATIONS = (
-    "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace "
-    "AND relkind IN ('r', 'p', 'v', 'm') AND NOT relispartition ORDER BY relname"
+    "SELECT relname, relkind = 'S' AS is_sequence FROM pg_class WHERE relnamespace = 'public'::regnamespace "
+    "AND relkind IN ('r', 'p', 'v', 'm', 'S') AND NOT relispartition AND pg_has_role(relowner, 'USAGE') ORDER BY relname"
 )
 OWNS_SOMETHING = (
     "SELECT EXISTS (SELECT FROM pg_class WHERE relowner = %(role)s::regrole AND relnamespace = 'public'::regnamespace) "
@@ -64,12 +64,11 @@ def grant(connection: Connection, role: str, privileges: Privileges) -> None:
     """
     _run(connection, "REVOKE ALL ON SCHEMA public FROM PUBLIC")
     _run(connection, "GRANT USAGE ON SCHEMA public TO {}", role)
-    for (relation,) in connection.execute(RELATIONS).fetchall():
-        _run(connection, "REVOKE ALL ON TABLE public.{} FROM {}", relation, role)
+    for relation, is_sequence in connection.execute(RELATIONS).fetchall():
+        kind, rights = ("SEQUENCE", ("USAGE",)) if is_sequence else ("TABLE", privileges.on_table(relation))
+        _run(connection, f"REVOKE ALL ON {kind} public.{{}} FROM {{}}", relation, role)
         # The rights are words of our own table of privileges, not of a user's.
-        rights = ", ".join(privileges.on_table(relation))
-        _run(connection, f"GRANT {rights} ON TABLE public.{{}} TO {{}}", relation, role)
-    _run(connection, "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}", role)
+        _run(connection, f"GRANT {', '.join(rights)} ON {kind} public.{{}} TO {{}}", relation, role)
     _run(connection, "GRANT EXECUTE ON ALL ROUTINES IN SCHEMA public TO {}", role)
 
 

@@ -107,6 +107,19 @@ def test_a_new_table_needs_no_thought_and_a_partition_is_reached_by_its_table(in
             installation.as_service(statement)
 
 
+def test_what_another_role_has_put_into_the_schema_stops_no_upgrade(installation: Installation) -> None:
+    installation.apply()
+    installation.migrate()
+    with psycopg.connect(installation.url("postgres", make_url(installation.admin_url).password or "")) as admin:
+        admin.execute("CREATE TABLE note (id bigserial)")
+        admin.execute("CREATE FUNCTION count_notes() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM note'")
+
+    installation.migrate()
+
+    with pytest.raises(InsufficientPrivilege):
+        installation.as_service("SELECT FROM note")
+
+
 def test_a_right_that_leaves_the_table_of_privileges_is_taken_away(installation: Installation) -> None:
     installation.apply()
     more = dataclasses.replace(
