@@ -29,7 +29,8 @@ LOCK_TIMEOUT = "10s"  # a change of owner waits for the statements that run, and
 # A partition is reached by way of its table, with the rights on that. What another role has put here is its own affair.
 RELATIONS = (
     "SELECT relname, relkind = 'S' AS is_sequence FROM pg_class WHERE relnamespace = 'public'::regnamespace "
-    "AND relkind IN ('r', 'p', 'v', 'm', 'S') AND NOT relispartition AND pg_has_role(relowner, 'USAGE') ORDER BY relname"
+    "AND relkind IN ('r', 'p', 'v', 'm', 'S') AND NOT relispartition AND pg_has_role(relowner, 'USAGE') "
+    "ORDER BY relname"
 )
 OWNS_SOMETHING = (
     "SELECT EXISTS (SELECT FROM pg_class WHERE relowner = %(role)s::regrole AND relnamespace = 'public'::regnamespace) "
