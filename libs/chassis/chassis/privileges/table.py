@@ -71,5 +71,6 @@ def _service(name: str, part: Mapping[str, Any]) -> ServicePrivileges:  # Any: t
     for field in fields:
         if isinstance(part[field.name], str) != (field.type == "str"):
             raise WrongTable(f"services.{name}.{field.name} must be of the type {field.type}")
-    values: dict[str, Any] = {key: value if isinstance(value, str) else tuple(value) for key, value in part.items()}
+    # Any: each was compared with its field's type
+    values: dict[str, Any] = {key: each if isinstance(each, str) else tuple(each) for key, each in part.items()}
     return ServicePrivileges(**values)

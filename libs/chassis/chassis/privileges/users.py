@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from chassis.privileges.table import Privileges
 
@@ -13,7 +13,8 @@ NOTHING = "^$"
 EVERYTHING = ".*"
 VHOST = "/"
 
-Definitions = dict[str, list[dict[str, Any]]]  # Any: texts and lists, in RabbitMQ's own form
+Definition: TypeAlias = dict[str, Any]  # Any: texts, and lists of texts, in RabbitMQ's own form
+Definitions: TypeAlias = dict[str, list[Definition]]
 
 
 def definitions(privileges: Privileges, passwords: Mapping[str, str], administrator: str | None = None) -> Definitions:
@@ -33,11 +34,11 @@ def definitions(privileges: Privileges, passwords: Mapping[str, str], administra
     return {"vhosts": [{"name": VHOST}], "users": users, "permissions": permissions}
 
 
-def _user(name: str, password: str, *tags: str) -> dict[str, Any]:
+def _user(name: str, password: str, *tags: str) -> Definition:
     return {"name": name, "password": password, "tags": list(tags)}
 
 
-def _permission(user: str, configure: str, write: str, read: str) -> dict[str, Any]:
+def _permission(user: str, configure: str, write: str, read: str) -> Definition:
     return {"user": user, "vhost": VHOST, "configure": configure, "write": write, "read": read}
 
 
