@@ -139,7 +139,7 @@ def test_a_service_finds_its_own_secrets_and_neither_anothers_nor_the_signing_ke
     folder = system.folder / "secrets"
     signing_key = json.loads((folder / "signing.jwk").read_text())["d"]
     reached = {own.service: secrets_reached(own.environ, folder) for own in credentials}
-    passwords = {own.service: passwords_in(own.environ) for own in credentials}
+    passwords = {own.service: passwords_in(own.environ, reached[own.service]) for own in credentials}
     for own in credentials:
         files = {file.name for file in reached[own.service].values() if not is_public(file.read_text())}
         wanted = {name for name in TABLE.of(own.service).secrets if name != "contact_public_key"}
