@@ -8,10 +8,11 @@ from typing import IO
 
 from servers.paths import PROJECT, CannotRun, write_atomically
 
-__all__ = ["FILES", "PROJECT", "TOPOLOGY", "lock_folder", "write_atomically"]
+__all__ = ["FILES", "PRIVILEGES", "PROJECT", "TOPOLOGY", "lock_folder", "write_atomically"]
 
 FILES = PROJECT / ".cqo"
 TOPOLOGY = PROJECT / "deploy" / "rabbitmq" / "definitions.json"
+PRIVILEGES = PROJECT / "deploy" / "privileges.toml"
 
 
 def lock_folder(folder: Path) -> IO[str]:

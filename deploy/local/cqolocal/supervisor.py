@@ -17,6 +17,15 @@ LONGEST_PAUSE = 10.0
 STEADY = 20.0  # seconds after which a process counts as running well, so that its next death is its first again
 
 
+# Each process is given the credentials that are its own, and does not find the others' in the launcher's environment.
+WITHHELD = ("CQO_DATABASE_URL", "CQO_AMQP_URL", "CQO_TEST_")
+
+
+def environment(own: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process: ours without what is WITHHELD, and `own`."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(WITHHELD)} | dict(own)
+
+
 def pause_after(deaths: int) -> float:
     """Seconds to wait before a process that died `deaths` times in a row is started again."""
     return 0.0 if deaths <= 1 else min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (deaths - 2))
@@ -61,7 +70,7 @@ class Supervisor(Mapping[str, int]):
         """Starts a process and keeps it running until `stop`."""
         self.logs.mkdir(parents=True, exist_ok=True)
         with self._lock:
-            task = self.tasks[name] = Task(name, command, {**os.environ, **environ}, self.logs / f"{name}.log")
+            task = self.tasks[name] = Task(name, command, environment(environ), self.logs / f"{name}.log")
             self._launch(task)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)

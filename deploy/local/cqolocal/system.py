@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -18,11 +18,13 @@ from pathlib import Path
 from subprocess import PIPE, STDOUT
 from typing import IO
 
-from cqolocal import paths
-from cqolocal.databases import Databases
+from chassis import privileges
+from chassis.privileges import roles, users
+from chassis.settings import read_one
+from cqolocal import databases, paths
 from cqolocal.names import HTTP_PORTS, SERVICES, WORKER_PORTS
-from cqolocal.supervisor import Supervisor
-from programme.keys import Keys
+from cqolocal.supervisor import Supervisor, environment
+from programme.secrets import Secrets
 from servers import CannotRun, PostgresServer, RabbitServer, rabbitmq_in, start_postgres
 from servers.process import free_port, listens
 
@@ -43,8 +45,7 @@ class System:
         self.clock_file = folder / "clock"
         self.broker: RabbitServer | None = None
         self.postgres: PostgresServer | None = None
-        self.databases: Databases | None = None
-        self.environ: dict[str, str] = {}
+        self.given = {service: given_urls(service) for service in SERVICES}
         self.supervisor = Supervisor(self.logs, lambda text: self.report(text), paths.PROJECT)
         self.lock: IO[str] | None = None
         self.http_ports = {service: free_port(HTTP_PORTS[service]) for service in SERVICES}
@@ -52,9 +53,9 @@ class System:
         self.smtp_port = free_port()
 
     @functools.cached_property
-    def keys(self) -> Keys:
-        """The installation's keys, made at the first use."""
-        return Keys(self.folder / "secrets")
+    def secrets(self) -> Secrets:
+        """The installation's secrets, made at the first use."""
+        return Secrets(self.folder / "secrets", privileges.load(paths.PRIVILEGES))
 
     def start(self, fresh: bool = False) -> None:
         """Starts everything and returns when all services are ready; `fresh` forgets what was there before."""
@@ -62,19 +63,22 @@ class System:
         if fresh:
             shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)  # queues, logs and letters hold names, and not every server keeps its files to itself
         self.mail_folder.mkdir(exist_ok=True)
-        secrets = self.keys.environment()
+        self.secrets.users()  # the secrets are made before two threads ask for them at once
         with ThreadPoolExecutor(3) as pool:
             address = pool.submit(self._find_broker)
             broker = pool.submit(self._start_broker, address)
-            database = pool.submit(self._start_database, secrets)
+            database = pool.submit(self._start_database)
             database.result()
             address.result()
+            self._write_secrets()
             # The services need the tables; they wait themselves for the broker, which takes the longest.
             self.report("starting registry, training, notifications and reporting")
             self._start_mailbox()
             for service in SERVICES:
-                self.supervisor.start(service, [sys.executable, "-m", "chassis.main", service], self.environ)
+                command = [sys.executable, "-m", "chassis.main", service]
+                self.supervisor.start(service, command, self.environment_of(service))
             broker.result()
         self._wait_until_ready()
         self.supervisor.watched.append(self._restart_servers)
@@ -90,35 +94,54 @@ class System:
             self.lock.close()
 
     def _find_broker(self) -> None:
-        """Puts the broker's URL into `environ`, which the services need before it runs."""
-        given = os.environ.get("CQO_AMQP_URL")
-        if not given:
-            self.broker = rabbitmq_in(self.folder / "rabbitmq", management=False)
-            given = self.broker.amqp_url
-        self.environ["CQO_AMQP_URL"] = given
+        """Chooses the broker's address, which the services need before it runs."""
+        if not os.environ.get("CQO_AMQP_URL"):
+            known = users.definitions(self.secrets.privileges, self.secrets.users())
+            self.broker = rabbitmq_in(self.folder / "rabbitmq", management=False, users=known)
 
     def _start_broker(self, address: Future[None]) -> None:
         address.result()
         arguments = ("apply", "--file", str(paths.TOPOLOGY), "--wait", "90")
+        administrator = {"CQO_AMQP_URL": self.broker.amqp_url if self.broker else os.environ["CQO_AMQP_URL"]}
         # The job takes a while to load, so it is begun first; it waits for the broker itself.
-        with self._job("the broker's exchanges and queues", "chassis.broker.topology", *arguments):
+        with self._job("the broker's exchanges and queues", "chassis.broker.topology", arguments, administrator):
             if self.broker is not None:
                 self.report("starting RabbitMQ")
                 self.broker.start()
 
-    def _start_database(self, secrets: Mapping[str, str]) -> None:
-        given = {service: os.environ.get(f"CQO_DATABASE_URL_{service.upper()}") for service in SERVICES}
-        if not all(given.values()):
+    def _start_database(self) -> None:
+        given = [service for service in SERVICES if "CQO_DATABASE_URL" in self.given[service]]
+        embedded = [service for service in SERVICES if service not in given]
+        if embedded:
             self.report("starting PostgreSQL")
             self.postgres = start_postgres(self.folder / "postgres")
-            self.databases = Databases(self.postgres, self.folder / "secrets" / "databases.json")
-            self.databases.create()
-        self.environ.update({**self._settings(given), **secrets})
-        with self._job("the tables and the divisions", "chassis.process.migrate", ",".join(SERVICES), "upgrade"):
+            roles.apply(self.postgres.url, self.secrets.privileges, self.secrets.roles())
+            self.secrets.write_owners(self.postgres.address)
+            owners = {f"CQO_DATABASE_URL_{name.upper()}_FILE": str(self.secrets.owner_file(name)) for name in embedded}
+            self._migrate(embedded, owners, "--privileges", str(paths.PRIVILEGES))
+        if given:
+            self._migrate(
+                given, {f"CQO_DATABASE_URL_{name.upper()}": self.given[name]["CQO_DATABASE_URL"] for name in given}
+            )
+
+    def _migrate(self, services: Sequence[str], databases: Mapping[str, str], *options: str) -> None:
+        arguments = (",".join(services), "upgrade", *options)
+        with self._job("the tables and the divisions", "chassis.process.migrate", arguments, databases):
             pass
 
-    def _settings(self, databases: Mapping[str, str | None]) -> dict[str, str]:
-        """The environment of the services; `databases` are the URLs that the user has given, by service."""
+    def _write_secrets(self) -> None:
+        """Writes what each service is given; where a server is not ours, the service is told its URL beside it."""
+        self.secrets.write(*(server.address if server else "" for server in (self.postgres, self.broker)))
+
+    def environment_of(self, service: str) -> dict[str, str]:
+        """The settings of the processes of `service`: its own credentials, and no other's."""
+        return self._settings(service) | self.secrets.environment(service) | self.given[service]
+
+    def database_url(self, service: str) -> str:
+        """The URL by which `service` reaches its database."""
+        return read_one("database_url", service, self.environment_of(service))
+
+    def _settings(self, service: str) -> dict[str, str]:
         settings = {
             "CQO_ENV": "local",
             "CQO_HTTP_HOST": "127.0.0.1",
@@ -128,22 +151,17 @@ class System:
         others = os.environ.get("NO_PROXY") or os.environ.get("no_proxy")
         direct = ",".join(filter(None, ("127.0.0.1", "localhost", others)))
         settings |= {"NO_PROXY": direct, "no_proxy": direct}
-        for service in SERVICES:
-            name = service.upper()
-            embedded = self.databases.url_of(service) if self.databases else ""
-            settings[f"CQO_DATABASE_URL_{name}"] = databases[service] or embedded
-            settings[f"CQO_HTTP_PORT_{name}"] = str(self.http_ports[service])
-            settings[f"CQO_WORKER_PORT_{name}"] = str(self.worker_ports[service])
-            settings[f"CQO_URL_{name}"] = self.url(service)
-        return settings
+        settings |= {"CQO_HTTP_PORT": str(self.http_ports[service]), "CQO_WORKER_PORT": str(self.worker_ports[service])}
+        return settings | {f"CQO_URL_{each.upper()}": self.url(each) for each in SERVICES}
 
     @contextmanager
-    def _job(self, what: str, module: str, *arguments: str) -> Iterator[None]:
+    def _job(self, what: str, module: str, arguments: Sequence[str], environ: Mapping[str, str]) -> Iterator[None]:
         """A one-shot job, as a deployment runs it: begun before the block, waited for after it."""
         self.report(f"preparing {what}")
         command = [sys.executable, "-m", module, *arguments]
-        environ = {**os.environ, **self.environ}
-        with subprocess.Popen(command, env=environ, stdout=PIPE, stderr=STDOUT, text=True, cwd=paths.PROJECT) as job:
+        with subprocess.Popen(
+            command, env=environment(environ), stdout=PIPE, stderr=STDOUT, text=True, cwd=paths.PROJECT
+        ) as job:
             try:
                 yield
             except BaseException:
@@ -182,7 +200,7 @@ class System:
         self, role: str, division: str | None = None, enterprise: str | None = None, person: str | None = None
     ) -> str:
         """A bearer token for `role`, with the claims that are given."""
-        return self.keys.token(role, division=division, enterprise=enterprise, person=person)
+        return self.secrets.keys.token(role, division=division, enterprise=enterprise, person=person)
 
     def is_ready(self, service: str) -> bool:
         """Whether the API and the worker of `service` both say that they are."""
@@ -200,8 +218,10 @@ class System:
 
     def kill_connection(self) -> None:
         """Ends one database connection of a service, chosen at random."""
-        if self.databases is not None:
-            self.databases.kill_connection()
+        if self.postgres is not None:
+            databases.kill_connection(
+                self.postgres.url, [each.role for each in self.secrets.privileges.services.values()]
+            )
 
     def move_clock(self, day: date) -> None:
         """Moves the clock of all services to 10:00 of `day` in Jilin."""
@@ -211,6 +231,16 @@ class System:
 
 # Loopback is never reached through a proxy, whatever the machine's environment says.
 WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def given_urls(service: str) -> dict[str, str]:
+    """The URLs of real servers that our environment names for `service`, to be used instead of embedded ones."""
+    own = service.upper()
+    found = {
+        "CQO_DATABASE_URL": os.environ.get(f"CQO_DATABASE_URL_{own}"),
+        "CQO_AMQP_URL": os.environ.get(f"CQO_AMQP_URL_{own}") or os.environ.get("CQO_AMQP_URL"),
+    }
+    return {name: url for name, url in found.items() if url}
 
 
 def answers_ok(url: str) -> bool:

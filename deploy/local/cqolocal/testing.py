@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -125,9 +126,17 @@ def _servers() -> Iterator[dict[str, str]]:
     if "CQO_TEST_POSTGRES_URL" in os.environ:
         yield dict(os.environ)
         return
+    # Loads SQLAlchemy, without which the other commands start sooner.
+    from testkit.privileges import broker_urls, broker_users
+
     with tempfile.TemporaryDirectory(prefix="cqo-test-") as folder, ExitStack() as stack:
         postgres = start_postgres(Path(folder) / "postgres")
         stack.callback(postgres.remove)
-        rabbitmq = start_rabbitmq(Path(folder) / "rabbitmq", management=False)
+        rabbitmq = start_rabbitmq(Path(folder) / "rabbitmq", management=False, users=broker_users())
         stack.callback(rabbitmq.remove)
-        yield {**os.environ, "CQO_TEST_POSTGRES_URL": postgres.url, "CQO_TEST_AMQP_URL": rabbitmq.amqp_url}
+        yield {
+            **os.environ,
+            "CQO_TEST_POSTGRES_URL": postgres.url,
+            "CQO_TEST_AMQP_URL": rabbitmq.amqp_url,
+            "CQO_TEST_AMQP_URLS": json.dumps(broker_urls(rabbitmq)),
+        }

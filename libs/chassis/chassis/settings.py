@@ -2,6 +2,7 @@
 
 A setting `database_url` is read from `CQO_DATABASE_URL_<SERVICE>`, else from `CQO_DATABASE_URL`; either may end in
 `_FILE` and name a file that holds the value. So any setting can be given once for all services or for one alone.
+Where none of these is set, it is read from the file `database_url` of the folder that `CQO_SECRETS` names.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+SECRETS = "CQO_SECRETS"  # a folder with a file for each secret, named after its setting
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -101,8 +103,13 @@ class Setting:
                 return self.parse(environ[variable])
             if f"{variable}_FILE" in environ:
                 return self.parse(Path(environ[f"{variable}_FILE"]).read_text().strip())
+        if SECRETS in environ and (file := Path(environ[SECRETS], self.name)).exists():
+            return self.parse(file.read_text().strip())
         if self.required:
-            raise LookupError(f"not set; set it, or {self.variable}_FILE, or {self.variable}_{service.upper()}")
+            others = (
+                f"{self.variable}_FILE, or {self.variable}_{service.upper()}, or {self.name} in the folder {SECRETS}"
+            )
+            raise LookupError(f"not set; set it, or {others}")
         return self.default
 
 

@@ -49,6 +49,11 @@ class PostgresServer:
         return f"postgresql://{role}:{quote(password)}@127.0.0.1:{self.port}/{database}"
 
     @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
     def alive(self) -> bool:
         return self.child is not None and self.child.alive
 
