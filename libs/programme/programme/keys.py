@@ -3,8 +3,8 @@
     python -m programme.keys FOLDER                        makes what is missing
     python -m programme.keys FOLDER token ROLE [DIVISION]  signs a token
 
-They sign tokens, encrypt personal data and read contact points. The local run and docker-compose.yml use them; a
-production installation has its own keys and its own issuer.
+They sign tokens and audit checkpoints, encrypt personal data and read contact points. The local run and
+docker-compose.yml use them; a production installation has its own keys and its own issuer.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ ISSUER = "https://id.cqo.invalid/"
 AUDIENCE = "cqo"
 ALGORITHM = "Ed25519"
 FEED_TOKEN_HOURS = 24 * 365
+AUDITED = ("registry", "training", "notifications", "reporting")  # each signs the checkpoints of its own audit log
 
 
 class Keys:
@@ -33,6 +34,9 @@ class Keys:
         self.jwks = folder / "jwks.json"
         if not (folder / "complete").exists():
             self._make()
+        for service in AUDITED:
+            if not (folder / f"audit_{service}.jwks").exists():
+                self._make_audit_key(service)
         self._signing = jwk.import_key(json.loads((folder / "signing.jwk").read_text()))
 
     def _make(self) -> None:
@@ -45,6 +49,10 @@ class Keys:
         for name in ("pii_key", "pii_index_key"):
             self._write(name, base64.b64encode(secrets.token_bytes(32)).decode())
         self._write("complete", "")
+
+    def _make_audit_key(self, service: str) -> None:
+        key = jwk.OKPKey.generate_key("Ed25519", {"use": "sig", "alg": ALGORITHM}, private=True, auto_kid=True)
+        self._write(f"audit_{service}.jwks", json.dumps({"keys": [key.as_dict(private=True)]}))
 
     def _write(self, name: str, content: str) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -65,6 +73,7 @@ class Keys:
             "CQO_CONTACT_PUBLIC_KEY_FILE": str(self.folder / "contact_public.jwk"),
             # Only notifications may read contact points, so only it is given the private key.
             "CQO_CONTACT_PRIVATE_KEY_NOTIFICATIONS_FILE": str(self.folder / "contact_private.jwk"),
+            **{f"CQO_AUDIT_KEY_{name.upper()}_FILE": str(self.folder / f"audit_{name}.jwks") for name in AUDITED},
         }
 
     def feed_token(self) -> str:
