@@ -86,8 +86,8 @@ TAMPERINGS = {
     "text and hash changed together": (
         [
             "UPDATE audit_log SET entry = replace(entry, 'person:3', 'person:9'), subject = 'person:9' WHERE seq = 4",
-            "UPDATE audit_log SET hash = encode(sha256(convert_to(concat_ws(E'\\n', previous_hash, number, entry), 'UTF8')), 'hex') "
-            "WHERE seq = 4",
+            "UPDATE audit_log SET hash = encode(sha256(convert_to("
+            "concat_ws(E'\\n', previous_hash, number, entry), 'UTF8')), 'hex') WHERE seq = 4",
         ],
         5,
     ),
@@ -197,7 +197,7 @@ def enter_as_before(engine: Engine, subject: str) -> None:
             ),
             {**row, "entry": entry, "previous": head.hash, "hash": digest},
         )
-        connection.execute(text("UPDATE audit_head SET seq = :seq, hash = :hash"), {"seq": head.seq + 1, "hash": digest})
+        connection.execute(text("UPDATE audit_head SET seq = seq + 1, hash = :hash"), {"hash": digest})
 
 
 def test_the_version_before_goes_on_entering_beside_this_one(engine: Engine) -> None:
