@@ -68,7 +68,7 @@ class AuditPartQuery(QuerySchema):
 
     after = fields.Integer(
         load_default=0,
-        validate=validate.Range(0, HIGHEST),
+        validate=validate.Range(0, HIGHEST - audit.LARGEST_PART),
         metadata={"description": "`next` of the answer before; 0 to begin with."},
     )
     limit = fields.Integer(

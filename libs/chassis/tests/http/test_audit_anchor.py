@@ -196,4 +196,4 @@ def test_verification_asks_the_service_that_keeps_the_checkpoints(
     keeping.service.kill()
     unanswered = verified()
     assert (unanswered["ok"], unanswered["checked"]) == (False, 30)
-    assert "keeper did not give the checkpoints" in str(unanswered["problem"])
+    assert "the checkpoints that keeper keeps could not be had" in str(unanswered["problem"])

@@ -34,7 +34,7 @@ def kept_checkpoints(settings: Settings, after: int, through: int) -> Kept:
     try:
         return opened(settings, _signed(settings, anchor, after, through))
     except (requests.RequestException, LookupError, TypeError, ValueError) as fault:
-        return Kept(problem=f"{anchor} did not give the checkpoints that it keeps: {type(fault).__name__}: {fault}")
+        return Kept(problem=f"the checkpoints that {anchor} keeps could not be had: {type(fault).__name__}: {fault}")
 
 
 def opened(settings: Settings, signed: Iterable[str]) -> Kept:
