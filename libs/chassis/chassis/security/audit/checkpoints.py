@@ -143,7 +143,7 @@ LAST = OF.order_by(row.seal.desc(), row.number.desc()).limit(1)
 BETWEEN = OF.where(
     row.seal > bindparam("after", type_=BigInteger), row.seal <= bindparam("through", type_=BigInteger)
 ).order_by(row.seal)
-CONTRADICTIONS = select(row.service, func.count()).where(row.contradicts.is_(True)).group_by(row.service)
+CONTRADICTIONS = select(row.service, func.count()).where(row.contradicts).group_by(row.service)
 
 KeptRow: TypeAlias = Row[int, int, str, datetime, str, bool]
 
