@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select, text, update
 from sqlalchemy.orm import Session
 
 from chassis.clock import FixedClock
+from chassis.messaging import ChainSealed, Envelope, keep_checkpoints
 from chassis.security import Caller, audit
 
 CALLER = Caller("li-lei", "division")
@@ -134,6 +135,20 @@ def test_a_checkpoint_at_odds_with_one_that_is_kept_is_told_and_kept_beside(anch
     with Session(keeper) as session:
         assert audit.contradictions(session) == {"sample": 2}
         assert [row.seal for row in audit.checkpoints_of(session, "sample")] == [10, 20, 25, 30, 30]
+
+
+def test_a_keeper_tells_of_a_checkpoint_at_odds(
+    anchored: Engine, keeper: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    rewrite(anchored, 14, through=20)
+    made, signed = checkpoint_of(anchored, 3)
+    data = ChainSealed(made.seal, made.hash, signed)
+    event = Envelope("e1", "/sample", "sample_audit.sealed.v1", "sample", NOW, made.number, data)
+    with Session(keeper) as session, session.begin():
+        keep_checkpoints(session, [event])
+
+    (told,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert "the checkpoint 3 of the audit log of sample, of entry 20, is at odds" in told
 
 
 def test_one_that_came_late_is_at_odds_with_none(anchored: Engine, keeper: Engine) -> None:
