@@ -146,7 +146,7 @@ class AuditCheckpoint(Schema):
     hash = fields.String()
     at = fields.AwareDateTime()
     signed = fields.String(metadata={"description": "All of this as a compact JWS by the service's key."})
-    contradicts = fields.Boolean(metadata={"description": "It is at odds with one that was kept before."})
+    contradicts = fields.Boolean(metadata={"description": "It contradicts one that was kept before."})
 
 
 class AuditCheckpoints(Schema):

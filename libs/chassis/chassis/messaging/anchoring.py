@@ -29,13 +29,13 @@ class ChainSealed:
 
 
 def keep_checkpoints(session: Session, events: Sequence[Envelope[ChainSealed]]) -> None:
-    """Keeps each checkpoint; one that is at odds with one kept before is kept beside it, and told."""
+    """Keeps each checkpoint; one that contradicts one kept before is kept beside it, and told."""
     for event in events:
         service = event.source.removeprefix("/")
         checkpoint = audit.Checkpoint(service, event.sequence, event.data.seal, event.data.hash, event.time)
         if not audit.keep(session, checkpoint, event.data.signed):
             log.error(
-                "the checkpoint %d of the audit log of %s, of entry %d, is at odds with one that is kept; was the log "
+                "the checkpoint %d of the audit log of %s, of entry %d, contradicts one that is kept; was the log "
                 "written anew, or its database put back to an earlier moment?",
                 event.sequence,
                 service,

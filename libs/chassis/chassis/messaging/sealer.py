@@ -7,7 +7,6 @@ dies in it leaves the entries unsealed, for the next.
 from __future__ import annotations
 
 import functools
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,8 +26,6 @@ from chassis.messaging.outbox import Event
 from chassis.security import audit
 from chassis.settings import Settings
 
-log = logging.getLogger(__name__)
-
 BATCH = 1000  # entries sealed in one transaction
 POLL_EVERY = 1.0  # seconds; no caller waits for a seal
 REPORT_EVERY = 5.0  # seconds
@@ -39,7 +36,7 @@ unsealed_entries = Gauge(
 unsealed_age = Gauge("cqo_audit_oldest_unsealed_seconds", "Age of the oldest entry without a seal.", ["service"])
 contradicting = Gauge(
     "cqo_audit_contradicting_checkpoints",
-    "Checkpoints kept here that are at odds with others of the same service.",
+    "Checkpoints kept here that contradict others of the same service.",
     ["service", "of"],
 )
 
@@ -67,9 +64,9 @@ class Sealer(DependencyProvider):  # type: ignore[misc]  # nameko has no types
         self.clock: Clock = clock_of(self.settings)
         self.stop_signal = StopSignal()
         self.reported_at = 0.0
-        self.keys = audit.SigningKeys(self.settings.audit_key) if self.settings.audit_key else None
-        if self.keys is None or not self.keys.can_sign:
-            raise ValueError("CQO_AUDIT_KEY: the worker needs a set whose first key is private, to sign checkpoints")
+        self.keys = audit.SigningKeys(self.settings.audit_key or "")
+        if not self.keys.can_sign:
+            raise ValueError("the first key of CQO_AUDIT_KEY is a public one: a worker signs checkpoints with it")
 
     @functools.cached_property
     def engine(self) -> Engine:
@@ -125,7 +122,7 @@ class Sealer(DependencyProvider):  # type: ignore[misc]  # nameko has no types
         )
 
     def _make_checkpoint(self, session: Session, stand: audit.Stand) -> None:
-        assert self.keys is not None and stand.hash is not None
+        assert stand.hash is not None  # there is an entry that is sealed
         service = self.settings.service
         checkpoint = audit.Checkpoint(service, stand.checkpoint + 1, stand.seq, stand.hash, self.clock.now())
         signed = self.keys.sign(checkpoint)

@@ -122,7 +122,7 @@ def test_a_log_that_was_cut_off_is_found_by_a_checkpoint_past_its_end(anchored: 
     assert "there was an entry 20" in str(found.problem)
 
 
-def test_a_checkpoint_at_odds_with_one_that_is_kept_is_told_and_kept_beside(anchored: Engine, keeper: Engine) -> None:
+def test_a_checkpoint_that_contradicts_another_is_kept_beside_it(anchored: Engine, keeper: Engine) -> None:
     earlier, signed = checkpoint_of(anchored, 3)
     assert keep(keeper, earlier, signed)
     rewrite(anchored, 14)
@@ -137,7 +137,7 @@ def test_a_checkpoint_at_odds_with_one_that_is_kept_is_told_and_kept_beside(anch
         assert [row.seal for row in audit.checkpoints_of(session, "sample")] == [10, 20, 25, 30, 30]
 
 
-def test_a_keeper_tells_of_a_checkpoint_at_odds(
+def test_a_keeper_tells_of_a_checkpoint_that_contradicts_another(
     anchored: Engine, keeper: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
     rewrite(anchored, 14, through=20)
@@ -148,10 +148,10 @@ def test_a_keeper_tells_of_a_checkpoint_at_odds(
         keep_checkpoints(session, [event])
 
     (told,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
-    assert "the checkpoint 3 of the audit log of sample, of entry 20, is at odds" in told
+    assert "the checkpoint 3 of the audit log of sample, of entry 20, contradicts" in told
 
 
-def test_one_that_came_late_is_at_odds_with_none(anchored: Engine, keeper: Engine) -> None:
+def test_one_that_came_late_contradicts_none(anchored: Engine, keeper: Engine) -> None:
     late = checkpoint_of(anchored, 3)
     enter_and_seal(anchored, 10)
     assert keep(keeper, *checkpoint_of(anchored, 4))

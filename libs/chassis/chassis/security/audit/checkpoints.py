@@ -84,9 +84,9 @@ class SigningKeys:
         try:
             self._keys = jwk.KeySet.import_key_set(json.loads(content))
         except (JoseError, LookupError, TypeError, ValueError) as fault:
-            raise ValueError(f"not a JWK Set: {type(fault).__name__}") from fault
+            raise ValueError(f"CQO_AUDIT_KEY is not a JWK Set in JSON: {type(fault).__name__}") from fault
         if not all(isinstance(key, jwk.OKPKey) for key in self._keys.keys):
-            raise ValueError(f"its keys are not all of {ALGORITHM}")
+            raise ValueError(f"the keys of CQO_AUDIT_KEY are not all of {ALGORITHM}")
 
     @property
     def can_sign(self) -> bool:
@@ -108,7 +108,7 @@ class SigningKeys:
             raise Unsigned(f"{signed[:40]}… is not signed by a key of this service: {type(fault).__name__}") from fault
 
 
-def _at_odds(seal: ColumnElement[int], number: ColumnElement[int]) -> ColumnElement[bool]:
+def _contradicts(seal: ColumnElement[int], number: ColumnElement[int]) -> ColumnElement[bool]:
     """Whether a later checkpoint stands at an earlier or the same place, or the other way round."""
     of_it = and_(row.service == bindparam("service"), row.contradicts.is_(False))
     return or_(
@@ -129,7 +129,7 @@ KEEP = (
             bindparam("number", type_=Integer),
             bindparam("at", type_=DateTime(timezone=True)),
             bindparam("signed", type_=Text),
-            _at_odds(bindparam("seal", type_=BigInteger), bindparam("number", type_=Integer)),
+            _contradicts(bindparam("seal", type_=BigInteger), bindparam("number", type_=Integer)),
         ),
     )
     .on_conflict_do_nothing()
@@ -149,10 +149,10 @@ KeptRow: TypeAlias = Row[int, int, str, datetime, str, bool]
 
 
 def keep(session: Session, checkpoint: Checkpoint, signed: str) -> bool:
-    """Keeps a checkpoint; False if it is at odds with one that is kept: then it is kept beside, and marked.
+    """Keeps a checkpoint; False if it contradicts one that is kept: then it is kept beside, and marked.
 
-    At odds are two with one place and two hashes, and a later one with an earlier place. One that is kept already is
-    not kept twice.
+    Two contradict each other if they have one place and two hashes, or if the later one has the earlier place. One that
+    is kept already is not kept twice.
     """
     contradicts = session.scalar(KEEP, {**asdict(checkpoint), "signed": signed})
     return not contradicts
@@ -168,12 +168,12 @@ def checkpoints_of(
 ) -> Sequence[KeptRow]:
     """The checkpoints of `service` at the places after `after` to `through`, in their order, about `limit` at most.
 
-    Those that are at odds with others are among them.
+    Those that contradict others are among them.
     """
     wanted = BETWEEN.fetch(limit, with_ties=True)
     return session.execute(wanted, {"of": service, "after": after, "through": through}).all()
 
 
 def contradictions(session: Session) -> dict[str, int]:
-    """How many checkpoints are kept that are at odds with others, by service; one without any is left out."""
+    """How many checkpoints are kept that contradict others, by service; one without any is left out."""
     return {service: count for service, count in session.execute(CONTRADICTIONS)}
