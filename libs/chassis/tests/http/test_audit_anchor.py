@@ -169,7 +169,7 @@ def test_keys_are_changed_by_putting_the_new_one_first(anchored: Engine, keeper:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", "{}", '{"keys": []}', '{"keys": [{"kty": "oct", "k": "c2VjcmV0LXNlY3JldA"}]}']
+    "content", ["", "[]", "{}", '{"keys": []}', '{"keys": [{"kty": "oct", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQ"}]}']
 )
 def test_what_is_no_set_of_keys_is_refused(content: str) -> None:
     with pytest.raises(ValueError, match=r"JWK Set|Ed25519"):

@@ -103,7 +103,8 @@ class SigningKeys:
         """The checkpoint that was signed; raises Unsigned."""
         try:
             content = json.loads(jws.deserialize_compact(signed, self._keys, [ALGORITHM]).payload)
-            return Checkpoint(**content | {"at": datetime.fromisoformat(content["at"])})
+            named = {name: content[name] for name in ("service", "number", "seal", "hash")}
+            return Checkpoint(**named, at=datetime.fromisoformat(content["at"]))
         except (JoseError, LookupError, TypeError, ValueError) as fault:
             raise Unsigned(f"{signed[:40]}… is not signed by a key of this service: {type(fault).__name__}") from fault
 
