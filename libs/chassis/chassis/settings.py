@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 SECRETS = "CQO_SECRETS"  # a folder with a file for each secret, named after its setting
+AUDIT_KEY = "a JWK Set (JSON): its first key signs the checkpoints of the audit log, the others only verify"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -63,6 +64,14 @@ class Settings:
     log_level: str = setting("the least severe level that is logged", "INFO", parse=log_level)
     clock_offset_file: Path | None = setting("a file with seconds by which time is moved; `local` only", None)
     feed_token: str | None = setting("a token with which missing events are fetched from feeds", None, secret=True)
+    audit_key: str | None = setting(AUDIT_KEY, None, secret=True)
+    audit_checkpoint_entries: int = setting("a checkpoint is made after so many audited writes", 1000)
+    audit_checkpoint_seconds: int = setting("or after so many seconds, if there was one", 300)
+
+    @property
+    def audit_anchor(self) -> str | None:
+        """The service that keeps this one's checkpoints, one of `feeds`; a programme's settings name it."""
+        return None
 
     @property
     def feeds(self) -> Mapping[str, str]:

@@ -29,7 +29,7 @@ from urllib.parse import quote
 from joserfc import jwk
 
 from chassis.privileges import Privileges, WrongTable, load, users
-from programme.keys import AUDIENCE, ISSUER, Keys, write_secret
+from programme.keys import ALGORITHM, AUDIENCE, ISSUER, Keys, write_secret
 
 ADMINISTRATOR = "postgres"
 # How 0.1.0 named what it kept in the one folder that every service read.
@@ -132,6 +132,7 @@ class Secrets:
                 broker, services[service].role, self.password("broker", services[service].role)
             ),
             "feed_token": self.keys.feed_token,
+            "audit_key": lambda service: self._kept(service, "audit_key", _audit_key),
             "pii_key": lambda service: self._kept(service, "pii_key", _random_key),
             "pii_index_key": lambda service: self._kept(service, "pii_index_key", _random_key),
             "contact_private_key": lambda service: self._contact_key(),
@@ -179,6 +180,11 @@ def amqp_url(address: str, user: str, password: str) -> str:
 
 def _random_key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _audit_key() -> str:
+    key = jwk.OKPKey.generate_key("Ed25519", {"use": "sig", "alg": ALGORITHM}, private=True, auto_kid=True)
+    return json.dumps({"keys": [key.as_dict(private=True)]})
 
 
 def _contact_key() -> str:

@@ -6,9 +6,10 @@ from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
 from chassis.data import ClockProvider
-from chassis.messaging import Relay, subscribe_batch
+from chassis.messaging import Relay, Sealer, subscribe_batch
 from chassis.process import HealthRoutes
 from notifications.adapters.mail.mailer import Mailer
+from notifications.events import AuditSealed
 from notifications.handlers import Batch, appointments, contacts, divisions, enterprises, nominations, people
 from notifications.handlers.announcing import announce
 from notifications.handlers.appointments import (
@@ -37,10 +38,11 @@ from programme.scope import Placement
 
 
 class Worker(HealthRoutes):
-    """The relay, the inbox and the senders of notifications."""
+    """The relay, the sealer, the inbox and the senders of notifications."""
 
     name = "notifications-worker"
     relay = Relay()
+    sealer = Sealer(AuditSealed)
     mailer = Mailer()
     personal_data = PersonalDataProvider()
     clock: Clock = ClockProvider()

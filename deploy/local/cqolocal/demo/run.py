@@ -32,8 +32,9 @@ class Summary(TypedDict):
     candidates: int
     certificates: int
     appointments: int
-    events_published: int
-    events_applied: int  # by a handler, at all readers together
+    events_published: int  # without checkpoints
+    events_applied: int  # the same, by a handler, at all readers together
+    checkpoints: int  # of audit logs, published; how many depends on the time that it takes
     cursor_only: int  # that a reader has no handler for, at all readers together
     notices: int
     notices_due: int
@@ -89,8 +90,11 @@ def summarise(scenario: Scenario, result: Reconciliation, seconds: float) -> Sum
         "candidates": scenario.figures["candidates"],
         "certificates": scenario.figures["certificates"],
         "appointments": scenario.figures["appointments"],
-        "events_published": sum(result["published"].values()),
-        "events_applied": sum(sum(readers.values()) for readers in result["applied"].values()),
+        "events_published": sum(count for kind, count in result["published"].items() if not _is_checkpoint(kind)),
+        "events_applied": sum(
+            sum(readers.values()) for kind, readers in result["applied"].items() if not _is_checkpoint(kind)
+        ),
+        "checkpoints": sum(count for kind, count in result["published"].items() if _is_checkpoint(kind)),
         "cursor_only": sum(sum(readers.values()) for readers in result["cursor_only"].values()),
         "notices": proof["total"]["sent"],
         "notices_due": proof["total"]["due"],
@@ -100,6 +104,10 @@ def summarise(scenario: Scenario, result: Reconciliation, seconds: float) -> Sum
         "parked": result["parked"],
         "seconds": seconds,
     }
+
+
+def _is_checkpoint(kind: str) -> bool:
+    return kind.endswith("_audit.sealed.v1")
 
 
 def show(console: Console, scenario: Scenario, result: Reconciliation, summary: Summary) -> None:

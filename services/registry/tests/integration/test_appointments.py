@@ -202,7 +202,7 @@ def test_every_change_is_on_record_and_the_chain_holds(register, firm, holder):
     register.appoint(holder, register.post(firm))
 
     assert audit.verify(register.session).ok
-    actions = register.session.scalars(text("SELECT action FROM audit_log ORDER BY seq")).all()
+    actions = register.session.scalars(text("SELECT action FROM audit_log ORDER BY number")).all()
     assert actions == ["enterprise.registered", "person.registered", "post.opened", "appointment.made"]
 
 

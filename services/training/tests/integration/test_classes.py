@@ -156,7 +156,7 @@ def test_each_change_is_in_the_audit_log_as_what_was_done_under_the_key_of_what_
     centre.go_to(END)
     centre.close(training_class)
 
-    entries = centre.session.execute(text("SELECT action, subject FROM audit_log ORDER BY seq")).all()
+    entries = centre.session.execute(text("SELECT action, subject FROM audit_log ORDER BY number")).all()
     assert [tuple(entry) for entry in entries] == [
         ("plan.decided", "2026:1"),
         ("class.scheduled", training_class.id),
