@@ -255,6 +255,7 @@ def test_reading_twice_is_entered_in_the_audit_log_once(session, world, tell, ho
 
     entered = session.execute(select(audit.audit_log.c.action, audit.audit_log.c.subject)).all()
     assert entered == [("notice.read", item.id)]
+    assert audit.seal(session, 1000) > 0
     assert audit.verify(session).ok
 
 

@@ -143,6 +143,7 @@ def test_closing_judges_everybody_and_certifies_who_passed(centre):
     [event] = centre.announced("class.closed")
     assert (event["passed"], event["failed"], event["on"]) == (2, 2, "2026-03-13")
     assert centre.gaps() == []
+    assert audit.seal(centre.session, 1000) > 0
     assert audit.verify(centre.session).ok
 
 
