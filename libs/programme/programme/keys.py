@@ -69,7 +69,7 @@ class Keys:
 
     def feed_token(self) -> str:
         """The token with which the services read each other's feeds."""
-        return self.token("system", subject="cqo-feed", hours=FEED_TOKEN_HOURS)
+        return self.token("service", subject="cqo-feed", hours=FEED_TOKEN_HOURS)
 
     def write_feed_token(self) -> None:
         """Writes such a token into the folder, for CQO_FEED_TOKEN_FILE."""

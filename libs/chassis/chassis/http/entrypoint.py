@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 BARE_ID = re.compile(r"<(\w+_id)>")
 WRITING_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
-ANYONE = RoleGroup.ANYONE  # any role, but a valid token
+ANYONE = RoleGroup.ANYONE  # a valid token is asked for, and hardly a role is shut out
 PUBLIC = RoleGroup.PUBLIC  # no token is asked for
 
 # Making a schema takes longer than using it.

@@ -10,7 +10,7 @@ from registry.providers import PersonalDataCipherProvider
 STAFF = (Role.PROVINCE, Role.DIVISION)
 APPLICANTS = (*STAFF, Role.ENTERPRISE)
 # Operators and other government systems have no business with single people.
-PEOPLE_READERS = tuple(sorted(frozenset(Role) - {Role.OPS, Role.SYSTEM}))
+PEOPLE_READERS = tuple(sorted(frozenset(Role) - {Role.OPS, Role.SYSTEM, Role.SERVICE}))
 
 
 class Routes:

@@ -104,7 +104,7 @@ def _require_own(caller: Caller, own_divisions: set[str] | None, enterprise: Ent
 
 def _divisions_of(session: Session, caller: Caller, today: date) -> set[str] | None:
     """The divisions that the caller nominates from; None for who is not bound to any."""
-    if caller.role != Role.DIVISION or caller.division is None:
+    if caller.role == Role.ENTERPRISE or caller.division is None:
         return None
     return set(session.scalars(scope.subtree(caller.division, today)))
 
