@@ -85,13 +85,14 @@ class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSet
     def set_target(self, request: Request[SetTarget]) -> Response:
         with self.db.begin() as session:
             target = targets.set_target(session, request.caller, request.body, self.clock)
-            return request.reply(session, target, status=201)
+            return request.reply(session, target)
 
     @http(
         "PUT",
         "/targets/<target_id>",
         body=schemas.TargetRevision,
         returns=schemas.Target,
+        versioned=True,
         roles=STAFF,
         problems=(BelowProvincialGoal,),
         summary="Revise a target; needs If-Match",
