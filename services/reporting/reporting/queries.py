@@ -7,9 +7,10 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Exists, Select, Subquery, Table, case, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, Subquery, Table, Text, case, exists, func, or_, select, true, type_coerce
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from chassis.http import Page, PageArguments, paginate
 from programme import scope
@@ -75,8 +76,12 @@ def held_on(history: Table, on: date) -> Subquery:
 
 
 def members_of(population: Population, on: date, caller: Caller) -> Subquery:
-    """The population's enterprises that the caller may see, each with its reporting unit and its CQO's post."""
+    """The population's enterprises that the caller may see, each with its reporting unit and its CQO's post.
+
+    The post is looked up for each enterprise that is asked for: a page has few of them.
+    """
     enterprise = held_on(storage.enterprise_history, on)
+    post = _post_of(enterprise.c.enterprise_id, on)
     units = scope.reporting_units(on).subquery("units")
     flags = [enterprise.c[flag] for flag in FLAGS[population]]
     return (
@@ -85,25 +90,27 @@ def members_of(population: Population, on: date, caller: Caller) -> Subquery:
             enterprise.c.name,
             enterprise.c.division,
             units.c.unit,
-            _post_state(enterprise, on).label("state"),
+            func.coalesce(post.c.state, PostState.NONE.value).label("state"),
         )
         .join(units, units.c.code == enterprise.c.division)
+        .join(post, true(), isouter=True)
         .where(or_(*flags) if flags else true(), scope.within(enterprise.c.division, caller, on))
         .subquery("member")
     )
 
 
-def _post_state(enterprise: Subquery, on: date) -> ColumnElement[str]:
-    """A suspended appointment shows only where no other of the enterprise is active."""
-    appointment = held_on(storage.appointment_history, on)
-
-    def has(status: AppointmentStatus) -> Exists:
-        return exists().where(appointment.c.enterprise_id == enterprise.c.enterprise_id, appointment.c.status == status)
-
-    return case(
-        (has(AppointmentStatus.ACTIVE), PostState.ACTIVE.value),
-        (has(AppointmentStatus.SUSPENDED), PostState.SUSPENDED.value),
-        else_=PostState.NONE.value,
+def _post_of(enterprise_id: ColumnElement[str], on: date) -> LateralFromClause:
+    """How an enterprise's post is held on a day; a suspended appointment shows only where no other is active."""
+    history, later = storage.appointment_history, storage.appointment_history.alias()
+    replaced = exists().where(
+        later.c.appointment_id == history.c.appointment_id, later.c.version > history.c.version, later.c.on <= on
+    )
+    held = (AppointmentStatus.ACTIVE, AppointmentStatus.SUSPENDED)
+    return (
+        # "active" comes before "suspended".
+        select(func.min(type_coerce(history.c.status, Text)).label("state"))
+        .where(history.c.enterprise_id == enterprise_id, history.c.on <= on, history.c.status.in_(held), ~replaced)
+        .lateral("post")
     )
 
 
