@@ -21,7 +21,8 @@ from chassis.messaging.inbox.applying import handled_types
 from chassis.messaging.inbox.conflicts import AnotherIsKnown
 from chassis.messaging.inbox.tables import ParkedState, inbox_applied, inbox_parked
 from chassis.messaging.outbox.table import ID_SUM, outbox
-from chassis.security import Access, RoleGroup, audit
+from chassis.messaging.visible import parked_as_seen
+from chassis.security import RoleGroup, audit
 
 SUM_OF_IDS = "The sum of the last 12 hexadecimal digits of each event's id, as a text: it may pass 2^53."
 
@@ -192,9 +193,12 @@ class OpsRoutes(AgreementRoutes):
         summary="List the parked events",
     )
     def list_parked(self, request: Request) -> Page:
+        access = request.route.container.config["access"]
         with self.db.begin() as session:
             page = paginate(session, select(inbox_parked), [inbox_parked.c.id], request.page)
-        return Page([_shown(parking.ParkedRow(**row), request) for row in page.items], page.next_cursor)
+        return Page(
+            [parked_as_seen(parking.ParkedRow(**row), request.caller, access) for row in page.items], page.next_cursor
+        )
 
     @http(
         "GET",
@@ -205,7 +209,8 @@ class OpsRoutes(AgreementRoutes):
     )
     def get_parked(self, request: Request, parked_id: int) -> parking.ParkedRow:
         with self.db.begin() as session:
-            return _shown(parking.find(session, parked_id), request)
+            row = parking.find(session, parked_id)
+        return parked_as_seen(row, request.caller, request.route.container.config["access"])
 
     @http(
         "POST", "/ops/parked/replay", returns=Done, roles=RoleGroup.OPERATORS, summary="Try all parked events again now"
@@ -247,14 +252,6 @@ class OpsRoutes(AgreementRoutes):
                 what |= {"given_up_from_version": missing.start}
             audit.record(session, request.caller, "parked.skipped", str(parked_id), what, self.clock)
             return request.reply(session, Changed(1))
-
-
-def _shown(row: parking.ParkedRow, request: Request) -> parking.ParkedRow:
-    """The row; for who may not read the feed without the event's data, in which people's names may be."""
-    access: Access = request.route.container.config["access"]
-    if request.caller.role in access.members(RoleGroup.SUBSCRIBERS):
-        return row
-    return row._replace(event=row.event and {**row.event, "data": {}}, raw=None)
 
 
 PUBLISHED = (

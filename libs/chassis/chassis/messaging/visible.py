@@ -1,4 +1,4 @@
-"""Which events of the outbox a caller may see: those of its divisions, and the one by which an aggregate left them."""
+"""Which events a caller may see: those of its divisions, and the one by which an aggregate left them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, and_, not_, or_, select, true
 
+from chassis.messaging.inbox.parking import ParkedRow
 from chassis.messaging.outbox.table import outbox
-from chassis.security import Access, Caller
+from chassis.security import Access, Caller, RoleGroup
 
 _row, _before = outbox.c, outbox.alias("before")
 # Where the aggregate was at its event before this one. A subquery of one value, so that it is looked up in the index
@@ -57,3 +58,10 @@ class Visible:
         if self.access.subtree is None or self.division is None:
             return true()
         return division.in_(self.access.subtree(self.division, self.today))
+
+
+def parked_as_seen(row: ParkedRow, caller: Caller, access: Access) -> ParkedRow:
+    """A parked event; for who may not read the feed without its data, in which people's names may be."""
+    if caller.role in access.members(RoleGroup.SUBSCRIBERS):
+        return row
+    return row._replace(event=row.event and {**row.event, "data": {}}, raw=None)

@@ -13,7 +13,8 @@ from programme.callers import Caller
 from testkit import divisions
 from testkit.plans import rows_read
 from training import queries
-from training.queries import CertificateFilters, ReminderFilters
+from training.adapters.numbers import number_of
+from training.queries import CertificateFilters, ReminderFilters, VerificationQuery
 from training.usecases.expiry import REMINDER
 
 MANY = int(os.environ.get("CQO_PLAN_ROWS", "10000"))
@@ -60,5 +61,6 @@ def test_a_page_of_certificates_and_of_reminders(session: Session) -> None:
     for filters in (ReminderFilters(), ReminderFilters(since=date(2025, 12, 1))):
         read = rows_read(session, lambda: queries.list_reminders_due(session, filters, TODAY, page))  # noqa: B023
         assert read < MANY / 5, f"reminders: {read} rows"
-    number = rows_read(session, lambda: queries.find_by_number(session, "CQO-JL-2026-220100-000012", TODAY))
+    asked = VerificationQuery(number_of(2025, "220100", 12), "李明")
+    number = rows_read(session, lambda: queries.find_genuine(session, asked, TODAY))
     assert number < 10
