@@ -166,9 +166,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Changed:
-    """How many parked events were changed."""
-
-    changed: int
+    changed: int  # parked events
 
 
 class OpsRoutes(AgreementRoutes):
@@ -196,9 +194,8 @@ class OpsRoutes(AgreementRoutes):
         access = request.route.container.config["access"]
         with self.db.begin() as session:
             page = paginate(session, select(inbox_parked), [inbox_parked.c.id], request.page)
-        return Page(
-            [parked_as_seen(parking.ParkedRow(**row), request.caller, access) for row in page.items], page.next_cursor
-        )
+        rows = (parking.ParkedRow(**row) for row in page.items)
+        return Page([parked_as_seen(row, request.caller, access) for row in rows], page.next_cursor)
 
     @http(
         "GET",
