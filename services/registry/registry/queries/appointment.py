@@ -46,9 +46,10 @@ class AppointmentOnDay(NamedTuple):
 
 def appointments(session: Session, caller: Caller, filters: AppointmentFilters, on: date, page: PageArguments) -> Page:
     """A page of AppointmentOnDay: those that had been made by a day."""
-    held = held_on(appointment_status, appointment_status.c.appointment_id, appointment.c.id, on)
+    held = held_on(appointment_status, "appointment_id", appointment.c.id, on)
     statement = (
         select(Appointment, AppointmentHistory)
+        .select_from(Appointment)
         .join(held, true())
         .join(AppointmentHistory, appointment_status.c.id == held.c.id)
     )
