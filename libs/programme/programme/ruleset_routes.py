@@ -31,8 +31,8 @@ class NewRuleSet(Schema):
 
 def new_ruleset_of(api: type[RuleSetRoutes]) -> MarshmallowSchema:
     """The same with the parameters of one service."""
-    described: dict[str, fields.Field[Any]] = {"parameters": AsItCame(api.ruleset_schema, required=True)}
-    return NewRuleSet.from_dict(described, name="NewRuleSet")()
+    parameters = AsItCame(api.ruleset_schema, required=True)
+    return NewRuleSet.from_dict({"parameters": parameters}, name="NewRuleSet")()
 
 
 class AsItCame(fields.Nested):
