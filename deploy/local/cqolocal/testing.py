@@ -40,6 +40,7 @@ PATHS = {
     "contract": ["tests/contract", "tests/boundaries"],
     "integration": [
         *(f"libs/chassis/tests/{part}" for part in ("messaging", "runtime", "http")),
+        "tests/openapi",
         "libs/programme/tests/integration",
         *(f"services/{service}/tests/integration" for service in SERVICES),
     ],

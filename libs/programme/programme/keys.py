@@ -40,7 +40,7 @@ class Keys:
 
     def feed_token(self, service: str) -> str:
         """The token with which `service` reads the others' feeds."""
-        return self.token("system", subject=f"{service}-feed", hours=FEED_TOKEN_HOURS)
+        return self.token("service", subject=f"{service}-feed", hours=FEED_TOKEN_HOURS)
 
     def token(
         self,

@@ -201,7 +201,7 @@ def running_service(
             settings["database_url"] = request.getfixturevalue("make_database")(service)
         if "amqp_url" not in settings:
             settings["amqp_url"] = request.getfixturevalue("topology")
-        settings = {"jwks": signer.jwks, "feed_token": signer.token("system"), **service_secrets, **settings}
+        settings = {"jwks": signer.jwks, "feed_token": signer.token("service"), **service_secrets, **settings}
         log = tmp_path / f"{service}-{len(running)}.log"
         running.append(RunningService(service, process, settings, log, partial(service_credentials, service)))
         return running[-1].start(ready)

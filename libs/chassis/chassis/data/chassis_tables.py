@@ -269,7 +269,23 @@ def drop_v6(op: Operations) -> None:
     op.execute(V6_DOWN)
 
 
+def index_due_days(op: Operations) -> None:
+    """What was due on which days by an index, made while the service goes on."""
+    with op.get_context().autocommit_block():
+        op.execute("SET statement_timeout = 0")
+        op.execute("SET lock_timeout = 0")
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_due_kind_due_on_id")
+        op.execute("CREATE INDEX CONCURRENTLY ix_due_kind_due_on_id ON due (kind, due_on, id)")
+        op.execute("SET statement_timeout = '60s'")
+        op.execute("SET lock_timeout = '5s'")
+
+
+def unindex_due_days(op: Operations) -> None:
+    """Without this index."""
+    op.execute("DROP INDEX ix_due_kind_due_on_id")
+
+
 def create_all(op: Operations) -> None:
     """Makes all of the above, for a database that is made anew each time; a service's migrations name each version."""
-    for create in (create_v1, create_v2, create_v3, create_v4, create_v5, create_v6):
+    for create in (create_v1, create_v2, create_v3, create_v4, create_v5, create_v6, index_due_days):
         create(op)

@@ -41,6 +41,15 @@ class IdConverter(BaseConverter):
     regex = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 
+class NumberConverter(BaseConverter):
+    """A number in plain digits; Python takes those of every script, and so does werkzeug's own converter."""
+
+    regex = r"0|[1-9][0-9]{0,17}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+
 class Server(WebServer):  # type: ignore[misc]  # nameko has no types
     """Listens on the service's port and hands each request to the route that matches."""
 
@@ -111,7 +120,7 @@ class Server(WebServer):  # type: ignore[misc]  # nameko has no types
         return server
 
     def make_url_map(self) -> Map:
-        url_map = Map(converters={"id": IdConverter}, strict_slashes=False, merge_slashes=False)
+        url_map = Map(converters={"id": IdConverter, "int": NumberConverter}, strict_slashes=False, merge_slashes=False)
         for provider in self._providers:
             rule = provider.get_url_rule()
             rule.endpoint = provider

@@ -14,13 +14,14 @@ from werkzeug.wrappers import Response
 from chassis import due
 from chassis.clock import Clock
 from chassis.data import Database
-from chassis.http import Page, Request, Schema, http, paginate
+from chassis.http import Page, Request, Schema, TextField, http, paginate
 from chassis.messaging.agreement_routes import AgreementRoutes
 from chassis.messaging.inbox import parking
 from chassis.messaging.inbox.applying import handled_types
 from chassis.messaging.inbox.conflicts import AnotherIsKnown
 from chassis.messaging.inbox.tables import ParkedState, inbox_applied, inbox_parked
 from chassis.messaging.outbox.table import ID_SUM, outbox
+from chassis.messaging.visible import parked_as_seen
 from chassis.security import RoleGroup, audit
 
 SUM_OF_IDS = "The sum of the last 12 hexadecimal digits of each event's id, as a text: it may pass 2^53."
@@ -80,7 +81,9 @@ class ParkedEvent(Schema):
     aggregate = fields.String(allow_none=True)
     version = fields.Integer(allow_none=True)
     type = fields.String(allow_none=True)
-    event = fields.Dict(allow_none=True)
+    event = fields.Dict(
+        allow_none=True, metadata={"description": "Its `data` only for who may read the feed; `raw_text` the same."}
+    )
     raw_text = fields.Function(lambda row: row.raw.decode("utf-8", "replace")[:2000] if row.raw else None)
     reason = fields.String()
     detail = fields.String(allow_none=True)
@@ -103,7 +106,7 @@ class Reason(Schema):
 
     record = Skip
 
-    reason = fields.String(required=True, validate=validate.Length(3, 500))
+    reason = TextField(500, required=True, validate=validate.Length(min=3), metadata={"minLength": 3})
     past_missing = fields.Boolean(
         load_default=False,
         metadata={"description": "Give up as well the earlier events of the aggregate, which never came."},
@@ -163,9 +166,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Changed:
-    """How many parked events were changed."""
-
-    changed: int
+    changed: int  # parked events
 
 
 class OpsRoutes(AgreementRoutes):
@@ -190,9 +191,11 @@ class OpsRoutes(AgreementRoutes):
         summary="List the parked events",
     )
     def list_parked(self, request: Request) -> Page:
+        access = request.route.container.config["access"]
         with self.db.begin() as session:
             page = paginate(session, select(inbox_parked), [inbox_parked.c.id], request.page)
-        return Page([parking.ParkedRow(**row) for row in page.items], page.next_cursor)
+        rows = (parking.ParkedRow(**row) for row in page.items)
+        return Page([parked_as_seen(row, request.caller, access) for row in rows], page.next_cursor)
 
     @http(
         "GET",
@@ -203,7 +206,8 @@ class OpsRoutes(AgreementRoutes):
     )
     def get_parked(self, request: Request, parked_id: int) -> parking.ParkedRow:
         with self.db.begin() as session:
-            return parking.find(session, parked_id)
+            row = parking.find(session, parked_id)
+        return parked_as_seen(row, request.caller, request.route.container.config["access"])
 
     @http(
         "POST", "/ops/parked/replay", returns=Done, roles=RoleGroup.OPERATORS, summary="Try all parked events again now"

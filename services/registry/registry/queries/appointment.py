@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, select, true
 from sqlalchemy.orm import Session
 
 from chassis.http import Page, PageArguments, paginate
 from programme.callers import Caller
 from registry.domain.appointment import Appointment, AppointmentHistory, AppointmentStatus
-from registry.queries.conditions import equal, is_or_not, latest, within
+from registry.queries.conditions import equal, held_on, is_or_not, within
 from registry.storage import appointment, appointment_status
 from registry.usecases.access import visible
 
@@ -46,11 +46,12 @@ class AppointmentOnDay(NamedTuple):
 
 def appointments(session: Session, caller: Caller, filters: AppointmentFilters, on: date, page: PageArguments) -> Page:
     """A page of AppointmentOnDay: those that had been made by a day."""
-    last = latest(appointment_status, appointment_status.c.appointment_id, on)
+    held = held_on(appointment_status, "appointment_id", appointment.c.id, on)
     statement = (
         select(Appointment, AppointmentHistory)
-        .join(last, last.c.owner == appointment.c.id)
-        .join(AppointmentHistory, appointment_status.c.id == last.c.id)
+        .select_from(Appointment)
+        .join(held, true())
+        .join(AppointmentHistory, appointment_status.c.id == held.c.id)
     )
     conditions = [
         visible(appointment, caller, on),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, Subquery, Table, exists, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import ColumnElement, Table, exists, select
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from programme import scope
 from registry.domain.appointment import AppointmentStatus
@@ -44,12 +44,25 @@ def holds_post(owner: ColumnElement[str], column: ColumnElement[str]) -> ColumnE
     return exists().where(column == owner, appointment.c.status != AppointmentStatus.ENDED)
 
 
-def latest(history: Table, owner: ColumnElement[str], on: date) -> Subquery:
-    """The `id` of the last record of each `owner` in a history by that day."""
+def shown_as_holder(owner: ColumnElement[str], column: ColumnElement[str]) -> ColumnElement[bool]:
+    """The same, to be shown beside a row of a page.
+
+    The planner would answer an EXISTS there from a table of all holders, made anew for each page.
+    """
+    held = select(appointment.c.id).where(column == owner, appointment.c.status != AppointmentStatus.ENDED).limit(1)
+    return held.scalar_subquery().is_not(None)
+
+
+def held_on(history: Table, owner: str, key: ColumnElement[str], on: date) -> LateralFromClause:
+    """The `id` of the last record by that day of the one whom `key` names, in a history by the column `owner`.
+
+    Looked up for each row that a page shows, and not for all that there are.
+    """
+    record = history.alias()  # the enclosing query has the history too
     return (
-        select(owner.label("owner"), history.c.id)
-        .ext(distinct_on(owner))
-        .where(history.c.on <= on)
-        .order_by(owner, history.c.on.desc(), history.c.id.desc())
-        .subquery()
+        select(record.c.id)
+        .where(record.c[owner] == key, record.c.on <= on)
+        .order_by(record.c.on.desc(), record.c.id.desc())
+        .limit(1)
+        .lateral("held")
     )
