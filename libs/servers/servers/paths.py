@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,10 +16,18 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[3]
 CACHE = PROJECT / ".cqo" / "cache"
+LEAST_SPACE = 50 * 2**20  # bytes; with less, what fails has failed for want of it
 
 
 class CannotRun(Exception):
-    """The machine lacks something; the message is one line that names the remedy."""
+    """The machine lacks something; the message is one line that names the remedy.
+
+    It is kept as a sentence with places for `values`, so that it can be said in another language.
+    """
+
+    def __init__(self, sentence: str, **values: object) -> None:
+        super().__init__(sentence.format(**values) if values else sentence)
+        self.sentence, self.values = sentence, values
 
 
 def fingerprint(path: Path) -> str:
@@ -36,9 +45,21 @@ def shared_with_nobody() -> Path:
     found = folder.lstat()
     # Anyone may make files in /var/tmp: a folder that somebody else put there first is not ours to trust.
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-        raise CannotRun(f"{folder} belongs to somebody else; remove it: rm -rf {folder}")
+        raise CannotRun("{folder} belongs to somebody else; remove it: rm -rf {folder}", folder=folder)
     folder.chmod(0o711)
     return folder
+
+
+def require_space(least: int = LEAST_SPACE) -> None:
+    """CannotRun if fewer than `least` bytes are free where the project keeps its files."""
+    folder = next(each for each in (CACHE, *CACHE.parents) if each.exists())
+    free = shutil.disk_usage(folder).free
+    if free < least:
+        raise CannotRun(
+            "the disk that holds {folder} is full: {free} MB are free; make room, 2 GB are needed the first time",
+            folder=folder,
+            free=free // 2**20,
+        )
 
 
 def is_open_to_everyone(path: Path) -> bool:

@@ -59,7 +59,8 @@ class RabbitServer:
         if not becomes_true(lambda: self._answers() or not child.alive, 90, 0.05) or not child.alive:
             said = child.end_of_log(3)
             self.kill()
-            raise CannotRun(f"RabbitMQ did not start: {said}; see {self.log}")
+            paths.require_space()
+            raise CannotRun("RabbitMQ did not start: {said}; see {log}", said=said, log=self.log)
 
     def _answers(self) -> bool:
         if not listens(self.port):

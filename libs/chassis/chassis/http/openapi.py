@@ -88,6 +88,7 @@ def describe(title: str, description: str, routes: list[HttpEntrypoint]) -> Desc
         info={"description": description, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
         plugins=[MarshmallowPlugin(schema_name_resolver=_component)],
         security=[{"bearer": []}],
+        servers=[{"url": "."}],  # where this description is, whatever stands before the service
     )
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     spec.components.schema("Problem", PROBLEM)
