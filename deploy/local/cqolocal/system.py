@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -19,14 +20,19 @@ from subprocess import PIPE, STDOUT
 from typing import IO
 
 from cqolocal import paths
+from cqolocal.causes import last_line
 from cqolocal.databases import Databases
+from cqolocal.language import tr
 from cqolocal.names import HTTP_PORTS, SERVICES, WORKER_PORTS
+from cqolocal.progress import Progress
 from cqolocal.supervisor import Supervisor
 from programme.keys import Keys
 from servers import CannotRun, PostgresServer, RabbitServer, rabbitmq_in, start_postgres
-from servers.process import free_port, listens
+from servers.paths import require_space
+from servers.process import free_port, keep_short, listens
 
 READY_WITHIN = 60  # seconds
+LOOK_AT_LOGS_EVERY = 10  # seconds
 Report = Callable[[str], None]
 
 
@@ -47,6 +53,9 @@ class System:
         self.environ: dict[str, str] = {}
         self.supervisor = Supervisor(self.logs, lambda text: self.report(text), paths.PROJECT)
         self.lock: IO[str] | None = None
+        self._jobs: set[subprocess.Popen[str]] = set()
+        self._is_cancelled = threading.Event()
+        self._looked_at_logs = 0.0
         self.http_ports = {service: free_port(HTTP_PORTS[service]) for service in SERVICES}
         self.worker_ports = {service: free_port(WORKER_PORTS[service]) for service in SERVICES}
         self.smtp_port = free_port()
@@ -56,28 +65,57 @@ class System:
         """The installation's keys, made at the first use."""
         return Keys(self.folder / "secrets")
 
+    def claim(self) -> None:
+        """Keeps every other run out of the folder until `stop`; CannotRun if one is in it already."""
+        if self.lock is None:
+            self.lock = paths.lock_folder(self.folder)
+
     def start(self, fresh: bool = False) -> None:
-        """Starts everything and returns when all services are ready; `fresh` forgets what was there before."""
-        self.lock = paths.lock_folder(self.folder)
+        """Starts everything and returns when all services are ready; `fresh` forgets what was there before.
+
+        Ctrl-C ends it at once; `stop` is to be called then as well.
+        """
+        self.claim()
         if fresh:
             shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.mail_folder.mkdir(exist_ok=True)
+        for folder in (self.folder, self.mail_folder, self.logs):
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)  # letters and logs are their owner's alone
         secrets = self.keys.environment()
         with ThreadPoolExecutor(3) as pool:
-            address = pool.submit(self._find_broker)
-            broker = pool.submit(self._start_broker, address)
-            database = pool.submit(self._start_database, secrets)
-            database.result()
-            address.result()
-            # The services need the tables; they wait themselves for the broker, which takes the longest.
-            self.report("starting registry, training, notifications and reporting")
-            self._start_mailbox()
-            for service in SERVICES:
-                self.supervisor.start(service, [sys.executable, "-m", "chassis.main", service], self.environ)
-            broker.result()
+            try:
+                address = pool.submit(self._find_broker)
+                broker = pool.submit(self._start_broker, address)
+                database = pool.submit(self._start_database, secrets)
+                database.result()
+                address.result()
+                # The services need the tables; they wait themselves for the broker, which takes the longest.
+                self._start_services()
+                broker.result()
+            except BaseException:
+                self._cancel()  # else the pool would wait for what nobody needs any more
+                raise
         self._wait_until_ready()
-        self.supervisor.watched.append(self._restart_servers)
+        self.supervisor.watched += [self._restart_servers, self._keep_logs_short]
+
+    def _start_services(self) -> None:
+        self.report(tr("starting registry, training, notifications and reporting"))
+        self._start_mailbox()
+        for service in SERVICES:
+            self.supervisor.start(service, [sys.executable, "-m", "chassis.main", service], self.environ)
+
+    def _cancel(self) -> None:
+        """Ends what the start is waiting for."""
+        self._is_cancelled.set()
+        for job in list(self._jobs):
+            job.kill()
+        for server in (self.broker, self.postgres):
+            if server is not None:
+                server.kill()
+
+    def _require_going_on(self) -> None:
+        if self._is_cancelled.is_set():
+            raise CannotRun("it was stopped before it was ready")
 
     def stop(self) -> None:
         """Stops everything in order; the data stay."""
@@ -93,7 +131,13 @@ class System:
         """Puts the broker's URL into `environ`, which the services need before it runs."""
         given = os.environ.get("CQO_AMQP_URL")
         if not given:
-            self.broker = rabbitmq_in(self.folder / "rabbitmq", management=False)
+            show = Progress(tr("fetching RabbitMQ"), self.report)
+
+            def tell(there: int, total: int | None) -> None:
+                self._require_going_on()
+                show(there, total)
+
+            self.broker = rabbitmq_in(self.folder / "rabbitmq", management=False, tell=tell)
             given = self.broker.amqp_url
         self.environ["CQO_AMQP_URL"] = given
 
@@ -101,20 +145,21 @@ class System:
         address.result()
         arguments = ("apply", "--file", str(paths.TOPOLOGY), "--wait", "90")
         # The job takes a while to load, so it is begun first; it waits for the broker itself.
-        with self._job("the broker's exchanges and queues", "chassis.broker.topology", *arguments):
+        with self._job(tr("the broker's exchanges and queues"), "chassis.broker.topology", *arguments):
             if self.broker is not None:
-                self.report("starting RabbitMQ")
+                self._require_going_on()
+                self.report(tr("starting RabbitMQ"))
                 self.broker.start()
 
     def _start_database(self, secrets: Mapping[str, str]) -> None:
         given = {service: os.environ.get(f"CQO_DATABASE_URL_{service.upper()}") for service in SERVICES}
         if not all(given.values()):
-            self.report("starting PostgreSQL")
+            self.report(tr("starting PostgreSQL"))
             self.postgres = start_postgres(self.folder / "postgres")
             self.databases = Databases(self.postgres, self.folder / "secrets" / "databases.json")
             self.databases.create()
         self.environ.update({**self._settings(given), **secrets})
-        with self._job("the tables and the divisions", "chassis.process.migrate", ",".join(SERVICES), "upgrade"):
+        with self._job(tr("the tables and the divisions"), "chassis.process.migrate", ",".join(SERVICES), "upgrade"):
             pass
 
     def _settings(self, databases: Mapping[str, str | None]) -> dict[str, str]:
@@ -122,6 +167,7 @@ class System:
         settings = {
             "CQO_ENV": "local",
             "CQO_HTTP_HOST": "127.0.0.1",
+            "CQO_DRAIN_SECONDS": "0",  # there is no second replica that requests could go to meanwhile
             "CQO_SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}",
             "CQO_CLOCK_OFFSET_FILE": str(self.clock_file),
         }
@@ -140,18 +186,28 @@ class System:
     @contextmanager
     def _job(self, what: str, module: str, *arguments: str) -> Iterator[None]:
         """A one-shot job, as a deployment runs it: begun before the block, waited for after it."""
-        self.report(f"preparing {what}")
+        self._require_going_on()
+        self.report(tr("preparing {what}", what=what))
         command = [sys.executable, "-m", module, *arguments]
         environ = {**os.environ, **self.environ}
         with subprocess.Popen(command, env=environ, stdout=PIPE, stderr=STDOUT, text=True, cwd=paths.PROJECT) as job:
+            self._jobs.add(job)
             try:
                 yield
             except BaseException:
                 job.kill()
                 raise
             said = job.communicate()[0].strip()
+            self._jobs.discard(job)
         if job.returncode:
-            raise CannotRun(f"preparing {what} failed ({' '.join(command[1:])}): {said[-1500:]}")
+            self._require_going_on()
+            require_space()
+            raise CannotRun(
+                "preparing {what} failed ({command}): {said}",
+                what=what,
+                command=" ".join(command[1:]),
+                said=said[-1500:],
+            )
 
     def _start_mailbox(self) -> None:
         where = ["--port", str(self.smtp_port), "--folder", str(self.mail_folder)]
@@ -162,17 +218,28 @@ class System:
         for service in SERVICES:
             while not self.is_ready(service):
                 if time.monotonic() > deadline or self.supervisor.tasks[service].deaths > 3:
+                    require_space()
                     log = self.logs / f"{service}.log"
-                    raise CannotRun(f"{service} is not ready: {last_line(log)}; see {log}")
+                    raise CannotRun(
+                        "{service} is not ready: {said}; see {log}", service=service, said=end_of(log), log=log
+                    )
                 time.sleep(0.05)
 
     def _restart_servers(self) -> None:
         """Starts the broker or the database again when it has died."""
         for name, server in (("RabbitMQ", self.broker), ("PostgreSQL", self.postgres)):
             if server is not None and not server.alive:
-                self.report(f"{name} ended; it is started again")
+                self.report(tr("{name} ended; it is started again", name=name))
                 server.start()
-                self.report(f"{name} is back")
+                self.report(tr("{name} is back", name=name))
+
+    def _keep_logs_short(self) -> None:
+        """Cuts logs that have grown long; looks once in LOOK_AT_LOGS_EVERY seconds."""
+        if time.monotonic() - self._looked_at_logs < LOOK_AT_LOGS_EVERY:
+            return
+        self._looked_at_logs = time.monotonic()
+        for log in self.folder.glob("**/*.log"):
+            keep_short(log)
 
     def url(self, service: str) -> str:
         """The URL of the service's API."""
@@ -222,7 +289,6 @@ def answers_ok(url: str) -> bool:
         return False
 
 
-def last_line(log: Path) -> str:
+def end_of(log: Path) -> str:
     """The last line of a log, for a message of one line."""
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    return lines[-1][:400] if lines else "it has written nothing"
+    return last_line(log.read_text(errors="replace") if log.exists() else "")

@@ -50,8 +50,8 @@ class Package:
                 title=self.title,
                 remedy=self.remedy,
             )
-        lists, archives = folder / "state/lists", folder / "cache/archives"
-        for wanted in (lists, archives):
+        archives = folder / "cache/archives"
+        for wanted in (folder / "state/lists", archives):
             (wanted / "partial").mkdir(parents=True)
         (folder / "status").write_text(self._installed(Path("/var/lib/dpkg/status")))
         options = {
@@ -65,7 +65,7 @@ class Package:
         }
         apt = ["apt-get", "-q", "-y", *(word for name, value in options.items() for word in ("-o", f"{name}={value}"))]
         install = [*apt, "install", "--no-install-recommends"]
-        self._run([*apt, "update"], (lists,), tell=tell)
+        self._run([*apt, "update"], tell=tell)
         total = sum(map(int, SIZE.findall(self._run([*install, "--print-uris", self.name]))))
         self._run([*install, "--download-only", self.name], (archives,), total, tell)
         return sorted(archives.glob("*.deb"))

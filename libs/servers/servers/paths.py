@@ -10,12 +10,14 @@ import hashlib
 import os
 import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[3]
 CACHE = PROJECT / ".cqo" / "cache"
+SHARED = Path("/var/tmp")  # where root shares a folder with `nobody`
 LEAST_SPACE = 50 * 2**20  # bytes; with less, what fails has failed for want of it
 
 
@@ -40,7 +42,7 @@ def shared_with_nobody() -> Path:
 
     Raises CannotRun where somebody else's folder has that name.
     """
-    folder = Path("/var/tmp") / f"cqo-{fingerprint(PROJECT)}"
+    folder = SHARED / f"cqo-{fingerprint(PROJECT)}"
     folder.mkdir(mode=0o711, exist_ok=True)
     found = folder.lstat()
     # Anyone may make files in /var/tmp: a folder that somebody else put there first is not ours to trust.
@@ -50,15 +52,20 @@ def shared_with_nobody() -> Path:
     return folder
 
 
+def fullest_folder() -> Path:
+    """Of the folders that a run writes to, the one on the disk with the least room."""
+    folders = [next(each for each in (CACHE, *CACHE.parents) if each.exists()), Path(tempfile.gettempdir())]
+    if os.getuid() == 0:
+        folders.append(SHARED)
+    return min(folders, key=lambda folder: shutil.disk_usage(folder).free)
+
+
 def require_space(least: int = LEAST_SPACE) -> None:
-    """CannotRun if fewer than `least` bytes are free where the project keeps its files."""
-    folder = next(each for each in (CACHE, *CACHE.parents) if each.exists())
-    free = shutil.disk_usage(folder).free
-    if free < least:
+    """CannotRun if fewer than `least` bytes are free on a disk that a run writes to."""
+    folder = fullest_folder()
+    if shutil.disk_usage(folder).free < least:
         raise CannotRun(
-            "the disk that holds {folder} is full: {free} MB are free; make room, 2 GB are needed the first time",
-            folder=folder,
-            free=free // 2**20,
+            "the disk that holds {folder} is full; make room, 2 GB are needed the first time", folder=folder
         )
 
 

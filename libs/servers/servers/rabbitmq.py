@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 
 from servers import paths
+from servers.fetching import Tell, nobody
 from servers.paths import CannotRun
 from servers.process import Child, becomes_true, free_port, listens
 from servers.rabbitmq_program import Program, find_program
@@ -159,14 +160,15 @@ class RabbitServer:
         }
 
 
-def rabbitmq_in(folder: Path | str, *, management: bool = True) -> RabbitServer:
+def rabbitmq_in(folder: Path | str, *, management: bool = True, tell: Tell = nobody) -> RabbitServer:
     """A node, not yet started, that keeps everything in `folder`; queues found there are used again.
 
-    Without `management` there is no HTTP API of the broker; it starts 1 s and stops 5 s sooner.
+    Without `management` there is no HTTP API of the broker; it starts 1 s and stops 5 s sooner. `tell` hears how far
+    RabbitMQ has been fetched, where it is not there yet.
     """
     folder = Path(folder).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    return RabbitServer(folder, find_program(), management)
+    return RabbitServer(folder, find_program(tell), management)
 
 
 def start_rabbitmq(folder: Path | str, *, management: bool = True) -> RabbitServer:

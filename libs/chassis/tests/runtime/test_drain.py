@@ -33,8 +33,12 @@ class Proxy:
 
     def __init__(self, replicas: list[RunningService], folder: Path) -> None:
         self.count_port = free_port()
-        servers = "".join(f"    server {each.http_port} 127.0.0.1:{each.http_port}\n" for each in replicas)
-        configured = [f"backend {name}\n{servers}" for name in ("registry", "training", "notifications", "reporting")]
+        servers = [f"    server {each.http_port} 127.0.0.1:{each.http_port}" for each in replicas]
+        configured = [
+            "\n".join([f"backend {prefix}{name}", *(f"{server}{check}" for server in servers), ""])
+            for name in ("registry", "training", "notifications", "reporting")
+            for prefix, check in (("", ""), ("last-", " no-check"))
+        ]
         configured.append(
             f"frontend count\n    bind 127.0.0.1:{self.count_port}\n"
             '    http-request return status 200 content-type text/plain lf-string "%[nbsrv(registry)]"\n'
@@ -117,6 +121,21 @@ def test_two_replicas_are_replaced_behind_the_proxy_and_no_request_fails(
     assert sent > 2 * DRAIN * A_SECOND
     assert failed == []
     assert proxy.repeated() == [], "and none only because the proxy repeated it"
+
+
+def test_the_last_replica_is_asked_as_long_as_it_answers(replicas: list[RunningService], proxy: Proxy) -> None:
+    last, other = replicas
+    other.stop()
+    wait_for(lambda: proxy.servers_in_use() == 1)
+    with Load(f"{proxy.url}/registry/effects") as load, ThreadPoolExecutor(1) as pool:
+        ending = pool.submit(last.stop)
+        wait_for(lambda: proxy.servers_in_use() == 0)
+        told = len(load.answers)
+        wait_for(lambda: len(load.answers) >= told + A_SECOND // 2)
+        load.ended.set()
+        ending.result()
+
+    assert load.errors() == []
 
 
 def test_a_replica_says_no_before_it_refuses_anybody(replicas: list[RunningService]) -> None:
