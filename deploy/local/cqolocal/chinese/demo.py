@@ -15,13 +15,13 @@ STEPS = {
     "{resits} of those who passed at the second sitting": (
         "培训班结业：推荐 {nominated} 人，合格 {passed} 人，不合格 {failed} 人，合格者中 {resits} 人经补考合格"
     ),
-    "{count} certificates, the first {number} (holder {holder}); "
-    "{admitted} people entered the talent pool by the event": (
-        "颁发证书 {count} 张，第一张为 {number}（持证人 {holder}）；{admitted} 人经事件进入人才库"
+    "{count} certificates, the first {number} ({status}); {admitted} people entered the talent pool by the event": (
+        "颁发证书 {count} 张，第一张为 {number}（{status}）；{admitted} 人经事件进入人才库"
     ),
     "{count} CQOs appointed; eligibility of one explained: {met} of {criteria} criteria met by rule set {version}": (
         "聘任首席质量官 {count} 名；其中一人的任职条件：符合 {met} 项，共 {criteria} 项，依据规则集 {version}"
     ),
+    "valid": "有效",
     "refused, {what}: {detail}": "拒绝，{what}：{detail}",
     "not in the pool": "不在人才库中",
     "no certificate valid that day": "当日无有效证书",

@@ -157,14 +157,14 @@ class Scenario:
         self.certificates = {c["person_id"]: c for c in self.centre.all("training", "/certificates")}
         pool = self.province.all("registry", "/talents", status="in_pool")
         first = min(self.certificates.values(), key=lambda certificate: certificate["number"])
-        checked = self.province.get("training", "/certificates/verify", number=first["number"])
+        checked = self.province.get("training", "/certificates/verify", number=first["number"], name=first["name"])
         self.say(
             tr(
-                "{count} certificates, the first {number} (holder {holder}); "
+                "{count} certificates, the first {number} ({status}); "
                 "{admitted} people entered the talent pool by the event",
                 count=len(self.certificates),
                 number=first["number"],
-                holder=checked["holder"],
+                status=tr("valid") if checked["status"] == "valid" else checked["status"],
                 admitted=len(pool),
             )
         )
