@@ -6,4 +6,4 @@ from cqolocal import language
 language.say_clicks_words_too()
 
 if __name__ == "__main__":
-    importlib.import_module("cqolocal.cli").cli(prog_name="cqo")
+    importlib.import_module("cqolocal.cli").cli(prog_name="./cqo")

@@ -17,6 +17,12 @@ CLICK = {
     "Invalid value for {param_hint}: {message}": "{param_hint} 的值无效：{message}",
     "{value!r} is not a valid {number_type}.": "{value!r} 不是有效的 {number_type}。",
     "Option {name!r} does not take a value.": "选项 {name!r} 不带值。",
+    "Option {name!r} requires an argument.": "选项 {name!r} 需要一个值。",
+    "Got unexpected extra argument ({args})": "多余的参数（{args}）",
+    "Got unexpected extra arguments ({args})": "多余的参数（{args}）",
+    "{value!r} is not one of {choices}.": "{value!r} 不是下列之一：{choices}。",
+    "Did you mean {possibility}?": "您是否想输入 {possibility}？",
+    "(Did you mean one of: {possibilities}?)": "（您是否想输入其中之一：{possibilities}？）",
     "default: {default}": "默认：{default}",
     "required": "必填",
 }

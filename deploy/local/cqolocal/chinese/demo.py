@@ -28,8 +28,10 @@ STEPS = {
     "already CQO elsewhere": "已在他处任首席质量官",
     "the post is taken": "岗位已有人",
     "{count} appointments filed in time; one on {day}, due {due}: late is {late}": (
-        "{count} 项聘任按时备案；一项于 {day} 备案，期限 {due}：逾期为 {late}"
+        "{count} 项聘任按时备案；一项于 {day} 备案，期限 {due}：是否逾期：{late}"
     ),
+    "True": "是",
+    "False": "否",
     "{days} days before the certificates end": "距证书到期 {days} 天",
     "{count} certificates have expired": "{count} 张证书已到期",
     "{count} of them were renewed late": "其中 {count} 张逾期换证",

@@ -233,7 +233,7 @@ class Scenario:
                 count=len(in_time),
                 day=FILED_LATE,
                 due=late["filing_due_on"],
-                late=filed["filed_late"],
+                late=tr("True") if filed["filed_late"] else tr("False"),
             )
         )
         require(filed["filed_late"] is True, tr("the late filing was not flagged"))
