@@ -10,7 +10,7 @@ import psutil
 
 from cqolocal import paths
 from cqolocal.state import STATE, UP, State, state_of_a_running_system
-from cqolocal.system import READY_WITHIN, answers_ok, end_of
+from cqolocal.system import READY_WITHIN, answers_ok
 from servers import CannotRun
 from servers.process import becomes_true, owners_log
 
@@ -33,9 +33,10 @@ def start() -> None:
         )
     told = log.stat().st_size
     while not is_up():
+        has_ended = child.poll() is not None
         told += _pass_on(log.read_bytes()[told:])
-        if child.poll() is not None:
-            raise CannotRun("it did not start: {said}; see {log}", said=end_of(log).removeprefix("cqo: "), log=log)
+        if has_ended:
+            raise CannotRun("it did not start, as is said above; its log is {log}", log=log)
         time.sleep(0.1)
 
 

@@ -67,7 +67,7 @@ STARTING = {
     "the broker's exchanges and queues": "消息中间件的交换机和队列",
     "{service} is not ready: {said}; see {log}": "{service} 未就绪：{said}；详见 {log}",
     "it was stopped before it was ready": "尚未就绪即被停止",
-    "it did not start: {said}; see {log}": "未能启动：{said}；详见 {log}",
+    "it did not start, as is said above; its log is {log}": "未能启动，原因如上；日志为 {log}",
     "everything is ready; Ctrl-C stops it": "全部就绪；按 Ctrl-C 停止",
     "everything is ready; ./cqo status shows it, ./cqo down stops it": (
         "全部就绪；用 ./cqo status 查看，用 ./cqo down 停止"

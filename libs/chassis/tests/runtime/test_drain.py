@@ -138,8 +138,9 @@ def test_the_last_replica_is_asked_as_long_as_it_answers(replicas: list[RunningS
     assert load.errors() == []
 
 
-def test_a_replica_says_no_before_it_refuses_anybody(replicas: list[RunningService]) -> None:
-    one, _ = replicas
+def test_a_replica_says_no_before_it_refuses_anybody(running_service: Start, database_url: str) -> None:
+    settings = {"database_url": database_url, "amqp_url": NOWHERE, "drain_seconds": DRAIN}
+    one = running_service("pilot", process="api", **settings)
     with Load(f"{one.url}/effects") as load, ThreadPoolExecutor(1) as pool:
         wait_for(lambda: len(load.answers) >= A_SECOND)
         ending = pool.submit(one.stop)
