@@ -23,5 +23,7 @@ def lock_folder(folder: Path) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as taken:
         lock.close()
-        raise CannotRun(f"another run is using {folder}; wait until it has ended, or stop it (./cqo down)") from taken
+        raise CannotRun(
+            "another run is using {folder}; wait until it has ended, or stop it (./cqo down)", folder=folder
+        ) from taken
     return lock

@@ -37,19 +37,21 @@ class State:
     databases: dict[str, str]  # URLs, by service
     mail_folder: str
     logs: str
+    starting: bool = False  # not everything has been ready yet
 
 
-def write_state(system: System) -> State:
-    """Writes down that this process runs `system`."""
+def write_state(system: System, starting: bool = False) -> State:
+    """Writes down that this process runs `system`, or is `starting` it."""
     state = State(
         running=True,
         pid=os.getpid(),
         created=psutil.Process().create_time(),
         project=str(paths.PROJECT),
         services={name: Address(system.url(name), system.worker_ports[name]) for name in SERVICES},
-        databases={name: system.database_url(name) for name in SERVICES},
+        databases={} if starting else {name: system.database_url(name) for name in SERVICES},
         mail_folder=str(system.mail_folder),
         logs=str(system.logs),
+        starting=starting,
     )
     paths.write_atomically(STATE, json.dumps(asdict(state)))
     return state

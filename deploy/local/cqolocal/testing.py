@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 
 from cqolocal import paths
+from cqolocal.language import tr
 from cqolocal.names import LIBRARIES, SERVICES
 from servers import start_postgres, start_rabbitmq
 
@@ -63,8 +64,8 @@ def run(part: str | None, arguments: Sequence[str]) -> int:
     )
     codes |= _run_in_lanes([path for name in IN_LANES if name in parts for path in PATHS[name]], arguments)
     failed += failed_paths(codes, is_choice=any(each in ("-k", "-m") for each in arguments))
-    verdict = f"failed: {', '.join(failed)}" if failed else "all passed"
-    click.echo(f"--- {verdict}, after {time.monotonic() - started:.0f} s")
+    verdict = tr("failed: {paths}", paths=", ".join(failed)) if failed else tr("all passed")
+    click.echo(tr("--- {verdict}, after {seconds} s", verdict=verdict, seconds=f"{time.monotonic() - started:.0f}"))
     return 1 if failed else 0
 
 
@@ -114,7 +115,7 @@ def _run_in_lanes(chosen: list[str], arguments: Sequence[str]) -> dict[str, int]
                 codes[path] = done.returncode
 
     if lanes:
-        click.echo(f"--- {', '.join(chosen)}: each is shown when it has ended", err=True)
+        click.echo(tr("--- {paths}: each is shown when it has ended", paths=", ".join(chosen)), err=True)
         with ThreadPoolExecutor(lanes) as pool:
             for future in [pool.submit(lane) for _ in range(lanes)]:
                 future.result()

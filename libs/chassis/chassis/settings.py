@@ -44,6 +44,17 @@ def log_level(text: str) -> str:
     return level
 
 
+LONGEST_DRAIN = 20.0  # seconds; a process must have ended 25 s after it was told to
+
+
+def drain_seconds(text: str) -> float:
+    """Seconds from 0 to LONGEST_DRAIN; ValueError for anything else."""
+    seconds = float(text)
+    if not 0 <= seconds <= LONGEST_DRAIN:
+        raise ValueError(f"{text!r} is not from 0 to {LONGEST_DRAIN:g}")
+    return seconds
+
+
 @dataclass(frozen=True)
 class Settings:
     """The settings that every service has. A service's `config.py` adds its own in a subclass."""
@@ -55,6 +66,9 @@ class Settings:
     http_host: str = setting("the address the HTTP API listens on", "0.0.0.0")
     http_port: int = setting("the port of the HTTP API (health and metrics included)", 8000)
     worker_port: int = setting("the port on which the worker answers for its health and metrics", 8100)
+    drain_seconds: float = setting(
+        "seconds an API still answers after SIGTERM, while its readiness says no", 5.0, parse=drain_seconds
+    )
     jwks: str = setting("where the keys that sign tokens are: a file's path or an https URL")
     token_issuer: str = setting("the `iss` a token must carry", "https://id.cqo.invalid/")
     token_audience: str = setting("the `aud` a token must carry", "cqo")

@@ -72,7 +72,8 @@ class PostgresServer:
             self.port = free_port()
         said = self._end_of_log()
         self.kill()
-        raise CannotRun(f"PostgreSQL did not start: {said}; see {self.log}")
+        paths.require_space()
+        raise CannotRun("PostgreSQL did not start: {said}; see {log}", said=said, log=self.log)
 
     def _launch(self) -> None:
         (self.data / "postmaster.pid").unlink(missing_ok=True)
@@ -197,4 +198,6 @@ def _initdb(binaries: Path, data: Path, password: str, user: str | None) -> None
         command += [f"--pwfile={password_file.name}"]
         done = subprocess.run(command, text=True, capture_output=True, env=_environ(), cwd="/", **identity_of(user))
     if done.returncode:
-        raise CannotRun(f"initdb failed: {done.stderr.strip()[-400:]}")
+        paths.require_space()
+        said = " ".join(done.stderr.split())[-400:]
+        raise CannotRun("PostgreSQL's data folder could not be made: {said}", said=said)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from servers import paths
+from servers.fetching import Tell, nobody
 from servers.paths import CannotRun
 from servers.process import Child, becomes_true, free_port, listens
 from servers.rabbitmq_program import Program, find_program
@@ -74,7 +75,8 @@ class RabbitServer:
         if not becomes_true(lambda: self._answers() or not child.alive, 90, 0.05) or not child.alive:
             said = child.end_of_log(3)
             self.kill()
-            raise CannotRun(f"RabbitMQ did not start: {said}; see {self.log}")
+            paths.require_space()
+            raise CannotRun("RabbitMQ did not start: {said}; see {log}", said=said, log=self.log)
 
     def _answers(self) -> bool:
         if not listens(self.port):
@@ -178,15 +180,18 @@ class RabbitServer:
         }
 
 
-def rabbitmq_in(folder: Path | str, *, management: bool = True, users: Definitions | None = None) -> RabbitServer:
+def rabbitmq_in(
+    folder: Path | str, *, management: bool = True, users: Definitions | None = None, tell: Tell = nobody
+) -> RabbitServer:
     """A node, not yet started, that keeps everything in `folder`; queues found there are used again.
 
     `users` are those beside its administrator, and their permissions, in RabbitMQ's own form of definitions.
-    Without `management` there is no HTTP API of the broker; it starts 1 s and stops 5 s sooner.
+    Without `management` there is no HTTP API of the broker; it starts 1 s and stops 5 s sooner. `tell` hears how far
+    RabbitMQ has been fetched, where it is not there yet.
     """
     folder = Path(folder).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    return RabbitServer(folder, find_program(), management, users or {})
+    return RabbitServer(folder, find_program(tell), management, users or {})
 
 
 def start_rabbitmq(folder: Path | str, *, management: bool = True, users: Definitions | None = None) -> RabbitServer:

@@ -40,6 +40,7 @@ class RunningService:
             "http_host": "127.0.0.1",
             "http_port": self.http_port,
             "worker_port": self.worker_port,
+            "drain_seconds": 0,
             **settings,
         }
         self.child: subprocess.Popen[bytes] | None = None

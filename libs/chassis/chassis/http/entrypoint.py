@@ -96,6 +96,11 @@ class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]  # nameko has no
         self.limit = declared.get("limit")
         self.rate = declared.get("rate")
 
+    def stop(self) -> None:
+        # Before the requests in hand are waited for: else they might never end, as new ones come.
+        self.server.stop_accepting()
+        super().stop()
+
     def get_url_rule(self) -> Rule:
         return Rule(self.path, methods=self.method.split(","))
 

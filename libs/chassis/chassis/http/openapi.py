@@ -99,6 +99,7 @@ def describe(title: str, description: str, routes: list[HttpEntrypoint]) -> Desc
         info={"description": description, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
         plugins=[plugin],
         security=[{"bearer": []}],
+        servers=[{"url": "."}],  # where this description is, whatever stands before the service
     )
     assert plugin.converter is not None, "the plugin has one as soon as it is a specification's"
     plugin.converter.add_attribute_function(_bounds)  # type: ignore[no-untyped-call]

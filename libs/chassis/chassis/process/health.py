@@ -2,7 +2,8 @@
 
 `/health/live` says that the process answers. `/health/ready` says that it can do its work: its database answers and
 has the tables that the code expects, and for a worker the broker answers and has the service's inbox. An API is ready
-without the broker, since its events wait in the outbox; it only reports the broker's state.
+without the broker, since its events wait in the outbox; it only reports the broker's state. A process that has been
+told to end is not ready, though it still answers.
 """
 
 from __future__ import annotations
@@ -74,7 +75,9 @@ class HealthRoutes:
     @probe("/health/ready", summary="Whether the process can do its work")
     def ready(self, request: Request) -> Response:
         container = request.route.container
-        results = _recent(container.config["cqo"], container.service_name)
+        results = dict(_recent(container.config["cqo"], container.service_name))
+        if container.is_ending:
+            results["process"] = CheckResult(False, "it has been told to end")
         is_ready = all(result.ok or not result.required for result in results.values())
         checks = {name: asdict(result) for name, result in results.items()}
         return _json({"status": "ready" if is_ready else "not ready", "checks": checks}, 200 if is_ready else 503)
