@@ -29,6 +29,7 @@ from notifications.handlers.certificates import (
 from notifications.handlers.contacts import ContactChanged
 from notifications.handlers.enrolments import EnrolmentCompleted
 from notifications.handlers.enterprises import EnterpriseEntered
+from notifications.handlers.kept import KEPT
 from notifications.handlers.nominations import NominationSubmitted
 from notifications.handlers.people import PersonEntered
 from notifications.handlers.targets import TargetSet
@@ -40,6 +41,7 @@ class Worker(HealthRoutes):
     """The relay, the inbox and the senders of notifications."""
 
     name = "notifications-worker"
+    kept = KEPT
     relay = Relay()
     mailer = Mailer()
     personal_data = PersonalDataProvider()

@@ -12,6 +12,7 @@ from chassis.process import HealthRoutes
 from registry.handlers import certificates, education
 from registry.handlers.certificates import CertificateEnded, CertificateIssued, CertificateRenewed
 from registry.handlers.education import EducationRecorded
+from registry.handlers.kept import KEPT
 from registry.usecases import deadlines
 from registry.usecases.end_appointment import end_provisional
 from registry.usecases.file_appointment import miss_filing
@@ -21,6 +22,7 @@ class Worker(HealthRoutes):
     """The relay, the inbox and the sweeps of the registry."""
 
     name = "registry-worker"
+    kept = KEPT
     relay = Relay()
     clock: Clock = ClockProvider()
 

@@ -26,6 +26,7 @@ from reporting.handlers.deliveries import DeliveryEnded
 from reporting.handlers.education import EducationRecorded
 from reporting.handlers.enrolments import EnrolmentCompleted
 from reporting.handlers.enterprises import EnterpriseChanged
+from reporting.handlers.kept import KEPT
 from reporting.handlers.talents import TalentChanged
 from reporting.handlers.training_classes import ClassScheduled
 
@@ -34,6 +35,7 @@ class Worker(HealthRoutes):
     """The relay and the inbox of reporting."""
 
     name = "reporting-worker"
+    kept = KEPT
     relay = Relay()
 
     @subscribe_batch("division.placed.v1", Placement)

@@ -13,6 +13,7 @@ from chassis.messaging import Envelope, Relay, subscribe_batch
 from chassis.process import HealthRoutes
 from programme.scope import Placement
 from training.handlers import divisions, enterprises, people
+from training.handlers.kept import KEPT
 from training.schemas.consumed import EnterpriseState, PersonState
 from training.usecases import expiry
 
@@ -21,6 +22,7 @@ class Worker(HealthRoutes):
     """The relay, the inbox and the sweeps of training."""
 
     name = "training-worker"
+    kept = KEPT
     relay = Relay()
     clock: Clock = ClockProvider()
 

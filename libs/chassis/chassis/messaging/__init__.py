@@ -9,6 +9,7 @@ def certificate_issued(self, session, event): …
 from chassis.messaging.envelope import Envelope, MalformedEvent
 from chassis.messaging.feed_routes import FeedRoutes
 from chassis.messaging.inbox import Subscription, Timings, subscribe, subscribe_batch
+from chassis.messaging.inbox.kept import Kept, Rows
 from chassis.messaging.inbox.tables import inbox_applied, inbox_parked
 from chassis.messaging.ops_routes import OpsRoutes
 from chassis.messaging.outbox.relay import Relay
@@ -16,9 +17,11 @@ from chassis.messaging.outbox.relay import Relay
 __all__ = [
     "Envelope",
     "FeedRoutes",
+    "Kept",
     "MalformedEvent",
     "OpsRoutes",
     "Relay",
+    "Rows",
     "Subscription",
     "Timings",
     "inbox_applied",
