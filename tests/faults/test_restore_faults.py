@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +126,7 @@ def put_back_and_mend(programme: Programme, name: str, token: Callable[..., str]
     urls = {service.service: service.url for service in programme.services.values()}
     pairs = agreement.compare(urls, token("ops"))
     fetched = sum(pair.fetched for pair in pairs if pair.reader == name)
-    told = [pair for pair in pairs if pair.publisher == name and pair.differing]
+    told = parted_from(name, pairs)
     told_after = elapsed(began)
     assert told, f"nobody has told that {name} was put back"
     for pair in told:
@@ -145,7 +145,7 @@ def put_back_and_mend(programme: Programme, name: str, token: Callable[..., str]
                     lost |= {(finding["aggregate"], version) for version in finding["lost"]}
                     anew |= {finding["aggregate"]} if finding["enter_anew"] else set()
         pairs = agreement.compare(urls, token("ops"))
-        told = [pair for pair in pairs if pair.publisher == name and {"ahead", "conflicting"} & set(pair.differing)]
+        told = parted_from(name, pairs)
         rounds += 1
         assert rounds < 4, told
     return (
@@ -155,16 +155,25 @@ def put_back_and_mend(programme: Programme, name: str, token: Callable[..., str]
     )
 
 
+def parted_from(publisher: str, pairs: Sequence[agreement.Pair]) -> list[agreement.Pair]:
+    """The readers that have said that `publisher` was put back."""
+    return [pair for pair in pairs if pair.publisher == publisher and {"ahead", "conflicting"} & set(pair.differing)]
+
+
 def require_told(programme: Programme, reader: str, publisher: str) -> None:
     """On the ready page, which stays ready; in the state; in the metrics; by a line of the log."""
-    service = programme.services[reader]
-    status, page = service.get(f"{service.worker_url}/health/ready")
-    assert (status, page["checks"]["agreement"]["ok"]) == (200, False)
-    assert publisher in page["checks"]["agreement"]["detail"]
-    state = programme.client(reader, "ops").get("/ops/state")["agreement"][publisher]
+    service, ops = programme.services[reader], programme.client(reader, "ops")
+    metric = f'cqo_agreement_differing_aggregates{{publisher="{publisher}",service="{reader}"'
+
+    def is_on_the_ready_page() -> bool:
+        status, page = service.get(f"{service.worker_url}/health/ready")
+        check = page["checks"]["agreement"]
+        return status == 200 and not check["ok"] and publisher in check["detail"]
+
+    wait_for(is_on_the_ready_page)
+    wait_for(lambda: metric in ops.session.get(f"{service.worker_url}/metrics").text)
+    state = ops.get("/ops/state")["agreement"][publisher]
     assert state["agrees"] is False and state["differing"]
-    metrics = programme.client(reader, "ops").session.get(f"{service.worker_url}/metrics").text
-    assert f'cqo_agreement_differing_aggregates{{publisher="{publisher}",service="{reader}"' in metrics
     assert f"otherwise than {publisher} has announced them" in service.log.read_text()
 
 
@@ -191,13 +200,14 @@ def settled(programme: Programme, token: Callable[..., str]) -> list[agreement.P
         return not sum(state["outbox"]["unpublished"] + sum(state["overdue"].values()) for state in states)
 
     wait_for(is_quiet, 60)
-    pairs: list[agreement.Pair] = []
     for _ in range(3):  # what comes of what was fetched is announced in its turn
-        pairs = agreement.compare(urls, token("ops"))
-        if not differing(pairs):
+        if not differing(agreement.compare(urls, token("ops"))):
             break
     wait_for(is_quiet, 60)
-    return pairs
+    under_way = "SELECT 1 FROM delivery WHERE state IN ('pending', 'sending') LIMIT 1"
+    wait_for(lambda: not programme.rows("notifications", under_way), 60)
+    wait_for(is_quiet, 60)
+    return agreement.compare(urls, token("ops"))
 
 
 def heads_of(programme: Programme, publisher: str) -> dict[str, tuple[int, str]]:

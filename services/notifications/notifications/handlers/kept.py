@@ -17,7 +17,7 @@ KEPT = {
         stays=ANNOUNCED.stays,
     ),
     "certificate": ANNOUNCED,
-    "contact": Kept(stays="the contact points that it had"),
+    "contact": Kept(stays="the contact points that it had", is_given=False),
     "division": Kept((Rows.by(division.c.code),)),
     "enrolment": ANNOUNCED,
     "enterprise": Kept((Rows.by(storage.enterprise.c.id),)),

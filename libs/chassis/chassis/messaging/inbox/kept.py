@@ -44,3 +44,4 @@ class Kept:
     restate: Restate | None = None
     facts: tuple[Rows, ...] = ()
     stays: str = ""
+    is_given: bool = True  # whether the publisher's feed gives its events out

@@ -66,6 +66,7 @@ class Finding:
     parted: Parted
     base: Cursor  # where the cursor is to stand, before the new events are taken
     is_given: bool  # whether the publisher gives this kind out
+    is_published: bool  # False where it holds something of which nothing is in its feed yet
     taken_from_parked: int | None  # of a kind that is not given out: the parked row that has its last event
     lost: range  # the versions that the publisher has no more
     lost_events: list[JsonObject]  # those of them that are still here, parked
@@ -79,13 +80,14 @@ class Finding:
     @property
     def is_to_be_mended(self) -> bool:
         """Not what is held up by a parked event, nor what may still be under way."""
-        what = self.difference.what
-        return what in ("ahead", "conflicting") or (what == "behind" and not self.is_given and self._is_old)
+        if self.is_given:
+            return self.difference.what in ("ahead", "conflicting") and self.is_published
+        return self.difference.what in ("ahead", "conflicting") or (self.difference.what == "behind" and self._is_old)
 
     @property
     def is_to_be_entered_anew(self) -> bool:
         """Whether a person must enter something at the publisher."""
-        return bool(self.lost) or (not self.is_given and self.taken_from_parked is None)
+        return bool(self.lost) or (self.is_to_be_mended and not self.is_given and self.taken_from_parked is None)
 
     @property
     def _is_old(self) -> bool:
@@ -130,19 +132,18 @@ def examine(
             there = Head(subject, last.sequence, last.id) if last else _head(settings, publisher, kind, subject)
         of_kind = kept.get(kind, NOTHING_KEPT)
         rows = [row for rows in (*of_kind.copies, *of_kind.facts) for row in _rows(session, rows, subject, each.here)]
-        found.append(_finding(each._replace(there=there), known, parked[each.aggregate], rows, of_kind.stays))
+        found.append(_finding(each._replace(there=there), known, parked[each.aggregate], rows, of_kind))
     return found
 
 
 def _finding(
-    difference: Difference, events: Sequence[Envelope], parked: Sequence[ParkedRow], known: list[JsonObject], stays: str
+    difference: Difference, events: Sequence[Envelope], parked: Sequence[ParkedRow], known: list[JsonObject], kept: Kept
 ) -> Finding:
     here, there = difference.here, difference.there
     conflicts = [Cursor(row.version, row.known_id) for row in parked if row.state == ParkedState.CONFLICT]
     # Where another event of the publisher's has been applied since, the place is that of the first conflict.
     parted = divide(events, min([here, *conflicts], key=lambda cursor: cursor.version))
-    is_given = bool(events) or there is None
-    last = [row.id for row in parked if there is not None and not is_given and row.event["id"] == there.id]
+    last = [row.id for row in parked if there is not None and not kept.is_given and row.event["id"] == there.id]
     base = _base(parted, there, bool(last))
     ours = {event.id for event in events} | ({there.id} if there else set())
     until = max((cursor.version for cursor in conflicts), default=0) if here.event_id in ours else here.version
@@ -150,12 +151,13 @@ def _finding(
         difference,
         parted,
         base,
-        is_given,
+        kept.is_given,
+        bool(events) or there is None,
         last[0] if last else None,
         range(base.version + 1, until + 1),
         [row.event for row in parked if row.event["id"] not in ours and row.state != ParkedState.CONFLICT],
         known,
-        stays,
+        kept.stays,
     )
 
 
@@ -183,7 +185,7 @@ def mend(
         aggregate = each.difference.aggregate
         kind, _, subject = aggregate.partition(":")
         of_kind = kept.get(kind, NOTHING_KEPT)
-        if each.is_given and of_kind.copies:
+        if of_kind.is_given and of_kind.copies:
             _copy_anew(session, subject, each.parted.common, handlers, of_kind)
         others = delete(inbox_parked).where(_row.aggregate == aggregate)
         session.execute(others.where(_row.id != (each.taken_from_parked or 0)))
