@@ -46,7 +46,7 @@ PATHS = {
         *(f"services/{service}/tests/integration" for service in SERVICES),
     ],
     "faults": ["tests/faults"],
-    "e2e": ["tests/end_to_end"],
+    "e2e": ["tests/end_to_end", "tests/upgrade"],
 }
 PARTS = ("lint", *PATHS)
 IN_LANES = ("e2e", "faults", "integration")

@@ -30,6 +30,7 @@ from notifications.handlers.certificates import (
 from notifications.handlers.contacts import ContactChanged
 from notifications.handlers.enrolments import EnrolmentCompleted
 from notifications.handlers.enterprises import EnterpriseEntered
+from notifications.handlers.kept import KEPT
 from notifications.handlers.nominations import NominationSubmitted
 from notifications.handlers.people import PersonEntered
 from notifications.handlers.targets import TargetSet
@@ -41,6 +42,7 @@ class Worker(HealthRoutes):
     """The relay, the sealer, the inbox and the senders of notifications."""
 
     name = "notifications-worker"
+    kept = KEPT
     relay = Relay()
     sealer = Sealer(AuditSealed)
     mailer = Mailer()

@@ -15,6 +15,7 @@ from registry.events import AuditSealed
 from registry.handlers import certificates, education
 from registry.handlers.certificates import CertificateEnded, CertificateIssued, CertificateRenewed
 from registry.handlers.education import EducationRecorded
+from registry.handlers.kept import KEPT
 from registry.usecases import deadlines
 from registry.usecases.end_appointment import end_provisional
 from registry.usecases.file_appointment import miss_filing
@@ -24,6 +25,7 @@ class Worker(HealthRoutes):
     """The relay, the sealer, the inbox and the sweeps of the registry."""
 
     name = "registry-worker"
+    kept = KEPT
     relay = Relay()
     sealer = Sealer(AuditSealed)
     clock: Clock = ClockProvider()

@@ -27,6 +27,7 @@ from reporting.handlers.deliveries import DeliveryEnded
 from reporting.handlers.education import EducationRecorded
 from reporting.handlers.enrolments import EnrolmentCompleted
 from reporting.handlers.enterprises import EnterpriseChanged
+from reporting.handlers.kept import KEPT
 from reporting.handlers.talents import TalentChanged
 from reporting.handlers.training_classes import ClassScheduled
 
@@ -35,6 +36,7 @@ class Worker(HealthRoutes):
     """The relay, the sealer and the inbox of reporting."""
 
     name = "reporting-worker"
+    kept = KEPT
     relay = Relay()
     sealer = Sealer(AuditSealed)
 

@@ -14,6 +14,7 @@ from chassis.process import HealthRoutes
 from programme.scope import Placement
 from training.events import AuditSealed
 from training.handlers import divisions, enterprises, people
+from training.handlers.kept import KEPT
 from training.schemas.consumed import EnterpriseState, PersonState
 from training.usecases import expiry
 
@@ -22,6 +23,7 @@ class Worker(HealthRoutes):
     """The relay, the sealer, the inbox and the sweeps of training."""
 
     name = "training-worker"
+    kept = KEPT
     relay = Relay()
     sealer = Sealer(AuditSealed)
     clock: Clock = ClockProvider()

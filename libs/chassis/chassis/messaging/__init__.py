@@ -10,6 +10,7 @@ from chassis.messaging.anchoring import ChainSealed, keep_checkpoints
 from chassis.messaging.envelope import Envelope, MalformedEvent
 from chassis.messaging.feed_routes import FeedRoutes
 from chassis.messaging.inbox import Subscription, Timings, subscribe, subscribe_batch
+from chassis.messaging.inbox.kept import Kept, Rows
 from chassis.messaging.inbox.tables import inbox_applied, inbox_parked
 from chassis.messaging.ops_routes import OpsRoutes
 from chassis.messaging.outbox.relay import Relay
@@ -19,9 +20,11 @@ __all__ = [
     "ChainSealed",
     "Envelope",
     "FeedRoutes",
+    "Kept",
     "MalformedEvent",
     "OpsRoutes",
     "Relay",
+    "Rows",
     "Sealer",
     "Subscription",
     "Timings",

@@ -17,6 +17,7 @@ from chassis.data import Database
 from chassis.http import Page, Request, Schema, TextField, http, paginate
 from chassis.messaging.agreement_routes import AgreementRoutes
 from chassis.messaging.inbox import parking
+from chassis.messaging.inbox.agreement import Standing, standings
 from chassis.messaging.inbox.applying import handled_types
 from chassis.messaging.inbox.conflicts import AnotherIsKnown
 from chassis.messaging.inbox.tables import ParkedState, inbox_applied, inbox_parked
@@ -64,11 +65,29 @@ class InboxState(Schema):
     )
 
 
+class PublisherState(Schema):
+    """Whether this service had all that a publisher had announced, at the last comparison."""
+
+    agrees = fields.Boolean()
+    differing = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        metadata={"description": "Aggregates that differ, by behind, held_up, ahead, conflicting. Empty if none does."},
+    )
+    problem = fields.String(allow_none=True, metadata={"description": "Why the last try came to nothing."})
+    compared_at = fields.AwareDateTime(allow_none=True)
+
+
 class State(Schema):
     """Whether anything is under way or held up in this service."""
 
     outbox = fields.Nested(OutboxState)
     inbox = fields.Nested(InboxState)
+    agreement = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(PublisherState),
+        metadata={"description": "By publisher. What differs is listed by GET /ops/agreement and by `reconcile`."},
+    )
     overdue = fields.Dict(
         keys=fields.String(), values=fields.Integer(), metadata={"description": "Due rows not yet done, by kind."}
     )
@@ -161,6 +180,7 @@ class Figures:
 
     outbox: OutboxFigures
     inbox: InboxFigures
+    agreement: dict[str, Standing]
     overdue: dict[str, int]
 
 
@@ -180,7 +200,7 @@ class OpsRoutes(AgreementRoutes):
         handles = types_handled_by(request.route.container.config["cqo"].service)
         with self.db.begin() as session:
             overdue = {kind: count for kind, (count, _) in due.overdue(session, self.clock).items()}
-            return Figures(outbox_state(session), inbox_state(session, handles), overdue)
+            return Figures(outbox_state(session), inbox_state(session, handles), standings(session), overdue)
 
     @http(
         "GET",

@@ -29,6 +29,7 @@ from chassis.json_types import JsonObject
 from chassis.messaging import feed_client
 from chassis.messaging.inbox import parking, rebuilding
 from chassis.messaging.inbox.tables import ParkedState, inbox_parked
+from chassis.process.reconciling import reconcile
 from chassis.security import Caller, audit
 from chassis.settings import ConfigurationError, Settings, load
 
@@ -237,6 +238,9 @@ def rebuild(service: Service) -> None:
             raise click.ClickException(f"nothing was changed, as a feed could not be read: {fault}") from fault
         service.record(session, "readmodels.rebuilt", name, {"applied": applied, "parked": parked})
     click.echo(f"{applied} events applied, {parked} parked; start the worker again")
+
+
+main.add_command(reconcile)
 
 
 def _print_rows(service: Service, wanted: Select[*tuple[object, ...]], names: Sequence[str]) -> None:
