@@ -20,4 +20,5 @@ KEPT = {
         stays="the holder's place in the talent pool, and their appointments",
     ),
     "education": Kept((Rows(storage.education_fact, _year),)),
+    "reporting_audit": Kept(stays="the checkpoints, which are evidence of what its audit log was"),
 }

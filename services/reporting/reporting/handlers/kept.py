@@ -1,4 +1,4 @@
-"""What this service keeps of the others' aggregates: copies only."""
+"""What this service keeps of the others' aggregates: copies, and checkpoints of audit logs."""
 
 from sqlalchemy import ColumnElement, and_
 
@@ -13,6 +13,7 @@ def _year(subject: str, _: str | None) -> ColumnElement[bool]:
     return and_(storage.education.c.person_id == person_id, storage.education.c.year == int(year))
 
 
+CHECKPOINTS = Kept(stays="the checkpoints, which are evidence of what its audit log was")
 KEPT = {
     "appointment": Kept(
         (Rows.by(storage.appointment_history.c.appointment_id), Rows.by(storage.filing.c.appointment_id))
@@ -24,5 +25,6 @@ KEPT = {
     "enrolment": Kept((Rows.by(storage.enrolment.c.enrolment_id),)),
     "enterprise": Kept((Rows.by(storage.enterprise_history.c.enterprise_id),)),
     "notice": Kept((Rows.by(storage.delivery.c.delivery_id),)),
+    **{f"{service}_audit": CHECKPOINTS for service in ("registry", "training", "notifications")},
     "talent": Kept((Rows.by(storage.talent_history.c.person_id),)),
 }
