@@ -18,7 +18,7 @@ from chassis.data import ClockProvider
 from chassis.errors import Transient
 from chassis.messaging import Envelope, Kept, Relay, Rows, Timings, outbox, subscribe, subscribe_batch
 from chassis.process.health import HealthRoutes
-from reader.storage import effect, mended
+from reader.storage import effect, mended, single
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Changed:
     failure_rate: float
     seconds: float
     echo: bool
+    broken: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ def take(session: Session, events: Sequence[Envelope[Changed]]) -> None:
             if data.crash:
                 os.kill(os.getpid(), signal.SIGKILL)
             raise ValueError("a bug in the handler")
+        if data.broken:
+            session.execute(insert(single), [{"key": event.aggregate}, {"key": event.aggregate}])
         if random.random() < data.failure_rate:
             raise Transient("not yet")
 
