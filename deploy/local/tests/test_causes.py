@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import io
-import os
 import shutil
 import subprocess
 import sys
@@ -106,19 +105,22 @@ def test_a_python_that_is_too_old_is_told_in_one_line(tmp_path: Path, locale: st
     assert done.stderr.count("\n") == 1
 
 
-def test_a_package_that_can_not_be_fetched_is_told_with_what_apt_said(tmp_path: Path) -> None:
+def test_package_sources_that_do_not_answer_are_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if not shutil.which("apt-get"):
         pytest.skip("there is no apt-get here")
-    (tmp_path / "apt.conf").write_text('Dir::Etc::sourcelist "/dev/null";\nDir::Etc::sourceparts "/dev/null";\n')
-    os.environ["APT_CONFIG"] = str(tmp_path / "apt.conf")
-    try:
-        with pytest.raises(CannotRun) as fault:
-            Package("no-such-thing", "Nothing", "do without").download(tmp_path / "packages")
-    finally:
-        del os.environ["APT_CONFIG"]
+    (tmp_path / "sources.list").write_text("deb http://127.0.0.1:9/debian bookworm main\n")
+    own = {
+        "Dir::Etc::sourcelist": tmp_path / "sources.list",
+        "Dir::Etc::sourceparts": "/dev/null",
+        "Acquire::Retries::Delay": "false",
+    }
+    (tmp_path / "apt.conf").write_text("".join(f'{name} "{value}";\n' for name, value in own.items()))
+    monkeypatch.setenv("APT_CONFIG", str(tmp_path / "apt.conf"))
 
+    with pytest.raises(CannotRun) as fault:
+        Package("rabbitmq-server", "RabbitMQ", "do without").download(tmp_path / "packages")
     assert str(fault.value) == (
-        "Nothing could not be fetched (apt-get: E: Unable to locate package no-such-thing); do without"
+        "RabbitMQ could not be fetched: the package sources do not answer, check the network; do without"
     )
 
 

@@ -66,6 +66,13 @@ class Package:
         apt = ["apt-get", "-q", "-y", *(word for name, value in options.items() for word in ("-o", f"{name}={value}"))]
         install = [*apt, "install", "--no-install-recommends"]
         self._run([*apt, "update"], tell=tell)
+        if not any(folder.glob("state/lists/*Packages*")):
+            # It takes silence for no fault, and would say next that it knows no such package.
+            raise CannotRun(
+                "{title} could not be fetched: the package sources do not answer, check the network; {remedy}",
+                title=self.title,
+                remedy=self.remedy,
+            )
         total = sum(map(int, SIZE.findall(self._run([*install, "--print-uris", self.name]))))
         self._run([*install, "--download-only", self.name], (archives,), total, tell)
         return sorted(archives.glob("*.deb"))

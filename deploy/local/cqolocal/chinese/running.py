@@ -37,6 +37,9 @@ CAUSES = {
         "本机没有 {title}，也没有可用来下载它的 apt-get；{remedy}"
     ),
     "{title} could not be fetched ({program}: {said}); {remedy}": "未能下载 {title}（{program}：{said}）；{remedy}",
+    "{title} could not be fetched: the package sources do not answer, check the network; {remedy}": (
+        "未能下载 {title}：本机的软件源没有应答，请检查网络；{remedy}"
+    ),
     "the distribution's RabbitMQ packages hold no server; {remedy}": "发行版的 RabbitMQ 软件包中没有服务程序；{remedy}",
     "the distribution's Erlang packages hold no Erlang; {remedy}": "发行版的 Erlang 软件包中没有 Erlang；{remedy}",
     "{folder} belongs to somebody else; remove it: rm -rf {folder}": "{folder} 属于他人；请删除：rm -rf {folder}",
