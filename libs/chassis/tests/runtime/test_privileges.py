@@ -14,6 +14,7 @@ from psycopg.errors import InsufficientPrivilege
 from sqlalchemy.engine import make_url
 
 from chassis import privileges
+from chassis.messaging.outbox import relay
 from chassis.privileges import Privileges, ServicePrivileges, roles
 from chassis.process import migrate
 
@@ -155,6 +156,26 @@ def test_the_rights_on_a_table_come_with_the_table_itself(
     installation.migrate()
 
     assert granted == [False, True]
+
+
+def test_a_services_role_replaces_its_own_frozen_relay_and_ends_no_session_of_the_owner(
+    installation: Installation,
+) -> None:
+    installation.apply()
+    installation.migrate()
+    url = installation.url(installation.name, "first")
+    with (
+        relay.leader_connection(url, "pilot") as frozen,
+        relay.leader_connection(url, "pilot") as follower,
+        psycopg.connect(installation.url(installation.owner, "owners")) as owner,
+    ):
+        frozen.execute(relay.LEADER)
+        ended = follower.execute(relay.END_FROZEN, ("pilot-relay", 0)).fetchall()
+        pid = owner.info.backend_pid
+
+        assert [row.ended for row in ended] == [True]
+        with pytest.raises(InsufficientPrivilege):
+            follower.execute("SELECT pg_terminate_backend(%s)", (pid,))
 
 
 def test_a_password_is_changed_by_the_job(installation: Installation) -> None:
