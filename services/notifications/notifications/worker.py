@@ -6,9 +6,10 @@ from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
 from chassis.data import ClockProvider
-from chassis.messaging import Relay, subscribe_batch
+from chassis.messaging import Job, Relay, Upkeep, subscribe_batch
 from chassis.process import HealthRoutes
 from notifications.adapters.mail.mailer import Mailer
+from notifications.events import PASSING
 from notifications.handlers import Batch, appointments, contacts, divisions, enterprises, nominations, people
 from notifications.handlers.announcing import announce
 from notifications.handlers.appointments import (
@@ -33,6 +34,7 @@ from notifications.handlers.nominations import NominationSubmitted
 from notifications.handlers.people import PersonEntered
 from notifications.handlers.targets import TargetSet
 from notifications.providers import PersonalDataProvider
+from notifications.usecases import passing
 from programme.scope import Placement
 
 
@@ -41,6 +43,7 @@ class Worker(HealthRoutes):
 
     name = "notifications-worker"
     relay = Relay()
+    upkeep = Upkeep(passing=PASSING, jobs=(Job("notices", passing.forget_notices),))
     mailer = Mailer()
     personal_data = PersonalDataProvider()
     clock: Clock = ClockProvider()

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 from chassis.clock import Clock
 from chassis.data import ClockProvider
 from chassis.due import DueRow, sweep
-from chassis.messaging import Envelope, Relay, subscribe
+from chassis.messaging import Envelope, Relay, Upkeep, subscribe
 from chassis.process import HealthRoutes
+from registry.events import LAST_VERSION
 from registry.handlers import certificates, education
 from registry.handlers.certificates import CertificateEnded, CertificateIssued, CertificateRenewed
 from registry.handlers.education import EducationRecorded
@@ -22,6 +23,7 @@ class Worker(HealthRoutes):
 
     name = "registry-worker"
     relay = Relay()
+    upkeep = Upkeep(last_version=LAST_VERSION)
     clock: Clock = ClockProvider()
 
     @subscribe("certificate.issued.v1", CertificateIssued)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from chassis.messaging import Envelope, Relay, subscribe_batch
+from chassis.messaging import Envelope, Relay, Upkeep, subscribe_batch
 from chassis.process import HealthRoutes
 from programme.scope import Placement
 from reporting.handlers import (
@@ -35,6 +35,7 @@ class Worker(HealthRoutes):
 
     name = "reporting-worker"
     relay = Relay()
+    upkeep = Upkeep(when_forgotten={"notice": deliveries.fold})
 
     @subscribe_batch("division.placed.v1", Placement)
     def divisions_placed(self, session: Session, events: Sequence[Envelope[Placement]]) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from chassis.clock import Clock
 from chassis.data import ClockProvider
 from chassis.due import DueRow, sweep
-from chassis.messaging import Envelope, Relay, subscribe_batch
+from chassis.messaging import Envelope, Relay, Upkeep, subscribe_batch
 from chassis.process import HealthRoutes
 from programme.scope import Placement
 from training.handlers import divisions, enterprises, people
@@ -22,6 +22,7 @@ class Worker(HealthRoutes):
 
     name = "training-worker"
     relay = Relay()
+    upkeep = Upkeep()
     clock: Clock = ClockProvider()
 
     @subscribe_batch("division.placed.v1", Placement)

@@ -12,15 +12,18 @@ from chassis.messaging.inbox import Subscription, Timings, subscribe, subscribe_
 from chassis.messaging.inbox.tables import inbox_applied, inbox_parked
 from chassis.messaging.ops_routes import OpsRoutes
 from chassis.messaging.outbox.relay import Relay
+from chassis.messaging.upkeep import Job, Upkeep
 
 __all__ = [
     "Envelope",
     "FeedRoutes",
+    "Job",
     "MalformedEvent",
     "OpsRoutes",
     "Relay",
     "Subscription",
     "Timings",
+    "Upkeep",
     "inbox_applied",
     "inbox_parked",
     "subscribe",

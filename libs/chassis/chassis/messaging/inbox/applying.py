@@ -9,8 +9,9 @@ from __future__ import annotations
 import inspect
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -98,6 +99,7 @@ class BatchResult:
     early: list[Envelope] = field(default_factory=list)  # parked until their predecessors have come
     versions: dict[str, int] = field(default_factory=dict)  # of each aggregate, the last that was applied or moved
     ids: dict[str, str] = field(default_factory=dict)  # of those events
+    times: dict[str, datetime] = field(default_factory=dict)  # when those happened
     conflicts: list[Conflict] = field(default_factory=list)  # parked: another event has their version
     duplicates: int = 0
 
@@ -105,8 +107,10 @@ class BatchResult:
 class Applier:
     """Applies events with the handlers of a service."""
 
-    def __init__(self, handlers: dict[str, Handler]) -> None:
+    def __init__(self, handlers: dict[str, Handler], refused_before: Mapping[str, datetime] | None = None) -> None:
+        """`refused_before`: see `passing.refused_before`; it may change meanwhile."""
         self.handlers = handlers
+        self.refused_before = {} if refused_before is None else refused_before
         self.lane = random.randrange(LANES)
 
     def apply(self, session: Session, events: Iterable[Envelope]) -> BatchResult:
@@ -122,7 +126,8 @@ class Applier:
     def apply_next(self, session: Session, event: Envelope) -> BatchResult:
         """Applies `event`, the next of its aggregate, whose cursor is locked; a handler's fault comes out as it is."""
         handler = self.handlers.get(event.type)
-        result = BatchResult(versions={event.aggregate: event.sequence}, ids={event.aggregate: event.id})
+        key = event.aggregate
+        result = BatchResult(versions={key: event.sequence}, ids={key: event.id}, times={key: event.time})
         if handler is None:
             result.moved.append(event)
         else:
@@ -142,7 +147,9 @@ class Applier:
             aggregate, version = event.aggregate, event.sequence
             cursor, waiting = cursors[aggregate], parked.setdefault(aggregate, {})
             known = cursor if version <= cursor.version else Cursor(version, waiting.get(version))
-            if version <= cursor.version or version in waiting:
+            if cursor.version == 0 and self.is_late(event):
+                result.duplicates += 1
+            elif version <= cursor.version or version in waiting:
                 if found := conflict(event, known):
                     result.conflicts.append(found)
                 else:
@@ -150,11 +157,17 @@ class Applier:
             elif version == cursor.version + 1:
                 (result.applied if event.type in self.handlers else result.moved).append(event)
                 result.versions[aggregate], result.ids[aggregate] = version, event.id
+                result.times[aggregate] = event.time
                 cursors[aggregate] = Cursor(version, event.id)
             else:
                 waiting[version] = event.id
                 result.early.append(event)
         return result
+
+    def is_late(self, event: Envelope) -> bool:
+        """Whether it is so old that, of an aggregate without a cursor, it can only be a late duplicate."""
+        before = self.refused_before.get(event.type.partition(".")[0])
+        return before is not None and event.time < before
 
     def runs(self, events: Sequence[Envelope]) -> Iterator[tuple[Handler, list[Envelope]]]:
         """`events` in the order in which they are handed over, by runs of one type, each with its handler."""
@@ -170,7 +183,7 @@ class Applier:
         session.flush()
         if not result.versions:
             return
-        move_cursors(session, result.versions, result.ids)
+        move_cursors(session, result.versions, result.ids, result.times)
         applied, id_sums = Counter[str](), Counter[str]()
         for event in result.applied:
             applied[event.type] += 1

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from chassis.messaging import feed_client
 from chassis.messaging.digest import BUCKETS, Head, TypeDigest, empty
 from chassis.messaging.envelope import Envelope, JsonObject
+from chassis.messaging.inbox import passing
 from chassis.messaging.inbox.applied import applied, applied_heads, learn_ids
 from chassis.messaging.inbox.cursors import KEYS
 from chassis.messaging.inbox.tables import ParkedState, inbox_cursor, inbox_parked
@@ -89,7 +90,9 @@ class Comparison:
 
     def compare(self, kinds: Sequence[str], seen_before: Sequence[str]) -> list[TypeAgreement]:
         """What was found of each of `kinds` that the publisher has, or had before; raises one of UNREADABLE."""
+        begins = {kind: at for kind, at in feed_client.kept(self.settings, self.publisher).items() if at is not None}
         with Session(self.engine) as session, session.begin():
+            passing.learn(session, {kind: at for kind, at in begins.items() if kind in kinds})
             here = {each.type: each for each in applied(session, kinds)}
         there = feed_client.digests(self.settings, self.publisher, kinds)
         # A publisher that has lost all of a kind names it no more.
@@ -119,10 +122,11 @@ class Comparison:
                 unknown.append(there)
             elif mine.id != there.id:
                 found.note("conflicting", there.subject, mine, there)
-        for mine in here.values():
-            found.note("ahead", mine.subject, mine, None)
         with Session(self.engine) as session, session.begin():
             learn_ids(session, found.type, unknown)
+            passed = passing.note_passed(session, found.type, list(here))
+        for subject in here.keys() - passed:
+            found.note("ahead", subject, here[subject], None)
         self._catch_up(found, behind)
 
     def _catch_up(self, found: TypeAgreement, behind: Mapping[str, Head]) -> None:

@@ -24,6 +24,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    chassis_tables.drop_v7(op)
     chassis_tables.drop_v4(op)
     chassis_tables.drop_v3(op)
     op.execute("DROP TABLE mended; DROP TABLE effect")
