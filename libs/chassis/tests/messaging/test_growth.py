@@ -31,6 +31,7 @@ from chassis.messaging.ops_routes import outbox_state
 from chassis.messaging.outbox import floor, heads, keeping, months, relay
 from chassis.messaging.outbox.floor import Floor
 from chassis.security import Caller
+from testkit import wait_for
 from testkit.roles import ACCESS
 
 SYSTEM = Caller("test-system", "system")
@@ -52,6 +53,10 @@ class Author:
     def publish(self) -> None:
         while self.relay.turn(self.connection):
             pass
+
+    def raise_floor(self) -> int:
+        self.relay.turn(self.connection)
+        return self.relay.floor.seq
 
     def move(self, days: int) -> None:
         self.clock.move(days=days)
@@ -284,8 +289,7 @@ def test_a_look_does_not_step_over_what_was_published_while_a_snapshot_was_open(
         backup.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT 1")
         authored.world.announce_many(3000, 1, ThingChanged())
         authored.publish()
-        for _ in range(3):
-            authored.relay.turn(authored.connection)
+        wait_for(lambda: authored.raise_floor() >= 3000, 20)
         from_the_first, from_the_floor = pages(0), pages(authored.relay.floor.seq)
 
     print(f"pages read by a look: {from_the_first} from the first, {from_the_floor} from the floor")
@@ -309,9 +313,7 @@ def test_the_floor_stays_below_an_open_transaction_and_its_event_comes_in_order(
     authored.publish()
 
     assert authored.world.unpublished() == 0
-    for _ in range(4):
-        authored.relay.turn(authored.connection)
-    assert authored.relay.floor.seq > number
+    wait_for(lambda: authored.raise_floor() > number, 20)
 
 
 class Reader:
