@@ -124,6 +124,7 @@ class System:
             "CQO_HTTP_HOST": "127.0.0.1",
             "CQO_SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}",
             "CQO_CLOCK_OFFSET_FILE": str(self.clock_file),
+            "CQO_NOTICE_DAYS": "2000",  # the demo plays three years, and counts the notices of all of them
         }
         others = os.environ.get("NO_PROXY") or os.environ.get("no_proxy")
         direct = ",".join(filter(None, ("127.0.0.1", "localhost", others)))

@@ -168,16 +168,19 @@ def read_feed(
     Raises FeedPutBack.
     """
     # Read first: the answer goes no further, so that a page with little in it may name the end of the feed as `next`.
+    # From then on no month can be taken out until this transaction ends.
     end = end_of_feed(session)
     _require_same_feed(session, wanted, end)
     _require_in_feed(session, wanted)
     after, last = _window(session, wanted, end)
+    if last == wanted.after:
+        return FeedPage([], last, end, _id_at(session, last))
     published = published_between(session, after, last)
     rows = session.execute(_visible(replace(wanted, after=after), last, caller, today, access).where(published)).all()
     items = [FeedEvent(row.feed_position, envelope(row, service).to_dict()) for row in rows]
     is_full = len(items) == wanted.limit
     following = items[-1].position if is_full else last
-    return FeedPage(items, following, end, _id_at(session, following))
+    return FeedPage(items, following, end, session.scalar(ID_AT.where(published), {"position": following}))
 
 
 def _id_at(session: Session, position: int) -> str | None:
