@@ -84,4 +84,4 @@ class StaleVersion(CqoError):
 
 
 class Transient(Exception):
-    """What an event needs is not there yet; the event is tried again later, in its object's order."""
+    """What an event needs is not there yet; the event is tried again later, in its aggregate's order."""

@@ -44,7 +44,7 @@ UNLIMITED_ROLES = frozenset(Role) - {Role.DIVISION, Role.ENTERPRISE, Role.CQO}
 
 
 class OutsideDivision(Forbidden):
-    """This division lies outside the one you look after."""
+    """This division lies outside yours."""
 
     zh = "该区划不在您的管辖范围内。"
 

@@ -43,18 +43,17 @@ class NominationsView:
 
 @dataclass(frozen=True)
 class GenuineView:
-    """What anybody may know of a certificate whose number they have."""
+    """What anybody may know of a certificate whose number and holder they know."""
 
     number: str
     status: CertificateStatus
-    holder: str
     valid_until: date
     genuine: bool = True
 
 
 @dataclass(frozen=True)
 class NotGenuineView:
-    """A number that is no certificate's."""
+    """There is no certificate of that number and name; which of the two is wrong is not said."""
 
     number: str
     genuine: bool = False
@@ -76,12 +75,7 @@ def _nomination(result: NominationResult, language: str) -> AcceptedView | Refus
 
 
 def verification(number: str, found: CertificateAsOf | None) -> GenuineView | NotGenuineView:
-    """Whether a number is a certificate's, and what anybody may know of it."""
+    """Whether there is such a certificate, and what anybody may know of it."""
     if found is None:
         return NotGenuineView(number)
-    return GenuineView(number, found.status, masked(found.name), found.valid_until)
-
-
-def masked(name: str) -> str:
-    """A name with all but its first character hidden."""
-    return name[:1] + "*" * (len(name) - 1)
+    return GenuineView(number, found.status, found.valid_until)

@@ -128,9 +128,9 @@ class Scenario:
         self.certificates = {c["person_id"]: c for c in self.centre.all("training", "/certificates")}
         pool = self.province.all("registry", "/talents", status="in_pool")
         first = min(self.certificates.values(), key=lambda certificate: certificate["number"])
-        checked = self.province.get("training", "/certificates/verify", number=first["number"])
+        checked = self.province.get("training", "/certificates/verify", number=first["number"], name=first["name"])
         self.say(
-            f"{len(self.certificates)} certificates, the first {first['number']} (holder {checked['holder']}); "
+            f"{len(self.certificates)} certificates, the first {first['number']} ({checked['status']}); "
             f"{len(pool)} people entered the talent pool by the event"
         )
         _require(len(pool) == len(self.certificates), "the pool is not those who hold a certificate")

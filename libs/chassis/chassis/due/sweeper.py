@@ -1,4 +1,4 @@
-"""`@sweep`: hands each due row to its handler once, in chunks, from a loop that survives whatever happens to it."""
+"""`@sweep`: hands each due row to its handler once, in chunks, from a loop that goes on after any fault."""
 
 from __future__ import annotations
 

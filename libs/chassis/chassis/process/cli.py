@@ -143,7 +143,7 @@ def replay_all(service: Service) -> None:
 @click.option("--past-missing", is_flag=True, help="Also give up the events before it that never came.")
 @click.pass_obj
 def skip(service: Service, parked_id: int, reason: str, past_missing: bool) -> None:
-    """Give a parked event up, so that later ones of its object can go on."""
+    """Give a parked event up, so that later ones of its aggregate can go on."""
     if len(reason.strip()) < 3:
         raise click.UsageError("say why: --reason takes at least three characters")
     with service.begin() as session:
@@ -234,7 +234,7 @@ def rebuild(service: Service, folder: Path | None) -> None:
     name = service.settings.service
     tables = getattr(importlib.import_module(f"{name}.storage"), "READ_MODELS", None)
     if tables is None:
-        raise click.ClickException(f"{name} has nothing that can be had from its publishers' feeds alone")
+        raise click.ClickException(f"{name} has no tables that can be filled from its publishers' feeds alone")
     worker = importlib.import_module(f"{name}.worker").Worker()
     with service.begin() as session:
         try:

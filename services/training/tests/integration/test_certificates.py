@@ -26,7 +26,7 @@ from training.domain.certificate import (
     OutsideRenewalWindow,
 )
 from training.domain.criteria import Criterion
-from training.queries import CertificateFilters, ReminderFilters
+from training.queries import CertificateFilters, ReminderFilters, VerificationQuery
 from training.usecases import certificates, expiry
 from training.usecases.certificates import Revoke
 
@@ -53,8 +53,8 @@ def status(centre, on, certificate):
     return {item.id: (item.status, item.valid_until) for item in listed.items}.get(certificate.id)
 
 
-def verify(centre, number, today):
-    return views.verification(number, queries.find_by_number(centre.session, number, today))
+def verify(centre, number, today, name="李明0"):
+    return views.verification(number, queries.find_genuine(centre.session, VerificationQuery(number, name), today))
 
 
 def fired(holder, days_left):
@@ -227,11 +227,12 @@ def test_a_term_that_has_ended_counts_as_expired_also_while_the_sweep_is_behind(
     assert verify(centre, holder.number, UNTIL).status == "valid"
 
 
-def test_anybody_may_verify_a_number_and_learns_no_more_than_that_it_holds(centre, holder):
+def test_who_knows_number_and_name_may_verify_a_certificate_and_who_only_counts_learns_nothing(centre, holder):
     answer = verify(centre, holder.number, END)
 
-    assert answer == views.GenuineView(
-        number=holder.number, genuine=True, status="valid", holder="李**", valid_until=UNTIL
+    assert answer == views.GenuineView(number=holder.number, genuine=True, status="valid", valid_until=UNTIL)
+    assert verify(centre, holder.number, END, name="王小红") == views.NotGenuineView(
+        number=holder.number, genuine=False
     )
     wrong = holder.number[:-1] + ("0" if holder.number[-1] != "0" else "1")
     assert verify(centre, wrong, END) == views.NotGenuineView(number=wrong, genuine=False)

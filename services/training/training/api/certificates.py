@@ -35,15 +35,17 @@ class CertificateRoutes(Routes):
     @http(
         "GET",
         "/certificates/verify",
-        query=schemas.NumberQuery,
+        query=schemas.VerificationQuery,
         returns=schemas.Verification,
         roles=PUBLIC,
         rate=VERIFICATIONS,
-        summary="Whether a number is genuine; open to anybody",
+        summary="Whether a certificate is genuine; open to anybody",
     )
-    def verify_number(self, request: Request[None, queries.NumberQuery]) -> views.GenuineView | views.NotGenuineView:
+    def verify_certificate(
+        self, request: Request[None, queries.VerificationQuery]
+    ) -> views.GenuineView | views.NotGenuineView:
         with self.db.begin() as session:
-            found = queries.find_by_number(session, request.query.number, self.clock.today())
+            found = queries.find_genuine(session, request.query, self.clock.today())
             return views.verification(request.query.number, found)
 
     @http(

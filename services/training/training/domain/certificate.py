@@ -54,7 +54,7 @@ class IsRevoked(RuleBroken):
 
 
 class OutsideRenewalWindow(RuleBroken):
-    """The certificate can't be renewed on this day; before the window wait, after it take the full training again."""
+    """It can't be renewed on this day. Before the window opens, wait; after it, take the full training again."""
 
     zh = "当前不在换证窗口内：窗口开启前请等待，窗口关闭后须重新参加任职培训。"
     rule = "R59"

@@ -31,7 +31,7 @@ class ClassStatus(StrEnum):
 
 
 class ClassIsClosed(RuleBroken):
-    """The class has been closed and takes nothing more."""
+    """The class has been closed and accepts no more changes."""
 
     zh = "该培训班已经结业，不再接受变更。"
 
@@ -43,7 +43,7 @@ class ClassNotOver(RuleBroken):
 
 
 class ClassTooShort(RuleBroken):
-    """An initial class must offer the hours that the rule set asks of who is to pass it."""
+    """An initial class must offer at least the hours that the rule set requires of a participant."""
 
     zh = "任职培训班的总学时不得少于规则集规定的学时。"
     rule = "R56"

@@ -43,10 +43,14 @@ class AsOf:
 
 
 @dataclass(frozen=True)
-class NumberQuery:
-    """The number that somebody asks about."""
+class VerificationQuery:
+    """The certificate that somebody holds in their hand: its number, and the name on it.
+
+    Numbers are counted, so that the next one can be guessed. Both together can't: who counts learns nothing.
+    """
 
     number: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -111,12 +115,13 @@ def get_certificate(
     return CertificateWithHistory(**found, history=history)
 
 
-def find_by_number(session: Session, number: str, today: date) -> CertificateAsOf | None:
-    """The certificate of that number; None if there is none."""
-    if not numbers.is_valid(number):
+def find_genuine(session: Session, asked: VerificationQuery, today: date) -> CertificateAsOf | None:
+    """The certificate of that number, if it bears that name; else None."""
+    if not numbers.is_valid(asked.number):
         return None
     wanted, _ = _as_of(today)
-    found = session.execute(wanted.where(storage.certificate.c.number == number)).mappings().one_or_none()
+    is_meant = storage.certificate.c.number == asked.number, storage.certificate.c.name == asked.name
+    found = session.execute(wanted.where(*is_meant)).mappings().one_or_none()
     return None if found is None else CertificateAsOf(**found)
 
 

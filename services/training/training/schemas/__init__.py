@@ -8,11 +8,11 @@ from training.schemas.certificates import (
     CertificateFilters,
     CertificateWithHistory,
     Decision,
-    NumberQuery,
     ReminderDue,
     ReminderFilters,
     Revocation,
     Verification,
+    VerificationQuery,
 )
 from training.schemas.classes import (
     Attendance,
@@ -71,7 +71,6 @@ __all__ = [
     "NewPlan",
     "NominationResult",
     "NominationResults",
-    "NumberQuery",
     "Plan",
     "PlanFilters",
     "Recorded",
@@ -82,4 +81,5 @@ __all__ = [
     "Score",
     "ScoreList",
     "Verification",
+    "VerificationQuery",
 ]

@@ -57,17 +57,17 @@ class Revocation(Schema):
     document = TextField(required=True)
 
 
-class NumberQuery(QuerySchema):
-    record = queries.NumberQuery
+class VerificationQuery(QuerySchema):
+    record = queries.VerificationQuery
 
-    number = TextField(required=True)
+    number = TextField(required=True, metadata={"description": "As printed on the certificate."})
+    name = TextField(required=True, metadata={"description": "The holder's name, as printed on the certificate."})
 
 
 class Verification(Schema):
     number = fields.String()
-    genuine = fields.Boolean()
+    genuine = fields.Boolean(metadata={"description": "Whether there is a certificate of that number and name."})
     status = fields.String(allow_none=True)
-    holder = fields.String(allow_none=True, metadata={"description": "Masked."})
     valid_until = fields.Date(allow_none=True)
 
 

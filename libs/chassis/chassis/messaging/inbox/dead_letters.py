@@ -58,7 +58,7 @@ class DeadLetterReader:
         except Exception as fault:
             if is_of_the_moment(fault):
                 raise
-            # Nothing but the bytes is asked of it any more, so that what follows it does not wait for it for ever.
+            # Only its bytes are kept: otherwise every message behind it would wait for ever.
             log.error("a dead letter is kept as bytes, for it can't be kept as an event", exc_info=fault)
             state = ParkedState.DEAD
             with Session(self.engine) as session, session.begin():

@@ -21,7 +21,7 @@ class Unconfirmed(ConnectionError):
 
 
 class NoTopology(ConnectionError):
-    """The broker's exchanges, queues and bindings are not all there; python -m chassis.broker.topology apply."""
+    """The broker's exchanges, queues and bindings are not all there; run `python -m chassis.broker.topology apply`."""
 
 
 class Confirmed(NamedTuple):
