@@ -20,9 +20,10 @@ from servers.process import free_port
 from testkit import Client, RunningService, publish, wait_for
 from testkit.divisions import NANGUAN, placed_events
 
-WEEKS, CERTIFICATES = 52, 12  # certificates are issued once a week, and four deliveries told of each
+STEPS, STEP_DAYS = 28, 13  # a year; at each step certificates are issued, and four deliveries are told of each
+CERTIFICATES = 24
 KEPT_DAYS = 30  # days for which notices are kept here; 400 in production
-QUARTER = 13  # weeks
+QUARTER = 7  # steps
 QUEUES = ("notifications.inbox", "reporting.inbox", "notifications.dead", "reporting.dead")
 HOLDER, FIRM = new_id(), new_id()
 
@@ -66,18 +67,18 @@ class Province:
         person = {"person_id": HOLDER, "name": "李明", "division": NANGUAN, "enterprise_id": FIRM}
         firm = {"enterprise_id": FIRM, "name": "示例机械有限公司", "division": NANGUAN}
         flags = dict.fromkeys(("above_threshold", "award_contender", "brand_contender"), False)
-        entered = self.event("enterprise.registered.v1", FIRM, firm | flags)
+        entered = self.event("enterprise.registered.v1", FIRM, firm | flags | {"on": str(self.now.date())})
         publish(self.amqp_url, *placed_events(), entered, self.event("person.registered.v1", HOLDER, person))
         wait_for(lambda: self.applied(self.notifications, "person.registered.v1") == 1, 30)
 
     def live(self) -> None:
-        """Certificates are issued, and all is told; then a week passes."""
+        """Certificates are issued, and all is told; then some days pass."""
         today = self.now.date()
         publish(self.amqp_url, *(self.certificate(number, today) for number in range(CERTIFICATES)))
         self.told += CERTIFICATES
         for kind in ("notice.sent.v1", "notice.failed.v1"):  # nobody has an e-mail address
             wait_for(lambda kind=kind: self.applied(self.reporting, kind) == 2 * self.told, 30)
-        self.move(7)
+        self.move(STEP_DAYS)
 
     def certificate(self, number: int, today: date) -> Envelope:
         subject = new_id()
@@ -98,6 +99,7 @@ class Province:
         """Waits until the upkeep has done all that was due by now, and the readers have compared."""
         Client(self.reporting.url, self.token).post("/ops/agreement")
         wait_for(self.has_compared, 60)
+        self.move(1)  # what a reader has learned of by now it forgets the next day
         for service in (self.notifications, self.reporting):
             wait_for(lambda service=service: self.is_tidy(service), 60)
 
@@ -141,8 +143,8 @@ def bound(name: str, quarters: list[dict[str, float]], certificates: int) -> flo
     objects = certificates + len(placed_events()) + 2
 
     def events(days: int, number: int) -> float:
-        """So many for each certificate, kept for so many days; the upkeep looks when a week has passed."""
-        return (days + 14) / 7 * CERTIFICATES * number
+        """So many for each certificate, kept for so many days; the upkeep looks when a step has passed."""
+        return (days + 2 * STEP_DAYS) / STEP_DAYS * CERTIFICATES * number
 
     bounds = {
         "notifications.cause": events(KEPT_DAYS, 1),
@@ -153,7 +155,7 @@ def bound(name: str, quarters: list[dict[str, float]], certificates: int) -> flo
         "notifications.inbox_cursor": objects,
         "reporting.inbox_cursor": objects + events(KEPT_DAYS + 32, 4),
         "reporting.delivery": events(KEPT_DAYS + 32, 4),
-        "reporting.delivery_sum": 2 * WEEKS,  # by day, however many deliveries there were
+        "reporting.delivery_sum": 2 * STEPS,  # by day, however many deliveries there were
         "reporting.certificate_history": certificates,  # facts
     }
     if name.startswith("memory"):
@@ -178,9 +180,9 @@ def test_after_a_year_every_table_and_queue_is_within_its_bound_and_no_process_h
 ) -> None:
     province.begin()
     quarters: list[dict[str, float]] = []
-    for week in range(1, WEEKS + 1):
+    for step in range(1, STEPS + 1):
         province.live()
-        if week % QUARTER == 0:
+        if step % QUARTER == 0:
             province.tidy()
             quarters.append({**province.sizes(), **province.memory()})
     with capsys.disabled():
