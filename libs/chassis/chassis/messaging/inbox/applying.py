@@ -99,7 +99,6 @@ class BatchResult:
     early: list[Envelope] = field(default_factory=list)  # parked until their predecessors have come
     versions: dict[str, int] = field(default_factory=dict)  # of each aggregate, the last that was applied or moved
     ids: dict[str, str] = field(default_factory=dict)  # of those events
-    times: dict[str, datetime] = field(default_factory=dict)  # when those happened
     conflicts: list[Conflict] = field(default_factory=list)  # parked: another event has their version
     duplicates: int = 0
 
@@ -126,8 +125,7 @@ class Applier:
     def apply_next(self, session: Session, event: Envelope) -> BatchResult:
         """Applies `event`, the next of its aggregate, whose cursor is locked; a handler's fault comes out as it is."""
         handler = self.handlers.get(event.type)
-        key = event.aggregate
-        result = BatchResult(versions={key: event.sequence}, ids={key: event.id}, times={key: event.time})
+        result = BatchResult(versions={event.aggregate: event.sequence}, ids={event.aggregate: event.id})
         if handler is None:
             result.moved.append(event)
         else:
@@ -157,7 +155,6 @@ class Applier:
             elif version == cursor.version + 1:
                 (result.applied if event.type in self.handlers else result.moved).append(event)
                 result.versions[aggregate], result.ids[aggregate] = version, event.id
-                result.times[aggregate] = event.time
                 cursors[aggregate] = Cursor(version, event.id)
             else:
                 waiting[version] = event.id
@@ -183,7 +180,11 @@ class Applier:
         session.flush()
         if not result.versions:
             return
-        move_cursors(session, result.versions, result.ids, result.times)
+        dealt_with = (*result.applied, *result.moved)
+        times = {
+            event.aggregate: event.time for event in dealt_with if event.sequence == result.versions[event.aggregate]
+        }
+        move_cursors(session, result.versions, result.ids, times)
         applied, id_sums = Counter[str](), Counter[str]()
         for event in result.applied:
             applied[event.type] += 1
