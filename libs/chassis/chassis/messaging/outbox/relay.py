@@ -58,12 +58,13 @@ UNPUBLISHED = (
 # Where the months that are over end; as text, since it may be minus infinity.
 OPEN_SINCE = "SELECT coalesce(max(ends), '-infinity')::text FROM outbox_month WHERE last_position IS NOT NULL"
 LAST_PUBLISHED = "SELECT published_at FROM outbox WHERE published_at >= %s ORDER BY feed_position DESC LIMIT 1"
-# An event moves into the partition of its month. The planner looks into those only that are not over.
+# An event moves into the partition of its month, and never into one that is over, also where the clock was put back.
+# The planner looks into those only that are not over.
 MARK = (
-    "UPDATE outbox SET published_at = %s, feed_position = start.position + batch.place "
+    "UPDATE outbox SET published_at = greatest(%s, start.since), feed_position = start.position + batch.place "
     "FROM unnest(%s::bigint[]) WITH ORDINALITY AS batch (seq, place), "
-    "(SELECT greatest((SELECT max(feed_position) FROM outbox WHERE published_at >= %s), "
-    "(SELECT max(last_position) FROM outbox_month), 0) AS position) AS start "
+    "(SELECT greatest((SELECT max(feed_position) FROM outbox WHERE published_at >= %s), max(last_position), 0) "
+    "AS position, max(ends) FILTER (WHERE last_position IS NOT NULL) AS since FROM outbox_month) AS start "
     "WHERE outbox.seq = batch.seq AND outbox.published_at IS NULL"
 )
 # A count has a limit, as all that is asked in the publishing loop: a backlog of millions is told as this many.
