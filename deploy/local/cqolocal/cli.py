@@ -230,10 +230,10 @@ def test(part: str | None, arguments: tuple[str, ...]) -> None:
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})
-@click.argument("name", type=click.Choice(["pipeline"]))
+@click.argument("name", type=click.Choice(["pipeline", "growth"]))
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def bench(name: str, arguments: tuple[str, ...]) -> None:
-    """Measure the pipeline beside nameko as it comes and beside a bare publish and consume."""
+    """Measure: `pipeline` beside nameko as it comes and a bare publish and consume, `growth` the bytes of events."""
     folder = paths.PROJECT / "benchmarks"
     search = os.pathsep.join([str(folder), str(folder / "services"), os.environ["PYTHONPATH"]])
     command = [sys.executable, str(folder / f"{name}.py"), *arguments]

@@ -7,7 +7,24 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, Subquery, Table, Text, case, exists, func, or_, select, true, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Subquery,
+    Table,
+    Text,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import LateralFromClause
@@ -249,12 +266,18 @@ def _enrolments(session: Session, on: date) -> tuple[EnrolmentCount, ...]:
 
 
 def _deliveries(session: Session, on: date) -> tuple[DeliveryCount, ...]:
-    delivery = storage.delivery.c
+    fields = ("kind", "channel", "state", "on", "failed_on")
+    single, passed = storage.delivery.c, storage.delivery_sum.c
+    each = union_all(
+        select(*(single[name] for name in fields), literal(1).label("number")),
+        select(*(passed[name] for name in fields), passed.number),
+    )
+    delivery = each.subquery("delivery").c
     # One that failed and was sent later had failed on the days between.
     state = case((delivery.on <= on, delivery.state), else_=DeliveryState.FAILED).label("state")
     groups = delivery.kind, delivery.channel, state
     counted = (
-        select(*groups, func.count())
+        select(*groups, cast(func.sum(delivery.number), Integer))
         .where(or_(delivery.on <= on, delivery.failed_on <= on))
         .group_by(*groups)
         .order_by(*groups)

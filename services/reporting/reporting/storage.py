@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, Float, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, Table, Text, UniqueConstraint
 from sqlalchemy.orm import registry as mapper_registry
 
 from chassis.data import aggregate_columns, day_column, flag_column, member_column, new_metadata, text_column
@@ -93,6 +93,19 @@ delivery = Table(
     member_column("state", DeliveryState),
     day_column("on"),
     day_column("failed_on", nullable=True),
+)
+
+# Deliveries that have passed at their publisher, counted: figures of past days stay what they were.
+delivery_sum = Table(
+    "delivery_sum",
+    metadata,
+    text_column("kind"),
+    text_column("channel"),
+    member_column("state", DeliveryState),
+    day_column("on"),
+    day_column("failed_on", nullable=True),
+    Column("number", BigInteger, nullable=False),
+    UniqueConstraint("kind", "channel", "state", "on", "failed_on", postgresql_nulls_not_distinct=True),
 )
 
 target = Table(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from chassis.data import outbox_months
 from chassis.data.audit_tables import V6, V6_DOWN
 
 
@@ -285,7 +286,27 @@ def unindex_due_days(op: Operations) -> None:
     op.execute("DROP INDEX ix_due_kind_due_on_id")
 
 
+def create_v7(op: Operations) -> None:
+    """The outbox by months, made of the table that is there while the service goes on writing.
+
+    However long the check of what is there takes, it holds up nobody; an interrupted attempt is made anew.
+    """
+    with op.get_context().autocommit_block():
+        op.execute("SET statement_timeout = 0")
+        op.execute(outbox_months.BOUND)
+        op.execute(outbox_months.VALIDATE)
+        op.execute("SET statement_timeout = '60s'")
+    for statements in (outbox_months.TABLES, outbox_months.EMPTY, outbox_months.FUNCTIONS, outbox_months.FIRST):
+        op.execute(statements)
+
+
+def drop_v7(op: Operations) -> None:
+    """All that is left in one table again."""
+    op.execute(outbox_months.DOWN)
+
+
 def create_all(op: Operations) -> None:
     """Makes all of the above, for a database that is made anew each time; a service's migrations name each version."""
-    for create in (create_v1, create_v2, create_v3, create_v4, create_v5, create_v6, index_due_days):
+    made = (create_v1, create_v2, create_v3, create_v4, create_v5, create_v6, create_v7, index_due_days)
+    for create in made:
         create(op)

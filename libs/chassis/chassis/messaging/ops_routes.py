@@ -21,7 +21,8 @@ from chassis.messaging.inbox.agreement import Standing, standings
 from chassis.messaging.inbox.applying import handled_types
 from chassis.messaging.inbox.conflicts import AnotherIsKnown
 from chassis.messaging.inbox.tables import ParkedState, inbox_applied, inbox_parked
-from chassis.messaging.outbox.table import ID_SUM, outbox
+from chassis.messaging.outbox.heads import published_by_type
+from chassis.messaging.outbox.table import outbox
 from chassis.messaging.visible import parked_as_seen
 from chassis.security import RoleGroup, audit
 
@@ -271,12 +272,6 @@ class OpsRoutes(AgreementRoutes):
             return request.reply(session, Changed(1))
 
 
-PUBLISHED = (
-    select(outbox.c.type, func.count(), cast(ID_SUM, Text))
-    .where(outbox.c.published_at.is_not(None))
-    .group_by(outbox.c.type)
-    .order_by(outbox.c.type)
-)
 UNPUBLISHED = select(
     func.count(), func.greatest(0, func.extract("epoch", func.now() - func.min(outbox.c.occurred_at)))
 ).where(outbox.c.published_at.is_(None))
@@ -299,7 +294,7 @@ PARKED = select(func.count(), func.count().filter(inbox_parked.c.state == Parked
 def outbox_state(session: Session) -> OutboxFigures:
     """Counts of what is published and what is not."""
     unpublished, oldest = session.execute(UNPUBLISHED).one()
-    by_type = {kind: Published(count, id_sum) for kind, count, id_sum in session.execute(PUBLISHED)}
+    by_type = {kind: Published(count, str(id_sum)) for kind, count, id_sum in published_by_type(session)}
     return OutboxFigures(by_type, unpublished, float(oldest or 0))
 
 

@@ -11,8 +11,9 @@ import importlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TextIO
 
 import click
@@ -26,15 +27,20 @@ from chassis.data import clock_of
 from chassis.due import due, overdue
 from chassis.errors import CqoError
 from chassis.json_types import JsonObject
-from chassis.messaging import feed_client
+from chassis.messaging import archives, feed_client
 from chassis.messaging.inbox import parking, rebuilding
 from chassis.messaging.inbox.tables import ParkedState, inbox_parked
+from chassis.messaging.outbox import months
+from chassis.messaging.outbox.heads import digest_more
+from chassis.messaging.outbox.keeping import holds, kept
+from chassis.messaging.outbox.months import Month
 from chassis.process.reconciling import reconcile
-from chassis.security import Caller, audit
+from chassis.security import Access, Caller, audit
 from chassis.settings import ConfigurationError, Settings, load
 
 LISTED = ("id", "state", "aggregate", "version", "type", "attempts", "parked_at", "reason")
 WIDEST = 60
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @dataclass
@@ -45,6 +51,7 @@ class Service:
     engine: Engine
     clock: Clock
     caller: Caller
+    access: Access
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -68,7 +75,8 @@ class Service:
 def main(context: click.Context, service: str) -> None:
     """Commands for those who run SERVICE."""
     try:
-        settings = load(importlib.import_module(f"{service}.config").Settings, service)
+        config = importlib.import_module(f"{service}.config")
+        settings = load(config.Settings, service)
     except (ModuleNotFoundError, ConfigurationError) as fault:
         raise click.ClickException(str(fault)) from fault
     engine = create_engine(
@@ -76,7 +84,8 @@ def main(context: click.Context, service: str) -> None:
         connect_args={"connect_timeout": 5, "application_name": f"{service}-cli", "options": "-c lock_timeout=10s"},
         hide_parameters=True,
     )
-    context.obj = Service(settings, engine, clock_of(settings), Caller(f"os:{getpass.getuser()}", "ops"))
+    caller = Caller(f"os:{getpass.getuser()}", "ops")
+    context.obj = Service(settings, engine, clock_of(settings), caller, config.ACCESS)
 
 
 @main.group()
@@ -223,8 +232,43 @@ def list_due(service: Service, everything: bool, limit: int) -> None:
 
 
 @main.command()
+@click.option("--before", required=True, type=click.DateTime(["%Y-%m"]), help="Months before this one, as 2027-01.")
+@click.option("--to", "folder", required=True, type=FOLDER, help="The folder that the files are written to.")
 @click.pass_obj
-def rebuild(service: Service) -> None:
+def archive(service: Service, before: datetime, folder: Path) -> None:
+    """Write months of the outbox to files, and take them out of the database."""
+    for month in _to_archive(service, before.replace(tzinfo=UTC)):
+        with service.begin() as session:
+            manifest = archives.write(session, service.settings.service, month, service.access.private, folder)
+        with service.begin() as session:
+            archives.take_out(session, month, manifest, folder)
+            details: JsonObject = {"last_position": month.last_position, "files": dict(manifest.files)}
+            service.record(session, "outbox.archived", manifest.name, details)
+        click.echo(f"{manifest.name}: {manifest.events} events, up to position {month.last_position}")
+
+
+def _to_archive(service: Service, before: datetime) -> Iterator[Month]:
+    """The months that are over and whose events are all facts; what is known of them by aggregate is taken in first."""
+    with service.begin() as session:
+        found = [month for month in months.closed(session) if month.ends <= before and month.name != months.DEFAULT]
+        kinds = [kind for kind, begins in kept(session).items() if begins is not None]
+    for month in found:
+        with service.begin() as session:
+            passing = bool(kinds) and holds(session, month, kinds)
+        if passing:
+            click.echo(f"{month.name} is left: events of {', '.join(kinds)} in it pass by themselves")
+            continue
+        digested = 1
+        while digested:
+            with service.begin() as session:
+                digested = digest_more(session)
+        yield month
+
+
+@main.command()
+@click.option("--archive", "folder", type=FOLDER, help="The folder of what the publishers have archived.")
+@click.pass_obj
+def rebuild(service: Service, folder: Path | None) -> None:
     """Empty the read models and fill them again from the publishers' feeds, while the worker is stopped."""
     name = service.settings.service
     tables = getattr(importlib.import_module(f"{name}.storage"), "READ_MODELS", None)
@@ -233,11 +277,14 @@ def rebuild(service: Service) -> None:
     worker = importlib.import_module(f"{name}.worker").Worker()
     with service.begin() as session:
         try:
-            applied, parked = rebuilding.rebuild(session, service.settings, worker, tables, service.clock)
+            forgetting = getattr(getattr(worker, "upkeep", None), "when_forgotten", None)
+            found = rebuilding.rebuild(session, service.settings, worker, tables, folder, forgetting)
         except feed_client.UNREADABLE as fault:
             raise click.ClickException(f"nothing was changed, as a feed could not be read: {fault}") from fault
-        service.record(session, "readmodels.rebuilt", name, {"applied": applied, "parked": parked})
-    click.echo(f"{applied} events applied, {parked} parked; start the worker again")
+        service.record(session, "readmodels.rebuilt", name, asdict(found))
+    if found.late:
+        click.echo(f"{found.late} objects begin at a later version: what was before has passed at their publishers")
+    click.echo(f"{found.applied} events applied, {found.parked} parked; start the worker again")
 
 
 main.add_command(reconcile)

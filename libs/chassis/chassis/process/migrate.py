@@ -40,6 +40,7 @@ LOCK_TIMEOUT = "5s"
 STATEMENT_TIMEOUT = "60s"
 TURN_TIMEOUT = 120  # seconds that one job waits for another's end
 TRY_EVERY = 0.2  # seconds
+PARTITIONS = text("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")
 TRY_LOCK = text("SELECT pg_try_advisory_lock(hashtext(:name))")
 
 
@@ -153,7 +154,13 @@ def check(service: str, url: str) -> list[str]:
     """What is wrong: the database is not at head, or the models differ from it. Empty if all is well."""
     script = ScriptDirectory.from_config(alembic_config(service, url))
     with guarded_connection(url) as connection:
-        migrations = MigrationContext.configure(connection, opts={"compare_type": True})
+        # A partition of a table is made by it, and is no model's.
+        partitions = set(connection.scalars(PARTITIONS))
+        options = {
+            "compare_type": True,
+            "include_name": lambda name, kind, _: kind != "table" or name not in partitions,
+        }
+        migrations = MigrationContext.configure(connection, opts=options)
         found, head = migrations.get_current_revision(), script.get_current_head()
         if found != head:
             return [f"the database is at {found or 'no revision'}, head is {head}; run: upgrade"]

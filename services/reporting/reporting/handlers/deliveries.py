@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func
+from sqlalchemy import BigInteger, cast, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis.messaging import Envelope
 from reporting.domain.statuses import DeliveryState
 from reporting.handlers.rows import Row, row_of
-from reporting.storage import delivery
+from reporting.storage import delivery, delivery_sum
 
 STATE_AFTER = {"notice.sent.v1": DeliveryState.SENT, "notice.failed.v1": DeliveryState.FAILED}
 
@@ -27,6 +27,8 @@ UPSERT = _INSERT.on_conflict_do_update(
         "failed_on": func.coalesce(delivery.c.failed_on, _INSERT.excluded.failed_on),
     },
 )
+
+SAME = (delivery.c.kind, delivery.c.channel, delivery.c.state, delivery.c.on, delivery.c.failed_on)
 
 
 @dataclass(frozen=True)
@@ -49,3 +51,17 @@ def record_ends(session: Session, events: Sequence[Envelope[DeliveryEnded]]) -> 
             failed_on.setdefault(key, event.data.on)
         rows[key] = {**row_of(event), "state": state, "failed_on": failed_on.get(key)}
     session.execute(UPSERT, list(rows.values()))
+
+
+def fold(session: Session, delivery_ids: Sequence[str]) -> None:
+    """Deliveries that have passed are counted from now on, and no longer there one by one."""
+    these = delivery.c.delivery_id.in_(delivery_ids)
+    counted = insert(delivery_sum).from_select(
+        [*(column.name for column in SAME), "number"],
+        select(*SAME, cast(func.count(), BigInteger)).where(these).group_by(*SAME),
+    )
+    more = delivery_sum.c.number + counted.excluded.number
+    session.execute(
+        counted.on_conflict_do_update(index_elements=[column.name for column in SAME], set_={"number": more})
+    )
+    session.execute(delete(delivery).where(these))
