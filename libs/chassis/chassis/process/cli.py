@@ -283,7 +283,7 @@ def rebuild(service: Service, folder: Path | None) -> None:
             raise click.ClickException(f"nothing was changed, as a feed could not be read: {fault}") from fault
         service.record(session, "readmodels.rebuilt", name, asdict(found))
     if found.late:
-        click.echo(f"{found.late} objects begin at a later version: what was before has passed at their publishers")
+        click.echo(f"{found.late} aggregates begin at a later version: what was before has passed at their publishers")
     click.echo(f"{found.applied} events applied, {found.parked} parked; start the worker again")
 
 
