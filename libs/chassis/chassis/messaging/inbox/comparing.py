@@ -122,15 +122,15 @@ class Comparison:
 
     def _compare(self, there: TypeDigest, here: TypeDigest) -> TypeAgreement:
         found = TypeAgreement(there.type, there.aggregates)
+        with Session(self.engine) as session, session.begin():
+            parted = session.execute(IN_CONFLICT.where(_cursor.aggregate.startswith(f"{found.type}:"))).all()
+        for aggregate, *cursor in parted:
+            # First, and whatever the heads say: a later event of the publisher's may have made them equal since.
+            self._note(found, "conflicting", aggregate, Cursor(*cursor), None)
         differing = there.differs_in(here)
         aggregates = max(there.aggregates, here.aggregates, 1)
         for buckets in chunks(differing, max(1, BUCKETS * AT_ONCE // aggregates)):
             self._compare_aggregates(found, buckets)
-        with Session(self.engine) as session, session.begin():
-            parted = session.execute(IN_CONFLICT.where(_cursor.aggregate.startswith(f"{found.type}:"))).all()
-        for aggregate, *cursor in parted:
-            # A later event of the publisher's may have been applied since, and made the heads equal.
-            self._note(found, "conflicting", aggregate, Cursor(*cursor), None)
         return found
 
     def _compare_aggregates(self, found: TypeAgreement, buckets: Sequence[int]) -> None:
