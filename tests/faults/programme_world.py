@@ -91,7 +91,7 @@ class Programme:
         played.hold_class()
         played.certify()
         played.appoint()
-        played._settle()
+        played.settle()
         return played
 
     @contextmanager

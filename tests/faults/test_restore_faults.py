@@ -13,6 +13,7 @@ from programme_world import SERVICES, Load, Programme, Subscriber, differing, el
 
 from chassis.broker import topology
 from cqolocal import agreement
+from cqolocal.demo import expiry
 from servers import RabbitServer
 from testkit import RunningService, wait_for
 
@@ -99,7 +100,7 @@ def test_each_service_put_back_under_load_is_told_listed_and_mended(
     lines = []
     with Load(programme, played) as load:
         played.province.upload("registry", "/enterprises/import", workbook("enterprises"))
-        played._revoke(played.appointments[0]["person_id"])
+        expiry.revoke(played, played.appointments[0]["person_id"])
         wait_for(lambda: min(load.done[name] for name in ("registry", "training", "reporting")) >= 15, 30)
         subscriber.read()
         for name in ("registry", "training", "reporting", "notifications"):

@@ -25,7 +25,7 @@ def let_time_pass(play: Scenario) -> None:
         if days == 90:
             _renew(play, [who for who in play.certificates if who not in (*expiring, revoked)])
         if days == 60:
-            _revoke(play, revoked)
+            revoke(play, revoked)
     _come_to(play, ends + timedelta(days=1), tr("{count} certificates have expired", count=len(expiring)))
     suspended_then = play.province.all("registry", "/appointments", status="suspended")
     _renew(play, expiring[:RENEW_LATE])
@@ -63,7 +63,7 @@ def _renew(play: Scenario, people: list[str]) -> None:
     play.each(people, lambda who: _change(play, current[who], "renew"))
 
 
-def _revoke(play: Scenario, person: str) -> None:
+def revoke(play: Scenario, person: str) -> None:
     current = play.centre.all("training", "/certificates", person_id=person)[0]
     _change(play, current, "revoke", {"reason": "示例：申报材料不实", "document": "示例文号〔2028〕9号"})
 
