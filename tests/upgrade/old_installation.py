@@ -146,6 +146,7 @@ class Installation:
             "database_url": self.databases[service],
             "clock_offset_file": self.clock,
             "smtp_url": f"smtp://127.0.0.1:{self.smtp_port}",
+            "notice_days": 2000,  # what has passed could not be counted
         }
 
     def start(self, running_service: Callable[..., RunningService]) -> None:
