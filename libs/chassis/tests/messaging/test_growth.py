@@ -27,7 +27,7 @@ from chassis.messaging.inbox import passing
 from chassis.messaging.inbox.applied import applied
 from chassis.messaging.inbox.applying import Applier
 from chassis.messaging.inbox.tables import inbox_cursor
-from chassis.messaging.ops_routes import outbox_state
+from chassis.messaging.ops_state import outbox_state
 from chassis.messaging.outbox import floor, heads, keeping, months, relay
 from chassis.messaging.outbox.floor import Floor
 from chassis.security import Caller
