@@ -163,10 +163,21 @@ def bound(name: str, quarters: list[dict[str, float]], certificates: int) -> flo
     return bounds.get(name, quarters[0][name] + 16)  # a month a month, an entry of the audit log for each quarter
 
 
+def empty_queues(amqp_url: str) -> None:
+    """Removes what the services of other tests have left to readers."""
+    connection = broker.connect(amqp_url, "tests")
+    try:
+        for service in ("notifications", "reporting"):
+            connection.channel().queue_purge(f"{service}.inbox")
+    finally:
+        broker.close(connection)
+
+
 @pytest.fixture
 def province(
     running_service: Callable[..., RunningService], topology: str, token: Callable[..., str], tmp_path: Path
 ) -> Iterator[Province]:
+    empty_queues(topology)
     mail = Controller(Sink(), hostname="127.0.0.1", port=free_port())
     mail.start()
     try:
