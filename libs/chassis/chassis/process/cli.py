@@ -10,22 +10,16 @@ import getpass
 import importlib
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
 
 import click
-from sqlalchemy import Engine, Select, create_engine, select
-from sqlalchemy import exc as database
+from sqlalchemy import Select, create_engine, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.orm import Session
 
-from chassis.clock import Clock
 from chassis.data import clock_of
 from chassis.due import due, overdue
-from chassis.errors import CqoError
 from chassis.json_types import JsonObject
 from chassis.messaging import archives, feed_client
 from chassis.messaging.inbox import parking, rebuilding
@@ -34,39 +28,15 @@ from chassis.messaging.outbox import months
 from chassis.messaging.outbox.heads import digest_more
 from chassis.messaging.outbox.keeping import holds, kept
 from chassis.messaging.outbox.months import Month
+from chassis.process.audit_commands import audit_log
+from chassis.process.operating import Service, plain
 from chassis.process.reconciling import reconcile
-from chassis.security import Access, Caller, audit
-from chassis.settings import ConfigurationError, Settings, load
+from chassis.security import Caller
+from chassis.settings import ConfigurationError, load
 
 LISTED = ("id", "state", "aggregate", "version", "type", "attempts", "parked_at", "reason")
 WIDEST = 60
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-
-
-@dataclass
-class Service:
-    """The service that the commands are about."""
-
-    settings: Settings
-    engine: Engine
-    clock: Clock
-    caller: Caller
-    access: Access
-
-    @contextmanager
-    def begin(self) -> Iterator[Session]:
-        """A session in one transaction; what can't be done ends the command with the reason."""
-        try:
-            with Session(self.engine) as session, session.begin():
-                yield session
-        except CqoError as refused:
-            raise click.ClickException(str(refused)) from refused
-        except database.OperationalError as fault:
-            raise click.ClickException(f"the database of {self.settings.service}: {fault.orig}") from fault
-
-    def record(self, session: Session, action: str, subject: str, details: JsonObject) -> None:
-        """Enters a change in the audit log."""
-        audit.record(session, self.caller, action, subject, details, self.clock)
 
 
 @click.group()
@@ -113,7 +83,7 @@ def show(service: Service, parked_id: int) -> None:
     with service.begin() as session:
         row = parking.find(session, parked_id)._asdict()
     detail = row.pop("detail")
-    click.echo(json.dumps(row, ensure_ascii=False, indent=2, default=_plain))
+    click.echo(json.dumps(row, ensure_ascii=False, indent=2, default=plain))
     if detail:
         click.echo(detail)
 
@@ -155,61 +125,6 @@ def skip(service: Service, parked_id: int, reason: str, past_missing: bool) -> N
             what["given_up_from_version"] = missing.start
         service.record(session, "parked.skipped", str(parked_id), what)
     click.echo(f"{parked_id} is given up")
-
-
-@main.group("audit")
-def audit_log() -> None:
-    """The audit log."""
-
-
-@audit_log.command()
-@click.option("--after", default=0, show_default=True, help="Begin after this place of the chain.")
-@click.option("--checkpoints", type=click.File(), help="Compare with those in this file, and ask no other service.")
-@click.option("--local", is_flag=True, help="Compare with no checkpoints: only the chain itself is followed.")
-@click.pass_obj
-def verify(service: Service, after: int, checkpoints: TextIO | None, local: bool) -> None:
-    """Follow the whole chain of the audit log and compare it with the checkpoints that another service keeps.
-
-    Exit status 1 if anything does not hold or can't be compared. A file of checkpoints has one signed checkpoint in
-    each line, as `audit checkpoints` prints them.
-    """
-    given = audit.Kept() if local else None
-    if checkpoints is not None:
-        try:
-            given = audit.opened(service.settings, checkpoints.read().split())
-        except ValueError as fault:
-            raise click.ClickException(str(fault)) from fault
-    checked, anchored = 0, "no checkpoint to compare with"
-    while True:
-        kept = given or audit.kept_checkpoints(service.settings, after, after + audit.LARGEST_PART)
-        with service.begin() as session:
-            found = audit.verify(session, after, kept=kept)
-        checked += found.checked
-        if found.anchored_at:
-            anchored = f"as in the checkpoints up to entry {found.anchored_to} of {_plain(found.anchored_at)}"
-        if not found.ok:
-            raise click.ClickException(f"the audit log does not verify: {found.problem} ({checked} entries hold)")
-        if found.next is None:
-            break
-        after = found.next
-    waiting = f"; {found.unsealed} are not sealed yet and were not verified" if found.unsealed else ""
-    click.echo(f"{checked} entries, unbroken; {anchored}{waiting}")
-
-
-@audit_log.command("checkpoints")
-@click.argument("of")
-@click.pass_obj
-def print_checkpoints(service: Service, of: str) -> None:
-    """Print the signed checkpoints that SERVICE keeps of the service OF, one in each line."""
-    after = 0
-    while True:
-        with service.begin() as session:
-            found = audit.checkpoints_of(session, of, after)
-        for each in found:
-            click.echo(each.signed)
-        if not found:
-            return
-        after = found[-1].seal
 
 
 @main.group("due")
@@ -287,6 +202,7 @@ def rebuild(service: Service, folder: Path | None) -> None:
     click.echo(f"{found.applied} events applied, {found.parked} parked; start the worker again")
 
 
+main.add_command(audit_log)
 main.add_command(reconcile)
 
 
@@ -300,16 +216,8 @@ def _print_rows(service: Service, wanted: Select[*tuple[object, ...]], names: Se
 
 
 def _cell(value: object) -> str:
-    written = "" if value is None else " ".join(_plain(value).split())
+    written = "" if value is None else " ".join(plain(value).split())
     return written if len(written) <= WIDEST else written[: WIDEST - 1] + "…"
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds")
-    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 if __name__ == "__main__":
