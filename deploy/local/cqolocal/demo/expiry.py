@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 from cqolocal.demo.client import Item, Json
 from cqolocal.demo.examples import LEAVE_TO_EXPIRE, RENEW_LATE
 from cqolocal.demo.requiring import require
+from cqolocal.demo.scenario import Scenario
 from cqolocal.language import tr
-
-if TYPE_CHECKING:
-    from cqolocal.demo.scenario import Scenario
 
 
 def let_time_pass(play: Scenario) -> None:
