@@ -6,6 +6,7 @@ A released function here never changes: databases have been made by it. A change
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -236,19 +237,24 @@ def drop_v4(op: Operations) -> None:
     op.execute("DROP TABLE agreement")
 
 
-def create_v5(op: Operations) -> None:
-    """The feed of an aggregate and of a type by indexes, made while the service goes on writing.
+def make_indexes(op: Operations, table: str, indexes: Mapping[str, str]) -> None:
+    """Makes indexes of `table`, columns by name, while the service goes on writing.
 
     However long that takes: it holds up nobody, and what an interrupted attempt has left is made anew.
     """
     with op.get_context().autocommit_block():
         op.execute("SET statement_timeout = 0")
         op.execute("SET lock_timeout = 0")
-        for name, columns in V5.items():
+        for name, columns in indexes.items():
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-            op.execute(f"CREATE INDEX CONCURRENTLY {name} ON outbox {columns}")
+            op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {table} {columns}")
         op.execute("SET statement_timeout = '60s'")
         op.execute("SET lock_timeout = '5s'")
+
+
+def create_v5(op: Operations) -> None:
+    """The feed of an aggregate and of a type by indexes."""
+    make_indexes(op, "outbox", V5)
 
 
 def drop_v5(op: Operations) -> None:
@@ -271,14 +277,8 @@ def drop_v6(op: Operations) -> None:
 
 
 def index_due_days(op: Operations) -> None:
-    """What was due on which days by an index, made while the service goes on."""
-    with op.get_context().autocommit_block():
-        op.execute("SET statement_timeout = 0")
-        op.execute("SET lock_timeout = 0")
-        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_due_kind_due_on_id")
-        op.execute("CREATE INDEX CONCURRENTLY ix_due_kind_due_on_id ON due (kind, due_on, id)")
-        op.execute("SET statement_timeout = '60s'")
-        op.execute("SET lock_timeout = '5s'")
+    """What was due on which days by an index."""
+    make_indexes(op, "due", {"ix_due_kind_due_on_id": "(kind, due_on, id)"})
 
 
 def unindex_due_days(op: Operations) -> None:
