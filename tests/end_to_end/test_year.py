@@ -17,7 +17,7 @@ from chassis import broker
 from chassis.ids import new_id
 from chassis.messaging.envelope import Envelope
 from servers.process import free_port
-from testkit import Client, RunningService, publish, wait_for
+from testkit import Client, RunningService, empty_queues, publish, wait_for
 from testkit.divisions import NANGUAN, placed_events
 
 STEPS, STEP_DAYS = 28, 13  # a year; at each step certificates are issued, and four deliveries are told of each
@@ -163,21 +163,11 @@ def bound(name: str, quarters: list[dict[str, float]], certificates: int) -> flo
     return bounds.get(name, quarters[0][name] + 16)  # a month a month, an entry of the audit log for each quarter
 
 
-def empty_queues(amqp_url: str) -> None:
-    """Removes what the services of other tests have left to readers."""
-    connection = broker.connect(amqp_url, "tests")
-    try:
-        for service in ("notifications", "reporting"):
-            connection.channel().queue_purge(f"{service}.inbox")
-    finally:
-        broker.close(connection)
-
-
 @pytest.fixture
 def province(
     running_service: Callable[..., RunningService], topology: str, token: Callable[..., str], tmp_path: Path
 ) -> Iterator[Province]:
-    empty_queues(topology)
+    empty_queues(topology, ["notifications.inbox", "reporting.inbox"])
     mail = Controller(Sink(), hostname="127.0.0.1", port=free_port())
     mail.start()
     try:
