@@ -29,6 +29,11 @@ from programme.keys import Keys
 from programme.settings import Settings
 from servers import CannotRun
 
+BENCHES = (
+    "pipeline",
+    "all",
+)
+
 
 class Failed(click.ClickException):
     """A command that can't do what it is asked for; the sentence says why, in the language of the locale."""
@@ -237,7 +242,7 @@ def bench(name: str, arguments: tuple[str, ...]) -> None:
     folder = paths.PROJECT / "benchmarks"
     search = os.pathsep.join([str(folder), str(folder / "services"), os.environ["PYTHONPATH"]])
     command = [sys.executable, str(folder / f"{name}.py"), *arguments]
-    sys.exit(subprocess.run(command, cwd=paths.PROJECT, env={**os.environ, "PYTHONPATH": search}).returncode)
+    return subprocess.run(command, cwd=paths.PROJECT, env={**os.environ, "PYTHONPATH": search}).returncode
 
 
 @cli.command()
