@@ -82,6 +82,8 @@ class Server(WebServer):  # type: ignore[misc]  # nameko has no types
                 eventlet.sleep(0.2 if fault.errno in OUT_OF_RESOURCES else 0)
                 continue
             connection.settimeout(SOCKET_TIMEOUT)
+            # Else the second part of an answer waits until the caller acknowledges the first, which may take it 40 ms.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.connections.add(connection)
             self.container.spawn_managed_thread(partial(self.process_request, connection, address))
 

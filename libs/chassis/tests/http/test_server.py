@@ -6,13 +6,16 @@ import resource
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 from sample_process import NOWHERE, Issuer, Sample
 from sqlalchemy import text
 
+from chassis.http.server import Server
 from testkit import wait_for
 
 MEBIBYTE = 1 << 20
@@ -159,3 +162,17 @@ def test_many_slow_connections_do_not_hold_up_the_others(sample: Sample) -> None
             opened.sendall(b"POST /items HTTP/1.1\r\nHost: x\r\nContent-Le")
 
         assert sample.make("quick").status_code == 201
+
+
+def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_first_part() -> None:
+    server, accepted = Server(), []
+
+    def take(run: partial[None]) -> None:
+        accepted.append(run.args[0])
+        server._is_accepting = False
+
+    server.container = SimpleNamespace(spawn_managed_thread=take)
+    with socket.create_server(("127.0.0.1", 0)) as server._sock, socket.create_connection(server._sock.getsockname()):
+        server.run()
+        with accepted[0] as connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
