@@ -9,6 +9,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import namedtuple_row
 
+from chassis.data.cooperative import connection_class
+
 CONNECT_TIMEOUT = 5
 POLL = 0.2  # seconds between two looks at whether to go on waiting for a notification
 SERVER_SETTINGS = {
@@ -40,7 +42,7 @@ def connect(
 ) -> psycopg.Connection[Any]:  # Any: rows of any shape
     """A connection outside the pool, each statement its own transaction; for a loop that listens or holds a lock."""
     options = connection_options(application_name, **server_settings)
-    return psycopg.connect(url, autocommit=True, row_factory=namedtuple_row, **options)
+    return connection_class().connect(url, autocommit=True, row_factory=namedtuple_row, **options)
 
 
 def wait_for_notification(

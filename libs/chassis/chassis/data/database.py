@@ -13,6 +13,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import eventlet
 import psycopg
@@ -20,10 +21,12 @@ from eventlet import patcher
 from nameko.extensions import DependencyProvider
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock, OffsetClock, SystemClock
 from chassis.data.connections import connection_options
+from chassis.data.cooperative import connection_class, has_something_to_read
 from chassis.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -88,7 +91,6 @@ def _engine(url: str, application_name: str, pid: int) -> Engine:
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT,
-        pool_pre_ping=True,
         pool_use_lifo=True,
         # What a failed statement carried may be personal data; an error's text goes to logs and parked rows.
         hide_parameters=True,
@@ -96,9 +98,34 @@ def _engine(url: str, application_name: str, pid: int) -> Engine:
     )
     # The driver's executemany takes a turn of the hub for each row; as many rows in one INSERT take one.
     engine.dialect.use_insertmanyvalues_wo_returning = True
+    event.listen(engine, "do_connect", _connect)
+    event.listen(engine, "checkout", _require_open)
     if patcher.is_monkey_patched("select"):
         event.listen(engine, "connect", _assert_cooperative, once=True)
     return engine
+
+
+def _connect(
+    dialect: object,
+    record: object,
+    arguments: list[Any],
+    options: dict[str, Any],  # Any: the driver's
+) -> psycopg.Connection[Any]:  # Any: rows of any shape
+    return connection_class().connect(*arguments, **options)
+
+
+def _require_open(
+    connection: psycopg.Connection[Any],  # Any: rows of any shape
+    record: object,
+    proxy: object,
+) -> None:
+    """Has a connection replaced, with all that are as old, if the server has ended it while it lay in the pool.
+
+    The end of a connection, or the server's word before it, is there to be read; of one that is in order nothing is.
+    So this asks the kernel only, and costs no round trip.
+    """
+    if connection.closed or has_something_to_read(connection.fileno()):
+        raise InvalidatePoolError()
 
 
 def _assert_cooperative(connection: psycopg.Connection[tuple[object, ...]], record: object) -> None:
