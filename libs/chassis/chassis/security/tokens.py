@@ -6,10 +6,12 @@ an HMAC secret gets in. Tokens live by the machine's clock, also where a demo ha
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import math
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +35,7 @@ MAX_AGE = 600  # seconds after which fetched keys are fetched anew, so that a wi
 RETRY_AFTER = 1  # seconds before keys are fetched again where there are none yet, since nobody gets in meanwhile
 MIN_INTERVAL = 60  # seconds between two fetches, so that forged key ids can't make us flood the issuer
 LATEST = 2**53  # no instant of a token lies beyond; JSON's readers agree on figures up to here
+MOST_VERIFIED = 1000  # tokens whose signature need not be checked again, as long as their key is the same
 LONGEST_CLAIM = 200  # characters of a subject, or of a claim that names an object
 
 
@@ -77,6 +80,7 @@ class KeySource:
         self.keys: dict[str | None, Key] = {}
         self.stamp: tuple[int, int] | None = None
         self.fetched_at = self.tried_at = -math.inf
+        self.verified = VerifiedTokens()
 
     def find(self, kid: str | None) -> Key | None:
         """The key called `kid`, or the only key there is when the token names none; None if there is no such key."""
@@ -122,6 +126,32 @@ class KeySource:
         answer.raise_for_status()
         self.keys = _public_keys(answer.json())
         self.fetched_at = self.tried_at
+
+
+class VerifiedTokens:
+    """The claims of tokens whose signature was right, the latest used last; a token is known by its hash alone."""
+
+    def __init__(self) -> None:
+        self.known: OrderedDict[bytes, tuple[Key, str | None, Claims]] = OrderedDict()
+
+    def claims_of(self, token: str, find: Callable[[str | None], Key | None]) -> Claims | None:
+        """The claims, if `find` still gives the key that signed them, and not one that was read anew since."""
+        digest = hashlib.sha256(token.encode()).digest()
+        entry = self.known.get(digest)
+        if entry is None:
+            return None
+        key, kid, claims = entry
+        if find(kid) is not key:
+            self.known.pop(digest, None)
+            return None
+        self.known.move_to_end(digest)
+        return claims
+
+    def add(self, token: str, key: Key, kid: str | None, claims: Claims) -> None:
+        """Keeps the claims of a token that `key` has signed."""
+        self.known[hashlib.sha256(token.encode()).digest()] = key, kid, claims
+        if len(self.known) > MOST_VERIFIED:
+            self.known.popitem(last=False)
 
 
 def _public_keys(document: object) -> dict[str | None, Key]:
@@ -175,9 +205,8 @@ class Verifier:
         if len(token) > MAX_TOKEN:
             raise TokenRefused()
         try:
-            claims = jwt.decode(token, self._key_of, algorithms=list(ALGORITHMS)).claims
-            _require_plain_instants(claims)
-            self.claims.validate(claims)
+            claims = self.keys.verified.claims_of(token, self.keys.find) or self._verified_now(token)
+            self.claims.validate(claims)  # each time: its own end is one of them
         except ExpiredTokenError as fault:
             raise TokenExpired() from fault
         # Whatever a forger makes our libraries stumble over is a refused token, never an error of ours.
@@ -186,13 +215,23 @@ class Verifier:
             raise TokenRefused() from fault
         return self._caller(claims)
 
-    def _key_of(self, signed: GuestProtocol) -> Key:
-        header = signed.headers()
-        kid = header.get("kid")
-        key = self.keys.find(kid if isinstance(kid, str) else None)
-        if key is None or header.get("alg") not in ALGORITHMS:
-            raise ValueError("no such key")
-        return key
+    def _verified_now(self, token: str) -> Claims:
+        """The claims of a token, once its signature is found right."""
+        found: list[tuple[Key, str | None]] = []
+
+        def key_of(signed: GuestProtocol) -> Key:
+            header = signed.headers()
+            kid = header["kid"] if isinstance(header.get("kid"), str) else None
+            key = self.keys.find(kid)
+            if key is None or header.get("alg") not in ALGORITHMS:
+                raise ValueError("no such key")
+            found.append((key, kid))
+            return key
+
+        claims = jwt.decode(token, key_of, algorithms=list(ALGORITHMS)).claims
+        _require_plain_instants(claims)
+        self.keys.verified.add(token, *found[-1], claims)
+        return claims
 
     def _caller(self, claims: Claims) -> Caller:
         subject, role = claims["sub"], claims.get("role")

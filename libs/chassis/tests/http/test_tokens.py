@@ -14,10 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from joserfc import jwt
 from joserfc.jwk import OKPKey, RSAKey
 from sample_process import AUDIENCE, ISSUER, Issuer, Sample, unsigned
 
-from chassis.security.tokens import KeySource, KeysUnavailable, TokenRefused, Unauthenticated, Verifier
+from chassis.security.tokens import (
+    MOST_VERIFIED,
+    KeySource,
+    KeysUnavailable,
+    TokenExpired,
+    TokenRefused,
+    Unauthenticated,
+    Verifier,
+)
 from testkit.roles import ACCESS
 
 
@@ -213,3 +222,59 @@ def test_an_issuer_that_is_down_locks_nobody_out_whose_key_is_known(issuer: Issu
 def test_without_any_key_the_service_says_that_it_can_not_tell(tmp_path: Path, issuer: Issuer) -> None:
     with pytest.raises(KeysUnavailable):
         Verifier(KeySource(str(tmp_path / "missing.json")), ISSUER, AUDIENCE, ACCESS).verify(issuer.token())
+
+
+def test_a_signature_is_checked_once_as_long_as_its_key_stays(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[str] = []
+    decode = jwt.decode
+    monkeypatch.setattr(
+        jwt, "decode", lambda token, *rest, **more: checked.append(token) or decode(token, *rest, **more)
+    )
+    keys, token = KeySource(str(issuer.file)), issuer.token()
+
+    callers = [Verifier(keys, ISSUER, AUDIENCE, ACCESS).verify(token) for _ in range(3)]
+
+    assert callers == [callers[0]] * 3
+    assert checked == [token]
+
+
+def test_a_token_that_was_let_in_is_refused_once_its_key_is_withdrawn(tmp_path: Path) -> None:
+    issuer = Issuer(tmp_path / "jwks.json")
+    issuer.publish(issuer.ed25519)
+    verifier, token = Verifier(KeySource(str(issuer.file)), ISSUER, AUDIENCE, ACCESS), issuer.token()
+    assert verifier.verify(token).role == "province"
+
+    issuer.publish(issuer.rsa)
+
+    with pytest.raises(TokenRefused):
+        verifier.verify(token)
+
+
+def test_a_token_that_was_let_in_is_refused_once_it_has_expired(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verifier, token = Verifier(KeySource(str(issuer.file)), ISSUER, AUDIENCE, ACCESS), issuer.token()
+    assert verifier.verify(token).role == "province"
+
+    later = time.time() + 24 * 3600
+    monkeypatch.setattr(time, "time", lambda: later)
+
+    with pytest.raises(TokenExpired):
+        verifier.verify(token)
+
+
+def test_a_token_that_was_let_in_here_is_refused_by_a_service_that_it_is_not_for(issuer: Issuer) -> None:
+    keys, token = KeySource(str(issuer.file)), issuer.token()
+    Verifier(keys, ISSUER, AUDIENCE, ACCESS).verify(token)
+
+    with pytest.raises(TokenRefused):
+        Verifier(keys, ISSUER, "elsewhere", ACCESS).verify(token)
+
+
+def test_so_many_tokens_are_remembered_and_no_more(issuer: Issuer) -> None:
+    verifier = Verifier(KeySource(str(issuer.file)), ISSUER, AUDIENCE, ACCESS)
+
+    for number in range(MOST_VERIFIED + 5):
+        verifier.verify(issuer.token(jti=str(number)))
+
+    assert len(verifier.keys.verified.known) == MOST_VERIFIED
