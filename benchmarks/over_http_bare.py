@@ -32,7 +32,7 @@ from werkzeug.wrappers import Response  # noqa: E402
 from chassis.settings import load  # noqa: E402
 from registry.adapters.personal_data import PersonalDataCipher  # noqa: E402
 from registry.config import Settings  # noqa: E402
-from registry.domain.contact import Contact, ContactPoints, OwnerKind  # noqa: E402
+from registry.domain.contact import ContactPoints  # noqa: E402
 from registry.schemas import NewEnterprise  # noqa: E402
 
 DATABASE, PORT = sys.argv[1:]
@@ -42,9 +42,12 @@ COLUMNS = (
     "id, version, division, uscc, name, industry, above_threshold, award_contender, brand_contender, "
     "legal_representative, responsible_person, registered_on"
 )
-ONE = f"SELECT {COLUMNS} FROM enterprise WHERE id = %s"
-LIST = f"SELECT {COLUMNS} FROM enterprise ORDER BY id LIMIT 51"
-CONTACTS = "SELECT id, owner_kind, division, phone, email, version FROM contact WHERE id = ANY(%s)"
+SHOWN = (
+    f"SELECT {', '.join(f'enterprise.{name}' for name in COLUMNS.split(', '))}, contact.phone, contact.email "
+    "FROM enterprise LEFT JOIN contact ON contact.id = enterprise.id"
+)
+ONE = f"{SHOWN} WHERE enterprise.id = %s"
+LIST = f"{SHOWN} ORDER BY enterprise.id LIMIT 51"
 INSERT = {
     "enterprise": f"INSERT INTO enterprise ({COLUMNS}) VALUES (%s, 1, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
     "contact": "INSERT INTO contact (id, version, owner_kind, division, phone, email) VALUES (%s, 1, %s, %s, %s, %s)",
@@ -126,18 +129,19 @@ class Enterprises:
     @http("GET", "/enterprises/<enterprise_id>")
     def get_one(self, request, enterprise_id):
         with self.pool.connection() as connection:
-            found = connection.execute(ONE, [enterprise_id]).fetchall()
-            contacts = connection.execute(CONTACTS, [[enterprise_id]]).fetchall()
-        return answer(self.shown(found, contacts)[0])
+            found = connection.execute(ONE, [enterprise_id]).fetchone()
+        return answer(self.shown(found))
 
     @http("GET", "/enterprises")
     def get_list(self, request):
         with self.pool.connection() as connection:
             *found, _ = connection.execute(LIST).fetchall()
-            contacts = connection.execute(CONTACTS, [[row["id"] for row in found]]).fetchall()
         cursor = encode(["id", found[-1]["id"]]).encode()
         return answer(
-            {"items": self.shown(found, contacts), "next": base64.urlsafe_b64encode(cursor).rstrip(b"=").decode()}
+            {
+                "items": [self.shown(each) for each in found],
+                "next": base64.urlsafe_b64encode(cursor).rstrip(b"=").decode(),
+            }
         )
 
     @http("POST", "/enterprises")
@@ -149,8 +153,7 @@ class Enterprises:
         sealed = self.cipher.seal_contact(enterprise_id, points)
         facts = {name: value for name, value in vars(given).items() if name not in ("phone", "email")}
         stored = {"id": enterprise_id, "version": 1, **facts}
-        contact = Contact(enterprise_id, OwnerKind.ENTERPRISE, given.division, sealed.phone, sealed.email, 1)
-        made = answer(stored | vars(self.cipher.masked_contact(contact)), 201)
+        made = answer(self.shown({**stored, "phone": sealed.phone, "email": sealed.email}), 201)
         announced = {"enterprise_id": enterprise_id, **facts, "on": now.date()}
         announced.pop("registered_on")
         changed = {"owner_kind": "enterprise", "owner_id": enterprise_id, "jwe": sealed.jwe}
@@ -183,9 +186,8 @@ class Enterprises:
             )
         return made
 
-    def shown(self, enterprises, contacts):
-        masked = {each["id"]: vars(self.cipher.masked_contact(Contact(**each))) for each in contacts}
-        return [{**each, **masked.get(each["id"], {})} for each in enterprises]
+    def shown(self, row):
+        return row | vars(self.cipher.masked_points(row["id"], row["phone"], row["email"]))
 
 
 if __name__ == "__main__":

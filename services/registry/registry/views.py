@@ -17,7 +17,7 @@ from registry.domain.eligibility import Eligibility
 from registry.domain.enterprise import Enterprise
 from registry.domain.person import FactKind, Person, PersonFact
 from registry.domain.post import Post
-from registry.queries import AppointmentOnDay, TalentOnDay
+from registry.queries import AppointmentOnDay, EnterpriseRow, TalentOnDay
 from registry.storage import contact, person_fact
 from registry.usecases.import_report import ImportReport
 
@@ -27,15 +27,17 @@ View: TypeAlias = dict[str, object]  # what a route's schema dumps
 MAX_REJECTIONS = 2000
 
 
-def enterprise_view(session: Session, enterprise: Enterprise, cipher: PersonalDataCipher) -> View:
-    """An enterprise as answers show it."""
-    return enterprise_views(session, [enterprise], cipher)[0]
+def enterprise_view(row: EnterpriseRow, cipher: PersonalDataCipher) -> View:
+    """An enterprise as answers show it: with masked contact points."""
+    points = cipher.masked_points(row["id"], row["phone"], row["email"])
+    return {**row, "phone": points.phone, "email": points.email}
 
 
-def enterprise_views(session: Session, enterprises: Sequence[Enterprise], cipher: PersonalDataCipher) -> list[View]:
-    """Enterprises as answers show them: with masked contact points."""
-    contacts = _masked_contacts(session, [enterprise.id for enterprise in enterprises], cipher)
-    return [{**_columns(enterprise), **contacts.get(enterprise.id, {})} for enterprise in enterprises]
+def changed_enterprise_view(session: Session, enterprise: Enterprise, cipher: PersonalDataCipher) -> View:
+    """The same of one that was registered or changed just now."""
+    contact = session.get(Contact, enterprise.id)
+    points = {"phone": contact.phone, "email": contact.email} if contact else {"phone": None, "email": None}
+    return enterprise_view({**_columns(enterprise), **points}, cipher)
 
 
 def person_view(session: Session, person: Person, cipher: PersonalDataCipher) -> View:

@@ -19,10 +19,10 @@ import eventlet
 import psycopg
 from eventlet import patcher
 from nameko.extensions import DependencyProvider
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import CompoundSelect, Engine, Select, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ORMExecuteState, Session
 
 from chassis.clock import Clock, OffsetClock, SystemClock
 from chassis.data.connections import connection_options
@@ -54,12 +54,46 @@ class Database(DependencyProvider):  # type: ignore[misc]  # nameko has no types
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that reads, each statement as of its own moment: no transaction is begun, nor ended.
+
+        What is written in it, or locked, is an error: WritesNothing.
+        """
+        with ReadingSession(self._reading, expire_on_commit=False) as session:
+            yield session
+
+    @functools.cached_property
+    def _reading(self) -> Engine:
+        """The same connections, each statement on them for itself."""
+        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
     def get_dependency(self, worker_ctx: object) -> Database:
         return self
 
     def stop(self) -> None:
         if "engine" in self.__dict__:
             self.engine.dispose()
+
+
+class WritesNothing(TypeError):
+    """A session of `Database.read` was to write or to lock; that needs a transaction, and so `Database.begin`."""
+
+
+class ReadingSession(Session):
+    """A session that refuses everything but SELECT."""
+
+
+@event.listens_for(ReadingSession, "do_orm_execute")
+def _require_reading(execution: ORMExecuteState) -> None:
+    statement = execution.statement
+    if not isinstance(statement, Select | CompoundSelect) or statement._for_update_arg is not None:
+        raise WritesNothing(WritesNothing.__doc__)
+
+
+@event.listens_for(ReadingSession, "before_flush")
+def _refuse_flush(*_: object) -> None:
+    raise WritesNothing(WritesNothing.__doc__)
 
 
 class ClockProvider(DependencyProvider):  # type: ignore[misc]  # nameko has no types

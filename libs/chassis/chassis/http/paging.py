@@ -51,12 +51,12 @@ def paginate(
     if page.cursor:
         keys, after = tuple_(*key_columns), _read(page.cursor, key_columns)
         statement = statement.where(keys < after if descending else keys > after)
-    width = len(statement.column_descriptions)
     order = [column.desc() if descending else column.asc() for column in key_columns]
     ordered = statement.order_by(None).order_by(*order)
     labelled = [column.label(f"cursor_key_{index}") for index, column in enumerate(key_columns)]
     rows = session.execute(ordered.add_columns(*labelled).limit(limit + 1)).all()
     shown = rows[:limit]
+    width = len(rows[0]) - len(labelled) if rows else 0
     items = [row[0] if width == 1 else dict(zip(row._fields[:width], row[:width], strict=True)) for row in shown]
     more = len(rows) > limit
     return Page(items, _write(shown[-1][-len(labelled) :], key_columns) if more else None)

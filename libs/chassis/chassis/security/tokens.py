@@ -137,20 +137,19 @@ class VerifiedTokens:
     def claims_of(self, token: str, find: Callable[[str | None], Key | None]) -> Claims | None:
         """The claims, if `find` still gives the key that signed them, and not one that was read anew since."""
         digest = hashlib.sha256(token.encode()).digest()
-        entry = self.known.get(digest)
+        entry = self.known.pop(digest, None)
         if entry is None:
             return None
         key, kid, claims = entry
         if find(kid) is not key:
-            self.known.pop(digest, None)
             return None
-        self.known.move_to_end(digest)
+        self.known[digest] = entry
         return claims
 
     def add(self, token: str, key: Key, kid: str | None, claims: Claims) -> None:
         """Keeps the claims of a token that `key` has signed."""
         self.known[hashlib.sha256(token.encode()).digest()] = key, kid, claims
-        if len(self.known) > MOST_VERIFIED:
+        while len(self.known) > MOST_VERIFIED:
             self.known.popitem(last=False)
 
 

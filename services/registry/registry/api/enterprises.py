@@ -10,7 +10,6 @@ from registry.api.base import APPLICANTS, STAFF, Routes
 from registry.domain.contact import ContactPoints
 from registry.queries import EnterpriseFilters
 from registry.usecases import contacts, enterprises
-from registry.usecases.access import load_enterprise
 from registry.usecases.enterprises import EnterpriseChanges, RegisterEnterprise
 from registry.usecases.import_enterprises import import_enterprises
 from registry.views import View
@@ -31,7 +30,7 @@ class EnterpriseRoutes(Routes):
     def register_enterprise(self, request: Request[RegisterEnterprise]) -> Response:
         with self.db.begin() as session:
             enterprise = enterprises.register(session, request.caller, request.body, self.cipher, self.clock)
-            return request.reply(session, views.enterprise_view(session, enterprise, self.cipher))
+            return request.reply(session, views.changed_enterprise_view(session, enterprise, self.cipher))
 
     @http(
         "GET",
@@ -43,15 +42,15 @@ class EnterpriseRoutes(Routes):
         summary="Enterprises in a division, by population, industry or name",
     )
     def list_enterprises(self, request: Request[None, EnterpriseFilters]) -> Page:
-        with self.db.begin() as session:
+        with self.db.read() as session:
             found = queries.enterprises(session, request.caller, request.query, self.clock.today(), request.page)
-            return Page(views.enterprise_views(session, found.items, self.cipher), found.next_cursor)
+        return Page([views.enterprise_view(row, self.cipher) for row in found.items], found.next_cursor)
 
     @http("GET", "/enterprises/<enterprise_id>", returns=schemas.Enterprise, roles=ANYONE, summary="An enterprise")
     def get_enterprise(self, request: Request[None], enterprise_id: str) -> View:
-        with self.db.begin() as session:
-            enterprise = load_enterprise(session, request.caller, enterprise_id, self.clock.today())
-            return views.enterprise_view(session, enterprise, self.cipher)
+        with self.db.read() as session:
+            row = queries.enterprise_by_id(session, request.caller, enterprise_id, self.clock.today())
+        return views.enterprise_view(row, self.cipher)
 
     @http(
         "PATCH",
@@ -67,7 +66,7 @@ class EnterpriseRoutes(Routes):
             changed = enterprises.change(
                 session, request.caller, enterprise_id, request.if_match, request.body, self.clock
             )
-            return request.reply(session, views.enterprise_view(session, changed, self.cipher))
+            return request.reply(session, views.changed_enterprise_view(session, changed, self.cipher))
 
     @http(
         "PUT",

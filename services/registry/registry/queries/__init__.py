@@ -10,7 +10,7 @@ from registry.queries.appointment import (
     appointments,
 )
 from registry.queries.division import division_with_placements, divisions
-from registry.queries.enterprise import EnterpriseFilters, enterprises
+from registry.queries.enterprise import EnterpriseFilters, EnterpriseRow, enterprise_by_id, enterprises
 from registry.queries.exclusion import exclusions
 from registry.queries.explain import eligibility
 from registry.queries.person import FindPerson, PersonFilters, people
@@ -21,6 +21,7 @@ __all__ = [
     "AppointmentFilters",
     "AppointmentOnDay",
     "EnterpriseFilters",
+    "EnterpriseRow",
     "FindPerson",
     "PersonFilters",
     "PostAndHolder",
@@ -32,6 +33,7 @@ __all__ = [
     "division_with_placements",
     "divisions",
     "eligibility",
+    "enterprise_by_id",
     "enterprises",
     "exclusions",
     "people",
