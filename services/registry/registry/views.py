@@ -9,16 +9,17 @@ from typing import TypeAlias
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
-from registry.adapters.personal_data import PersonalDataCipher
+from registry.adapters.personal_data import PersonalDataCipher, masked
 from registry.domain.appointment import Appointment, AppointmentHistory
 from registry.domain.candidacy import WARNINGS
-from registry.domain.contact import Contact
+from registry.domain.contact import Contact, ContactPoints
 from registry.domain.eligibility import Eligibility
 from registry.domain.enterprise import Enterprise
 from registry.domain.person import FactKind, Person, PersonFact
 from registry.domain.post import Post
 from registry.queries import AppointmentOnDay, EnterpriseRow, TalentOnDay
 from registry.storage import contact, person_fact
+from registry.usecases.enterprises import RegisterEnterprise
 from registry.usecases.import_report import ImportReport
 
 View: TypeAlias = dict[str, object]  # what a route's schema dumps
@@ -33,8 +34,14 @@ def enterprise_view(row: EnterpriseRow, cipher: PersonalDataCipher) -> View:
     return {**row, "phone": points.phone, "email": points.email}
 
 
+def registered_enterprise_view(enterprise: Enterprise, given: RegisterEnterprise) -> View:
+    """The same of one that was registered just now."""
+    points = masked(ContactPoints(given.phone, given.email))
+    return {**_columns(enterprise), "phone": points.phone, "email": points.email}
+
+
 def changed_enterprise_view(session: Session, enterprise: Enterprise, cipher: PersonalDataCipher) -> View:
-    """The same of one that was registered or changed just now."""
+    """The same of one that was changed just now."""
     contact = session.get(Contact, enterprise.id)
     points = {"phone": contact.phone, "email": contact.email} if contact else {"phone": None, "email": None}
     return enterprise_view({**_columns(enterprise), **points}, cipher)

@@ -4,9 +4,10 @@ with self.db.begin() as session:
     …
 """
 
+from chassis.data.appended import append, append_object, flush_objects
 from chassis.data.columns import aggregate_columns, day_column, flag_column, member_column, serial_column, text_column
 from chassis.data.connections import connect, forget_notifications, wait_for_notification
-from chassis.data.database import ClockProvider, Database, clock_of, engine_for
+from chassis.data.database import ClockProvider, Database, Reader, WritesNothing, clock_of, engine_for
 from chassis.data.faults import is_contention, is_timeout, is_unavailable, sqlstate
 from chassis.data.loading import check_version, load
 from chassis.data.tables import metadata, new_metadata
@@ -14,13 +15,18 @@ from chassis.data.tables import metadata, new_metadata
 __all__ = [
     "ClockProvider",
     "Database",
+    "Reader",
+    "WritesNothing",
     "aggregate_columns",
+    "append",
+    "append_object",
     "check_version",
     "clock_of",
     "connect",
     "day_column",
     "engine_for",
     "flag_column",
+    "flush_objects",
     "forget_notifications",
     "is_contention",
     "is_timeout",

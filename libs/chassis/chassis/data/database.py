@@ -13,16 +13,16 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import eventlet
 import psycopg
 from eventlet import patcher
 from nameko.extensions import DependencyProvider
-from sqlalchemy import CompoundSelect, Engine, Select, create_engine, event
+from sqlalchemy import CompoundSelect, Connection, Engine, Select, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm import Session
 
 from chassis.clock import Clock, OffsetClock, SystemClock
 from chassis.data.connections import connection_options
@@ -30,6 +30,8 @@ from chassis.data.cooperative import connection_class, has_something_to_read
 from chassis.settings import Settings
 
 log = logging.getLogger(__name__)
+
+Reader: TypeAlias = Connection | Session  # what rows are read from
 
 POOL_SIZE = 10
 POOL_TIMEOUT = 10  # seconds a transaction waits for a free connection
@@ -55,18 +57,20 @@ class Database(DependencyProvider):  # type: ignore[misc]  # nameko has no types
             yield session
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
-        """A session that reads, each statement as of its own moment: no transaction is begun, nor ended.
+    def read(self) -> Iterator[Connection]:
+        """A connection that reads rows, each statement as of its own moment: no transaction is begun, nor ended.
 
-        What is written in it, or locked, is an error: WritesNothing.
+        What would write or lock is an error: WritesNothing.
         """
-        with ReadingSession(self._reading, expire_on_commit=False) as session:
-            yield session
+        with self._reading.connect() as connection:
+            yield connection
 
     @functools.cached_property
     def _reading(self) -> Engine:
         """The same connections, each statement on them for itself."""
-        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        event.listen(reading, "before_execute", _require_reading)
+        return reading
 
     def get_dependency(self, worker_ctx: object) -> Database:
         return self
@@ -77,23 +81,12 @@ class Database(DependencyProvider):  # type: ignore[misc]  # nameko has no types
 
 
 class WritesNothing(TypeError):
-    """A session of `Database.read` was to write or to lock; that needs a transaction, and so `Database.begin`."""
+    """Where rows are read only, something was to write or to lock; that needs a transaction, by `Database.begin`."""
 
 
-class ReadingSession(Session):
-    """A session that refuses everything but SELECT."""
-
-
-@event.listens_for(ReadingSession, "do_orm_execute")
-def _require_reading(execution: ORMExecuteState) -> None:
-    statement = execution.statement
+def _require_reading(connection: Connection, statement: object, *_: object) -> None:
     if not isinstance(statement, Select | CompoundSelect) or statement._for_update_arg is not None:
         raise WritesNothing(WritesNothing.__doc__)
-
-
-@event.listens_for(ReadingSession, "before_flush")
-def _refuse_flush(*_: object) -> None:
-    raise WritesNothing(WritesNothing.__doc__)
 
 
 class ClockProvider(DependencyProvider):  # type: ignore[misc]  # nameko has no types

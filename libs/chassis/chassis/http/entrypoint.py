@@ -22,10 +22,10 @@ from werkzeug.wrappers import Response
 from chassis.errors import CqoError, Forbidden
 from chassis.http import body, handling, idempotency, problems
 from chassis.http.handling import SAFE_METHODS
-from chassis.http.metrics import http_duration
+from chassis.http.metrics import duration_of
 from chassis.http.rate import Limiter, Rate
 from chassis.http.request import Request, version_of
-from chassis.http.schemas import PageQuery, QuerySchema, load_body, load_query, storable
+from chassis.http.schemas import PageQuery, QuerySchema, default_of, load_body, load_query, storable
 from chassis.http.server import Server
 from chassis.logging import correlation
 from chassis.security import Access, RoleGroup
@@ -109,7 +109,7 @@ class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]  # nameko has no
         """The address; an argument whose name ends in `_id` must be a UUID, or nothing is there."""
         return BARE_ID.sub(r"<id:\1>", self.url)
 
-    @property
+    @functools.cached_property
     def template(self) -> str:
         """The address as OpenAPI and the metrics write it: /enterprises/{enterprise_id}."""
         return re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", r"{\1}", self.url)
@@ -185,11 +185,11 @@ class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]  # nameko has no
 
     def _report(self, request: Request, response: Response, seconds: float) -> None:
         method, status = request.raw_request.method, response.status_code
-        http_duration.labels(self.settings.service, method, self.template, status).observe(seconds)
+        duration_of(self.settings.service, method, self.template, status).observe(seconds)
         # What succeeded without changing anything is counted above and not worth a line.
-        quiet = method in SAFE_METHODS and status < 400
+        level = logging.DEBUG if method in SAFE_METHODS and status < 400 else logging.INFO
         log.log(
-            logging.DEBUG if quiet else logging.INFO,
+            level,
             "%s %s answered %d in %.0f ms",
             method,
             self.template,
@@ -227,11 +227,15 @@ class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]  # nameko has no
             request.body = load_body(self.body, request.raw_body)
 
     def _take_query(self, request: Request) -> None:
-        arguments = request.raw_request.args.copy()
+        arguments, query = request.raw_request.args, self.query or NO_QUERY
+        if not arguments and (default := default_of(query)) is not None:
+            request.query = default
+            return
+        arguments = arguments.copy()
         if self.paged:
             page = {name: arguments.poplist(name) for name in ("limit", "cursor") if name in arguments}
             request.page = load_query(PAGE, type(arguments)(page))
-        request.query = load_query(self.query or NO_QUERY, arguments)
+        request.query = load_query(query, arguments)
 
     def run(self, request: Request, arguments: PathArguments) -> Response:
         """Runs the handler in a worker of its own and waits for its answer."""

@@ -80,5 +80,5 @@ def _once(service: Any, request: Request, handler: Callable[[], object]) -> Resp
 def _kept(service: Any, request: Request, key: str) -> Response | None:  # Any: of any class
     if request.route.confidential or not hasattr(service, "db"):
         return None
-    with service.db.begin() as session:
-        return idempotency.find(session, key, request.caller_key, request.fingerprint)
+    with service.db.read() as connection:
+        return idempotency.find(connection, key, request.caller_key, request.fingerprint)

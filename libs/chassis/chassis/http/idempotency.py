@@ -8,13 +8,28 @@ from __future__ import annotations
 
 import hashlib
 import random
+from datetime import UTC, datetime
 
-from sqlalchemy import Column, DateTime, Index, Integer, LargeBinary, Table, Text, delete, func, insert, select, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from chassis.data import metadata
+from chassis.data import append, metadata
 from chassis.errors import CqoError, InvalidInput
 
 idempotency = Table(
@@ -28,6 +43,11 @@ idempotency = Table(
     Column("headers", JSONB, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Index("ix_idempotency_created_at", "created_at"),
+)
+
+# Built once, so that nothing has to be built for a request.
+OF_KEY = select(idempotency).where(
+    idempotency.c.key == bindparam("of_key"), idempotency.c.caller == bindparam("of_caller")
 )
 
 KEPT_HEADERS = ("Content-Type", "ETag", "Location")
@@ -57,11 +77,9 @@ def fingerprint(method: str, path: str, body: bytes) -> str:
     return hashlib.sha256(f"{method}\n{path}\n{hashlib.sha256(body).hexdigest()}".encode()).hexdigest()
 
 
-def find(session: Session, key: str, caller: str, expected: str) -> Response | None:
+def find(connection: Connection, key: str, caller: str, expected: str) -> Response | None:
     """The stored answer to the same request; KeyReused if the key was used for another."""
-    kept = session.execute(
-        select(idempotency).where(idempotency.c.key == key, idempotency.c.caller == caller)
-    ).one_or_none()
+    kept = connection.execute(OF_KEY, {"of_key": key, "of_caller": caller}).one_or_none()
     if kept is None:
         return None
     if kept.fingerprint != expected:
@@ -72,19 +90,18 @@ def find(session: Session, key: str, caller: str, expected: str) -> Response | N
 
 
 def keep(session: Session, key: str, caller: str, expected: str, response: Response) -> None:
-    """Stores the answer in the transaction that has the effect; raises IntegrityError if a rival was first."""
+    """Stores the answer in the transaction that has the effect; its end raises IntegrityError if a rival was first."""
     headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-    session.flush()
-    session.execute(
-        insert(idempotency).values(
-            key=key,
-            caller=caller,
-            fingerprint=expected,
-            status=response.status_code,
-            body=response.get_data(),
-            headers=headers,
-            created_at=func.now(),
-        )
+    append(
+        session,
+        idempotency,
+        key=key,
+        caller=caller,
+        fingerprint=expected,
+        status=response.status_code,
+        body=response.get_data(),
+        headers=headers,
+        created_at=datetime.now(UTC),
     )
     # Old rows go now and then with a new one, so the table stays small without a job that could be forgotten.
     if random.random() < 1 / PURGED_EVERY:

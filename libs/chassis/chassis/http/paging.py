@@ -17,9 +17,9 @@ from typing import Any, Generic, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, literal, tuple_
-from sqlalchemy.orm import Session
 from typing_extensions import TypeVar
 
+from chassis.data import Reader
 from chassis.errors import InvalidInput
 from chassis.http.schemas import INT64, MAX_LIMIT, PageArguments, query_violation, storable
 
@@ -36,7 +36,7 @@ class Page(Generic[ItemT]):
 
 
 def paginate(
-    session: Session,
+    session: Reader,
     statement: Select[*tuple[Any, ...]],  # Any: it may select anything
     key_columns: Keys,
     page: PageArguments,
@@ -57,7 +57,9 @@ def paginate(
     rows = session.execute(ordered.add_columns(*labelled).limit(limit + 1)).all()
     shown = rows[:limit]
     width = len(rows[0]) - len(labelled) if rows else 0
-    items = [row[0] if width == 1 else dict(zip(row._fields[:width], row[:width], strict=True)) for row in shown]
+    names = rows[0]._fields[:width] if rows else ()
+    # strict=False: behind these stand the keys of the cursor.
+    items = [row[0] if width == 1 else dict(zip(names, row, strict=False)) for row in shown]
     more = len(rows) > limit
     return Page(items, _write(shown[-1][-len(labelled) :], key_columns) if more else None)
 

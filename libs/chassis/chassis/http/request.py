@@ -16,9 +16,11 @@ from typing_extensions import TypeVar
 from werkzeug.wrappers import Request as WerkzeugRequest
 from werkzeug.wrappers import Response
 
+from chassis.data import flush_objects
 from chassis.errors import StaleVersion, VersionRequired
 from chassis.http import idempotency
 from chassis.http.body import read_workbook
+from chassis.http.dumping import dump
 from chassis.http.paging import Page
 from chassis.http.schemas import PageArguments
 from chassis.security import Caller
@@ -76,7 +78,7 @@ class Request(Generic[BodyT, QueryT, CallerT]):
     def reply(self, session: Session, answer: object = None, headers: Mapping[str, str] | None = None) -> Response:
         """The answer, kept in the handler's transaction if the request carries an Idempotency-Key."""
         # Dumping may read columns that the flush fills in.
-        session.flush()
+        flush_objects(session)
         response = render(self, answer, headers)
         if self.idempotency_key and not self.route.confidential:
             idempotency.keep(session, self.idempotency_key, self.caller_key, self.fingerprint, response)
@@ -120,10 +122,11 @@ def _address(path: str, arguments: Mapping[str, str], cursor: str) -> str:
 
 
 def _or_not_modified(request: AnyRequest, response: Response) -> Response:
-    if request.raw_request.method not in ("GET", "HEAD") or "ETag" not in response.headers:
+    raw = request.raw_request
+    if raw.method not in ("GET", "HEAD") or "If-None-Match" not in raw.headers or "ETag" not in response.headers:
         return response
     etag, _ = response.get_etag()
-    if request.raw_request.if_none_match.contains_weak(etag or ""):
+    if raw.if_none_match.contains_weak(etag or ""):
         return Response(status=304, headers={"ETag": response.headers["ETag"]})
     return response
 
@@ -131,20 +134,23 @@ def _or_not_modified(request: AnyRequest, response: Response) -> Response:
 def _dump(request: AnyRequest, answer: object) -> object:
     schema = request.route.returns
     if isinstance(answer, Page):
-        items = schema.dump(answer.items, many=True) if schema else answer.items
+        items = dump(schema, answer.items, many=True) if schema else answer.items
         return {"items": items, "next": answer.next_cursor}
     if schema is None:
         return answer
     if isinstance(answer, list) and not schema.many:
         raise TypeError(f"the route is described to answer one {type(schema).__name__}; say `returns=…(many=True)`")
-    return schema.dump(answer)
+    return dump(schema, answer)
 
 
 def _encode(answer: object) -> bytes:
-    return json.dumps(answer, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
+    return ENCODER.encode(answer).encode()
 
 
 def _plain(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)

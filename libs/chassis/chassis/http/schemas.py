@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar, TypeAlias
 
 from marshmallow import RAISE, ValidationError, fields, post_load, pre_load, validate
@@ -212,6 +214,16 @@ def load_query(
         return _in_range(schema.load(given))
     except ValidationError as error:
         raise InvalidInput([_as_parameter(found) for found in violations_of(error.messages)]) from error
+
+
+@functools.cache
+def default_of(schema: RecordSchema) -> object | None:
+    """What the schema loads of no parameters at all, where all requests can share it; None where they can't."""
+    try:
+        loaded = schema.load({})
+    except ValidationError:
+        return None
+    return MappingProxyType(loaded) if isinstance(loaded, dict) else loaded
 
 
 def _in_range(loaded: object) -> object:

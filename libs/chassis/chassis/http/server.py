@@ -194,6 +194,8 @@ def correlation_of(raw_request: WerkzeugRequest) -> str:
 
 def language_of(raw_request: WerkzeugRequest) -> str:
     """The language the caller reads best."""
+    if "Accept-Language" not in raw_request.headers:
+        return "en"
     best = raw_request.accept_languages.best_match(["en", "zh", "zh-CN"], default="en")
     return "zh" if (best or "en").startswith("zh") else "en"
 

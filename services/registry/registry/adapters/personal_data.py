@@ -67,7 +67,17 @@ class PersonalDataCipher:
 
     def masked_points(self, owner_id: str, phone: str | None, email: str | None) -> ContactPoints:
         """The same of an owner's two sealed points."""
-        return ContactPoints(
-            phone=mask_phone(self.cipher.open(phone, f"phone:{owner_id}")) if phone else None,
-            email=mask_email(self.cipher.open(email, f"email:{owner_id}")) if email else None,
+        return masked(
+            ContactPoints(
+                phone=self.cipher.open(phone, f"phone:{owner_id}") if phone else None,
+                email=self.cipher.open(email, f"email:{owner_id}") if email else None,
+            )
         )
+
+
+def masked(points: ContactPoints) -> ContactPoints:
+    """Contact points in clear as answers show them."""
+    return ContactPoints(
+        phone=mask_phone(points.phone) if points.phone else None,
+        email=mask_email(points.email) if points.email else None,
+    )

@@ -30,7 +30,7 @@ class EnterpriseRoutes(Routes):
     def register_enterprise(self, request: Request[RegisterEnterprise]) -> Response:
         with self.db.begin() as session:
             enterprise = enterprises.register(session, request.caller, request.body, self.cipher, self.clock)
-            return request.reply(session, views.changed_enterprise_view(session, enterprise, self.cipher))
+            return request.reply(session, views.registered_enterprise_view(enterprise, request.body))
 
     @http(
         "GET",
@@ -42,14 +42,14 @@ class EnterpriseRoutes(Routes):
         summary="Enterprises in a division, by population, industry or name",
     )
     def list_enterprises(self, request: Request[None, EnterpriseFilters]) -> Page:
-        with self.db.read() as session:
-            found = queries.enterprises(session, request.caller, request.query, self.clock.today(), request.page)
+        with self.db.read() as connection:
+            found = queries.enterprises(connection, request.caller, request.query, self.clock.today(), request.page)
         return Page([views.enterprise_view(row, self.cipher) for row in found.items], found.next_cursor)
 
     @http("GET", "/enterprises/<enterprise_id>", returns=schemas.Enterprise, roles=ANYONE, summary="An enterprise")
     def get_enterprise(self, request: Request[None], enterprise_id: str) -> View:
-        with self.db.read() as session:
-            row = queries.enterprise_by_id(session, request.caller, enterprise_id, self.clock.today())
+        with self.db.read() as connection:
+            row = queries.enterprise_by_id(connection, request.caller, enterprise_id, self.clock.today())
         return views.enterprise_view(row, self.cipher)
 
     @http(

@@ -8,8 +8,8 @@ from datetime import date
 from typing import Any, TypeAlias
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
 
+from chassis.data import Reader
 from chassis.errors import NotFound
 from chassis.http import Page, PageArguments, paginate
 from programme.callers import Caller
@@ -38,7 +38,7 @@ class EnterpriseFilters:
     q: str | None = None
 
 
-def enterprise_by_id(session: Session, caller: Caller, enterprise_id: str, on: date) -> EnterpriseRow:
+def enterprise_by_id(session: Reader, caller: Caller, enterprise_id: str, on: date) -> EnterpriseRow:
     """An enterprise that the caller may see."""
     wanted = BY_ID.where(visible(enterprise, caller, on))
     found = session.execute(wanted, {"enterprise_id": enterprise_id}).mappings().one_or_none()
@@ -47,7 +47,7 @@ def enterprise_by_id(session: Session, caller: Caller, enterprise_id: str, on: d
     return dict(found)
 
 
-def enterprises(session: Session, caller: Caller, filters: EnterpriseFilters, on: date, page: PageArguments) -> Page:
+def enterprises(session: Reader, caller: Caller, filters: EnterpriseFilters, on: date, page: PageArguments) -> Page:
     """A page of EnterpriseRow."""
     conditions = [
         visible(enterprise, caller, on),
@@ -60,8 +60,9 @@ def enterprises(session: Session, caller: Caller, filters: EnterpriseFilters, on
             uscc=filters.uscc,
         ),
         *named(enterprise, filters.q),
-        *is_or_not(holds_post(enterprise.c.id, appointment.c.enterprise_id), filters.has_cqo),
     ]
+    if filters.has_cqo is not None:
+        conditions += is_or_not(holds_post(enterprise.c.id, appointment.c.enterprise_id), filters.has_cqo)
     if filters.industry:
         conditions.append(enterprise.c.industry.startswith(filters.industry, autoescape=True))
     return paginate(session, SHOWN.where(*conditions), [enterprise.c.id], page)

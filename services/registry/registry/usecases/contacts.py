@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
+from chassis.data import append_object
 from chassis.errors import NotFound
 from chassis.messaging import outbox
 from chassis.security import audit
@@ -54,6 +55,14 @@ def _put(
     if replace(session, contact, points, cipher, clock):
         audit.record(session, caller, "contact.changed", contact.id, {}, clock)
     return contact
+
+
+def enter(session: Session, contact: Contact, points: ContactPoints, cipher: PersonalDataCipher, clock: Clock) -> None:
+    """Enters the contact of a new owner with these points, if there are any."""
+    changed = contact.change(ContactPoints(), points, cipher.seal_contact)
+    if changed:
+        outbox.add(session, contact, changed, clock)
+        append_object(session, contact)
 
 
 def replace(

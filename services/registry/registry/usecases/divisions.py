@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from importlib.resources import files
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
@@ -63,6 +63,9 @@ def _locked_records(session: Session, codes: set[str]) -> dict[str, Division]:
     return records
 
 
+OF_CODE = select(tree).where(tree.c.code == bindparam("of_code")).order_by(tree.c.valid_from)
+
+
 def stored(session: Session, codes: Iterable[str] | None = None) -> dict[str, list[Placement]]:
     """The placements by code, of some codes or of all."""
     wanted = select(tree).order_by(tree.c.code, tree.c.valid_from)
@@ -76,6 +79,7 @@ def stored(session: Session, codes: Iterable[str] | None = None) -> dict[str, li
 
 def require_county(session: Session, code: str, on: date) -> None:
     """Refuses a code in which nothing can lie on that day."""
-    violation = place_violation(stored(session, [code]).get(code, []), code, on)
+    placements = [Placement(**row) for row in session.execute(OF_CODE, {"of_code": code}).mappings()]
+    violation = place_violation(placements, code, on)
     if violation:
         raise InvalidInput([{"pointer": "/division", "reason": violation.en, "reason_zh": violation.zh}])

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
-from chassis.data import check_version
+from chassis.data import append_object, check_version
 from chassis.errors import RuleBroken
 from chassis.ids import new_id
 from chassis.messaging import outbox
@@ -30,8 +30,6 @@ from registry.usecases import contacts
 from registry.usecases.access import load_enterprise
 from registry.usecases.divisions import require_county
 from registry.usecases.entering import flush_new
-
-OF_THE_CODE = select(storage.enterprise.c.id).where(storage.enterprise.c.uscc == bindparam("uscc"))
 
 
 class AlreadyRegistered(RuleBroken):
@@ -70,14 +68,12 @@ def register(
     today = clock.today()
     require_county(session, command.division, today)
     scope.require_within(session, command.division, caller, today)
-    if session.scalar(OF_THE_CODE, {"uscc": command.uscc}):
-        raise AlreadyRegistered()
     enterprise, registered = Enterprise.register(new_id(), command, today)
-    session.add(enterprise)
     outbox.add(session, enterprise, registered, clock)
-    flush_new(session, AlreadyRegistered)
+    append_object(session, enterprise)
     contact = Contact(enterprise.id, OwnerKind.ENTERPRISE, enterprise.division)
-    contacts.replace(session, contact, ContactPoints(command.phone, command.email), cipher, clock)
+    contacts.enter(session, contact, ContactPoints(command.phone, command.email), cipher, clock)
+    flush_new(session, AlreadyRegistered)  # all of it by one statement
     audit.record(session, caller, "enterprise.registered", enterprise.id, {"uscc": enterprise.uscc}, clock)
     return enterprise
 

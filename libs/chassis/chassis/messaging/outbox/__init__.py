@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from structlog.contextvars import get_contextvars
 
 from chassis.clock import Clock
+from chassis.data import append
 from chassis.ids import new_id
 from chassis.messaging.outbox.relay import Relay
-from chassis.messaging.outbox.table import OutboxRow, envelope, outbox
+from chassis.messaging.outbox.table import envelope, outbox
 
 __all__ = ["Aggregate", "Event", "Relay", "add", "envelope", "outbox"]
 
@@ -51,18 +52,18 @@ def add(session: Session, aggregate: Aggregate, event: Event, clock: Clock) -> s
     """
     aggregate.version = (aggregate.version or 0) + 1
     event_id = new_id()
-    session.add(
-        OutboxRow(
-            id=event_id,
-            aggregate_type=event.type.partition(".")[0],
-            aggregate_id=aggregate.id,
-            aggregate_version=aggregate.version,
-            type=event.type,
-            data=_plain(event),
-            division=aggregate.division,
-            correlation_id=get_contextvars().get("correlation_id"),
-            occurred_at=clock.now(),
-        )
+    append(
+        session,
+        outbox,
+        id=event_id,
+        aggregate_type=event.type.partition(".")[0],
+        aggregate_id=aggregate.id,
+        aggregate_version=aggregate.version,
+        type=event.type,
+        data=_plain(event),
+        division=aggregate.division,
+        correlation_id=get_contextvars().get("correlation_id"),
+        occurred_at=clock.now(),
     )
     return event_id
 

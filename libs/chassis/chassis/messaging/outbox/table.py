@@ -15,7 +15,6 @@ from sqlalchemy import (
     Uuid,
     func,
     literal_column,
-    orm,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -46,17 +45,6 @@ outbox = Table(
 
 # The sum of the last 12 hexadecimal digits of the ids, each a number; an inbox sums the same of what it applies.
 ID_SUM = func.sum(literal_column("('x' || right(outbox.id::text, 12))::bit(48)::bigint", BigInteger))
-
-
-class OutboxRow:
-    """A row to be written. Mapped, so that the rows of a transaction go to the database together, at its flush."""
-
-    def __init__(self, **values: object) -> None:
-        for name, value in values.items():
-            setattr(self, name, value)
-
-
-orm.registry(metadata=metadata).map_imperatively(OutboxRow, outbox)
 
 
 class StoredRow(Protocol):

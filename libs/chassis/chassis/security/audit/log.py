@@ -1,6 +1,6 @@
 """The tables of the audit log, and entering what was done.
 
-An entry is one INSERT and waits for nobody. Its `number` comes from a sequence: a transaction that is undone leaves a
+An entry is an INSERT and waits for nobody. Its `number` comes from a sequence: a transaction that is undone leaves a
 hole. Its place in the chain, `seq`, has no holes and is given by the sealer; until then it is NULL.
 """
 
@@ -22,11 +22,10 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
-from chassis.data import metadata
+from chassis.data import append, metadata
 from chassis.json_types import JsonObject
 from chassis.security.caller import Caller
 
@@ -57,17 +56,14 @@ audit_head = Table(
     Column("seq", BigInteger, nullable=False),
     Column("hash", Text, nullable=False),
 )
-
-# Every write goes through it: built once, it is compiled once.
-ENTER = insert(audit_log).returning(audit_log.c.number)
 # What the service does by itself, for instance when a due row is fired, is entered under this name.
 SYSTEM = Caller(subject="system", role="system")
 
 
 def record(
     session: Session, caller: Caller | None, action: str, subject: str, details: JsonObject, clock: Clock
-) -> int:
-    """Enters what `caller` (None: the service itself) did to `subject`, in this transaction; returns its number.
+) -> None:
+    """Enters what `caller` (None: the service itself) did to `subject`, in this transaction.
 
     `details` must hold no personal data in clear: the log can't be corrected.
     """
@@ -80,8 +76,7 @@ def record(
         "subject": subject,
     }
     entry = _canonical({**row, "details": details, "token": caller.token_id})
-    number: int = session.execute(ENTER, {**row, "entry": entry}).scalar_one()
-    return number
+    append(session, audit_log, **row, entry=entry)
 
 
 def _canonical(entry: Mapping[str, object]) -> str:
