@@ -7,14 +7,16 @@ with self.db.begin() as session:
 from chassis.data.appended import append, append_object, flush_objects
 from chassis.data.columns import aggregate_columns, day_column, flag_column, member_column, serial_column, text_column
 from chassis.data.connections import connect, forget_notifications, wait_for_notification
-from chassis.data.database import ClockProvider, Database, Reader, WritesNothing, clock_of, engine_for
+from chassis.data.database import ClockProvider, Database, Reader, clock_of, engine_for
 from chassis.data.faults import is_contention, is_timeout, is_unavailable, sqlstate
 from chassis.data.loading import check_version, load
+from chassis.data.query import Query, WritesNothing
 from chassis.data.tables import metadata, new_metadata
 
 __all__ = [
     "ClockProvider",
     "Database",
+    "Query",
     "Reader",
     "WritesNothing",
     "aggregate_columns",

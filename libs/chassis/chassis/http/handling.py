@@ -80,5 +80,4 @@ def _once(service: Any, request: Request, handler: Callable[[], object]) -> Resp
 def _kept(service: Any, request: Request, key: str) -> Response | None:  # Any: of any class
     if request.route.confidential or not hasattr(service, "db"):
         return None
-    with service.db.read() as connection:
-        return idempotency.find(connection, key, request.caller_key, request.fingerprint)
+    return idempotency.find(service.db, key, request.caller_key, request.fingerprint)

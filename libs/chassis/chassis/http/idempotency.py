@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     Column,
-    Connection,
     DateTime,
     Index,
     Integer,
@@ -29,7 +28,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from chassis.data import append, metadata
+from chassis.data import Database, Query, append, metadata
 from chassis.errors import CqoError, InvalidInput
 
 idempotency = Table(
@@ -45,9 +44,8 @@ idempotency = Table(
     Index("ix_idempotency_created_at", "created_at"),
 )
 
-# Built once, so that nothing has to be built for a request.
-OF_KEY = select(idempotency).where(
-    idempotency.c.key == bindparam("of_key"), idempotency.c.caller == bindparam("of_caller")
+OF_KEY = Query(
+    select(idempotency).where(idempotency.c.key == bindparam("of_key"), idempotency.c.caller == bindparam("of_caller"))
 )
 
 KEPT_HEADERS = ("Content-Type", "ETag", "Location")
@@ -77,14 +75,15 @@ def fingerprint(method: str, path: str, body: bytes) -> str:
     return hashlib.sha256(f"{method}\n{path}\n{hashlib.sha256(body).hexdigest()}".encode()).hexdigest()
 
 
-def find(connection: Connection, key: str, caller: str, expected: str) -> Response | None:
+def find(db: Database, key: str, caller: str, expected: str) -> Response | None:
     """The stored answer to the same request; KeyReused if the key was used for another."""
-    kept = connection.execute(OF_KEY, {"of_key": key, "of_caller": caller}).one_or_none()
-    if kept is None:
+    found = db.rows(OF_KEY, of_key=key, of_caller=caller)
+    if not found:
         return None
-    if kept.fingerprint != expected:
+    kept = found[0]
+    if kept["fingerprint"] != expected:
         raise KeyReused()
-    response = Response(bytes(kept.body), status=kept.status, headers=dict(kept.headers))
+    response = Response(bytes(kept["body"]), status=kept["status"], headers=dict(kept["headers"]))
     response.headers["Idempotency-Replayed"] = "true"
     return response
 

@@ -68,9 +68,8 @@ def test_events_entries_and_the_kept_answer_go_by_one_statement(engine: Engine, 
         assert announced(session) == [(1, 1), (2, 2), (1, 3)]
         entry = session.execute(select(audit.audit_log)).one()
         assert (entry.action, entry.at, '"理由":"核对"' in entry.entry) == ("thing.changed", CLOCK.now(), True)
-        kept = idempotency.find(session.connection(), "key", "caller", "fingerprint")
-        assert kept is not None
-        assert (kept.get_data(), kept.status_code, kept.headers["ETag"]) == (b"\x00\xff{}", 201, '"1"')
+        kept = session.execute(select(idempotency.idempotency)).one()
+        assert (bytes(kept.body), kept.status, kept.headers["ETag"]) == (b"\x00\xff{}", 201, '"1"')
 
 
 def test_an_event_is_stored_as_it_was_announced(session: Session) -> None:

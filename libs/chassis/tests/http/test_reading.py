@@ -8,9 +8,10 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 from sample.storage import item
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import bindparam, column, delete, func, insert, select, table, text, update
+from sqlalchemy.exc import DBAPIError
 
-from chassis.data import Database, WritesNothing
+from chassis.data import Database, Query, WritesNothing, is_timeout, is_unavailable
 
 
 @pytest.fixture
@@ -43,6 +44,46 @@ def test_a_transaction_on_the_same_connection_is_one_again(db: Database) -> None
         assert connection.scalar(select(func.count()).select_from(item)) == 0
 
 
+def test_a_compiled_query_gives_rows_and_leaves_its_connection_as_it_was(db: Database) -> None:
+    found = Query(select(item.c.name, item.c.size).where(item.c.size > bindparam("above"), item.c.name != "%s"))
+    with db.begin() as session:
+        session.execute(insert(item), [{"id": n, "version": 1, "name": n, "size": 10 * int(n)} for n in "123"])
+        pid = session.scalar(select(func.pg_backend_pid()))
+
+    assert db.rows(found, above=15) == [{"name": "2", "size": 20}, {"name": "3", "size": 30}]
+    assert db.rows(found, above=30) == []
+    with db.begin() as session:
+        assert session.scalar(select(func.pg_backend_pid())) == pid
+        assert session.scalar(select(func.now())) == session.scalar(select(func.now()))  # in a transaction
+
+
+def test_a_fault_of_a_compiled_query_means_what_it_means_elsewhere(db: Database) -> None:
+    missing = Query(select(column("a")).select_from(table("no_such_table")))
+    slow = Query(select(func.pg_sleep(60)))
+    with db.begin() as session:
+        pid = session.scalar(select(func.pg_backend_pid()))
+        session.execute(text("SET statement_timeout = 50"))
+
+    with pytest.raises(DBAPIError) as late:
+        db.rows(slow)
+    with pytest.raises(DBAPIError) as unknown:
+        db.rows(missing)
+
+    assert is_timeout(late.value)
+    assert not is_unavailable(unknown.value)
+    with db.begin() as session:
+        assert session.scalar(select(func.pg_backend_pid())) != pid  # nobody goes on with a connection that failed
+
+
+def test_a_compiled_query_without_a_database_says_that_it_is_unavailable(db: Database) -> None:
+    db.container.config["cqo"].database_url = "postgresql://nobody@127.0.0.1:9/none"
+
+    with pytest.raises(DBAPIError) as away:
+        db.rows(Query(select(1)))
+
+    assert is_unavailable(away.value)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -57,3 +98,5 @@ def test_a_transaction_on_the_same_connection_is_one_again(db: Database) -> None
 def test_what_would_write_or_lock_is_refused(db: Database, statement: object) -> None:
     with db.read() as connection, pytest.raises(WritesNothing):
         connection.execute(statement)  # type: ignore[call-overload]  # any of them
+    with pytest.raises(WritesNothing):
+        Query(statement)

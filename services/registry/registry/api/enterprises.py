@@ -48,8 +48,7 @@ class EnterpriseRoutes(Routes):
 
     @http("GET", "/enterprises/<enterprise_id>", returns=schemas.Enterprise, roles=ANYONE, summary="An enterprise")
     def get_enterprise(self, request: Request[None], enterprise_id: str) -> View:
-        with self.db.read() as connection:
-            row = queries.enterprise_by_id(connection, request.caller, enterprise_id, self.clock.today())
+        row = queries.enterprise_by_id(self.db, request.caller, enterprise_id, self.clock.today())
         return views.enterprise_view(row, self.cipher)
 
     @http(
