@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 from chassis.http.audit_routes import AuditRoutes
 from chassis.http.entrypoint import ANYONE, PUBLIC, Declaration, HttpEntrypoint, PathArguments, http
 from chassis.http.fields import DayField, InstantField, TextField
-from chassis.http.paging import Page, paginate
+from chassis.http.paging import FirstPage, Page, paginate
 from chassis.http.rate import Rate
 from chassis.http.request import Request
 from chassis.http.schemas import PageArguments, PageQuery, QuerySchema, Schema, violations_of
@@ -17,6 +17,7 @@ __all__ = [
     "AuditRoutes",
     "DayField",
     "Declaration",
+    "FirstPage",
     "HttpEntrypoint",
     "HttpService",
     "InstantField",

@@ -19,7 +19,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, literal, tuple_
 from typing_extensions import TypeVar
 
-from chassis.data import Reader
+from chassis.data import Database, Query, Reader
 from chassis.errors import InvalidInput
 from chassis.http.schemas import INT64, MAX_LIMIT, PageArguments, query_violation, storable
 
@@ -51,17 +51,50 @@ def paginate(
     if page.cursor:
         keys, after = tuple_(*key_columns), _read(page.cursor, key_columns)
         statement = statement.where(keys < after if descending else keys > after)
-    order = [column.desc() if descending else column.asc() for column in key_columns]
-    ordered = statement.order_by(None).order_by(*order)
-    labelled = [column.label(f"cursor_key_{index}") for index, column in enumerate(key_columns)]
-    rows = session.execute(ordered.add_columns(*labelled).limit(limit + 1)).all()
+    rows = session.execute(_ordered(statement, key_columns, limit, descending)).all()
     shown = rows[:limit]
-    width = len(rows[0]) - len(labelled) if rows else 0
+    width = len(rows[0]) - len(key_columns) if rows else 0
     names = rows[0]._fields[:width] if rows else ()
     # strict=False: behind these stand the keys of the cursor.
     items = [row[0] if width == 1 else dict(zip(names, row, strict=False)) for row in shown]
     more = len(rows) > limit
-    return Page(items, _write(shown[-1][-len(labelled) :], key_columns) if more else None)
+    return Page(items, _write(shown[-1][width:], key_columns) if more else None)
+
+
+class FirstPage:
+    """The first page of a list, as `paginate` gives it, compiled once: for what a list opens with."""
+
+    def __init__(
+        self,
+        statement: Select[*tuple[Any, ...]],  # Any: it may select any columns
+        key_columns: Keys,
+        limit: int,
+    ) -> None:
+        self.key_columns, self.limit = key_columns, min(limit, MAX_LIMIT)
+        self.query = Query(_ordered(statement, key_columns, self.limit))
+
+    def read(self, db: Database) -> Page:
+        """The page, as of now; items are dicts by column."""
+        rows = db.rows(self.query)
+        keys = [[row.pop(_label(index)) for index in range(len(self.key_columns))] for row in rows]
+        more = len(rows) > self.limit
+        return Page(rows[: self.limit], _write(keys[self.limit - 1], self.key_columns) if more else None)
+
+
+def _ordered(
+    statement: Select[*tuple[Any, ...]],  # Any: it may select anything
+    key_columns: Keys,
+    limit: int,
+    descending: bool = False,
+) -> Select[*tuple[Any, ...]]:  # Any: the same, with the keys behind
+    """The statement in order, with one row more than the page has."""
+    order = [column.desc() if descending else column.asc() for column in key_columns]
+    labelled = [column.label(_label(index)) for index, column in enumerate(key_columns)]
+    return statement.order_by(None).order_by(*order).add_columns(*labelled).limit(limit + 1)
+
+
+def _label(index: int) -> str:
+    return f"cursor_key_{index}"
 
 
 def _names(key_columns: Keys) -> str:

@@ -42,8 +42,7 @@ class EnterpriseRoutes(Routes):
         summary="Enterprises in a division, by population, industry or name",
     )
     def list_enterprises(self, request: Request[None, EnterpriseFilters]) -> Page:
-        with self.db.read() as connection:
-            found = queries.enterprises(connection, request.caller, request.query, self.clock.today(), request.page)
+        found = queries.enterprises(self.db, request.caller, request.query, self.clock.today(), request.page)
         return Page([views.enterprise_view(row, self.cipher) for row in found.items], found.next_cursor)
 
     @http("GET", "/enterprises/<enterprise_id>", returns=schemas.Enterprise, roles=ANYONE, summary="An enterprise")

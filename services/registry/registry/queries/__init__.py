@@ -10,7 +10,13 @@ from registry.queries.appointment import (
     appointments,
 )
 from registry.queries.division import division_with_placements, divisions
-from registry.queries.enterprise import EnterpriseFilters, EnterpriseRow, enterprise_by_id, enterprises
+from registry.queries.enterprise import (
+    EnterpriseFilters,
+    EnterpriseRow,
+    enterprise_by_id,
+    enterprises,
+    some_enterprises,
+)
 from registry.queries.exclusion import exclusions
 from registry.queries.explain import eligibility
 from registry.queries.person import FindPerson, PersonFilters, people
@@ -38,5 +44,6 @@ __all__ = [
     "exclusions",
     "people",
     "posts",
+    "some_enterprises",
     "talents",
 ]

@@ -60,7 +60,7 @@ def test_a_page_of_each_list(register: Register) -> None:
     fill(session)
     for caller in (PROVINCE, CHANGCHUN, Caller("q", "enterprise", enterprise_id="e0000077")):
         lists = {
-            "enterprises": lambda: queries.enterprises(
+            "enterprises": lambda: queries.some_enterprises(
                 session,
                 caller,  # noqa: B023
                 queries.EnterpriseFilters(has_cqo=True),
