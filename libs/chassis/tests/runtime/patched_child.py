@@ -6,6 +6,7 @@ python patched_child.py DATABASE
 import json
 import os
 import sys
+from types import SimpleNamespace
 
 os.environ["PSYCOPG_WAIT_FUNC"] = "wait_select"
 
@@ -15,10 +16,10 @@ eventlet.monkey_patch()
 
 import psycopg  # noqa: E402
 from eventlet import hubs  # noqa: E402
-from sqlalchemy import event, text  # noqa: E402
+from sqlalchemy import event, func, select, text  # noqa: E402
 from sqlalchemy.orm import Session  # noqa: E402
 
-from chassis.data import connect, engine_for, is_timeout, is_unavailable  # noqa: E402
+from chassis.data import Database, Query, connect, engine_for, is_timeout, is_unavailable  # noqa: E402
 
 URL = sys.argv[1]
 ENGINE = engine_for(URL, "patched")
@@ -96,6 +97,19 @@ def given_up() -> dict[str, bool]:
     return {"another connection": after != before, "nobody waits": not waiting}
 
 
+def query_given_up() -> bool:
+    """The same with a compiled query: whether the next gets another connection."""
+    database, before = Database(), backend()
+    settings = SimpleNamespace(database_url=URL)
+    database.container = SimpleNamespace(service_name="patched", config={"cqo": settings})
+    try:
+        with eventlet.Timeout(0.05):
+            database.rows(Query(select(func.pg_sleep(60))))
+    except eventlet.Timeout:
+        return backend() != before
+    return False
+
+
 def found_ended() -> dict[str, bool]:
     """The server ends a connection that lies in the pool: whether the next transaction is spared that."""
     before = backend()
@@ -125,5 +139,5 @@ def closed() -> bool:
 
 
 if __name__ == "__main__":
-    checks = (others_run, ended_in_mid_statement, timed_out, given_up, found_ended, large, closed)
+    checks = (others_run, ended_in_mid_statement, timed_out, given_up, query_given_up, found_ended, large, closed)
     sys.stdout.write(json.dumps({check.__name__: check() for check in checks}) + "\n")

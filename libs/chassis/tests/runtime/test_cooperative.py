@@ -39,6 +39,10 @@ def test_a_wait_that_is_given_up_closes_its_connection_and_ends_the_statement(fo
     assert found["given_up"] == {"another connection": True, "nobody waits": True}
 
 
+def test_a_compiled_query_that_is_given_up_closes_its_connection_too(found: Any) -> None:
+    assert found["query_given_up"]
+
+
 def test_a_connection_that_ended_in_the_pool_is_replaced_without_asking_the_server(found: Any) -> None:
     assert found["found_ended"] == {"another connection": True, "one statement": True}
 
