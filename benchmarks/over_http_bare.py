@@ -30,7 +30,7 @@ from psycopg.types.json import Jsonb  # noqa: E402
 from werkzeug.wrappers import Response  # noqa: E402
 
 from chassis.settings import load  # noqa: E402
-from registry.adapters.personal_data import PersonalDataCipher  # noqa: E402
+from registry.adapters.personal_data import PersonalDataCipher, masked  # noqa: E402
 from registry.config import Settings  # noqa: E402
 from registry.domain.contact import ContactPoints  # noqa: E402
 from registry.schemas import NewEnterprise  # noqa: E402
@@ -153,7 +153,7 @@ class Enterprises:
         sealed = self.cipher.seal_contact(enterprise_id, points)
         facts = {name: value for name, value in vars(given).items() if name not in ("phone", "email")}
         stored = {"id": enterprise_id, "version": 1, **facts}
-        made = answer(self.shown({**stored, "phone": sealed.phone, "email": sealed.email}), 201)
+        made = answer(stored | vars(masked(points)), 201)
         announced = {"enterprise_id": enterprise_id, **facts, "on": now.date()}
         announced.pop("registered_on")
         changed = {"owner_kind": "enterprise", "owner_id": enterprise_id, "jwe": sealed.jwe}
@@ -161,9 +161,8 @@ class Enterprises:
 
         def event(kind, data):
             aggregate, _, _ = kind.partition(".")
-            return (
-                uuid.uuid4(), aggregate, enterprise_id, kind, Jsonb(data, encode), given.division, correlation, now,
-            )  # fmt: skip
+            named = (uuid.uuid4(), aggregate, enterprise_id, kind)
+            return (*named, Jsonb(data, encode), given.division, correlation, now)
 
         entry = {"at": now, "actor": "caller", "role": "province", "action": "enterprise.registered"}
         entry |= {"subject": enterprise_id}

@@ -154,7 +154,7 @@ def _engine(url: str, application_name: str, pid: int) -> Engine:
 def _connect(
     dialect: object,
     record: object,
-    arguments: list[Any],
+    arguments: list[str],
     options: dict[str, Any],  # Any: the driver's
 ) -> psycopg.Connection[Any]:  # Any: rows of any shape
     return connection_class().connect(*arguments, **options)
