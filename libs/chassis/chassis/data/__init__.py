@@ -4,6 +4,7 @@ with self.db.begin() as session:
     …
 """
 
+from chassis.data.bulk import insert_all, insert_rows, load_all, update_all
 from chassis.data.columns import aggregate_columns, day_column, flag_column, member_column, serial_column, text_column
 from chassis.data.connections import connect, forget_notifications, wait_for_notification
 from chassis.data.database import ClockProvider, Database, clock_of, engine_for
@@ -22,15 +23,19 @@ __all__ = [
     "engine_for",
     "flag_column",
     "forget_notifications",
+    "insert_all",
+    "insert_rows",
     "is_contention",
     "is_timeout",
     "is_unavailable",
     "load",
+    "load_all",
     "member_column",
     "metadata",
     "new_metadata",
     "serial_column",
     "sqlstate",
     "text_column",
+    "update_all",
     "wait_for_notification",
 ]
