@@ -31,6 +31,7 @@ from servers import CannotRun
 
 BENCHES = (
     "pipeline",
+    "import",
     "growth",
     "all",
 )
