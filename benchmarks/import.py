@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import resource
 import statistics
 import sys
 import threading
@@ -30,7 +29,7 @@ from typing import NamedTuple
 import psycopg
 import report
 import xlsxwriter
-from installation import Installation, connect, installed, processor_of
+from installation import Installation, connect, installed, own_processor, processor_of
 
 from registry.adapters import enterprise_list
 from registry.adapters.codes import organisation_check
@@ -186,11 +185,6 @@ def last_rows(origin: psycopg.Connection, table: str, rows: int) -> list[bytes]:
         cursor.copy(f"COPY (SELECT {COPIED[table]} FROM {table} WHERE {of} IN ({last})) TO STDOUT") as stream,
     ):
         return [bytes(block) for block in stream]
-
-
-def own_processor() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -82,6 +83,12 @@ def processor_of(pid: int) -> float:
             continue  # it has ended since: its parent's figure has it
         total += taken.user + taken.system + taken.children_user + taken.children_system
     return total
+
+
+def own_processor() -> float:
+    """The seconds of processor that this process has taken up to now."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
 
 
 def connect(url: str) -> psycopg.Connection:
