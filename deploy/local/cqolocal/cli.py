@@ -32,6 +32,8 @@ from servers import CannotRun
 BENCHES = (
     "pipeline",
     "http",
+    "import",
+    "sweep",
     "growth",
     "all",
 )

@@ -65,9 +65,10 @@ class Worker(HealthRoutes):
         keep_checkpoints(session, events)
 
     @sweep(deadlines.FILING)
-    def filing_missed(self, session: Session, row: DueRow) -> None:
-        miss_filing(session, row.payload["appointment_id"], self.clock)
+    def filings_missed(self, session: Session, rows: Sequence[DueRow]) -> None:
+        miss_filing(session, [row.payload["appointment_id"] for row in rows], self.clock)
 
     @sweep(deadlines.PROVISIONAL)
-    def provisional_over(self, session: Session, row: DueRow) -> None:
-        end_provisional(session, row.payload["appointment_id"], self.clock)
+    def provisional_over(self, session: Session, rows: Sequence[DueRow]) -> None:
+        for row in rows:  # few: appointments made before their holder had a certificate
+            end_provisional(session, row.payload["appointment_id"], self.clock)

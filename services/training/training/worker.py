@@ -42,9 +42,9 @@ class Worker(HealthRoutes):
         people.keep(session, events)
 
     @sweep(expiry.REMINDER)
-    def certificate_expiring(self, session: Session, row: DueRow) -> None:
-        expiry.remind(session, row, self.clock)
+    def certificates_expiring(self, session: Session, rows: Sequence[DueRow]) -> None:
+        expiry.remind(session, rows, self.clock)
 
     @sweep(expiry.END)
-    def certificate_expired(self, session: Session, row: DueRow) -> None:
-        expiry.expire(session, row, self.clock)
+    def certificates_expired(self, session: Session, rows: Sequence[DueRow]) -> None:
+        expiry.expire(session, rows, self.clock)

@@ -5,6 +5,7 @@ with self.db.begin() as session:
 """
 
 from chassis.data.appended import append, append_object, flush_objects
+from chassis.data.bulk import insert_all, insert_rows, load_all, update_all
 from chassis.data.columns import aggregate_columns, day_column, flag_column, member_column, serial_column, text_column
 from chassis.data.connections import connect, forget_notifications, wait_for_notification
 from chassis.data.database import ClockProvider, Database, Reader, clock_of, engine_for
@@ -30,15 +31,19 @@ __all__ = [
     "flag_column",
     "flush_objects",
     "forget_notifications",
+    "insert_all",
+    "insert_rows",
     "is_contention",
     "is_timeout",
     "is_unavailable",
     "load",
+    "load_all",
     "member_column",
     "metadata",
     "new_metadata",
     "serial_column",
     "sqlstate",
     "text_column",
+    "update_all",
     "wait_for_notification",
 ]

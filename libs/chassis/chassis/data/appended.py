@@ -8,12 +8,12 @@ they were added.
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Iterable
-from datetime import date
 
 from sqlalchemy import Column, Integer, MetaData, Table, TextClause, event, inspect, text
 from sqlalchemy.orm import Session, registry
+
+from chassis.data.bulk import as_json
 
 
 class Appended:
@@ -65,7 +65,7 @@ def _write(session: Session, *_: object) -> None:
     for each in rows:
         of_table.setdefault(each.table, []).append(each.values)
     statement = _insertion(*((table, *of_table[table][0]) for table in of_table))
-    session.connection().execute(statement, {table.name: ENCODER.encode(of_table[table]) for table in of_table})
+    session.connection().execute(statement, {table.name: as_json(of_table[table]) for table in of_table})
 
 
 @functools.cache
@@ -79,15 +79,3 @@ def _insertion(*given: tuple[Table | str, ...]) -> TextClause:
     *before, last = inserts
     parts = ", ".join(f"part_{number} AS ({insert})" for number, insert in enumerate(before))
     return text(f"WITH {parts} {last}" if before else last)
-
-
-def _plain(value: object) -> str:
-    """What JSON has no form for, as PostgreSQL reads it."""
-    if isinstance(value, bytes):
-        return f"\\x{value.hex()}"
-    if isinstance(value, date):  # an instant is one too
-        return value.isoformat()
-    raise TypeError(f"a row can't hold a {type(value).__name__}")
-
-
-ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=_plain)

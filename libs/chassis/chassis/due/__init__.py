@@ -5,10 +5,11 @@
 and on the worker:
 
     @sweep("certificate.expiring")
-    def certificate_expiring(self, session, row): …
+    def certificates_expiring(self, session, rows): …
 
-A row is settled in the transaction that has its effect, so each takes effect once, whatever is killed, on however many
-replicas. Of several rows of one kind and series that are due together, as after an outage, only the latest fires.
+A handler gets many rows at once. They are settled in the transaction that has their effect, so each takes effect once,
+whatever is killed, on however many replicas. Of several rows of one kind and series that are due together, as after an
+outage, only the latest fires.
 """
 
 from chassis.due.sweeper import Sweep, sweep

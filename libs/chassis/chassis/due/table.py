@@ -24,12 +24,15 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    literal,
+    not_,
     or_,
     select,
     text,
+    tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
 from chassis.clock import SHANGHAI, Clock
@@ -56,6 +59,8 @@ due = Table(
     Index("ix_due_series", "series", postgresql_where=text("state = 'planned'")),
 )
 
+# Written into the statement, so that the planner sees that the partial indexes apply, whatever the plan it keeps.
+PLANNED = literal("planned", Text, literal_execute=True)
 _ROW = insert(due)
 PLAN = _ROW.on_conflict_do_update(
     index_elements=["kind", "key"],
@@ -86,6 +91,13 @@ class DueRow:
     due_on: date
     payload: dict[str, Any]  # Any: JSON's values
     attempts: int = 0
+
+
+class Taken(NamedTuple):
+    """Rows that were locked: those to be handled, and the ids of those after which another of their series is due."""
+
+    rows: list[DueRow]
+    superseded: list[int]
 
 
 @dataclass(frozen=True)
@@ -125,36 +137,50 @@ def plan(
     session.execute(PLAN, {"kind": kind, "series": series, "key": key, "due_on": due_on, "payload": payload})
 
 
-def cancel(session: Session, series: str) -> None:
-    """Cancels all that is still planned of `series`."""
+def cancel(session: Session, *series: str) -> None:
+    """Cancels all that is still planned of each of `series`."""
     session.execute(
         update(due)
-        .where(due.c.series == series, due.c.state == "planned")
+        .where(due.c.series.in_(series), due.c.state == PLANNED)
         .values(state="cancelled", settled_at=func.now())
     )
 
 
 # The statements of the loop are built once: some are asked several times a second.
-HAS_FALLEN_DUE = and_(due.c.state == "planned", due.c.due_on <= bindparam("today", type_=Date))
+TODAY = bindparam("today", type_=Date)
+HAS_FALLEN_DUE = and_(due.c.state == PLANNED, due.c.due_on <= TODAY)
 MAY_BE_TRIED = or_(due.c.not_before.is_(None), due.c.not_before <= func.now())
 WANTED = func.unnest(bindparam("kinds", type_=ARRAY(Text))).column_valued("wanted")
 KINDS_DUE = select(WANTED).where(exists().where(due.c.kind == WANTED, HAS_FALLEN_DUE, MAY_BE_TRIED))
-LATEST = (
-    select(due.c.id)
-    .ext(distinct_on(due.c.series))
-    .where(
-        due.c.kind == bindparam("of_kind"),
-        due.c.series == func.any(bindparam("of_series", type_=ARRAY(Text))),
-        HAS_FALLEN_DUE,
+# One replica at a time sweeps a kind. A row whose object somebody else has locked is soon tried again; the rows that
+# are taken with it, and who waits for those, need not wait for longer than this.
+TAKE_TURN = text(
+    "SELECT pg_try_advisory_xact_lock(hashtext('cqo.due'), hashtext(:kind)), set_config('lock_timeout', '1s', true)"
+)
+_later = due.alias("later")
+IS_LAST_OF_SERIES = not_(
+    exists().where(
+        _later.c.series == due.c.series,
+        _later.c.kind == due.c.kind,
+        _later.c.state == PLANNED,
+        _later.c.due_on <= TODAY,
+        tuple_(_later.c.due_on, _later.c.id) > tuple_(due.c.due_on, due.c.id),
     )
-    .order_by(due.c.series, due.c.due_on.desc(), due.c.id.desc())
 )
 TAKE = (
-    select(due.c.id, due.c.kind, due.c.series, due.c.key, due.c.due_on, due.c.payload, due.c.attempts)
+    select(
+        due.c.id, due.c.kind, due.c.series, due.c.key, due.c.due_on, due.c.payload, due.c.attempts, IS_LAST_OF_SERIES
+    )
     .where(due.c.kind == bindparam("of_kind"), HAS_FALLEN_DUE, MAY_BE_TRIED)
     .order_by(due.c.due_on, due.c.id)
     .limit(bindparam("at_most", type_=Integer))
-    .with_for_update(skip_locked=True)
+    .with_for_update(of=due, skip_locked=True)
+)
+SETTLE = (
+    update(due)
+    .where(due.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
+    .values(state=bindparam("outcome"), settled_at=bindparam("now"))
+    .execution_options(synchronize_session=False)
 )
 OVERDUE = select(due.c.kind, func.count(), func.min(due.c.due_on)).where(HAS_FALLEN_DUE).group_by(due.c.kind)
 OVERDUE_OF_KINDS = OVERDUE.where(due.c.kind == func.any(bindparam("kinds", type_=ARRAY(Text))))
@@ -165,21 +191,27 @@ def kinds_due(session: Session, kinds: Iterable[str], today: date) -> set[str]:
     return set(session.scalars(KINDS_DUE, {"kinds": list(kinds), "today": today}))
 
 
-def latest(session: Session, kind: str, series: Iterable[str], today: date) -> set[int]:
-    """The ids of the rows of `kind` that are the last to have fallen due in their `series`."""
-    return set(session.scalars(LATEST, {"of_kind": kind, "of_series": list(series), "today": today}))
+def take_turn(session: Session, kind: str) -> bool:
+    """Whether this transaction sweeps `kind` now; another one that does is left to it."""
+    return bool(session.scalar(TAKE_TURN, {"kind": kind}))
 
 
-def take(session: Session, kind: str, today: date, limit: int) -> list[DueRow]:
+def take(session: Session, kind: str, today: date, limit: int) -> Taken:
     """Locks up to `limit` due rows of `kind`, the oldest first; rows that another transaction holds are left out."""
-    return [DueRow(*row) for row in session.execute(TAKE, {"of_kind": kind, "today": today, "at_most": limit})]
+    rows, superseded = list[DueRow](), list[int]()
+    for *values, is_last in session.execute(TAKE, {"of_kind": kind, "today": today, "at_most": limit}):
+        row = DueRow(*values)
+        if is_last:
+            rows.append(row)
+        else:
+            superseded.append(row.id)
+    return Taken(rows, superseded)
 
 
 def settle(session: Session, ids: Sequence[int], state: str, now: datetime) -> None:
     """Marks these rows as `done` or `superseded`."""
     if ids:
-        statement = update(due).where(due.c.id.in_(ids)).values(state=state, settled_at=now)
-        session.execute(statement.execution_options(synchronize_session=False))
+        session.execute(SETTLE, {"ids": list(ids), "outcome": state, "now": now})
 
 
 def remove_settled(session: Session, now: datetime) -> int:

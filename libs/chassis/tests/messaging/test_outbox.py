@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import psycopg
 import pytest
 from author.events import LotChanged, ThingChanged
 from messaging_world import TOPOLOGY, Thing, World
+from sqlalchemy import text
 from sqlalchemy.orm import Session
+from structlog.contextvars import bound_contextvars
 
 from chassis.broker import topology
 from chassis.data import wait_for_notification
@@ -49,6 +52,39 @@ def test_a_transaction_that_is_rolled_back_leaves_no_event(world: World) -> None
         raise ZeroDivisionError
 
     assert world.events() == []
+
+
+def test_many_events_at_once_become_the_rows_that_they_become_one_by_one(world: World) -> None:
+    def announced() -> list[tuple[Thing, ThingChanged]]:
+        things = [Thing("a", division="220102"), Thing("b")]
+        return [(things[number % 2], ThingChanged(number, 0.25)) for number in range(6)]
+
+    with bound_contextvars(correlation_id="c"), Session(world.author) as session, session.begin():
+        for thing, event in announced():
+            outbox.add(session, thing, event, world.clock)
+            session.flush()
+        one_by_one = _rows(session)
+        session.execute(text("DELETE FROM outbox"))
+        ids = outbox.add_all(session, announced(), world.clock)
+
+        assert _rows(session) == one_by_one
+        assert session.scalars(text("SELECT id::text FROM outbox ORDER BY seq")).all() == ids
+
+
+def _rows(session: Session) -> list[Any]:  # Any: rows of the outbox
+    columns = "aggregate_type, aggregate_id, aggregate_version, type, data::text, division, correlation_id"
+    return [tuple(row) for row in session.execute(text(f"SELECT {columns} FROM outbox ORDER BY seq"))]
+
+
+def test_events_with_causes_of_their_own_each_have_a_correlation_id(world: World) -> None:
+    with Session(world.author) as session, session.begin():
+        outbox.add_all(session, [(Thing(name), ThingChanged(1)) for name in "ab"], world.clock, own_causes=True)
+
+    assert len({event.correlationid for event in world.events()} - {None}) == 2
+
+
+def test_no_events_take_no_statement(world: World) -> None:
+    assert outbox.add_all(Session(), [], world.clock) == []  # the session has no database
 
 
 def test_changes_are_committed_while_the_broker_is_away_and_leave_when_it_is_back(

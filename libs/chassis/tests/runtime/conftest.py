@@ -46,15 +46,15 @@ class Rows:
         with Session(self.engine) as session, session.begin():
             due.plan(session, "pilot.notice", series or key, key, self.today + timedelta(in_days), payload)
 
-    def plan_many(self, count: int, kind: str = "pilot.notice") -> None:
-        """Plans rows that are due today, each with a key that begins with its kind."""
+    def plan_many(self, count: int, kind: str = "pilot.notice", series: str = "") -> None:
+        """Plans rows that are due today, each of a series of its own and with a key that begins with its kind."""
         with self.engine.begin() as connection:
             connection.execute(
                 text(
                     "INSERT INTO due (kind, series, key, due_on, payload) "
-                    "SELECT :kind, 's' || n, :kind || n, :today, '{}' FROM generate_series(1, :count) n"
+                    "SELECT :kind, :series || n, :kind || :series || n, :today, '{}' FROM generate_series(1, :count) n"
                 ),
-                {"kind": kind, "count": count, "today": self.today},
+                {"kind": kind, "series": series, "count": count, "today": self.today},
             )
 
     def states(self) -> dict[str, str]:

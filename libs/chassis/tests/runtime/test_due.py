@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,15 @@ from typing import Any
 import eventlet
 import pytest
 from conftest import NOWHERE, Rows
-from sqlalchemy import Engine, text
+from pilot.storage import effect
+from sqlalchemy import Engine, event, insert, text, update
 from sqlalchemy.orm import Session
 
 from chassis import due
 from chassis.clock import FixedClock, SystemClock
-from chassis.due import table
+from chassis.data import insert_rows
+from chassis.due import chunk, table
+from chassis.due.chunk import Chunk, Handler
 from chassis.due.sweeper import Sweeper
 from testkit import RunningService, wait_for
 
@@ -110,6 +114,90 @@ def test_a_row_that_never_ends_is_given_up_and_the_others_pass_it(
 def _attempts(engine: Engine) -> int:
     with engine.connect() as connection:
         return connection.scalar(text("SELECT max(attempts) FROM due")) or 0
+
+
+class Swept:
+    """A handler whose effects are rows, that fails where `fails` says so, and remembers what it was given."""
+
+    def __init__(self, fails: Collection[str] = ()) -> None:
+        self.fails, self.given = fails, list[list[str]]()
+
+    def __call__(self, session: Session, rows: Sequence[due.DueRow]) -> None:
+        self.given.append([row.key for row in rows])
+        insert_rows(session, effect, [{"key": row.key, "by": 1} for row in rows])
+        if any(row.key in self.fails for row in rows):
+            raise ValueError("not these")
+
+
+def sweep(engine: Engine, handler: Handler) -> chunk.Swept:
+    return Chunk(engine, SystemClock(), "pilot", "pilot.notice").run(handler, 60)
+
+
+def test_of_many_rows_only_those_that_fail_are_left(rows: Rows, engine: Engine) -> None:
+    rows.plan_many(300)
+    handler = Swept(fails={"pilot.notice7", "pilot.notice8", "pilot.notice250"})
+    sweep(engine, handler)
+
+    assert (rows.count("done"), rows.count("planned"), _attempts(engine)) == (297, 3, 1)
+    assert len(rows.effects()) == len(set(rows.effects())) == 297
+    assert not handler.fails & set(rows.effects())
+    assert len(handler.given) < 50  # parts, and not each by itself
+
+
+def test_a_row_that_has_failed_is_handed_over_by_itself_and_spoils_no_others(rows: Rows, engine: Engine) -> None:
+    rows.plan("broken")
+    sweep(engine, Swept(fails={"broken"}))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE due SET not_before = now()"))
+    rows.plan_many(20)
+    handler = Swept(fails={"broken"})
+    sweep(engine, handler)
+
+    assert [len(given) for given in handler.given] == [20, 1]
+    assert (rows.count("done"), _attempts(engine)) == (20, 2)
+
+
+def test_a_row_whose_object_somebody_holds_waits_and_the_others_do_not(rows: Rows, engine: Engine) -> None:
+    for key in ("a", "held", "z"):
+        rows.plan(key)
+    with engine.begin() as connection:
+        connection.execute(insert(effect), [{"key": key, "by": 0} for key in ("a", "held", "z")])
+
+    def take_over(session: Session, taken: Sequence[due.DueRow]) -> None:
+        session.execute(update(effect).where(effect.c.key.in_([row.key for row in taken])).values(by=1))
+
+    with engine.begin() as other:
+        other.execute(text("SELECT 1 FROM effect WHERE key = 'held' FOR UPDATE"))
+        sweep(engine, take_over)
+
+    assert rows.states() == {"a": "done", "held": "planned", "z": "done"}
+
+
+def test_a_sweep_takes_as_many_statements_for_200_rows_as_for_400(rows: Rows, engine: Engine) -> None:
+    taken = []
+    for count in (200, 400):
+        rows.plan_many(count, series=f"{count}-")
+        with statements(engine) as found:
+            sweep(engine, Swept())
+        taken.append(len(found))
+
+    assert rows.count("done") == 600
+    assert taken[0] == taken[1] <= 6  # turn, rows, savepoint, effects, its release, settled
+
+
+@contextmanager
+def statements(engine: Engine) -> Iterator[list[str]]:
+    """The statements that go to the database meanwhile."""
+    found: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
+        found.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 def test_two_replicas_handle_thousands_of_rows_once_each(worker: Any, rows: Rows) -> None:

@@ -83,7 +83,7 @@ class Directory:
     def element(self, name: str, attributes: Mapping[str, str], depth: int) -> None:
         """Takes note of an element of the workbook or of its relations."""
         if name == "sheet" and self.first is None:
-            self.first = next((value for key, value in attributes.items() if key.endswith(" id")), "")
+            self.first = next((value for key, value in attributes.items() if key.endswith(":id")), "")
         elif name == "workbookPr":
             self.date1904 = attributes.get("date1904") in ("1", "true")
         elif name == "Relationship" and attributes.get("Type", "").endswith("/worksheet"):

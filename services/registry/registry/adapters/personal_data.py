@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
-from joserfc import jwe
 from joserfc.jwk import ECKey
 
 from chassis.security import Cipher, mask_email, mask_id_number, mask_phone
+from registry.adapters.jwe import Agreement
 from registry.config import Settings
 from registry.domain.contact import Contact, ContactPoints, SealedContact
 from registry.domain.person import Person
-
-JWE_HEADER = {"alg": "ECDH-ES+A256KW", "enc": "A256GCM"}
 
 
 class PersonalDataCipher:
@@ -21,6 +20,12 @@ class PersonalDataCipher:
     def __init__(self, cipher: Cipher, contact_key: ECKey) -> None:
         self.cipher = cipher
         self.contact_key = contact_key
+        Agreement(contact_key)  # a key that is none says so now
+
+    def for_many(self) -> Callable[[str, ContactPoints], SealedContact]:
+        """A `seal_contact` for the contacts of one batch: they share a key agreement, and nothing else."""
+        agreement = Agreement(self.contact_key)
+        return lambda owner_id, points: self._seal_contact(owner_id, points, agreement)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> PersonalDataCipher:
@@ -47,11 +52,14 @@ class PersonalDataCipher:
 
     def seal_contact(self, owner_id: str, points: ContactPoints) -> SealedContact:
         """Both points sealed for storage, bound to their owner, and sealed to notifications' key."""
+        return self._seal_contact(owner_id, points, Agreement(self.contact_key))
+
+    def _seal_contact(self, owner_id: str, points: ContactPoints, agreement: Agreement) -> SealedContact:
         plain = json.dumps({"email": points.email, "phone": points.phone}).encode()
         return SealedContact(
             phone=self.cipher.seal(points.phone, f"phone:{owner_id}") if points.phone else None,
             email=self.cipher.seal(points.email, f"email:{owner_id}") if points.email else None,
-            jwe=jwe.encrypt_compact(JWE_HEADER, plain, self.contact_key, algorithms=list(JWE_HEADER.values())),
+            jwe=agreement.seal(plain),
         )
 
     def open_contact(self, contact: Contact) -> ContactPoints:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from xml.parsers import expat
@@ -57,7 +58,7 @@ class Look:
             raise TOO_DEEP
         if self.elements > MAX_ELEMENTS:
             raise TOO_MUCH
-        self.element(name.rpartition(" ")[2], attributes)
+        self.element(name.rpartition(":")[2] if ":" in name else name, attributes)
 
     def element(self, name: str, attributes: Mapping[str, str]) -> None:
         """An element of this local name begins."""
@@ -110,12 +111,7 @@ class SheetLook(Look):
 
     def element(self, name: str, attributes: Mapping[str, str]) -> None:
         """A row or a cell must lie within the bounds, by its reference or, without one, by its place."""
-        if name == "row":
-            number = attributes.get("r")
-            if number is not None and not ROW_NUMBER.fullmatch(number):
-                raise BAD_REFERENCE
-            self.row, self.column = int(number) if number else self.row + 1, 0
-        elif name == "c":
+        if name == "c":
             reference = attributes.get("r")
             self.refers = attributes.get("t") == "s"
             self.column += 1
@@ -123,7 +119,13 @@ class SheetLook(Look):
                 found = REFERENCE.fullmatch(reference)
                 if found is None:
                     raise BAD_REFERENCE
-                self.column, self.row = column_number(found[1]), int(found[2])
+                letters, row = found.groups()
+                self.column, self.row = column_number(letters), int(row)
+        elif name == "row":
+            number = attributes.get("r")
+            if number is not None and not ROW_NUMBER.fullmatch(number):
+                raise BAD_REFERENCE
+            self.row, self.column = int(number) if number else self.row + 1, 0
         else:
             return
         if self.row > MAX_ROWS + 1:
@@ -133,13 +135,16 @@ class SheetLook(Look):
 
     def text(self, text: str) -> None:
         """Some of a cell's text; of one that refers to a shared string, the string's number."""
-        super().text(text)
+        self.length += len(text)
+        if self.length > MAX_CELL_TEXT:
+            raise TOO_LONG
         if self.refers and text.isdecimal() and len(text) < 8 and int(text) < len(self.shared):
             self.shared_text += self.shared[int(text)]
             if self.shared_text > MAX_SHARED_TEXT:
                 raise TOO_MUCH
 
 
+@functools.cache  # of three letters at most
 def column_number(letters: str) -> int:
     """1 for A, 27 for AA."""
     number = 0
@@ -152,7 +157,7 @@ def look_at(part: bytes, look: Look) -> None:
     """Shows `look` what is in a part, and builds nothing."""
     if part.count(b"<") > MAX_TAGS:
         raise TOO_MUCH
-    parser = expat.ParserCreate(namespace_separator=" ")
+    parser = expat.ParserCreate()  # without namespaces, which take longer: the reader too goes by local names
     parser.buffer_text = True
     parser.StartElementHandler = look.start
     parser.EndElementHandler = look.end

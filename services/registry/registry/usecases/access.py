@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Table, bindparam, func, select
+from sqlalchemy import Column, ColumnElement, Select, Table, bindparam, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from chassis.data import load
@@ -29,6 +32,9 @@ from registry.storage import (
     talent,
 )
 
+FoundT = TypeVar("FoundT")
+
+READ_AT_ONCE = 250  # rows
 LOCKED_CONTACT = select(Contact).where(contact.c.id == bindparam("owner_id")).with_for_update()
 CERTIFICATE_FACTS = (
     select(CertificateFact)
@@ -75,6 +81,17 @@ def _of_person(table: Table, person_id: str | None) -> ColumnElement[bool]:
     return table.c.id.in_(held) if table is enterprise else table.c.enterprise_id.in_(held)
 
 
+def among(column: Column[str], values: Iterable[str | None]) -> ColumnElement[bool]:
+    """That `column` is one of `values`, which may be many thousands: they go to the database as one text."""
+    wanted = sorted({value for value in values if value is not None})
+    return column.in_(select(func.jsonb_array_elements_text(cast(wanted, JSONB)).column_valued()))
+
+
+def some_at_a_time(session: Session, statement: Select[FoundT]) -> Iterator[FoundT]:
+    """What `statement` finds, in parts: to read thousands of rows at once would keep others waiting."""
+    yield from session.scalars(statement.execution_options(yield_per=READ_AT_ONCE))
+
+
 def load_enterprise(
     session: Session, caller: Caller, enterprise_id: str, on: date, *, lock: bool = False
 ) -> Enterprise:
@@ -111,12 +128,6 @@ def load_appointment(
 def load_contact(session: Session, owner_id: str) -> Contact | None:
     """The owner's contact, locked, if it has one."""
     return session.scalars(LOCKED_CONTACT, {"owner_id": owner_id}).one_or_none()
-
-
-def locked_contacts(session: Session, owner_ids: list[str]) -> dict[str, Contact]:
-    """The contacts of many owners by owner, locked in one order."""
-    locked = select(Contact).where(contact.c.id.in_(owner_ids)).order_by(contact.c.id).with_for_update()
-    return {found.id: found for found in session.scalars(locked)}
 
 
 def certificates_of(session: Session, person_id: str) -> list[CertificateFact]:

@@ -40,8 +40,7 @@ def cancel_filing(session: Session, appointment: Appointment) -> None:
 
 def cancel_all(session: Session, appointment: Appointment) -> None:
     """The appointment is over."""
-    for kind in (FILING, PROVISIONAL):
-        due.cancel(session, _series(kind, appointment.id))
+    due.cancel(session, *(_series(kind, appointment.id) for kind in (FILING, PROVISIONAL)))
 
 
 def _plan_after(session: Session, kind: str, appointment_id: str, last_day: date) -> None:

@@ -13,15 +13,61 @@ from typing import TypeVar
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from chassis.data import sqlstate
+from chassis.clock import Clock
+from chassis.data import insert_all, sqlstate, update_all
 from chassis.errors import CqoError
+from chassis.messaging import outbox
+from registry.adapters.personal_data import PersonalDataCipher
+from registry.domain.contact import Contact, ContactPoints, OwnerKind
+from registry.domain.enterprise import Enterprise
+from registry.domain.person import Person, PersonFact
 
 UNIQUE_VIOLATION = "23505"
 TRIES = 3
-BATCH = 100  # rows that go to the database together; others go on between two batches
+# What a list enters, each after what it refers to.
+ENTERED = (Enterprise, Person, PersonFact, Contact)
+OWNER_KINDS = {Enterprise: OwnerKind.ENTERPRISE, Person: OwnerKind.PERSON}
+BATCH = 250  # rows that go to the database together; others go on between two batches
 
 ResultT = TypeVar("ResultT")
 ItemT = TypeVar("ItemT")
+
+
+class Batch:
+    """What is to be written of some rows of a list, by a few statements for all of them."""
+
+    def __init__(self, cipher: PersonalDataCipher) -> None:
+        self.open_contact, self.seal_contact = cipher.open_contact, cipher.for_many()
+        self.announced: list[tuple[outbox.Aggregate, outbox.Event]] = []
+        self.new: dict[type, list[object]] = {kind: [] for kind in ENTERED}
+        self.changed_contacts: list[Contact] = []
+
+    def add(self, new: Enterprise | Person | PersonFact | Contact) -> None:
+        """Enters a new object."""
+        self.new[type(new)].append(new)
+
+    def announce(self, aggregate: outbox.Aggregate, event: outbox.Event) -> None:
+        """Announces what became of an aggregate."""
+        self.announced.append((aggregate, event))
+
+    def reach(self, owner: Enterprise | Person, stored: Contact | None, points: ContactPoints) -> bool:
+        """Gives the owner, of whom `stored` is kept, these contact points; False if they are what they were."""
+        contact = stored or Contact(owner.id, OWNER_KINDS[type(owner)], owner.division)
+        contact.division = owner.division
+        changed = contact.change(self.open_contact(contact), points, self.seal_contact)
+        if changed is None:
+            return False
+        self.announce(contact, changed)
+        (self.changed_contacts if stored else self.new[Contact]).append(contact)
+        return True
+
+    def write(self, session: Session, clock: Clock) -> None:
+        """Writes it all, with what was changed in the session."""
+        outbox.add_all(session, self.announced, clock)  # first, since it gives the aggregates their versions
+        session.flush()
+        update_all(session, self.changed_contacts, "division", "phone", "email", "version")
+        for objects in self.new.values():
+            insert_all(session, objects)
 
 
 def flush_new(session: Session, taken: type[CqoError]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,11 +10,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
-from chassis.data import load
+from chassis.data import load_all, update_all
+from chassis.errors import NotFound
 from chassis.messaging import outbox
 from chassis.security import audit
 from programme.callers import Caller
 from registry.domain.appointment import Appointment
+from registry.events import AppointmentFilingOverdue
 from registry.usecases import deadlines
 from registry.usecases.access import load_appointment
 
@@ -46,9 +49,15 @@ def _next_number(session: Session, appointment: Appointment, on: date) -> str:
     return f"BA-{appointment.division}-{on.year}-{session.scalar(NEXT_NUMBER):05d}"
 
 
-def miss_filing(session: Session, appointment_id: str, clock: Clock) -> None:
-    """Announces that an appointment was not filed in time; called once, when the day has passed."""
-    appointment = load(session, Appointment, appointment_id, lock=True)
-    overdue = appointment.miss_filing(clock.today())
-    if overdue:
-        outbox.add(session, appointment, overdue, clock)
+def miss_filing(session: Session, appointment_ids: Sequence[str], clock: Clock) -> None:
+    """Announces that these appointments were not filed in time; called once for each, when the day has passed."""
+    appointments = load_all(session, Appointment, appointment_ids)
+    if appointments.keys() != set(appointment_ids):
+        raise NotFound()
+    missed = list[tuple[Appointment, AppointmentFilingOverdue]]()
+    for appointment in appointments.values():
+        overdue = appointment.miss_filing(clock.today())
+        if overdue:
+            missed.append((appointment, overdue))
+    outbox.add_all(session, missed, clock, own_causes=True)
+    update_all(session, [appointment for appointment, _ in missed], "version")

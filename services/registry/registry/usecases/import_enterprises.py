@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
+from chassis.data import load_all
 from chassis.ids import new_id
-from chassis.messaging import outbox
 from chassis.security import audit
 from chassis.unset import given
 from programme import scope
@@ -17,15 +19,15 @@ from registry import storage
 from registry.adapters import enterprise_list
 from registry.adapters.enterprise_list import EnterpriseRow
 from registry.adapters.personal_data import PersonalDataCipher
-from registry.adapters.workbook import Sheet
+from registry.adapters.workbook import Sheet, SheetRow
 from registry.adapters.yielding import in_turns
 from registry.domain.bilingual import Violation
-from registry.domain.contact import Contact, OwnerKind
+from registry.domain.contact import Contact
 from registry.domain.divisions import place_violation
 from registry.domain.enterprise import Enterprise, EnterpriseFacts
-from registry.usecases import contacts, divisions, enterprises
-from registry.usecases.access import locked_contacts
-from registry.usecases.entering import again_if_overtaken, batches
+from registry.usecases import divisions, enterprises
+from registry.usecases.access import among, some_at_a_time
+from registry.usecases.entering import Batch, again_if_overtaken, batches
 from registry.usecases.import_report import ImportReport
 
 OUTSIDE = Violation("该区划不在您的管辖范围内。", "This division lies outside yours.")
@@ -49,16 +51,17 @@ def _entered(session: Session, caller: Caller, sheet: Sheet, cipher: PersonalDat
     _check(session, caller, sheet, known, clock)
     report = ImportReport.of(sheet.rejections)
     with session.no_autoflush:
-        _upsert_rows(session, sheet, known, report, cipher, clock)
+        for rows in batches(sorted(sheet.accepted(), key=lambda row: row[enterprise_list.USCC])):
+            _upsert(session, rows, known, report, cipher, clock)
     return report
 
 
 def _known(session: Session, sheet: Sheet) -> dict[str, Enterprise]:
     """The sheet's enterprises that are registered already, locked, by code."""
-    codes = sorted(code for row in sheet.rows if (code := row.find(enterprise_list.USCC)))
     enterprise = storage.enterprise.c
-    locked = select(Enterprise).where(enterprise.uscc.in_(codes)).order_by(enterprise.id).with_for_update()
-    return {found.uscc: found for found in session.scalars(locked)}
+    of_the_codes = among(enterprise.uscc, (row.find(enterprise_list.USCC) for row in sheet.rows))
+    locked = select(Enterprise).where(of_the_codes).order_by(enterprise.id).with_for_update()
+    return {found.uscc: found for found in in_turns(some_at_a_time(session, locked))}
 
 
 def _check(session: Session, caller: Caller, sheet: Sheet, known: dict[str, Enterprise], clock: Clock) -> None:
@@ -82,35 +85,32 @@ def _check(session: Session, caller: Caller, sheet: Sheet, known: dict[str, Ente
             sheet.reject(row.number, enterprise_list.USCC, ELSEWHERE)
 
 
-def _upsert_rows(
+def _upsert(
     session: Session,
-    sheet: Sheet,
-    known: dict[str, Enterprise],
+    rows: Sequence[SheetRow],
+    known: Mapping[str, Enterprise],
     report: ImportReport,
     cipher: PersonalDataCipher,
     clock: Clock,
 ) -> None:
-    stored_contacts = locked_contacts(session, [enterprise.id for enterprise in known.values()])
-    for batch in batches(sorted(sheet.accepted(), key=lambda row: row[enterprise_list.USCC])):
-        for row in in_turns(batch):
-            enterprise, changed = _upsert_one(session, known, enterprise_list.enterprise_of(row), clock)
-            contact = stored_contacts.get(enterprise.id) or Contact(
-                enterprise.id, OwnerKind.ENTERPRISE, enterprise.division
-            )
-            points = enterprise_list.contact_of(row)
-            contact_changed = contacts.replace(session, contact, points, cipher, clock)
-            report.count(enterprise.uscc in known, changed or contact_changed)
-        session.flush()
+    """Registers or updates the enterprises of some rows."""
+    registered = [known[code].id for row in rows if (code := row[enterprise_list.USCC]) in known]
+    contacts = load_all(session, Contact, registered)
+    batch = Batch(cipher)
+    for row in in_turns(rows):
+        facts, existing = enterprise_list.enterprise_of(row), known.get(row[enterprise_list.USCC])
+        if existing is None:
+            enterprise, changed = _register(batch, facts, clock), True
+        else:
+            enterprise, changed = existing, enterprises.apply_changes(session, existing, given(facts), clock)
+        points = enterprise_list.contact_of(row)
+        contact_changed = batch.reach(enterprise, contacts.get(enterprise.id), points)
+        report.count(existing is not None, changed or contact_changed)
+    batch.write(session, clock)
 
 
-def _upsert_one(
-    session: Session, known: dict[str, Enterprise], row: EnterpriseRow, clock: Clock
-) -> tuple[Enterprise, bool]:
-    """The row's enterprise, and whether anything was announced of it."""
-    existing = known.get(row.uscc)
-    if existing is not None:
-        return existing, enterprises.apply_changes(session, existing, given(row), clock)
-    enterprise, registered = Enterprise.register(new_id(), EnterpriseFacts(**given(row)), clock.today())
-    session.add(enterprise)
-    outbox.add(session, enterprise, registered, clock)
-    return enterprise, True
+def _register(batch: Batch, facts: EnterpriseRow, clock: Clock) -> Enterprise:
+    enterprise, registered = Enterprise.register(new_id(), EnterpriseFacts(**given(facts)), clock.today())
+    batch.add(enterprise)
+    batch.announce(enterprise, registered)
+    return enterprise

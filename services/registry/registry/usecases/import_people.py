@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
+from chassis.data import load_all
 from chassis.ids import new_id
-from chassis.messaging import outbox
 from chassis.security import audit
 from chassis.unset import UNSET
 from programme.callers import Caller
 from registry.adapters import candidate_list
 from registry.adapters.candidate_list import CandidateRow
 from registry.adapters.personal_data import PersonalDataCipher
-from registry.adapters.workbook import Sheet
+from registry.adapters.workbook import Sheet, SheetRow
 from registry.adapters.yielding import in_turns
 from registry.domain.bilingual import Violation
-from registry.domain.contact import Contact, OwnerKind
+from registry.domain.contact import Contact
 from registry.domain.enterprise import Enterprise
 from registry.domain.person import Person, PersonFact, Stated, restate
 from registry.storage import enterprise, person, person_fact
-from registry.usecases import contacts
-from registry.usecases.access import locked_contacts, visible
-from registry.usecases.entering import again_if_overtaken, batches
+from registry.usecases.access import among, some_at_a_time, visible
+from registry.usecases.entering import Batch, again_if_overtaken, batches
 from registry.usecases.import_report import ImportReport
 from registry.usecases.people import NotYoursToRegister, follow, stated
 
@@ -44,16 +44,6 @@ class Known:
     employers: dict[str, Enterprise]  # by code; those that the caller may see
 
 
-@dataclass(frozen=True)
-class Upserted:
-    """The person of a row, whether they had been registered, whether anything was announced, and the facts touched."""
-
-    person: Person
-    existed: bool
-    changed: bool
-    touched: list[PersonFact]
-
-
 def import_people(
     session: Session, caller: Caller, sheet: Sheet, cipher: PersonalDataCipher, clock: Clock
 ) -> ImportReport:
@@ -68,7 +58,8 @@ def _entered(session: Session, caller: Caller, sheet: Sheet, cipher: PersonalDat
     _check(session, caller, sheet, known, clock)
     report = ImportReport.of(sheet.rejections)
     with session.no_autoflush:
-        _upsert_rows(session, sheet, known, report, cipher, clock)
+        for rows in batches(sorted(sheet.accepted(), key=lambda row: row[candidate_list.ID_NUMBER])):
+            _upsert(session, rows, known, report, cipher, clock)
     return report
 
 
@@ -76,22 +67,21 @@ def _people(session: Session, sheet: Sheet, cipher: PersonalDataCipher) -> dict[
     numbers = {
         cipher.index(number): number for row in in_turns(sheet.rows) if (number := row.find(candidate_list.ID_NUMBER))
     }
-    locked = select(Person).where(person.c.id_number_index.in_(sorted(numbers))).order_by(person.c.id).with_for_update()
-    return {numbers[found.id_number_index]: found for found in in_turns(session.scalars(locked))}
+    locked = select(Person).where(among(person.c.id_number_index, numbers)).order_by(person.c.id).with_for_update()
+    return {numbers[found.id_number_index]: found for found in in_turns(some_at_a_time(session, locked))}
 
 
 def _employers(session: Session, caller: Caller, sheet: Sheet, clock: Clock) -> dict[str, Enterprise]:
-    codes = {code for row in sheet.rows if (code := row.find(candidate_list.USCC))}
-    wanted = select(Enterprise).where(enterprise.c.uscc.in_(codes), visible(enterprise, caller, clock.today()))
-    return {found.uscc: found for found in session.scalars(wanted)}
+    of_the_codes = among(enterprise.c.uscc, (row.find(candidate_list.USCC) for row in sheet.rows))
+    wanted = select(Enterprise).where(of_the_codes, visible(enterprise, caller, clock.today()))
+    return {found.uscc: found for found in in_turns(some_at_a_time(session, wanted))}
 
 
 def _check(session: Session, caller: Caller, sheet: Sheet, known: Known, clock: Clock) -> None:
     """Rejects the rows whose enterprise, or whose person, the caller has no business with."""
-    ids = [found.id for found in known.people.values()]
-    within = set(
-        session.scalars(select(person.c.id).where(person.c.id.in_(ids), visible(person, caller, clock.today())))
-    )
+    of_the_list = among(person.c.id, (found.id for found in known.people.values()))
+    seen = select(person.c.id).where(of_the_list, visible(person, caller, clock.today()))
+    within = set(in_turns(some_at_a_time(session, seen)))
     for row in in_turns(sheet.rows):
         code = row.find(candidate_list.USCC)
         if code is not None and code not in known.employers:
@@ -101,57 +91,63 @@ def _check(session: Session, caller: Caller, sheet: Sheet, known: Known, clock: 
             sheet.reject(row.number, candidate_list.ID_NUMBER, ELSEWHERE)
 
 
-def _upsert_rows(
-    session: Session, sheet: Sheet, known: Known, report: ImportReport, cipher: PersonalDataCipher, clock: Clock
+def _upsert(
+    session: Session,
+    rows: Sequence[SheetRow],
+    known: Known,
+    report: ImportReport,
+    cipher: PersonalDataCipher,
+    clock: Clock,
 ) -> None:
-    ids = [found.id for found in known.people.values()]
-    stored_contacts, facts = locked_contacts(session, ids), _facts(session, ids)
-    for batch in batches(sorted(sheet.accepted(), key=lambda row: row[candidate_list.ID_NUMBER])):
-        upserted = [
-            (_upsert_one(session, candidate_list.candidate_of(row), known, facts, cipher, clock), row)
-            for row in in_turns(batch)
-        ]
-        session.flush()  # The facts refer to the people, whose rows have to be there first.
-        session.add_all(fact for done, _ in upserted for fact in done.touched)
-        for done, row in in_turns(upserted):
-            owner = done.person
-            contact = stored_contacts.get(owner.id) or Contact(owner.id, OwnerKind.PERSON, owner.division)
-            contact_changed = contacts.replace(session, contact, candidate_list.contact_of(row), cipher, clock)
-            report.count(done.existed, done.changed or contact_changed)
-        session.flush()
+    """Registers or updates the people of some rows."""
+    registered = [known.people[number].id for row in rows if (number := row[candidate_list.ID_NUMBER]) in known.people]
+    stored, facts = load_all(session, Contact, registered), _facts(session, registered)
+    batch = Batch(cipher)
+    for row in in_turns(rows):
+        candidate, existing = candidate_list.candidate_of(row), known.people.get(row[candidate_list.ID_NUMBER])
+        employer = known.employers[candidate.uscc]
+        if existing is None:
+            owner, changed = _register(batch, candidate, employer, cipher, clock), True
+        else:
+            owner, changed = existing, _change(session, batch, existing, facts, candidate, employer, clock)
+        contact_changed = batch.reach(owner, stored.get(owner.id), candidate_list.contact_of(row))
+        report.count(existing is not None, changed or contact_changed)
+    batch.write(session, clock)
 
 
 def _facts(session: Session, person_ids: list[str]) -> dict[str, list[PersonFact]]:
     facts: dict[str, list[PersonFact]] = defaultdict(list)
-    wanted = select(PersonFact).where(person_fact.c.person_id.in_(person_ids)).order_by(person_fact.c.id)
-    for fact in in_turns(session.scalars(wanted)):
+    if not person_ids:
+        return facts
+    wanted = select(PersonFact).where(among(person_fact.c.person_id, person_ids)).order_by(person_fact.c.id)
+    for fact in session.scalars(wanted):
         facts[fact.person_id].append(fact)
     return facts
 
 
-def _upsert_one(
+def _change(
     session: Session,
+    batch: Batch,
+    existing: Person,
+    facts: Mapping[str, list[PersonFact]],
     row: CandidateRow,
-    known: Known,
-    facts: dict[str, list[PersonFact]],
-    cipher: PersonalDataCipher,
+    employer: Enterprise,
     clock: Clock,
-) -> Upserted:
-    existing = known.people.get(row.id_number)
-    employer = known.employers[row.uscc]
-    if existing is None:
-        return _register(session, row, employer, cipher, clock)
+) -> bool:
+    """Takes over what differs of a person; False if nothing does."""
     touched = restate(existing.id, facts[existing.id], _stated(row), clock.today())
+    _add_new(batch, touched)
     changed = existing.change(_changes(row, employer), bool(touched), clock.today())
-    if changed:
-        outbox.add(session, existing, changed, clock)
-        follow(session, existing)
-    return Upserted(existing, True, changed is not None, touched)
+    if changed is None:
+        return False
+    batch.announce(existing, changed)
+    follow(session, existing)
+    return True
 
 
 def _register(
-    session: Session, row: CandidateRow, employer: Enterprise, cipher: PersonalDataCipher, clock: Clock
-) -> Upserted:
+    batch: Batch, row: CandidateRow, employer: Enterprise, cipher: PersonalDataCipher, clock: Clock
+) -> Person:
     sealed, index = cipher.seal_id_number(row.id_number)
     registered_person, registered = Person.register(
         new_id(),
@@ -163,10 +159,17 @@ def _register(
         degree=None if row.degree is UNSET else row.degree,
         on=clock.today(),
     )
-    session.add(registered_person)
-    outbox.add(session, registered_person, registered, clock)
-    touched = restate(registered_person.id, [], _stated(row), clock.today())
-    return Upserted(registered_person, False, True, touched)
+    batch.add(registered_person)
+    batch.announce(registered_person, registered)
+    _add_new(batch, restate(registered_person.id, [], _stated(row), clock.today()))
+    return registered_person
+
+
+def _add_new(batch: Batch, touched: Iterable[PersonFact]) -> None:
+    """Enters those that are not there yet; the session knows of the others."""
+    for fact in touched:
+        if fact.id is None:
+            batch.add(fact)
 
 
 def _stated(row: CandidateRow) -> Stated:

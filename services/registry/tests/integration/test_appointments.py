@@ -82,7 +82,7 @@ def test_an_appointment_in_the_future_is_refused(register, firm, holder):
 def test_a_late_filing_is_flagged_and_a_missed_one_was_announced_before(register, firm, holder):
     appointment = register.appoint(holder, register.post(firm))
     register.clock.move(days=31)
-    miss_filing(register.session, appointment.id, register.clock)
+    miss_filing(register.session, [appointment.id], register.clock)
     file_appointment(
         register.session, PROVINCE, appointment.id, FileAppointment(register.clock.today()), register.clock
     )

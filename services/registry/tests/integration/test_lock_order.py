@@ -49,7 +49,7 @@ def test_filing_beside_the_sweep_never_ends_in_a_deadlock(engine, clock):
             together.wait()
             row = session.scalar(text(TAKE), {"id": appointment_id})
             if row is not None:
-                miss_filing(session, appointment_id, clock)
+                miss_filing(session, [appointment_id], clock)
                 session.execute(text(DONE), {"row": row})
                 overdue.append(appointment_id)
 
@@ -94,7 +94,7 @@ def end(session, appointment_id, clock):
 
 
 def miss(session, appointment_id, clock):
-    miss_filing(session, appointment_id, clock)
+    miss_filing(session, [appointment_id], clock)
 
 
 @pytest.mark.parametrize(

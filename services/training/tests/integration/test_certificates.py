@@ -188,7 +188,7 @@ def test_a_revocation_cancels_all_that_was_due_and_can_not_be_undone_by_a_renewa
 
 def test_a_certificate_shows_what_held_on_a_past_day(centre, holder):
     centre.go_to(UNTIL + timedelta(days=1))
-    expiry.expire(centre.session, fired(holder, 0), centre.clock)
+    expiry.expire(centre.session, [fired(holder, 0)], centre.clock)
     centre.go_to(date(2029, 5, 1))
     centre.educate(holder.person_id, 2029, 16)
     centre.renew(holder, version=2)
@@ -262,7 +262,7 @@ def test_each_decision_is_explained_with_its_rule_set_and_grounds(centre, holder
 
 def test_every_reminder_that_was_due_is_listed_with_the_event_that_announced_it(centre, holder):
     centre.go_to(REMINDERS[0])
-    expiry.remind(centre.session, fired(holder, 90), centre.clock)
+    expiry.remind(centre.session, [fired(holder, 90)], centre.clock)
     centre.session.execute(text("UPDATE due SET state = 'done' WHERE due_on = :day"), {"day": REMINDERS[0]})
     listed = queries.list_reminders_due(
         centre.session, ReminderFilters(until=REMINDERS[1]), centre.clock.today(), PageArguments(50)
@@ -320,7 +320,7 @@ def test_a_renewal_that_meets_a_sweep_waits_for_it_and_finds_its_version_gone_by
             )
             while not watch.scalar(waiting):
                 watch.rollback()
-        expiry.remind(sweep, fired(holder, 90), clock)
+        expiry.remind(sweep, [fired(holder, 90)], clock)
     renewing.join(10)
 
     assert [type(fault) for fault in outcome] == [StaleVersion]

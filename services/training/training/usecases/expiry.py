@@ -5,24 +5,23 @@ Each is a due row, planned when the term begins, and cancelled when the certific
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from chassis import due
 from chassis.clock import Clock
-from chassis.data import load
+from chassis.data import insert_all, insert_rows, load_all, update_all
+from chassis.errors import NotFound
 from chassis.messaging import outbox
 from training import storage
 from training.domain.certificate import Certificate, Decision, Grounds
 from training.domain.rules import Rules
+from training.events import CertificateExpired, CertificateExpiring
 
 # The kinds of due row.
 REMINDER, END = "certificate.expiring", "certificate.expired"
-
-INSERT_REMINDER = insert(storage.expiry_reminder)
 
 
 def plan(session: Session, certificates: Iterable[Certificate], rules: Rules, today: date) -> None:
@@ -35,31 +34,52 @@ def cancel(session: Session, certificate: Certificate) -> None:
     due.cancel(session, _series(certificate))
 
 
-def remind(session: Session, row: due.DueRow, clock: Clock) -> None:
-    """A due row: announces that the certificate ends in so many days, and keeps which event did."""
-    certificate = load(session, Certificate, row.payload["certificate_id"], lock=True)
-    event = certificate.remind(row.payload["days_left"], clock.today())
-    if event is not None:
-        event_id = outbox.add(session, certificate, event, clock)
-        session.execute(
-            INSERT_REMINDER,
-            {
-                "due_key": row.key,
-                "certificate_id": certificate.id,
-                "days_left": event.days_left,
-                "event_id": event_id,
-                "on": event.on,
-            },
-        )
+def remind(session: Session, rows: Sequence[due.DueRow], clock: Clock) -> None:
+    """Due rows: announces of each certificate that it ends in so many days, and keeps which event did."""
+    keys, announced = list[str](), list[tuple[Certificate, CertificateExpiring]]()
+    for row, certificate in zip(rows, _certificates(session, rows), strict=True):
+        event = certificate.remind(row.payload["days_left"], clock.today())
+        if event is not None:
+            keys.append(row.key)
+            announced.append((certificate, event))
+    event_ids = outbox.add_all(session, announced, clock, own_causes=True)
+    update_all(session, [certificate for certificate, _ in announced], "version")
+    reminders = [
+        {
+            "due_key": key,
+            "certificate_id": event.certificate_id,
+            "days_left": event.days_left,
+            "event_id": event_id,
+            "on": event.on,
+        }
+        for key, (_, event), event_id in zip(keys, announced, event_ids, strict=True)
+    ]
+    insert_rows(session, storage.expiry_reminder, reminders)
 
 
-def expire(session: Session, row: due.DueRow, clock: Clock) -> None:
-    """A due row: the certificate's term is over."""
-    certificate = load(session, Certificate, row.payload["certificate_id"], lock=True)
-    event = certificate.expire()
-    if event is not None:
-        outbox.add(session, certificate, event, clock)
-        session.add(certificate.record(event.on, Decision.EXPIRED, Grounds(valid_until=certificate.valid_until)))
+def expire(session: Session, rows: Sequence[due.DueRow], clock: Clock) -> None:
+    """Due rows: the terms of these certificates are over."""
+    announced = list[tuple[Certificate, CertificateExpired]]()
+    for certificate in _certificates(session, rows):
+        event = certificate.expire()
+        if event is not None:
+            announced.append((certificate, event))
+    outbox.add_all(session, announced, clock, own_causes=True)
+    update_all(session, [certificate for certificate, _ in announced], "version", "status")
+    records = [
+        certificate.record(event.on, Decision.EXPIRED, Grounds(valid_until=certificate.valid_until))
+        for certificate, event in announced
+    ]
+    insert_all(session, records)
+
+
+def _certificates(session: Session, rows: Sequence[due.DueRow]) -> list[Certificate]:
+    """The certificate of each row, locked; NotFound if one is not there."""
+    ids = [row.payload["certificate_id"] for row in rows]
+    found = load_all(session, Certificate, ids)
+    if found.keys() != set(ids):
+        raise NotFound()
+    return [found[each] for each in ids]
 
 
 def _series(certificate: Certificate) -> str:

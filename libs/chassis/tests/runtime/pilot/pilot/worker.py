@@ -1,6 +1,7 @@
 """The pilot's worker: sweeps due rows of two kinds, and fails as their payload says; seals its audit log."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -31,15 +32,16 @@ class Worker(HealthRoutes):
     sealer = Sealer(AuditSealed)
 
     @sweep("pilot.notice", deadline=1)
-    def notice(self, session: Session, row: DueRow) -> None:
-        session.execute(insert(effect).values(key=row.key, by=os.getpid()))
-        if row.payload.get("fails"):
-            raise ValueError(f"no notice for {row.payload.get('phone', row.key)}")
-        if row.payload.get("sleeps"):
-            session.execute(text("SELECT pg_sleep(:seconds)"), {"seconds": row.payload["sleeps"]})
-        if row.payload.get("hangs"):
-            eventlet.sleep(row.payload["hangs"])
+    def notice(self, session: Session, rows: Sequence[DueRow]) -> None:
+        for row in rows:
+            session.execute(insert(effect).values(key=row.key, by=os.getpid()))
+            if row.payload.get("fails"):
+                raise ValueError(f"no notice for {row.payload.get('phone', row.key)}")
+            if row.payload.get("sleeps"):
+                session.execute(text("SELECT pg_sleep(:seconds)"), {"seconds": row.payload["sleeps"]})
+            if row.payload.get("hangs"):
+                eventlet.sleep(row.payload["hangs"])
 
     @sweep("pilot.deadline")
-    def deadline(self, session: Session, row: DueRow) -> None:
-        session.execute(insert(effect).values(key=row.key, by=os.getpid()))
+    def deadline(self, session: Session, rows: Sequence[DueRow]) -> None:
+        session.execute(insert(effect), [{"key": row.key, "by": os.getpid()} for row in rows])
