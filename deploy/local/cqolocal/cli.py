@@ -31,6 +31,7 @@ from servers import CannotRun
 
 BENCHES = (
     "pipeline",
+    "idle",
     "growth",
     "all",
 )

@@ -12,6 +12,8 @@ import sys
 gc.disable()
 # Set before the driver is loaded: it then waits in a way that eventlet can see.
 os.environ["PSYCOPG_WAIT_FUNC"] = "wait_select"
+# structlog would load it, where it is installed, for a console that a service does not have: 12 MB.
+sys.modules["rich"] = None  # type: ignore[assignment]  # the import system's own way to say that there is none
 
 eventlet = importlib.import_module("eventlet")
 eventlet.monkey_patch()
