@@ -13,14 +13,13 @@ from eventlet.queue import LightQueue
 from chassis import broker
 from chassis.broker import wire
 from chassis.messaging.envelope import Envelope, MalformedEvent
-from chassis.messaging.inbox.origin import Headers, Origin, headers_of, times_returned
+from chassis.messaging.inbox.origin import Headers, Origin, times_returned
 from chassis.stopping import StopSignal
 
 log = logging.getLogger(__name__)
 
 BATCH = 400
 TURN = 50  # events that are read without a break: senders of mail, requests and heartbeats wait as long
-FRAMES = 3  # of a message: what it is, its properties, its body
 MOST_RETURNS = 3  # of an event that was in hand when the process died; from then on it is tried alone
 LOOK_EVERY = 5.0  # seconds between two looks at the connection's heartbeat
 SET_UP_WITHIN = 10  # seconds for the broker to begin delivering
@@ -35,14 +34,6 @@ class Delivery(NamedTuple):
     raw: bytes
     origin: Origin
     headers: Headers
-
-    @classmethod
-    def of(cls, message: amqp.Message) -> Delivery:
-        # Where no body follows, py-amqp leaves an empty text in its place.
-        body = message.body
-        raw = body.encode() if isinstance(body, str) else bytes(body)
-        origin = Origin(message.delivery_info["exchange"], message.delivery_info["routing_key"])
-        return cls(message.channel, message.delivery_tag, raw, origin, headers_of(message))
 
     def acknowledge_all_so_far(self) -> None:
         """Tells the broker that this message, and all before it on its connection, are done with."""
@@ -105,19 +96,22 @@ def consume(
     """
     connection = broker.connect(url, f"{queue} reader", HEARTBEAT)
     try:
-        wire.read_ahead(connection)
         late = TimeoutError(f"the broker has not answered within {SET_UP_WITHIN} s")
         with eventlet.Timeout(SET_UP_WITHIN, late):
             channel = connection.channel()
-            channel.auto_decode = False  # raw bytes: what can't be decoded must not be acknowledged unseen
             channel.basic_qos(0, prefetch, False)
-            channel.basic_consume(queue, callback=lambda message: on_delivery(Delivery.of(message)))
+            channel.basic_consume(queue)
+
+        def on_message(came: wire.Incoming) -> None:
+            origin = Origin(came.exchange, came.routing_key)
+            on_delivery(Delivery(channel, came.tag, came.body, origin, came.headers))
+
+        receiver = wire.Receiver(channel, on_message)
         while not ending.is_given:
             # One deadline for all that comes until the next look, not one for each frame.
             with ending.at_most(look_every):
                 while True:
-                    for _ in range(TURN * FRAMES):
-                        connection.drain_events()
+                    receiver.read()
                     eventlet.sleep(0)  # a socket that has more to give does not let others go on
             at_look()
             connection.heartbeat_tick()
