@@ -32,6 +32,7 @@ from servers import CannotRun
 BENCHES = (
     "pipeline",
     "idle",
+    "notices",
     "growth",
     "all",
 )
