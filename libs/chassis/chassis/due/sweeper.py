@@ -31,7 +31,7 @@ from chassis.stopping import StopSignal
 log = logging.getLogger(__name__)
 
 POLL_EVERY = 2.0  # seconds between two looks at the table
-CLOCK_CHECK_EVERY = 0.2  # seconds between two looks at a clock that can be moved, so that it is followed at once
+CLOCK_CHECK_EVERY = 0.1  # seconds between two looks at a clock that can be moved, so that it is followed at once
 REPORT_EVERY = 5  # seconds between two counts of what is overdue
 CHUNK = 100  # rows handled in one transaction
 

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
-from chassis.data import metadata
+from chassis.data import connect, metadata, wait_for_notification
 from chassis.messaging import feed_client
 from chassis.messaging.envelope import Envelope
 from chassis.messaging.inbox.comparing import Comparison, TypeAgreement
@@ -43,7 +43,8 @@ from chassis.stopping import StopSignal
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 2.0  # seconds between two looks at whether somebody wants a comparison now
+LOOK_EVERY = 10.0  # seconds between two looks at whether it is time; who wants a comparison now notifies CHANNEL
+CHANNEL = "cqo_agreement"
 LONGEST_PROBLEM = 500  # characters
 
 age = Gauge(
@@ -83,6 +84,7 @@ TAKE_TURN = (
     .returning(row.started_at, row.types)
 )
 WANT = update(agreement).values(wanted_at=now)
+WAKE = select(func.pg_notify(CHANNEL, ""))
 END = update(agreement).where(row.publisher == bindparam("of")).values(ended_at=now)
 AGREES = func.coalesce(row.problem.is_(None) & (row.agreed_at == row.compared_at), False)
 SECONDS_AGO = func.extract("epoch", now - row.agreed_at)
@@ -121,7 +123,14 @@ class Agreement:
 
     def run(self) -> None:
         """Goes on until the worker stops."""
-        repeat(self._turn, "comparing with the publishers", self.stop)
+        repeat(self._look_until_stopped, "comparing with the publishers", self.stop)
+
+    def _look_until_stopped(self) -> None:
+        with connect(self.settings.database_url, f"{self.settings.service}-agreement") as database:
+            database.execute(f"LISTEN {CHANNEL}")
+            while not self.stop.is_given:
+                self._turn()
+                wait_for_notification(database, min(LOOK_EVERY, self.every.total_seconds()), self.stop)
 
     def _turn(self) -> None:
         if not self.is_known:
@@ -136,7 +145,6 @@ class Agreement:
         for each in found:
             if each.is_time and each.publisher in self.settings.feeds and not self.stop.is_given:
                 self.compare_if_due(each.publisher)
-        self.stop.wait(LOOK_EVERY)
 
     def compare_if_due(self, publisher: str) -> None:
         """Compares, if the time has come or somebody wants it and no other replica does."""
@@ -187,8 +195,9 @@ class Agreement:
 
 
 def want(session: Session) -> None:
-    """Has every publisher compared with as soon as the worker sees it."""
+    """Has every publisher compared with at once, by a worker that is woken at the commit."""
     session.execute(WANT)
+    session.execute(WAKE)
 
 
 def pairs(session: Session) -> Sequence[RowMapping]:
