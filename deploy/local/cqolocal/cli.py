@@ -242,10 +242,7 @@ def test(part: str | None, arguments: tuple[str, ...]) -> None:
 @click.argument("name", type=click.Choice(BENCHES))
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def bench(name: str, arguments: tuple[str, ...]) -> None:
-    """Measure one thing beside what it is compared with, or all; exit status 1 where a goal is missed.
-
-    `--json` prints the figures as one JSON object on the last line.
-    """
+    """Measure one thing, or all, beside what it is compared with; --json for programs; 1 where a goal is missed."""
     names = [each for each in BENCHES if each not in NOT_OF_ALL] if name == "all" else [name]
     sys.exit(max(_bench(each, arguments) for each in names))
 
