@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from author.events import ThingChanged
 from messaging_world import World
+from sqlalchemy import bindparam, select, text
 from sqlalchemy import event as sqlalchemy_event
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from chassis.clock import SHANGHAI
 from chassis.messaging import subscribe_batch
 from chassis.messaging.envelope import Envelope
 from chassis.messaging.inbox.applying import Applier, handlers_of
+from chassis.messaging.inbox.arrays import NUMBERS, TEXTS, TIMES
 from chassis.messaging.inbox.deliveries import Delivery, decode
 from chassis.messaging.inbox.origin import Origin
 from chassis.messaging.outbox import relay
@@ -116,3 +119,14 @@ def test_a_batch_is_decoded_without_a_word_to_the_broker_and_acknowledged_by_one
 
     assert (len(events), suspects) == (MANY, [])
     assert said == {f"ack {MANY} True": 1}
+
+
+def test_arrays_that_are_sent_as_text_arrive_as_they_were(world: World) -> None:
+    texts = ["a", "", "NULL", None, 'q"', "back\\slash", '\\"', "{x,y}", "a,b", " ", "\n\t", "首席质量官", "'; --"]
+    times = [None, datetime(2026, 3, 2, 1, tzinfo=UTC), datetime(2026, 3, 2, 9, 0, 0, 1, tzinfo=SHANGHAI)]
+    sent = {"texts": (texts, TEXTS), "numbers": ([1, -(2**62), None], NUMBERS), "times": (times, TIMES)}
+    asked = select(*(bindparam(name, values, type_=kind).label(name) for name, (values, kind) in sent.items()))
+    with world.reader.connect() as connection:
+        (row,) = connection.execute(asked).all()
+
+    assert (row.texts, row.numbers, row.times) == (texts, [1, -(2**62), None], times)

@@ -1,4 +1,4 @@
-"""Arrays for statements over a whole batch, sent as PostgreSQL writes them: the driver takes twenty times as long.
+"""Arrays for statements over a whole batch, sent as PostgreSQL writes them: the driver takes three to seven times as long.
 
 It goes through a list to find its type, and through it again with a call for each element.
 """

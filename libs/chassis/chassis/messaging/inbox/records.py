@@ -7,13 +7,14 @@ as the schema would; and what is wrong is given to the schema as a whole, which 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from marshmallow import Schema, ValidationError, fields, missing
 
 from chassis.messaging.envelope import JsonObject
 
-PLAIN: dict[type[fields.Field[Any]], type] = {fields.String: str, fields.Boolean: bool, fields.Float: float}
+Field: TypeAlias = fields.Field[Any]  # Any: fields of any values
+PLAIN: dict[type[Field], type] = {fields.String: str, fields.Boolean: bool, fields.Float: float}
 
 
 class RecordReader:
@@ -44,7 +45,7 @@ class RecordReader:
         return self.record(**values)
 
 
-def _plain(field: fields.Field[Any]) -> type | None:
+def _plain(field: Field) -> type | None:
     """The type whose values the field takes as they are; None where it has more to say."""
     if field.validators or field.pre_load or field.post_load:
         return None
