@@ -1,6 +1,7 @@
-"""Arrays for statements over a whole batch, sent as PostgreSQL writes them: the driver takes three to seven times as long.
+"""Arrays for statements over a whole batch, sent as PostgreSQL writes them.
 
-It goes through a list to find its type, and through it again with a call for each element.
+The driver takes three to seven times as long: it goes through a list to find its type, and through it again with a call
+for each element.
 """
 
 from __future__ import annotations
