@@ -1,14 +1,15 @@
 """Measures the whole way of an event, beside nameko as it comes and beside a bare publish and consume, in one run.
 
-    ./cqo bench pipeline [--events 30000] [--rounds 3] [--rest 300] [--json]
+    ./cqo bench pipeline [--events 30000] [--rounds 3] [--rest 300] [--workers 1,2,4] [--backlog 50000] [--json]
 
 All three run as processes of their own on the same servers: the broker's queue is a quorum queue that confirms, the
 database commits to disk. A change is a row; changes are committed 100 at a time, as an import does it, in both
 pipelines that have a database. The three take turns in rounds, and ratios are taken within a round, so that what else
 the machine does falls on all of them. Ours is counted from committed changes on, as they wait in the outbox; how fast
-it is while the changes are being committed on the same cores is shown beside it. Servers named by
-CQO_TEST_POSTGRES_URL (a superuser's) and CQO_TEST_AMQP_URL are used; otherwise private ones are started. Exits 1 when a
-goal is missed.
+it is while the changes are being committed on the same cores is shown beside it. Then several workers of one reader
+share an inbox, each item with four versions, and what was lost, applied twice or applied out of order is counted; and a
+backlog is drained. Servers named by CQO_TEST_POSTGRES_URL (a superuser's) and CQO_TEST_AMQP_URL are used; otherwise
+private ones are started. Exits 1 when a goal is missed.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from typing import Any, TypeAlias
 import bare
 import psycopg
 import report
+import strain
 import workload
 from bench import HERE, Bench, servers
 from sqlalchemy import create_engine
@@ -38,7 +40,9 @@ from chassis.messaging.outbox.table import envelope
 
 Connection: TypeAlias = psycopg.Connection[Any]  # Any: rows of any shape
 
-AGAINST_NAMEKO, AGAINST_BARE, AT_REST = 8.0, 0.4, 50.0  # the goals: times, times, milliseconds
+AGAINST_NAMEKO, AGAINST_BARE, AT_REST = 10.0, 0.6, 50.0  # the goals: times, times, milliseconds
+LAST_TENTH, MEMORY = 0.8, 1.1  # of a backlog: the last tenth's rate and memory by the first's
+SHARED = 12_000  # events through one reader's workers
 PER_COMMIT = 100
 MOVES_WITHIN = 600  # seconds for one run
 
@@ -156,6 +160,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--events", type=int, default=30_000, help="changes through each pipeline in all (30000)")
     parser.add_argument("--rest", type=int, default=300, help="changes made one by one at rest (300)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds they are divided into; the median counts (3)")
+    parser.add_argument("--workers", default="1,2,4", help="how many workers of a reader share its inbox (1,2,4)")
+    parser.add_argument("--backlog", type=int, default=50_000, help="events that wait when the relay begins (50000)")
     parser.add_argument("--json", action="store_true", help="the figures as one JSON object on the last line")
     options = parser.parse_args(arguments)
     machine = report.Machine.now()
@@ -172,9 +178,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stderr.write(
                 f"round {number + 1}: {ours['committed']:.0f}, nameko {plain:.0f}, bare {fast:.0f} events/s\n"
             )
+        under_strain = strained(bench, [int(each) for each in options.workers.split(",") if each], options.backlog)
     medians = {name: statistics.median(found[name] for found in rounds) for name in rounds[0]}
     sys.stdout.write(f"{options.events:,} events in rounds, medians; {machine.processors} processors\n")
-    return report.finish("pipeline", rows(medians, rest), machine, options.json)
+    return report.finish("pipeline", rows(medians, rest) + under_strain, machine, options.json)
+
+
+def strained(bench: Bench, workers: Sequence[int], backlog: int) -> list[report.Row]:
+    """The figures of several workers of a reader, and of a backlog."""
+    found: list[report.Row] = []
+    for number in workers:
+        shared = strain.readers_side_by_side(bench, number, SHARED, until)
+        name = f"{number} worker{'s' if number > 1 else ''} of a reader"
+        wrong = f"{name}: lost {shared.lost}, twice {shared.twice}, inversions {shared.inversions}; in all"
+        found += [
+            report.plain(name, shared.rate, "events/s"),
+            report.at_most(wrong, shared.lost + shared.twice + shared.inversions, "events", 0),
+        ]
+    if backlog:
+        drained = strain.drain(bench, backlog, until)
+        found += [
+            report.plain(f"a backlog of {backlog:,}", drained.rate, "events/s"),
+            report.at_least("  its last tenth, against its first", drained.last, "events/s", drained.first, LAST_TENTH),
+            report.within("  both workers' memory after it", drained.memory_last, "MB", drained.memory_first, MEMORY),
+        ]
+    return found
 
 
 def rows(found: dict[str, float], rest: list[float]) -> list[report.Row]:

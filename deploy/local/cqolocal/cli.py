@@ -34,6 +34,8 @@ BENCHES = (
     "http",
     "import",
     "sweep",
+    "idle",
+    "notices",
     "growth",
     "all",
 )

@@ -119,13 +119,13 @@ class System:
         if self._is_cancelled.is_set():
             raise CannotRun("it was stopped before it was ready")
 
-    def stop(self) -> None:
-        """Stops everything in order; the data stay."""
+    def stop(self, keep: bool = True) -> None:
+        """Stops everything in order; the data stay. If they are not to be kept, the servers need not write them out."""
         self.supervisor.stop()
         with ThreadPoolExecutor(2) as pool:
             for server in (self.broker, self.postgres):
                 if server is not None:
-                    pool.submit(server.stop)
+                    pool.submit(server.stop if keep else server.kill)
         if self.lock is not None:
             self.lock.close()
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 class Clock(Protocol):
+    may_be_moved: ClassVar[bool]
+
     def now(self) -> datetime:
         """The present instant, aware, in UTC."""
 
@@ -24,6 +26,8 @@ class Clock(Protocol):
 
 class SystemClock:
     """The machine's clock."""
+
+    may_be_moved: ClassVar[bool] = False
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -38,6 +42,8 @@ class OffsetClock(SystemClock):
     Each call looks whether the file is another one by now: whoever moves the clock puts a new file in its place, and
     every process follows.
     """
+
+    may_be_moved: ClassVar[bool] = True
 
     def __init__(self, offset_file: Path) -> None:
         self.offset_file = offset_file
@@ -57,6 +63,8 @@ class OffsetClock(SystemClock):
 
 class FixedClock(SystemClock):
     """A clock that stands still until it is moved; for tests."""
+
+    may_be_moved: ClassVar[bool] = True
 
     def __init__(self, at: datetime) -> None:
         self.at = at

@@ -59,7 +59,7 @@ def run(system: System, as_json: bool, chaos: bool) -> int:
     except (NoAnswer, Refused) as fault:
         raise click.ClickException(str(fault)) from fault
     finally:
-        system.stop()
+        system.stop(keep=False)  # the next run begins anew
 
 
 def summarise(scenario: Scenario, result: Reconciliation, seconds: float) -> Summary:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import psycopg
+from eventlet.hubs import trampoline
 from psycopg.rows import namedtuple_row
 
 from chassis.data.cooperative import connection_class
+from chassis.stopping import StopSignal
 
 CONNECT_TIMEOUT = 5
-POLL = 0.2  # seconds between two looks at whether to go on waiting for a notification
 SERVER_SETTINGS = {
     # Below the handlers' deadline of 60 s, so that the server gives up first and the connection stays usable.
     "statement_timeout": "30s",
@@ -48,20 +47,21 @@ def connect(
 def wait_for_notification(
     connection: psycopg.Connection[Any],  # Any: rows of any shape
     seconds: float,
-    stopping: Callable[[], bool],
+    stop: StopSignal,
 ) -> None:
     """Waits until a channel that `connection` listens on is notified; `seconds` at most, and not while stopping.
 
     What has come up to then is forgotten with it.
     """
-    deadline = time.monotonic() + seconds
-    while not stopping() and time.monotonic() < deadline:
-        # To its end, and not only to the first: the driver keeps what is not taken, without a limit.
-        if list(connection.notifies(timeout=POLL, stop_after=1)):
-            return
+    if forget_notifications(connection):
+        return
+    # Not by the driver, which wakes ten times a second while it waits.
+    with stop.at_most(seconds):
+        trampoline(connection.fileno(), read=True)
+    forget_notifications(connection)
 
 
-def forget_notifications(connection: psycopg.Connection[Any]) -> None:  # Any: rows of any shape
-    """Drops what came while `connection` was busy; for a loop that looks at everything in its next step anyway."""
-    for _ in connection.notifies(timeout=0):
-        pass
+def forget_notifications(connection: psycopg.Connection[Any]) -> int:  # Any: rows of any shape
+    """Drops what came while `connection` was busy, and says how many; a loop looks at everything next anyway."""
+    # To the end: the driver keeps what is not taken, without a limit.
+    return sum(1 for _ in connection.notifies(timeout=0))

@@ -24,11 +24,12 @@ from chassis.data import clock_of, engine_for, is_unavailable
 from chassis.due import table
 from chassis.due.chunk import Chunk, Swept
 from chassis.settings import Settings
+from chassis.stopping import StopSignal
 
 log = logging.getLogger(__name__)
 
-POLL_EVERY = 1.0  # seconds between two looks at the table
-CLOCK_CHECK_EVERY = 0.05  # seconds between two looks at the clock, so that one that was moved is followed at once
+POLL_EVERY = 2.0  # seconds between two looks at the table
+CLOCK_CHECK_EVERY = 0.1  # seconds between two looks at a clock that can be moved, so that it is followed at once
 REPORT_EVERY = 5  # seconds between two counts of what is overdue
 
 overdue_rows = Gauge(
@@ -47,7 +48,7 @@ class Sweeper(SharedExtension):  # type: ignore[misc]  # nameko has no types
     def __init__(self) -> None:
         super().__init__()
         self.sweeps: dict[str, Sweep] = {}
-        self.stopping = False
+        self.stop_signal = StopSignal()
         self.thread: GreenThread | None = None
         self.reported_at = 0.0
 
@@ -65,21 +66,20 @@ class Sweeper(SharedExtension):  # type: ignore[misc]  # nameko has no types
         return engine_for(self.settings.database_url, self.container.service_name)
 
     def start(self) -> None:
-        self.stopping = False
         self.thread = self.container.spawn_managed_thread(self.run, "sweeper")
 
     def stop(self) -> None:
         """Ends the loop after the chunk under way."""
-        self.stopping = True
+        self.kill()
         if self.thread is not None:
             self.thread.wait()
 
     def kill(self) -> None:
-        self.stopping = True
+        self.stop_signal.give()
 
     def run(self) -> None:
         failures = 0
-        while not self.stopping:
+        while not self.stop_signal.is_given:
             try:
                 more = self.turn()
                 failures = 0
@@ -93,9 +93,10 @@ class Sweeper(SharedExtension):  # type: ignore[misc]  # nameko has no types
 
     def wait(self, seconds: float) -> None:
         """Waits so long, or until another day begins."""
+        step = CLOCK_CHECK_EVERY if self.clock.may_be_moved else seconds
         day, deadline = self.clock.today(), time.monotonic() + seconds
-        while not self.stopping and time.monotonic() < deadline and self.clock.today() == day:
-            eventlet.sleep(CLOCK_CHECK_EVERY)
+        while not self.stop_signal.is_given and time.monotonic() < deadline and self.clock.today() == day:
+            self.stop_signal.wait(step)
 
     def turn(self) -> bool:
         """One look; True if there may be more to do at once."""

@@ -6,36 +6,12 @@ import logging
 import time
 from collections.abc import Callable
 
-import eventlet
-from eventlet.event import Event
-
 from chassis import broker
 from chassis.backoff import LONGEST_WAIT, back_off
 from chassis.data import is_unavailable
+from chassis.stopping import StopSignal
 
 log = logging.getLogger(__name__)
-
-
-class StopSignal:
-    """Tells the loops of a worker to end, and wakes those that wait."""
-
-    def __init__(self) -> None:
-        self._event = Event()
-
-    @property
-    def is_given(self) -> bool:
-        """Whether the worker is stopping."""
-        return bool(self._event.ready())
-
-    def give(self) -> None:
-        """Tells the loops to end; a second time changes nothing."""
-        if not self.is_given:
-            self._event.send()
-
-    def wait(self, seconds: float) -> None:
-        """Waits so long, or until the signal is given."""
-        with eventlet.Timeout(seconds, False):
-            self._event.wait()
 
 
 def is_outage(fault: BaseException) -> bool:

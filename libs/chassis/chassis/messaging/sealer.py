@@ -21,13 +21,15 @@ from sqlalchemy.orm import Session
 from chassis.clock import Clock
 from chassis.data import clock_of, engine_for
 from chassis.messaging import outbox
-from chassis.messaging.loops import StopSignal, repeat
+from chassis.messaging.loops import repeat
 from chassis.messaging.outbox import Event
 from chassis.security import audit
 from chassis.settings import Settings
+from chassis.stopping import StopSignal
 
 BATCH = 1000  # entries sealed in one transaction
 POLL_EVERY = 1.0  # seconds; no caller waits for a seal
+POLL_IDLE_EVERY = 4.0  # the same when nothing has been entered for a while
 REPORT_EVERY = 5.0  # seconds
 
 unsealed_entries = Gauge(
@@ -64,6 +66,7 @@ class Sealer(DependencyProvider):  # type: ignore[misc]  # nameko has no types
         self.clock: Clock = clock_of(self.settings)
         self.stop_signal = StopSignal()
         self.reported_at = 0.0
+        self.pause = POLL_EVERY
         self.keys = audit.SigningKeys(self.settings.audit_key or "")
         if not self.keys.can_sign:
             raise ValueError("the first key of CQO_AUDIT_KEY is a public one: a worker signs checkpoints with it")
@@ -95,8 +98,9 @@ class Sealer(DependencyProvider):  # type: ignore[misc]  # nameko has no types
         with Session(self.engine) as session, session.begin():
             sealed = self.seal(session)
         self.report()
+        self.pause = POLL_EVERY if sealed else min(2 * self.pause, POLL_IDLE_EVERY)
         if sealed < BATCH:
-            self.stop_signal.wait(POLL_EVERY)
+            self.stop_signal.wait(self.pause)
 
     def seal(self, session: Session) -> int:
         """Seals up to BATCH entries, and makes a checkpoint if it is time; returns how many were sealed."""

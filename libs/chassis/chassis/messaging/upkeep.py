@@ -27,15 +27,16 @@ from chassis.data import clock_of, engine_for, is_contention, metadata
 from chassis.due import remove_settled
 from chassis.http.idempotency import purge
 from chassis.messaging.inbox.passing import WhenForgotten, forget
-from chassis.messaging.loops import StopSignal, repeat
+from chassis.messaging.loops import repeat
 from chassis.messaging.outbox import heads, keeping, months
 from chassis.settings import Settings
+from chassis.stopping import StopSignal
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 1.0  # seconds between two looks at what is to be done
+LOOK_EVERY = 5.0  # seconds between two looks at what is to be done
 RESTS_FOR = 3  # times as long as a step took
-OFTEN, HOURLY, DAILY = timedelta(seconds=5), timedelta(hours=1), timedelta(days=1)
+OFTEN, HOURLY, DAILY = timedelta(seconds=10), timedelta(hours=1), timedelta(days=1)
 
 removed = Counter("cqo_upkeep_removed", "Rows that the upkeep has removed or taken in.", ["service", "job"])
 age = Gauge("cqo_upkeep_age_seconds", "Since a job of the upkeep last came to its end.", ["service", "job"])

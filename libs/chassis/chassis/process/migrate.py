@@ -51,7 +51,9 @@ TRY_LOCK = text("SELECT pg_try_advisory_lock(hashtext(:name))")
 
 def alembic_config(service: str, url: str) -> Config:
     """Alembic's configuration for `service` with the database at `url`."""
-    settings = revisions.configuration(service)
+    settings = Config()
+    # Alembic takes % for the start of a variable.
+    settings.set_main_option("script_location", str(revisions.folder_of(service)).replace("%", "%%"))
     settings.attributes["service"] = service
     settings.attributes["url"] = url
     return settings

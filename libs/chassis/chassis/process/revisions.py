@@ -1,14 +1,18 @@
-"""The revisions that a service's migrations folder holds, read by alembic once in a process."""
+"""The revisions that a service's migrations folder holds, read once in a process.
+
+Read without alembic, which a service needs for nothing else, and which would load each migration to ask it.
+"""
 
 from __future__ import annotations
 
 import functools
 import importlib.util
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from alembic.config import Config
-from alembic.script import ScriptDirectory
+REVISION = re.compile(r'^revision = "([^"]+)"$', re.MULTILINE)
+DOWN_REVISION = re.compile(r'^down_revision = "([^"]+)"$', re.MULTILINE)  # the first one has None
 
 
 @dataclass(frozen=True)
@@ -27,19 +31,12 @@ def folder_of(service: str) -> Path:
     return Path(found.origin).parent.parent / "migrations"
 
 
-def configuration(service: str) -> Config:
-    """Alembic's configuration for the service."""
-    config = Config()
-    # Alembic takes % for the start of a variable.
-    config.set_main_option("script_location", str(folder_of(service)).replace("%", "%%"))
-    return config
-
-
 @functools.cache
 def revisions_of(service: str) -> Revisions:
-    """The service's revisions; LookupError if it has none."""
-    scripts = ScriptDirectory.from_config(configuration(service))
-    head = scripts.get_current_head()
-    if head is None:
-        raise LookupError(f"{service} has no migrations")
-    return Revisions(head, frozenset(script.revision for script in scripts.walk_revisions()))
+    """The service's revisions; LookupError if it has none, or if they are not in one line."""
+    texts = [path.read_text() for path in sorted((folder_of(service) / "versions").glob("*.py"))]
+    known = {found for text in texts for found in REVISION.findall(text)}
+    heads = known - {found for text in texts for found in DOWN_REVISION.findall(text)}
+    if len(heads) != 1:
+        raise LookupError(f"{service} has no migrations in one line; their ends are {', '.join(sorted(heads)) or '–'}")
+    return Revisions(heads.pop(), frozenset(known))

@@ -21,6 +21,7 @@ from chassis.messaging import outbox
 from chassis.messaging.outbox import relay
 from chassis.messaging.outbox.floor import Floor
 from chassis.messaging.outbox.table import CHANNEL
+from chassis.stopping import StopSignal
 from testkit import RunningService, wait_for
 
 NOWHERE = "amqp://guest:guest@127.0.0.1:9/"
@@ -141,7 +142,7 @@ def test_notifications_that_came_while_the_relay_was_busy_wake_it_once(world: Wo
         woken = 0
         for _ in range(300):
             began = time.monotonic()
-            wait_for_notification(connection, 0.01, lambda: False)
+            wait_for_notification(connection, 0.01, StopSignal())
             woken += time.monotonic() - began < 0.005
 
     print(f"woken {woken} times by 300 notifications")

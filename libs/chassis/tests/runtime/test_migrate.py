@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
@@ -97,3 +98,12 @@ def test_the_code_knows_its_head_and_all_revisions_before() -> None:
     found = revisions.revisions_of("pilot")
 
     assert (found.head, found.known) == ("0001", {"0001"})
+
+
+@pytest.mark.parametrize("service", ["registry", "training", "notifications", "reporting"])
+def test_revisions_are_read_as_alembic_reads_them(service: str) -> None:
+    scripts = ScriptDirectory(str(revisions.folder_of(service)))
+    found = revisions.revisions_of(service)
+
+    assert found.head == scripts.get_current_head()
+    assert found.known == {script.revision for script in scripts.walk_revisions()}

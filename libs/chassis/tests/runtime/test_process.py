@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -220,3 +222,18 @@ def test_sigkill_is_survived_by_the_next_start(api: Start, tmp_path: Path) -> No
     service.start()
 
     assert service.get(f"{service.url}/effects") == (200, {"effects": 0})
+
+
+def test_a_service_loads_nothing_that_it_has_no_use_for() -> None:
+    """Each of them takes megabytes in each process: alembic, a console's colours, a guesser of encodings."""
+    unused = {"alembic", "mako", "rich", "pygments", "charset_normalizer", "dns"}
+    code = (
+        "import sys; sys.argv = ['chassis.main']; import chassis.main, pilot.api, pilot.worker; "
+        "print(*(name for name, module in sys.modules.items() if module is not None))"
+    )
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environ)
+
+    assert "chassis.process.process" in loaded.stdout
+    assert unused.isdisjoint(loaded.stdout.split())
+    assert not loaded.stderr

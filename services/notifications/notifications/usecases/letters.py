@@ -8,6 +8,7 @@ with the same Message-ID and counted as `maybe_repeated`.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,7 +21,6 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    exists,
     func,
     literal,
     select,
@@ -74,7 +74,9 @@ def _in_state(state: State) -> ColumnElement[bool]:
 # Not now(), which stands still in a transaction: a letter may be taken in the one that wrote it.
 IS_DUE = and_(_in_state(State.PENDING), delivery.c.next_attempt_at <= func.statement_timestamp())
 OF_RECIPIENT = and_(contact.c.owner_kind == notice.c.recipient_kind, contact.c.owner_id == notice.c.recipient_id)
-IS_WAITING = select(exists().where(IS_DUE))
+NEXT_DUE = select(func.extract("epoch", func.min(delivery.c.next_attempt_at) - func.statement_timestamp())).where(
+    _in_state(State.PENDING)
+)
 NEXT = (
     select(delivery, notice, contact.c.email)
     .join_from(delivery, notice)
@@ -139,9 +141,10 @@ READDRESS = (
 )
 
 
-def is_waiting(session: Session) -> bool:
-    """Whether there is a letter whose time has come."""
-    return bool(session.scalar(IS_WAITING))
+def next_due_in(session: Session) -> float:
+    """The seconds until the next letter is to be sent, 0 or less if there is one now; infinite if none waits."""
+    found = session.scalar(NEXT_DUE)
+    return math.inf if found is None else float(found)
 
 
 def take(session: Session, sender: int, room: int, clock: Clock) -> list[Letter]:

@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from chassis.ids import new_id
+from chassis.stopping import StopSignal
 from notifications.adapters.mail.connection import MailServerDown
 from notifications.adapters.mail.sender import Sender
 from notifications.adapters.mail.server import parse_url
@@ -42,7 +43,7 @@ def sender_of(database, clock, personal_data):
             smtp_ca=None,
             mail_from="no-reply@cqo.invalid",
         )
-        made.append(Sender(settings, clock, personal_data, lambda: False))
+        made.append(Sender(settings, clock, personal_data, StopSignal()))
         return made[-1]
 
     yield make

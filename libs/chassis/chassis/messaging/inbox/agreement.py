@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from prometheus_client import Gauge
 from sqlalchemy import (
@@ -18,6 +18,7 @@ from sqlalchemy import (
     DateTime,
     Engine,
     Interval,
+    Row,
     RowMapping,
     Table,
     Text,
@@ -30,18 +31,20 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
-from chassis.data import metadata
+from chassis.data import connect, metadata, wait_for_notification
 from chassis.messaging import feed_client
 from chassis.messaging.envelope import Envelope
 from chassis.messaging.inbox.comparing import Comparison, TypeAgreement
 from chassis.messaging.inbox.reasons import storable
 from chassis.messaging.inbox.timings import Timings
-from chassis.messaging.loops import StopSignal, repeat
+from chassis.messaging.loops import repeat
 from chassis.settings import Settings
+from chassis.stopping import StopSignal
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 2.0  # seconds between two looks at whether somebody wants a comparison now
+LOOK_EVERY = 10.0  # seconds between two looks at whether it is time; who wants a comparison now notifies CHANNEL
+CHANNEL = "cqo_agreement"
 LONGEST_PROBLEM = 500  # characters
 
 age = Gauge(
@@ -73,25 +76,26 @@ row = agreement.c
 now = func.clock_timestamp()
 # A reader that has just been made compares when its first interval is over.
 BEGIN = insert(agreement).values(since=now, started_at=now).on_conflict_do_nothing()
+IS_TIME = or_(row.started_at < now - bindparam("every", type_=Interval), row.wanted_at > row.started_at)
 TAKE_TURN = (
     update(agreement)
-    .where(
-        row.publisher == bindparam("of"),
-        or_(
-            row.started_at < now - bindparam("every", type_=Interval),
-            row.wanted_at > row.started_at,
-        ),
-    )
+    .where(row.publisher == bindparam("of"), IS_TIME)
     .values(started_at=now)
     .returning(row.started_at, row.types)
 )
 WANT = update(agreement).values(wanted_at=now)
+WAKE = select(func.pg_notify(CHANNEL, ""))
 END = update(agreement).where(row.publisher == bindparam("of")).values(ended_at=now)
 AGREES = func.coalesce(row.problem.is_(None) & (row.agreed_at == row.compared_at), False)
 SECONDS_AGO = func.extract("epoch", now - row.agreed_at)
 PAIRS = select(agreement, AGREES.label("agrees"), SECONDS_AGO.label("agreed_seconds_ago")).order_by(row.publisher)
 DIFFERENCES = ("behind", "held_up", "ahead", "conflicting")
-FIGURES = select(row.publisher, row.types, func.extract("epoch", now - func.coalesce(row.agreed_at, row.since)))
+LOOK = select(
+    row.publisher,
+    row.types,
+    func.extract("epoch", now - func.coalesce(row.agreed_at, row.since)).label("seconds"),
+    func.coalesce(IS_TIME, False).label("is_time"),
+)
 
 
 class Agreement:
@@ -105,7 +109,7 @@ class Agreement:
         timings: Timings,
         apply: Callable[[Sequence[Envelope]], None],
         types: Collection[str],
-        look_at_beginnings: Callable[[], None],
+        look_at_beginnings: Callable[[Session], None],
     ) -> None:
         """`apply` applies or parks the events that were fetched; `types` are those of events that have a handler.
 
@@ -119,7 +123,14 @@ class Agreement:
 
     def run(self) -> None:
         """Goes on until the worker stops."""
-        repeat(self._turn, "comparing with the publishers", self.stop)
+        repeat(self._look_until_stopped, "comparing with the publishers", self.stop)
+
+    def _look_until_stopped(self) -> None:
+        with connect(self.settings.database_url, f"{self.settings.service}-agreement") as database:
+            database.execute(f"LISTEN {CHANNEL}")
+            while not self.stop.is_given:
+                self._turn()
+                wait_for_notification(database, min(LOOK_EVERY, self.every.total_seconds()), self.stop)
 
     def _turn(self) -> None:
         if not self.is_known:
@@ -127,12 +138,13 @@ class Agreement:
                 for publisher in self.settings.feeds:
                     session.execute(BEGIN, {"publisher": publisher})
             self.is_known = True
-        for publisher in self.settings.feeds:
-            if not self.stop.is_given:
-                self.compare_if_due(publisher)
-        self.look_at_beginnings()
-        self._report()
-        self.stop.wait(LOOK_EVERY)
+        with Session(self.engine) as session, session.begin():
+            found = session.execute(LOOK, {"every": self.every}).all()
+            self.look_at_beginnings(session)
+        self._report(found)
+        for each in found:
+            if each.is_time and each.publisher in self.settings.feeds and not self.stop.is_given:
+                self.compare_if_due(each.publisher)
 
     def compare_if_due(self, publisher: str) -> None:
         """Compares, if the time has come or somebody wants it and no other replica does."""
@@ -174,10 +186,8 @@ class Agreement:
                 "the last events of %d aggregates of %s are missing, and it does not give them", missing, publisher
             )
 
-    def _report(self) -> None:
-        with Session(self.engine) as session, session.begin():
-            figures = session.execute(FIGURES).all()
-        for publisher, types, seconds in figures:
+    def _report(self, found: Sequence[Row[*tuple[Any, ...]]]) -> None:  # Any: rows of LOOK
+        for publisher, types, seconds, _ in found:
             age.labels(self.settings.service, publisher).set(float(seconds))
             for what in DIFFERENCES:
                 number = sum(each[what] for each in types)
@@ -185,8 +195,9 @@ class Agreement:
 
 
 def want(session: Session) -> None:
-    """Has every publisher compared with as soon as the worker sees it."""
+    """Has every publisher compared with at once, by a worker that is woken at the commit."""
     session.execute(WANT)
+    session.execute(WAKE)
 
 
 def pairs(session: Session) -> Sequence[RowMapping]:

@@ -17,17 +17,19 @@ from itertools import groupby
 from typing import Any
 
 import eventlet
-from marshmallow import Schema, ValidationError
-from sqlalchemy import ARRAY, BigInteger, Text, bindparam, func, literal, select, text
+from marshmallow import ValidationError
+from sqlalchemy import Text, bindparam, func, literal, select, text
 from sqlalchemy.orm import Session
 from structlog.contextvars import bound_contextvars
 
 from chassis.messaging.envelope import Envelope, JsonObject
+from chassis.messaging.inbox.arrays import NUMBERS, TEXTS
 from chassis.messaging.inbox.conflicts import Conflict, conflict, park_conflicts
 from chassis.messaging.inbox.cursors import KEYS, Cursor, lock_whole_cursors, move_cursors
 from chassis.messaging.inbox.deliveries import TURN
 from chassis.messaging.inbox.faults import HandlerTooSlow, WrongContent
 from chassis.messaging.inbox.parking import park_early
+from chassis.messaging.inbox.records import RecordReader
 from chassis.messaging.inbox.tables import ParkedState, inbox_parked
 from chassis.messaging.inbox.timings import timings_of
 
@@ -39,7 +41,7 @@ class Handler:
     """What applies the events of some types: `apply(session, event)`, or a list of events if `batch`."""
 
     apply: Callable[..., None]
-    schema: Schema
+    reader: RecordReader
     batch: bool = False
     timeout: float = 60  # seconds for one event, or for one batch of a batch handler
 
@@ -72,7 +74,7 @@ class Handler:
         """What is wrong with the data of those of `events` that the handler can't read, by their places."""
         found: dict[int, object] = {}
         for first, data in _in_turns(events):
-            messages = self.schema.validate(data, many=True)
+            messages = self.reader.schema.validate(data, many=True)
             found |= {first + int(place): what for place, what in messages.items()}
         return found
 
@@ -80,7 +82,7 @@ class Handler:
         records: list[object] = []
         for first, data in _in_turns(events):
             try:
-                records += self.schema.load(data, many=True)
+                records += self.reader.read(data)
             except ValidationError as fault:
                 place, messages = next(iter(fault.messages_dict.items()))
                 raise WrongContent(f"{events[first + int(place)].type}: {messages}") from fault
@@ -99,8 +101,9 @@ def handlers_of(worker: object) -> dict[str, Handler]:
     """The handlers of a worker, by the types of event that they apply."""
     timeout = timings_of(worker).handler_timeout
     return {
-        kind: Handler(getattr(worker, name), member.subscription.schema(), member.subscription.batch, timeout)
+        kind: Handler(getattr(worker, name), reader, member.subscription.batch, timeout)
         for name, member in _subscribed(type(worker))
+        for reader in [RecordReader(member.subscription.record, member.subscription.schema())]
         for kind in member.subscription.types
     }
 
@@ -233,7 +236,6 @@ CONFLICT = literal(ParkedState.CONFLICT, Text, literal_execute=True)
 PARKED = select(
     inbox_parked.c.aggregate, inbox_parked.c.version, inbox_parked.c.event.op("->>", return_type=Text())("id")
 ).where(inbox_parked.c.aggregate == func.any(KEYS), inbox_parked.c.state != CONFLICT)
-NUMBERS = ARRAY(BigInteger)  # of one batch; the column, which sums them all, holds larger ones
 COUNT = text(
     "INSERT INTO inbox_applied (type, lane, applied, moved, id_sum) "
     "SELECT kind, :lane, applied, moved, id_sum "
@@ -241,10 +243,10 @@ COUNT = text(
     "ON CONFLICT (type, lane) DO UPDATE SET applied = inbox_applied.applied + excluded.applied, "
     "moved = inbox_applied.moved + excluded.moved, id_sum = inbox_applied.id_sum + excluded.id_sum"
 ).bindparams(
-    bindparam("kinds", type_=ARRAY(Text)),
+    bindparam("kinds", type_=TEXTS),
     bindparam("applied", type_=NUMBERS),
     bindparam("moved", type_=NUMBERS),
-    bindparam("id_sums", type_=NUMBERS),
+    bindparam("id_sums", type_=NUMBERS),  # of one batch; the column, which sums them all, holds larger ones
 )
 
 

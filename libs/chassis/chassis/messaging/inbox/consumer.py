@@ -28,7 +28,7 @@ from chassis.messaging.inbox.agreement import Agreement
 from chassis.messaging.inbox.applying import Applier, BatchResult, handlers_of, park_unapplied
 from chassis.messaging.inbox.complaints import Complaints
 from chassis.messaging.inbox.dead_letters import DeadLetterReader
-from chassis.messaging.inbox.deliveries import CHECK_EVERY, MOST_RETURNS, Window, consume, decode
+from chassis.messaging.inbox.deliveries import MOST_RETURNS, Window, consume, decode
 from chassis.messaging.inbox.faults import HandlerTooSlow, SetAside
 from chassis.messaging.inbox.gaps import GapCloser
 from chassis.messaging.inbox.parking import ToPark
@@ -37,8 +37,9 @@ from chassis.messaging.inbox.retrying import Retrier
 from chassis.messaging.inbox.sifting import sift
 from chassis.messaging.inbox.tables import ParkedState
 from chassis.messaging.inbox.timings import Timings, timings_of
-from chassis.messaging.loops import StopSignal, repeat
+from chassis.messaging.loops import repeat
 from chassis.settings import Settings
+from chassis.stopping import StopSignal
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +79,12 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
 
     def start(self) -> None:
         dead_letters = DeadLetterReader(
-            self.settings.amqp_url, self.engine, self.service, self.stop_signal, len(self.timings.retry_delays)
+            self.settings.amqp_url,
+            self.engine,
+            self.service,
+            self.stop_signal,
+            len(self.timings.retry_delays),
+            lambda: self.retrier.wake(is_parked=True),
         )
         gaps = GapCloser(self.settings, self.engine, self.stop_signal, self.timings, self.apply_until_done)
         ours = self.settings, self.engine, self.stop_signal, self.timings, self.apply_until_done
@@ -101,6 +107,8 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
 
     def kill(self) -> None:
         self.stop_signal.give()
+        if not self.is_applying:  # else the batch under way is still to be acknowledged
+            self.window.ending.give()
 
     @functools.cached_property
     def engine(self) -> Engine:
@@ -115,13 +123,13 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
         context = WorkerContext(self.container, service, next(iter(self.container.entrypoints)))
         for provider in self.container.dependencies:
             setattr(service, provider.attr_name, provider.get_dependency(context))
-        self.learn_beginnings()
+        with Session(self.engine) as session, session.begin():
+            self.learn_beginnings(session)
         return Applier(handlers_of(service), self.refused_before)
 
-    def learn_beginnings(self) -> None:
+    def learn_beginnings(self, session: Session) -> None:
         """Which events can be late duplicates only; a comparison may have found that more have passed."""
-        with Session(self.engine) as session, session.begin():
-            self.refused_before.update(passing.refused_before(session))
+        self.refused_before.update(passing.refused_before(session))
 
     @functools.cached_property
     def retrier(self) -> Retrier:
@@ -138,12 +146,10 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
     def _read_until_lost(self) -> None:
         # What an earlier connection delivered will be delivered again; its tags mean nothing on the new one.
         window = self.window = Window()
-
-        def goes_on() -> bool:
-            # When the worker stops, the batch under way is still to be acknowledged.
-            return not window.is_abandoned and (self.is_applying or not self.stop_signal.is_given)
-
-        consume(self.settings.amqp_url, f"{self.service}.inbox", window.queue.put, PREFETCH, goes_on)
+        try:
+            consume(self.settings.amqp_url, f"{self.service}.inbox", window.queue.put, PREFETCH, window.ending)
+        finally:
+            window.ending.give()
 
     def _apply_next_batch(self) -> None:
         """Applies what has been delivered, then acknowledges it; what is no event is a dead letter."""
@@ -151,7 +157,7 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
         if window.is_abandoned:
             eventlet.sleep(RECONNECT_CHECK)
             return
-        batch = window.next_batch(wait=CHECK_EVERY)
+        batch = window.next_batch()
         if not batch:
             return
         self.is_applying = True
@@ -162,10 +168,12 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
             if readable:
                 readable[-1].acknowledge_all_so_far()
         except BaseException:
-            window.is_abandoned = True
+            window.ending.give()
             raise
         finally:
             self.is_applying = False
+            if self.stop_signal.is_given:
+                window.ending.give()
         if window.is_low:
             # An event that comes alone is applied at once; those of a busy minute share transactions.
             eventlet.sleep(SPACING)
@@ -178,8 +186,7 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
             parking.park_suspects(session, suspects, tries=len(self.timings.retry_delays))
         log.warning("%d events came back %d times and are tried one by one", len(suspects), MOST_RETURNS)
         metrics.parkings.labels(self.service, ParkedState.RETRYING).inc(len(suspects))
-        self.retrier.has_work = True
-        self.retrier.wake()
+        self.retrier.wake(is_parked=True)
 
     def apply_until_done(self, events: Sequence[Envelope]) -> None:
         """Applies `events` in one transaction, or else part by part, and parks those that fail.
@@ -203,8 +210,7 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
             result = self.applier.apply(session, events)
         self._count(result)
         # What was applied may be what a parked event has waited for.
-        self.retrier.has_work |= bool(result.early)
-        self.retrier.wake()
+        self.retrier.wake(is_parked=bool(result.early))
 
     def _left_after(
         self, fault: Exception, events: Sequence[Envelope], failures: int, is_sifted: bool
@@ -249,8 +255,7 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
         if failures:
             self.sifts_until = time.monotonic() + SIFTS_FOR
         self._count(result)
-        self.retrier.has_work = True
-        self.retrier.wake()
+        self.retrier.wake(is_parked=True)
 
     def _to_park(self, event: Envelope, fault: Exception) -> ToPark:
         delays = self.timings.retry_delays
@@ -260,7 +265,7 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
         with Session(self.engine) as session, session.begin():
             why = self.complaints.tell(event, fault, parking.state_after(fault))
             state = parking.park_failed(session, event, fault, self.timings.retry_delays, why)
-        self.retrier.has_work = True
+        self.retrier.wake(is_parked=True)
         metrics.parkings.labels(self.service, state).inc()
 
     def _count(self, result: BatchResult) -> None:

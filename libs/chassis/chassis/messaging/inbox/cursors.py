@@ -6,19 +6,21 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Text, bindparam, func, select, text
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis.messaging.envelope import Envelope
+from chassis.messaging.inbox.arrays import NUMBERS, TEXTS, TIMES
 from chassis.messaging.inbox.tables import inbox_cursor
 
 # A statement is built once: SQLAlchemy takes longer to build one than to have it executed.
-KEYS = bindparam("keys", type_=ARRAY(Text))
+KEYS = bindparam("keys", type_=TEXTS)
 CREATE = (
     insert(inbox_cursor)
     .from_select(["aggregate"], select(func.unnest(KEYS).column_valued("aggregate")))
     .on_conflict_do_nothing()
+    .returning(inbox_cursor.c.aggregate)
 )
 LOCK = (
     select(inbox_cursor.c.aggregate, inbox_cursor.c.version, inbox_cursor.c.event_id)
@@ -31,10 +33,10 @@ MOVE = text(
     "FROM unnest(:keys, :versions, :ids, :times) AS moved (aggregate, version, event_id, event_time) "
     "WHERE inbox_cursor.aggregate = moved.aggregate"
 ).bindparams(
-    bindparam("keys", type_=ARRAY(Text)),
-    bindparam("versions", type_=ARRAY(BigInteger)),
-    bindparam("ids", type_=ARRAY(Text)),
-    bindparam("times", type_=ARRAY(DateTime(timezone=True))),
+    bindparam("keys", type_=TEXTS),
+    bindparam("versions", type_=NUMBERS),
+    bindparam("ids", type_=TEXTS),
+    bindparam("times", type_=TIMES),
 )
 
 
@@ -52,9 +54,13 @@ def place_of(event: Envelope) -> dict[str, str | int]:
 
 def lock_whole_cursors(session: Session, aggregates: Iterable[str]) -> dict[str, Cursor]:
     """Locks the cursors of `aggregates`, in the order of their keys so that no two batches can wait for each other."""
-    keys = {"keys": sorted(set(aggregates))}
-    session.execute(CREATE, keys)
-    return {aggregate: Cursor(version, event_id) for aggregate, version, event_id in session.execute(LOCK, keys)}
+    keys = sorted(set(aggregates))
+    # Nobody else sees those that are made here, so only the others need a lock.
+    cursors = dict.fromkeys(session.scalars(CREATE, {"keys": keys}), Cursor(0, None))
+    if others := [key for key in keys if key not in cursors]:
+        for aggregate, version, event_id in session.execute(LOCK, {"keys": others}):
+            cursors[aggregate] = Cursor(version, event_id)
+    return cursors
 
 
 def lock_cursors(session: Session, aggregates: Iterable[str]) -> dict[str, int]:

@@ -7,6 +7,7 @@ everything the worker had in hand, so most of what stood beside it is innocent a
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -21,20 +22,30 @@ from chassis.messaging.inbox.origin import FORGED, Fate, ForgedEvent, fate_of
 from chassis.messaging.inbox.parking import park, park_unreadable
 from chassis.messaging.inbox.reasons import LONE_TRY, Reason
 from chassis.messaging.inbox.tables import ParkedState
-from chassis.messaging.loops import StopSignal, repeat
+from chassis.messaging.loops import repeat
+from chassis.stopping import StopSignal
 
 log = logging.getLogger(__name__)
 
 PREFETCH = 20
+LOOK_EVERY = 1.0  # seconds between two looks at what has come
 
 
 class DeadLetterReader:
     """The loop that empties the dead-letter queue into `inbox_parked`."""
 
-    def __init__(self, amqp_url: str, engine: Engine, service: str, stop: StopSignal, tries: int) -> None:
+    def __init__(
+        self,
+        amqp_url: str,
+        engine: Engine,
+        service: str,
+        stop: StopSignal,
+        tries: int,
+        on_parked: Callable[[], None],
+    ) -> None:
         """`tries`: how often a parked event is tried again in all; a dead letter gets the last of these."""
         self.amqp_url, self.engine, self.service, self.stop = amqp_url, engine, service, stop
-        self.tries = tries
+        self.tries, self.on_parked = tries, on_parked
 
     def run(self) -> None:
         """Goes on until the worker stops."""
@@ -43,12 +54,11 @@ class DeadLetterReader:
     def _read_until_lost(self) -> None:
         came: list[Delivery] = []
 
-        def goes_on() -> bool:
+        def park_all() -> None:
             while came:
                 self._park_and_acknowledge(came.pop(0))
-            return not self.stop.is_given
 
-        consume(self.amqp_url, f"{self.service}.dead", came.append, PREFETCH, goes_on)
+        consume(self.amqp_url, f"{self.service}.dead", came.append, PREFETCH, self.stop, LOOK_EVERY, park_all)
 
     def _park_and_acknowledge(self, delivery: Delivery) -> None:
         # If the database is away this raises, the connection is dropped, and the message stays in its queue.
@@ -66,6 +76,7 @@ class DeadLetterReader:
         delivery.channel.basic_ack(delivery.tag)
         log.error("a dead letter was parked (%s)", state)
         metrics.parkings.labels(self.service, state).inc()
+        self.on_parked()
 
 
 def park_dead_letter(session: Session, raw: bytes, fate: Fate, tries: int) -> str:

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import NamedTuple
 
 import amqp
 import eventlet
-from eventlet.queue import Empty, LightQueue
+from eventlet.queue import LightQueue
 
 from chassis import broker
 from chassis.broker import wire
 from chassis.messaging.envelope import Envelope, MalformedEvent
-from chassis.messaging.inbox.origin import Headers, Origin, headers_of, times_returned
+from chassis.messaging.inbox.origin import Headers, Origin, times_returned
+from chassis.stopping import StopSignal
 
 log = logging.getLogger(__name__)
 
 BATCH = 400
 TURN = 50  # events that are read without a break: senders of mail, requests and heartbeats wait as long
-FRAMES = 3  # of a message: what it is, its properties, its body
 MOST_RETURNS = 3  # of an event that was in hand when the process died; from then on it is tried alone
-CHECK_EVERY = 0.25  # seconds between two looks at whether to go on
+LOOK_EVERY = 5.0  # seconds between two looks at the connection's heartbeat
 SET_UP_WITHIN = 10  # seconds for the broker to begin delivering
 HEARTBEAT = 20  # seconds; a broker that vanished without a word is noticed after two of them
 
@@ -35,14 +34,6 @@ class Delivery(NamedTuple):
     raw: bytes
     origin: Origin
     headers: Headers
-
-    @classmethod
-    def of(cls, message: amqp.Message) -> Delivery:
-        # Where no body follows, py-amqp leaves an empty text in its place.
-        body = message.body
-        raw = body.encode() if isinstance(body, str) else bytes(body)
-        origin = Origin(message.delivery_info["exchange"], message.delivery_info["routing_key"])
-        return cls(message.channel, message.delivery_tag, raw, origin, headers_of(message))
 
     def acknowledge_all_so_far(self) -> None:
         """Tells the broker that this message, and all before it on its connection, are done with."""
@@ -67,17 +58,21 @@ class Window:
         self.queue: LightQueue = LightQueue()
         # An acknowledgement covers all before it, so after a batch that was neither applied nor parked there may be no
         # further one: the connection is given up, and the broker delivers all of it again.
-        self.is_abandoned = False
+        self.ending = StopSignal()
 
-    def next_batch(self, wait: float) -> list[Delivery]:
-        """What is there, BATCH at most; waits for the first up to `wait` seconds."""
-        try:
-            batch = [self.queue.get(timeout=wait)]
-        except Empty:
-            return []
-        while len(batch) < BATCH and not self.queue.empty():
-            batch.append(self.queue.get_nowait())
-        return batch
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether its connection is being given up."""
+        return self.ending.is_given
+
+    def next_batch(self) -> list[Delivery]:
+        """What is there, BATCH at most; waits for the first. Empty when the connection is given up meanwhile."""
+        with self.ending.at_most(LOOK_EVERY):
+            batch = [self.queue.get()]
+            while len(batch) < BATCH and not self.queue.empty():
+                batch.append(self.queue.get_nowait())
+            return batch
+        return []
 
     @property
     def is_low(self) -> bool:
@@ -86,30 +81,39 @@ class Window:
 
 
 def consume(
-    url: str, queue: str, on_delivery: Callable[[Delivery], None], prefetch: int, goes_on: Callable[[], bool]
+    url: str,
+    queue: str,
+    on_delivery: Callable[[Delivery], None],
+    prefetch: int,
+    ending: StopSignal,
+    look_every: float = LOOK_EVERY,
+    at_look: Callable[[], None] = lambda: None,
 ) -> None:
-    """Reads `queue` while `goes_on()`, asked every CHECK_EVERY seconds; raises one of broker.LOST when the connection
-    is lost.
+    """Reads `queue` until `ending` is given, and calls `at_look` every so many seconds.
 
-    `on_delivery` must not wait for anything: the deadline of the look would strike in it.
+    Raises one of broker.LOST when the connection is lost. `on_delivery` must not wait for anything: the deadline of the
+    look would strike in it.
     """
     connection = broker.connect(url, f"{queue} reader", HEARTBEAT)
     try:
-        wire.read_ahead(connection)
         late = TimeoutError(f"the broker has not answered within {SET_UP_WITHIN} s")
         with eventlet.Timeout(SET_UP_WITHIN, late):
             channel = connection.channel()
-            channel.auto_decode = False  # raw bytes: what can't be decoded must not be acknowledged unseen
             channel.basic_qos(0, prefetch, False)
-            channel.basic_consume(queue, callback=lambda message: on_delivery(Delivery.of(message)))
-        while goes_on():
-            # One deadline for all that comes until the next look, not one for each frame. It can only strike while the
-            # reader waits, and py-amqp keeps what it has of a frame.
-            with suppress(TimeoutError), eventlet.Timeout(CHECK_EVERY, TimeoutError):
+            channel.basic_consume(queue)
+
+        def on_message(came: wire.Incoming) -> None:
+            origin = Origin(came.exchange, came.routing_key)
+            on_delivery(Delivery(channel, came.tag, came.body, origin, came.headers))
+
+        receiver = wire.Receiver(channel, on_message)
+        while not ending.is_given:
+            # One deadline for all that comes until the next look, not one for each frame.
+            with ending.at_most(look_every):
                 while True:
-                    for _ in range(TURN * FRAMES):
-                        connection.drain_events()
+                    receiver.read()
                     eventlet.sleep(0)  # a socket that has more to give does not let others go on
+            at_look()
             connection.heartbeat_tick()
     finally:
         broker.close(connection)

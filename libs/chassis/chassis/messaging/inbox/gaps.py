@@ -15,8 +15,9 @@ from chassis.messaging.envelope import Envelope
 from chassis.messaging.inbox import metrics, passing
 from chassis.messaging.inbox.tables import ParkedState, inbox_cursor, inbox_parked
 from chassis.messaging.inbox.timings import Timings
-from chassis.messaging.loops import StopSignal, repeat
+from chassis.messaging.loops import repeat
 from chassis.settings import Settings
+from chassis.stopping import StopSignal
 
 log = logging.getLogger(__name__)
 

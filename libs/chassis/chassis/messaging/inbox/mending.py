@@ -214,7 +214,7 @@ def _copy(session: Session, events: Sequence[Envelope], handlers: Mapping[str, H
         for kind, run in groupby(known, key=lambda event: event.type):
             handlers[kind](session, list(run))
     elif known:
-        kept.restate(session, [event.with_data(handlers[event.type].schema.load(event.data)) for event in known])
+        kept.restate(session, [event.with_data(handlers[event.type].reader.read([event.data])[0]) for event in known])
     session.flush()
 
 

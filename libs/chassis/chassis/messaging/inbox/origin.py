@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import amqp
-
 from chassis.messaging.envelope import Envelope, MalformedEvent
 
 REJECTED = "rejected"  # RabbitMQ's word for a message that a reader refused
@@ -43,12 +41,6 @@ class Fate(NamedTuple):
 
     origin: Origin
     was_rejected: bool
-
-
-def headers_of(message: amqp.Message) -> Headers:
-    """The headers of a message, none if it has none."""
-    found = message.headers
-    return found if isinstance(found, dict) else {}
 
 
 def fate_of(headers: Headers) -> Fate:

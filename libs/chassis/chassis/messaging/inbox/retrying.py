@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Sequence
 
 from eventlet.event import Event
-from eventlet.timeout import Timeout
 from sqlalchemy import Engine, Update, bindparam, case, exists, func, literal, not_, or_, select, text, update
 from sqlalchemy.orm import Session
 
@@ -26,11 +25,13 @@ from chassis.messaging.inbox.parking import DELETE, parked, state_after
 from chassis.messaging.inbox.reasons import LONE_TRY
 from chassis.messaging.inbox.tables import ParkedState, inbox_cursor, inbox_parked
 from chassis.messaging.inbox.untried import UNTRIED, Untried
-from chassis.messaging.loops import StopSignal, repeat
+from chassis.messaging.loops import repeat
+from chassis.stopping import StopSignal
 
 log = logging.getLogger(__name__)
 
 CHECK_EVERY = 0.5  # seconds between two looks at what is ready, unless something was applied
+IDLE_CHECK_EVERY = 5.0  # the same while nothing is parked at all; what this replica parks it knows at once
 REPORT_EVERY = 5  # seconds between two counts of what is parked
 AT_ONCE = 100  # events tried between two looks
 
@@ -43,7 +44,7 @@ READY = (
     .order_by(parked.id)
     .limit(AT_ONCE)
 )
-HAS_WORK = select(exists().where(TO_BE_TRIED))
+IS_ANY = select(exists().where(TO_BE_TRIED), exists().where(parked.id.is_not(None)))
 WAS_ALONE = parked.reason == LONE_TRY
 STATE_AFTER = case((WAS_ALONE, ParkedState.RETRYING), else_=parked.state)
 ATTEMPTS_AFTER = case((WAS_ALONE, 1), else_=parked.attempts)
@@ -72,7 +73,8 @@ class Retrier:
         self.complaints = complaints
         self.untried = Untried(engine, applier, retry_delays, complaints)
         self.on_applied = on_applied
-        self.has_work = True  # as far as this replica knows; what others have parked it sees at its next look
+        # As far as this replica knows; what others have parked it sees at its next look.
+        self.has_work = self.is_any_parked = True
         self._signal = Event()
         self._reported_at = 0.0
 
@@ -80,13 +82,14 @@ class Retrier:
         """Goes on until the worker stops."""
         repeat(self._turn, "retrying parked events", self.stop)
 
-    def wake(self) -> None:
-        """Says that something was applied, which may be what a parked event has waited for."""
+    def wake(self, is_parked: bool = False) -> None:
+        """Says that something was applied, which a parked event may have waited for; or that something was parked."""
+        self.has_work |= is_parked
         if self.has_work and not self._signal.ready():
             self._signal.send()
 
     def _turn(self) -> None:
-        with Timeout(CHECK_EVERY, False):
+        with self.stop.at_most(CHECK_EVERY if self.has_work or self.is_any_parked else IDLE_CHECK_EVERY):
             self._signal.wait()
         self._signal = Event()
         while not self.stop.is_given and self._try_what_is_ready():
@@ -96,11 +99,14 @@ class Retrier:
 
     def _try_what_is_ready(self) -> int:
         """One try of each event that is ready; returns how many there were."""
+        with Session(self.engine) as session, session.begin():
+            self.has_work, self.is_any_parked = session.execute(IS_ANY).one()
+        if not self.has_work:
+            return 0
         tried, result = self.untried.try_some()
         self.on_applied(result)
         with Session(self.engine) as session, session.begin():
             ready = session.scalars(READY).all()
-            self.has_work = bool(ready) or bool(session.scalar(HAS_WORK))
         for parked_id in ready:
             self._try(parked_id)
         return tried + len(ready)
@@ -143,9 +149,11 @@ class Retrier:
             session.execute(noted)
 
     def _report(self) -> None:
-        with Session(self.engine) as session, session.begin():
-            counts = {state: number for state, number in session.execute(COUNTS)}
-            oldest = session.scalar(OLDEST)
+        counts, oldest = {}, None
+        if self.is_any_parked:
+            with Session(self.engine) as session, session.begin():
+                counts = {state: number for state, number in session.execute(COUNTS)}
+                oldest = session.scalar(OLDEST)
         for state in ParkedState:
             metrics.parked.labels(self.service, state).set(counts.get(state, 0))
         metrics.oldest_parked.labels(self.service).set(oldest or 0)

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import amqp
 import eventlet
-from amqp import spec
 
 from chassis import broker
 from chassis.broker import topology, wire
@@ -48,6 +47,7 @@ class Publisher:
         self.channel.events["basic_return"].add(self._on_return)
         self.tag = 0  # the channel counts publishes from 1; so do we
         self.open: set[int] = set()
+        self.first_open = 1  # no tag before it is open
         self.nacked: set[int] = set()
         self.returned: set[str] = set()
 
@@ -59,13 +59,13 @@ class Publisher:
         first = self.tag + 1
         self.nacked.clear()
         self.returned.clear()
-        self.open = set(range(first, first + len(events)))
+        self.open, self.first_open = set(range(first, first + len(events))), first
         try:
             # Sending is under the deadline as well: a broker under an alarm stops reading, and the socket fills up.
             with eventlet.Timeout(CONFIRM_TIMEOUT):
-                with wire.corked(self.connection):
-                    for event in events:
-                        self._send(event)
+                messages = (wire.Outgoing(event.id, event.type, event.to_bytes()) for event in events)
+                wire.publish(self.channel, self.exchange, CONTENT_TYPE, messages)
+                self.tag += len(events)
                 while self.open:
                     self.connection.drain_events()
         except eventlet.Timeout as late:
@@ -80,23 +80,11 @@ class Publisher:
     def close(self) -> None:
         broker.close(self.connection)
 
-    def _send(self, event: Envelope) -> None:
-        message = amqp.Message(
-            event.to_bytes(),
-            content_type=CONTENT_TYPE,
-            message_id=event.id,
-            delivery_mode=2,
-            type=event.type,
-        )
-        self.tag += 1
-        # Not the channel's own basic_publish: that asks the socket for news before each message. What the broker says
-        # (returns, a closed channel) is read with the confirms.
-        arguments = (0, self.exchange, event.type, True, False)
-        self.channel.send_method(spec.Basic.Publish, "Bssbb", arguments, message)
-
     def _settle(self, tag: int, multiple: bool) -> set[int]:
-        settled = {open_tag for open_tag in self.open if open_tag <= tag} if multiple else {tag} & self.open
+        settled = self.open.intersection(range(self.first_open, tag + 1) if multiple else (tag,))
         self.open -= settled
+        if multiple:
+            self.first_open = tag + 1
         return settled
 
     def _on_ack(self, tag: int, multiple: bool) -> None:

@@ -23,18 +23,19 @@ from nameko.extensions import DependencyProvider
 from chassis.clock import Clock
 from chassis.data import clock_of, connect, forget_notifications, wait_for_notification
 from chassis.messaging.envelope import StoredEvent
-from chassis.messaging.loops import StopSignal, repeat
+from chassis.messaging.loops import repeat
 from chassis.messaging.outbox import metrics
 from chassis.messaging.outbox.floor import Floor
 from chassis.messaging.outbox.publisher import Publisher
 from chassis.messaging.outbox.table import CHANNEL, envelope
 from chassis.settings import Settings
+from chassis.stopping import StopSignal
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
 SPACING = 0.02  # seconds from one batch's end to the next one's start, for more events to share it
-POLL_EVERY = 1.0  # seconds; a notification usually comes first
+POLL_EVERY = 5.0  # seconds; a notification comes first, so this only shows others that the leader lives
 STAND_BY = 1.5  # seconds between two tries to become the leader
 REPORT_EVERY = 5.0  # seconds
 # No step of a leader that lives is so long without a statement: the longest, a batch that is not confirmed, takes 10 s.
@@ -146,7 +147,7 @@ class Relay(DependencyProvider):  # type: ignore[misc]  # nameko has no types
             while not self.stop_signal.is_given:
                 published = self.turn(database)
                 if not published:
-                    wait_for_notification(database, POLL_EVERY, lambda: self.stop_signal.is_given)
+                    wait_for_notification(database, POLL_EVERY, self.stop_signal)
                 elif published < BATCH:
                     eventlet.sleep(SPACING)
         finally:

@@ -6,6 +6,7 @@ from eventlet.greenthread import GreenThread
 from nameko.extensions import DependencyProvider
 
 from chassis.data import clock_of
+from chassis.stopping import StopSignal
 from notifications.adapters.mail.sender import Sender
 from notifications.adapters.personal_data import PersonalDataCipher
 
@@ -15,10 +16,10 @@ class Mailer(DependencyProvider):  # type: ignore[misc]  # nameko has no types
 
     def setup(self) -> None:
         settings = self.container.config["cqo"]
-        self.stopping = False
+        self.stop_signal = StopSignal()
         personal_data = PersonalDataCipher.from_settings(settings)
         self.senders = [
-            Sender(settings, clock_of(settings), personal_data, lambda: self.stopping)
+            Sender(settings, clock_of(settings), personal_data, self.stop_signal)
             for _ in range(settings.smtp_connections)
         ]
         self.threads: list[GreenThread] = []
@@ -28,12 +29,12 @@ class Mailer(DependencyProvider):  # type: ignore[misc]  # nameko has no types
 
     def stop(self) -> None:
         """Ends each sender after the letter in its hands."""
-        self.stopping = True
+        self.kill()
         for thread in self.threads:
             thread.wait()
 
     def kill(self) -> None:
-        self.stopping = True
+        self.stop_signal.give()
 
     def get_dependency(self, worker_ctx: object) -> Mailer:
         return self

@@ -9,10 +9,8 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable
 from typing import Any
 
-import eventlet
 from sqlalchemy import Connection as DatabaseConnection
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -21,6 +19,7 @@ from chassis.backoff import back_off
 from chassis.clock import Clock
 from chassis.data import engine_for, is_unavailable, wait_for_notification
 from chassis.security import CannotOpen
+from chassis.stopping import StopSignal
 from notifications.adapters import texts
 from notifications.adapters.mail import metrics
 from notifications.adapters.mail.connection import Connection, MailServerDown
@@ -34,7 +33,8 @@ from notifications.usecases.letters import Letter
 
 log = logging.getLogger(__name__)
 
-POLL = 1.0  # seconds between two looks for letters; a notification usually comes first
+POLL = 5.0  # seconds between two looks for letters, unless one is to be tried again before; a notification comes first
+LOOK_AGAIN = 1.0  # seconds until what could not be taken is looked for again: another sender has it just now
 # Seconds between two looks for letters of senders that have died, and for addresses that have become known.
 MAINTENANCE_EVERY = 5.0
 # After its own start a sender waits so long before it takes others for dead: after an outage of the database all of
@@ -48,16 +48,14 @@ class SenderIdTaken(Exception):
 
 
 class Sender:
-    """Sends until `stopping()`; whatever fails, it goes on."""
+    """Sends until `stop` is given; whatever fails, it goes on."""
 
-    def __init__(
-        self, settings: Settings, clock: Clock, personal_data: PersonalDataCipher, stopping: Callable[[], bool]
-    ) -> None:
+    def __init__(self, settings: Settings, clock: Clock, personal_data: PersonalDataCipher, stop: StopSignal) -> None:
         self.settings = settings
         self.service: str = settings.service
         self.clock = clock
         self.personal_data = personal_data
-        self.stopping = stopping
+        self.stop = stop
         self.number = secrets.randbelow(2**31 - 1) + 1
         self.mail = Connection(settings.smtp_url, settings.smtp_ca)
         self.database: DatabaseConnection | None = None
@@ -66,10 +64,11 @@ class Sender:
         self.has_unsent = False  # some of what was taken was not handed over
         self.room = 1
         self.maintained_at = 0.0
+        self.due_in = POLL  # seconds until a letter is to be sent
 
     def run(self) -> None:
         failures = 0
-        while not self.stopping():
+        while not self.stop.is_given:
             try:
                 if not self.turn():
                     self.wait()
@@ -78,7 +77,7 @@ class Sender:
                 # nameko takes the container down when this loop raises; letters wait in the database.
                 failures += 1
                 self._report(fault)
-                eventlet.sleep(back_off(failures))
+                self.stop.wait(back_off(failures))
         self.end()
 
     def turn(self) -> bool:
@@ -88,21 +87,22 @@ class Sender:
         self._maintain(self.database)
         taken = self._exchange(self.database)
         for letter in taken:
-            if self.stopping() or not self.mail.is_open:
+            if self.stop.is_given or not self.mail.is_open:
                 self.has_unsent = True
                 break
             self.answered.append((letter, self._hand_over(letter)))
         self.room = min(2 * self.room, MAX_LETTERS) if len(taken) == self.room else 1
         if taken:
             return True
-        if self.mail.is_open or not self._is_waiting(self.database):
-            self.mail.close_if_idle()
-            return False
-        self._open_mail()
-        return True
+        self.due_in = self._next_due_in(self.database)
+        if self.due_in <= 0 and not self.mail.is_open:
+            self._open_mail()
+            return True
+        self.mail.close_if_idle()
+        return False
 
     def wait(self) -> None:
-        """Waits until there may be something to send, but no longer than POLL.
+        """Waits until there may be something to send, but no longer than POLL, or until a letter is to be tried again.
 
         The database wakes the sender: the trigger `notify_letters` on the table `delivery` (migration 0002) notifies
         the channel `letters.WAKE_UP_CHANNEL`, to which this session listens, when a letter is written or is to be
@@ -110,7 +110,7 @@ class Sender:
         """
         if self.database is not None:
             driver: Any = self.database.connection.dbapi_connection  # Any: SQLAlchemy does not say which driver's it is
-            wait_for_notification(driver, POLL, self.stopping)
+            wait_for_notification(driver, min(POLL, max(self.due_in, LOOK_AGAIN)), self.stop)
 
     def end(self) -> None:
         """Enters the last answers, gives back what was not handed over, and lets go of both connections."""
@@ -190,9 +190,9 @@ class Sender:
             raise
         metrics.server_up.labels(self.service).set(1)
 
-    def _is_waiting(self, database: DatabaseConnection) -> bool:
+    def _next_due_in(self, database: DatabaseConnection) -> float:
         with Session(database) as session, session.begin():
-            return letters.is_waiting(session)
+            return letters.next_due_in(session)
 
     def _maintain(self, database: DatabaseConnection) -> None:
         if time.monotonic() - self.maintained_at < MAINTENANCE_EVERY:
