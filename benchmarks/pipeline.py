@@ -1,6 +1,6 @@
 """Measures the whole way of an event, beside nameko as it comes and beside a bare publish and consume, in one run.
 
-    ./cqo bench pipeline [--events 30000] [--rounds 3] [--rest 300]
+    ./cqo bench pipeline [--events 30000] [--rounds 3] [--rest 300] [--json]
 
 All three run as processes of their own on the same servers: the broker's queue is a quorum queue that confirms, the
 database commits to disk. A change is a row; changes are committed 100 at a time, as an import does it, in both
@@ -31,6 +31,7 @@ from typing import Any, TypeAlias
 import amqp
 import bare
 import psycopg
+import report
 import workload
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
@@ -260,7 +261,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--events", type=int, default=30_000, help="changes through each pipeline in all (30000)")
     parser.add_argument("--rest", type=int, default=300, help="changes made one by one at rest (300)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds they are divided into; the median counts (3)")
+    parser.add_argument("--json", action="store_true", help="the figures as one JSON object on the last line")
     options = parser.parse_args(arguments)
+    machine = report.Machine.now()
     rounds: list[dict[str, float]] = []
     rest: list[float] = []
     with servers() as bench:
@@ -275,34 +278,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 f"round {number + 1}: {ours['committed']:.0f}, nameko {plain:.0f}, bare {fast:.0f} events/s\n"
             )
     medians = {name: statistics.median(found[name] for found in rounds) for name in rounds[0]}
-    return report(medians, sorted(rest), options.events)
+    sys.stdout.write(f"{options.events:,} events in rounds, medians; {machine.processors} processors\n")
+    return report.finish("pipeline", rows(medians, rest), machine, options.json)
 
 
-def report(found: dict[str, float], rest: list[float], events: int) -> int:
-    """Prints the figures; returns 1 if a goal is missed."""
-    p50, p99 = rest[len(rest) // 2], rest[min(len(rest) - 1, int(len(rest) * 0.99))]
-    lines = [
-        ("committed change → outbox → … → projection", f"{found['committed']:8,.0f} events/s", ""),
-        (f"  with {PER_COMMIT} changes a commit in the same time", f"{found['along']:8,.0f} events/s", ""),
-        ("  with one change a commit in the same time", f"{found['single']:8,.0f} events/s", "one writer"),
-        (f"  the commits alone, {PER_COMMIT} changes each", f"{found['commits']:8,.0f} events/s", "one writer"),
-        ("nameko as it comes", f"{found['nameko']:8,.0f} events/s", _goal(found["x_nameko"], AGAINST_NAMEKO)),
-        ("bare publish and consume", f"{found['bare']:8,.0f} events/s", _goal(found["x_bare"], AGAINST_BARE)),
-        ("commit → visible at rest, p50", f"{p50:8.1f} ms", ""),
-        ("commit → visible at rest, p99", f"{p99:8.1f} ms", f"goal ≤ {AT_REST:.0f} ms: {_verdict(p99 <= AT_REST)}"),
+def rows(found: dict[str, float], rest: list[float]) -> list[report.Row]:
+    """The figures with their goals. A ratio is taken within a round, so it is not that of the medians beside it."""
+    p50, p99 = (report.percentile(rest, percent) for percent in (50, 99))
+    ours, rate_of = found["committed"], "events/s"
+    return [
+        report.plain("committed change → outbox → … → projection", ours, rate_of),
+        report.plain(f"  with {PER_COMMIT} changes a commit in the same time", found["along"], rate_of),
+        report.plain("  with one change a commit in the same time, one writer", found["single"], rate_of),
+        report.plain(f"  the commits alone, {PER_COMMIT} changes each, one writer", found["commits"], rate_of),
+        _against("against nameko as it comes", ours, found["nameko"], found["x_nameko"], AGAINST_NAMEKO),
+        _against("against bare publish and consume", ours, found["bare"], found["x_bare"], AGAINST_BARE),
+        report.plain("commit → visible at rest, p50", p50, "ms"),
+        report.at_most("commit → visible at rest, p99", p99, "ms", AT_REST),
     ]
-    sys.stdout.write(f"{events:,} events in rounds, medians; {os.cpu_count()} cores\n")
-    sys.stdout.writelines(f"{what:<48} {figure:<20} {remark}".rstrip() + "\n" for what, figure, remark in lines)
-    met = found["x_nameko"] >= AGAINST_NAMEKO and found["x_bare"] >= AGAINST_BARE and p99 <= AT_REST
-    return 0 if met else 1
 
 
-def _goal(ratio: float, goal: float) -> str:
-    return f"ours is {ratio:.2f} × that, goal ≥ {goal:g}: {_verdict(ratio >= goal)}"
-
-
-def _verdict(met: bool) -> str:
-    return "met" if met else "MISSED"
+def _against(name: str, ours: float, reference: float, ratio: float, goal: float) -> report.Row:
+    text = f"≥ {goal:g} × reference"
+    return report.Row(name, round(ours, 3), "events/s", round(reference, 3), round(ratio, 3), text, ratio >= goal)
 
 
 if __name__ == "__main__":

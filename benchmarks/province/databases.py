@@ -1,0 +1,185 @@
+"""The private server of the load, its four databases, and the copying of rows into them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import psycopg
+from psycopg import sql
+
+from chassis.process import migrate
+from cqolocal.databases import Databases
+from province.books import NOBODY, SERVICES, Books, Event, Row
+from province.days import FIRST
+from servers import PostgresServer, start_postgres
+
+Connection: TypeAlias = psycopg.Connection[Any]  # Any: rows of any shape
+
+# A modest machine's: a production server has more. The rest keeps checkpoints out of the measurements.
+SETTINGS = {
+    "shared_buffers": "512MB",
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "30min",
+    "maintenance_work_mem": "256MB",
+    "random_page_cost": "1.1",
+    # What ./plans.py reads; nothing is logged until it asks.
+    "session_preload_libraries": "auto_explain",
+    "auto_explain.log_format": "json",
+    "auto_explain.log_min_duration": "-1",
+}
+WHILE_LOADING = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Whoever is referred to is copied before who refers.
+PARENTS = (
+    "enterprise", "person", "talent", "post", "appointment", "training_class", "certificate", "cause", "notice",
+)  # fmt: skip
+
+
+class Province:
+    """The four databases of the load, in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.server: PostgresServer = start_postgres(folder / "postgres", SETTINGS)
+        (folder / "secrets").mkdir(exist_ok=True)
+        self.databases = Databases(self.server, folder / "secrets" / "databases.json")
+
+    def url(self, service: str) -> str:
+        """With which a service reaches its database."""
+        return self.databases.url_of(service)
+
+    def migrate(self) -> dict[str, str]:
+        """Makes and migrates the databases; returns the revisions."""
+        self.databases.create()
+        for service in SERVICES:
+            migrate.upgrade(service, self.url(service))
+            migrate.seed(service, self.url(service))
+        return self.revisions()
+
+    def revisions(self) -> dict[str, str]:
+        """The revision at which each database stands."""
+        return {service: migrate.current(service, self.url(service)) for service in SERVICES}
+
+    @contextmanager
+    def loading(self) -> Iterator[None]:
+        """Without the guards against a crash of the machine; a load that was interrupted is begun anew."""
+        self._set({name: value for name, value in WHILE_LOADING.items()})
+        try:
+            yield
+        finally:
+            self._set(dict.fromkeys(WHILE_LOADING))
+
+    def _set(self, settings: dict[str, str | None]) -> None:
+        with psycopg.connect(self.server.url, autocommit=True) as admin:
+            for name, value in settings.items():
+                admin.execute(f"ALTER SYSTEM RESET {name}" if value is None else f"ALTER SYSTEM SET {name} = {value}")
+            admin.execute("SELECT pg_reload_conf()")
+
+    def drop(self) -> None:
+        """Removes the databases; the server stays."""
+        with psycopg.connect(self.server.url, autocommit=True) as admin:
+            for service in SERVICES:
+                admin.execute(f"DROP DATABASE IF EXISTS {service} WITH (FORCE)")
+                admin.execute(f"DROP ROLE IF EXISTS {service}")
+
+
+class Copier:
+    """Copies rows, each service on a connection and a thread of its own; one set of rows at a time."""
+
+    def __init__(self, province: Province) -> None:
+        self.connections: dict[str, Connection] = {
+            service: psycopg.connect(province.url(service), autocommit=True) for service in SERVICES
+        }
+        self.pool = ThreadPoolExecutor(len(SERVICES))
+        self.under_way: list[Future[None]] = []
+        self.rows = 0
+
+    def copy(self, taken: Iterable[tuple[str, str, list[Row]]]) -> None:
+        """Begins to copy, once what was begun before is done."""
+        self.wait()
+        by_service: dict[str, list[tuple[str, list[Row]]]] = {service: [] for service in SERVICES}
+        for service, table, rows in taken:
+            by_service[service].append((table, rows))
+            self.rows += len(rows)
+        for service, tables in by_service.items():
+            tables.sort(key=lambda each: PARENTS.index(each[0]) if each[0] in PARENTS else len(PARENTS))
+            self.under_way.append(self.pool.submit(self._copy_all, service, tables))
+
+    def _copy_all(self, service: str, tables: list[tuple[str, list[Row]]]) -> None:
+        connection = self.connections[service]
+        with connection.transaction():
+            for table, rows in tables:
+                copy_rows(connection, table, rows)
+
+    def wait(self) -> None:
+        """Until all that was begun is done; raises what went wrong."""
+        for future in self.under_way:
+            future.result()
+        self.under_way = []
+
+    def close(self) -> None:
+        """Ends the connections."""
+        self.pool.shutdown()
+        for connection in self.connections.values():
+            connection.close()
+
+
+def copy_rows(connection: Connection, table: str, rows: list[Row]) -> None:
+    """COPY of rows that all name the same columns."""
+    if not rows:
+        return
+    columns = sql.SQL(", ").join(map(sql.Identifier, rows[0]))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), columns)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(tuple(row.values()))
+
+
+def publish_divisions(connections: dict[str, Connection], books: Books) -> None:
+    """The tree that registry's migrations have announced: published, and applied by the others."""
+    registry = connections["registry"]
+    registry.execute(
+        "UPDATE outbox SET occurred_at = %(day)s, published_at = %(day)s, feed_position = numbered.position "
+        "FROM (SELECT seq, row_number() OVER (ORDER BY seq) AS position FROM outbox) AS numbered "
+        "WHERE outbox.seq = numbered.seq",
+        {"day": f"{FIRST}T00:00:00+00:00"},
+    )
+    rows = registry.execute(
+        "SELECT id::text, type, aggregate_id, aggregate_version, data, feed_position FROM outbox ORDER BY seq"
+    ).fetchall()
+    for event_id, kind, code, version, data, position in rows:
+        books.positions["registry"] = position
+        books.heads["division", code] = version, event_id
+        books.deliver("division", Event(event_id, kind, code, version, data, code, FIRST, "", NOBODY))
+    columns = ("code", "name", "level", "parent", "valid_from", "valid_to", "successor")
+    placed = registry.execute(f"SELECT {', '.join(columns)} FROM division").fetchall()
+    for service in SERVICES[1:]:
+        for row in placed:
+            books.put(service, "division", **dict(zip(columns, row, strict=True)))
+
+
+def finish(connections: dict[str, Connection], books: Books, filings: int) -> None:
+    """Counts of what was applied, sequences, and the planner's statistics."""
+    for service, row in books.counts():
+        copy_rows(connections[service], "inbox_applied", [row])
+    for service in SERVICES:
+        if books.positions[service]:
+            connections[service].execute(
+                "SELECT setval(pg_get_serial_sequence('outbox', 'seq'), %s)", [books.positions[service]]
+            )
+        connections[service].execute("VACUUM ANALYZE")
+    if filings:
+        connections["registry"].execute("SELECT setval('filing_number', %s)", [filings])
+
+
+def add_ruleset(connection: Connection, version: int, channels: dict[str, list[str]]) -> None:
+    """A rule set of notifications by which most kinds are shown in the system only."""
+    connection.execute(
+        "INSERT INTO ruleset (version, effective_from, document, parameters, published_at) "
+        "SELECT %s, '2020-01-01', '吉质联办〔2020〕1号', "
+        "parameters || jsonb_build_object('channels_by_kind', %s::jsonb), now() FROM ruleset WHERE version = 1",
+        [version, json.dumps(channels)],
+    )
