@@ -56,7 +56,8 @@ def measure(running: Running, samples: Samples, case: Case, times: int) -> list[
             drawn = Drawn.of(case, samples)
         milliseconds, answer = timed(running, case, drawn, cursor)
         # The next page of the same list, once.
-        cursor = answer.get("next") if cursor is None and isinstance(answer.get("next"), str) else None
+        following = answer.get("next") if isinstance(answer, dict) else None
+        cursor = following if cursor is None and isinstance(following, str) else None
         if number >= WARM_UP:
             found.append(milliseconds)
         if time.monotonic() - began > PATIENCE and len(found) >= AT_LEAST:

@@ -1,13 +1,12 @@
-"""The figures: each is a query over the dated records that held on the day asked for."""
+"""The figures: each is a sum of what changed until the day asked for; behind it are the dated records of that day."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
-from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Exists, Select, Subquery, Table, case, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, Subquery, Table, func, or_, select, true, union_all
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -16,6 +15,7 @@ from programme import scope
 from programme.callers import Caller
 from programme.tables import division
 from reporting import storage
+from reporting.domain.counts import Figure, Kind
 from reporting.domain.coverage import FLAGS, Coverage, Population, PostState, UnknownUnit, total
 from reporting.domain.statuses import AppointmentStatus, CertificateStatus, DeliveryState, TalentStatus
 from reporting.domain.target import PROVINCE, Target, TargetPopulation
@@ -27,8 +27,6 @@ from reporting.views import (
     FilingCounts,
     Statistics,
 )
-
-StatusT = TypeVar("StatusT", bound=StrEnum)
 
 
 @dataclass(frozen=True)
@@ -74,37 +72,39 @@ def held_on(history: Table, on: date) -> Subquery:
     return held.subquery(f"{history.name}_held")
 
 
+def sum_until(changes: Table, on: date, *conditions: ColumnElement[bool]) -> Subquery:
+    """The changes that add up to the figures of a day: of the years before it, of its year's months, of its month."""
+    year, month = on.replace(month=1, day=1), on.replace(day=1)
+    since, grain = changes.c.since, changes.c.grain
+    spans = (
+        (grain == "year", since < year),
+        (grain == "month", since >= year, since < month),
+        (grain == "day", since >= month, since <= on),
+    )
+    return union_all(*(select(changes).where(*span, *conditions) for span in spans)).subquery()
+
+
 def members_of(population: Population, on: date, caller: Caller) -> Subquery:
     """The population's enterprises that the caller may see, each with its reporting unit and its CQO's post."""
-    enterprise = held_on(storage.enterprise_history, on)
+    period = storage.coverage_period.c
     units = scope.reporting_units(on).subquery("units")
-    flags = [enterprise.c[flag] for flag in FLAGS[population]]
     return (
-        select(
-            enterprise.c.enterprise_id,
-            enterprise.c.name,
-            enterprise.c.division,
-            units.c.unit,
-            _post_state(enterprise, on).label("state"),
+        select(period.enterprise_id, period.division, units.c.unit, period.state)
+        .join(units, units.c.code == period.division)
+        .where(
+            period.since <= on,
+            or_(period.until.is_(None), period.until > on),
+            _belongs(storage.coverage_period, population),
+            scope.within(period.division, caller, on),
         )
-        .join(units, units.c.code == enterprise.c.division)
-        .where(or_(*flags) if flags else true(), scope.within(enterprise.c.division, caller, on))
         .subquery("member")
     )
 
 
-def _post_state(enterprise: Subquery, on: date) -> ColumnElement[str]:
-    """A suspended appointment shows only where no other of the enterprise is active."""
-    appointment = held_on(storage.appointment_history, on)
-
-    def has(status: AppointmentStatus) -> Exists:
-        return exists().where(appointment.c.enterprise_id == enterprise.c.enterprise_id, appointment.c.status == status)
-
-    return case(
-        (has(AppointmentStatus.ACTIVE), PostState.ACTIVE.value),
-        (has(AppointmentStatus.SUSPENDED), PostState.SUSPENDED.value),
-        else_=PostState.NONE.value,
-    )
+def _belongs(table: FromClause, population: Population) -> ColumnElement[bool]:
+    """Whether a row of `table`, which has the flags, counts for the population."""
+    flags = [table.c[flag] for flag in FLAGS[population]]
+    return or_(*flags) if flags else true()
 
 
 def coverage(session: Session, caller: Caller, on: date, population: Population) -> CoverageFigures:
@@ -122,14 +122,26 @@ def _counts_by_unit(
     session: Session, caller: Caller, on: date, population: Population
 ) -> dict[str, tuple[int, int, int]]:
     """By unit, how many enterprises there are, how many with an active CQO, how many with a suspended one."""
-    member = members_of(population, on, caller)
-    counted = select(
-        member.c.unit,
-        func.count(),
-        func.count().filter(member.c.state == PostState.ACTIVE),
-        func.count().filter(member.c.state == PostState.SUSPENDED),
-    ).group_by(member.c.unit)
-    return {unit: (number, active, suspended) for unit, number, active, suspended in session.execute(counted)}
+    changes = sum_until(storage.coverage_change, on, _belongs(storage.coverage_change, population))
+    by_division = (
+        select(changes.c.division, changes.c.state, func.sum(changes.c.number).label("number"))
+        .group_by(changes.c.division, changes.c.state)
+        .subquery("counted")
+    )
+    units = scope.reporting_units(on).subquery("units")
+    number = by_division.c.number
+    counted = (
+        select(
+            units.c.unit,
+            func.sum(number),
+            func.coalesce(func.sum(number).filter(by_division.c.state == PostState.ACTIVE), 0),
+            func.coalesce(func.sum(number).filter(by_division.c.state == PostState.SUSPENDED), 0),
+        )
+        .join(units, units.c.code == by_division.c.division)
+        .where(scope.within(by_division.c.division, caller, on))
+        .group_by(units.c.unit)
+    )
+    return {unit: (int(whole), int(active), int(held)) for unit, whole, active, held in session.execute(counted)}
 
 
 def records(session: Session, caller: Caller, filters: RecordFilters, on: date, page: PageArguments) -> Page:
@@ -143,11 +155,21 @@ def records(session: Session, caller: Caller, filters: RecordFilters, on: date, 
     if filters.state is not None:
         wanted = wanted.where(member.c.state == filters.state)
     found = paginate(session, wanted, [member.c.enterprise_id], page)
-    return Page([_record(row) for row in found.items], found.next_cursor)
+    names = _names(session, [row["enterprise_id"] for row in found.items], on)
+    items = [CoverageRecord(**row, name=names[row["enterprise_id"]]) for row in found.items]
+    return Page(items, found.next_cursor)
 
 
-def _record(row: Any) -> CoverageRecord:  # Any: a mapping of the columns of `members_of`
-    return CoverageRecord(**{**row, "state": PostState(row["state"])})
+def _names(session: Session, enterprise_ids: Sequence[str], on: date) -> dict[str, str]:
+    """What these enterprises were called on that day."""
+    history = storage.enterprise_history.c
+    held = (
+        select(history.enterprise_id, history.name)
+        .ext(distinct_on(history.enterprise_id))
+        .where(history.enterprise_id.in_(enterprise_ids), history.on <= on)
+        .order_by(history.enterprise_id, history.version.desc())
+    )
+    return {row.enterprise_id: row.name for row in session.execute(held)}
 
 
 def _visible_units(on: date, caller: Caller) -> Select[str, str]:
@@ -184,54 +206,37 @@ def targets(session: Session, caller: Caller, filters: TargetFilters, today: dat
 
 def statistics(session: Session, on: date) -> Statistics:
     """The programme's counts on a day, for the whole province."""
-    enterprises = select(func.count()).select_from(held_on(storage.enterprise_history, on))
+    every = sum_until(storage.coverage_change, on)
+    found = _counts(session, on)
+
+    def of(figure: Figure) -> list[tuple[Kind, int]]:
+        return [(kind, number) for (name, kind), number in found.items() if name == figure]
+
+    filed = {kind.state: number for kind, number in of(Figure.FILING)}
     return Statistics(
         on=on,
-        enterprises=session.scalar(enterprises) or 0,
-        certificates=_by_status(session, CertificateStatus, storage.certificate_history, on),
-        talents=_by_status(session, TalentStatus, storage.talent_history, on),
-        appointments=_by_status(session, AppointmentStatus, storage.appointment_history, on),
-        filings=_filings(session, on),
-        enrolments=_enrolments(session, on),
-        deliveries=_deliveries(session, on),
+        enterprises=int(session.scalar(select(func.coalesce(func.sum(every.c.number), 0))) or 0),
+        certificates={CertificateStatus(kind.state): number for kind, number in of(Figure.CERTIFICATE)},
+        talents={TalentStatus(kind.state): number for kind, number in of(Figure.TALENT)},
+        appointments={AppointmentStatus(kind.state): number for kind, number in of(Figure.APPOINTMENT)},
+        filings=FilingCounts(in_time=filed.get("in_time", 0), late=filed.get("late", 0)),
+        enrolments=tuple(
+            EnrolmentCount(kind.kind, kind.state == "passed", number) for kind, number in of(Figure.ENROLMENT)
+        ),
+        deliveries=tuple(
+            DeliveryCount(kind.kind, kind.channel, DeliveryState(kind.state), number)
+            for kind, number in of(Figure.DELIVERY)
+        ),
     )
 
 
-def _by_status(session: Session, status: type[StatusT], history: Table, on: date) -> dict[StatusT, int]:
-    held = held_on(history, on)
-    counted = select(held.c.status, func.count()).group_by(held.c.status).order_by(held.c.status)
-    return {status(word): number for word, number in session.execute(counted)}
-
-
-def _filings(session: Session, on: date) -> FilingCounts:
-    filing = storage.filing.c
-    counted = select(filing.late, func.count()).where(filing.on <= on).group_by(filing.late)
-    by_lateness = {late: number for late, number in session.execute(counted)}
-    return FilingCounts(in_time=by_lateness.get(False, 0), late=by_lateness.get(True, 0))
-
-
-def _enrolments(session: Session, on: date) -> tuple[EnrolmentCount, ...]:
-    enrolment, training_class = storage.enrolment.c, storage.training_class.c
-    groups = training_class.kind, enrolment.passed
-    counted = (
-        select(*groups, func.count())
-        .join_from(storage.enrolment, storage.training_class, training_class.class_id == enrolment.class_id)
-        .where(enrolment.on <= on)
-        .group_by(*groups)
-        .order_by(*groups)
-    )
-    return tuple(EnrolmentCount(*row) for row in session.execute(counted))
-
-
-def _deliveries(session: Session, on: date) -> tuple[DeliveryCount, ...]:
-    delivery = storage.delivery.c
-    # One that failed and was sent later had failed on the days between.
-    state = case((delivery.on <= on, delivery.state), else_=DeliveryState.FAILED).label("state")
-    groups = delivery.kind, delivery.channel, state
-    counted = (
-        select(*groups, func.count())
-        .where(or_(delivery.on <= on, delivery.failed_on <= on))
-        .group_by(*groups)
-        .order_by(*groups)
-    )
-    return tuple(DeliveryCount(*row) for row in session.execute(counted))
+def _counts(session: Session, on: date) -> dict[tuple[str, Kind], int]:
+    """All that is counted on a day, by figure and kind, in their order; what nothing counts as is left out."""
+    changes = sum_until(storage.count_change, on)
+    groups = changes.c.figure, changes.c.kind, changes.c.channel, changes.c.state
+    counted = select(*groups, func.sum(changes.c.number)).group_by(*groups).order_by(*groups)
+    return {
+        (figure, Kind(state, kind, channel)): int(number)
+        for figure, kind, channel, state, number in session.execute(counted)
+        if number
+    }

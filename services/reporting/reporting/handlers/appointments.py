@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from chassis.messaging import Envelope
 from reporting import storage
+from reporting.domain.counts import Figure, Kind
 from reporting.domain.statuses import AppointmentStatus
+from reporting.handlers import totals
 from reporting.handlers.rows import history_row, insert_new, row_of
 
-INSERT_NEW_RECORD = insert_new(storage.appointment_history)
-INSERT_NEW_FILING = insert_new(storage.filing)
+INSERT_NEW_FILING = insert_new(storage.filing).returning(storage.filing.c.on, storage.filing.c.late)
 
 # The status that an appointment has after each event; the events not named here leave it as it is.
 STATUS_AFTER = {
@@ -47,9 +49,13 @@ class AppointmentFiled:
 def record_statuses(session: Session, events: Sequence[Envelope[AppointmentChanged]]) -> None:
     """A record of history for each event."""
     rows = [{**history_row(event), "status": STATUS_AFTER[event.type]} for event in events]
-    session.execute(INSERT_NEW_RECORD, rows)
+    totals.one_at_a_time(session)
+    totals.record(session, Figure.APPOINTMENT, storage.appointment_history, rows)
+    totals.cover(session, (event.data.enterprise_id for event in events))
 
 
 def record_filings(session: Session, events: Sequence[Envelope[AppointmentFiled]]) -> None:
     """One filing per appointment."""
-    session.execute(INSERT_NEW_FILING, [row_of(event) for event in events])
+    new = session.execute(INSERT_NEW_FILING, [row_of(event) for event in events])
+    found = Counter((on, Kind("late" if late else "in_time")) for on, late in new)
+    totals.count(session, Figure.FILING, found)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis.messaging import Envelope
+from reporting.domain.counts import Figure, Kind
 from reporting.domain.statuses import DeliveryState
+from reporting.handlers import totals
 from reporting.handlers.rows import Row, row_of
 from reporting.storage import delivery
 
@@ -27,6 +30,8 @@ UPSERT = _INSERT.on_conflict_do_update(
         "failed_on": func.coalesce(delivery.c.failed_on, _INSERT.excluded.failed_on),
     },
 )
+
+KNOWN = select(delivery).where(delivery.c.delivery_id == func.any(totals.KEYS))
 
 
 @dataclass(frozen=True)
@@ -48,4 +53,27 @@ def record_ends(session: Session, events: Sequence[Envelope[DeliveryEnded]]) -> 
         if state is DeliveryState.FAILED:
             failed_on.setdefault(key, event.data.on)
         rows[key] = {**row_of(event), "state": state, "failed_on": failed_on.get(key)}
+    known = {row.delivery_id: row for row in session.execute(KNOWN, {"keys": sorted(rows)})}
     session.execute(UPSERT, list(rows.values()))
+    total: Counter[tuple[date, Kind]] = Counter()
+    for key, row in rows.items():
+        before = known.get(key)
+        kind, channel, first_failed = str(row["kind"]), str(row["channel"]), row["failed_on"]
+        if before is not None:
+            kind, channel = before.kind, before.channel
+            total.subtract(_changes(before.kind, before.channel, before.state, before.on, before.failed_on))
+            first_failed = before.failed_on or first_failed
+        total.update(_changes(kind, channel, row["state"], row["on"], first_failed))
+    totals.count(session, Figure.DELIVERY, total)
+
+
+def _changes(
+    kind: str, channel: str, state: DeliveryState, on: date, failed_on: date | None
+) -> Counter[tuple[date, Kind]]:
+    """It counts as failed from its first failure on, until the day on which it ended."""
+    found = Counter({(on, Kind(state, kind, channel)): 1})
+    if failed_on is not None and failed_on < on:
+        failed = Kind(DeliveryState.FAILED, kind, channel)
+        found[failed_on, failed] += 1
+        found[on, failed] -= 1
+    return found
