@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import psycopg
 from province import days
+from province.books import SERVICES
 from province.databases import Province
 from province.tree import Tree
 
@@ -36,6 +37,11 @@ class Samples:
         self.rng = random.Random(seed)
         self.counties = [each.code for each in Tree().counties if each.valid_to is None]
         self.ids: dict[str, list[tuple[Any, ...]]] = {}  # Any: texts
+        self.feed_ends: dict[str, int] = {}
+        for service in SERVICES:
+            with psycopg.connect(province.url(service)) as connection:
+                found = connection.execute("SELECT max(feed_position) FROM outbox").fetchone()
+                self.feed_ends[service] = int(found[0]) if found else 1
         for service, what, query in SAMPLES:
             with psycopg.connect(province.url(service)) as connection:
                 self.ids[what] = connection.execute(query).fetchall()
@@ -204,8 +210,8 @@ def _notifications() -> list[Case]:
         return Case("notifications", name, ask, **more)
 
     day = days.LAST - timedelta(days=30)
-    month = {"since": str(day - timedelta(days=30)), "until": str(day)}
-    of_a_day = {"since": str(day), "until": str(day)}
+    month = {"from": str(day - timedelta(days=30)), "to": str(day)}
+    of_a_day = {"from": str(day), "to": str(day)}
     return [
         case("the inbox of an enterprise", _plain("/inbox"), role="enterprise", claims=_enterprise),
         case("the inbox of a person", _plain("/inbox"), role="cqo", claims=_person),
@@ -258,7 +264,7 @@ def _of_every_service(service: str) -> list[Case]:
         "notifications": "notice.failed.v1",
         "reporting": "target.set.v1",
     }
-    middle = {"after": lambda samples: samples.rng.randrange(100_000)}
+    middle = {"after": lambda samples: samples.rng.randrange(samples.feed_ends[service])}
     return [
         Case(service, "feed", feed(limit=100), "system"),
         Case(service, "feed, from the middle", feed(limit=100, **middle), "system"),

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import report
@@ -22,7 +23,7 @@ from plans import Plans
 from running import Running, apis
 
 LIMIT = 100.0  # milliseconds, for the 99th percentile
-WARM_UP, AT_LEAST, PATIENCE = 3, 3, 8.0  # requests, requests, seconds for one case
+WARM_UP, AT_LEAST, PATIENCE = 3, 3, 5.0  # requests, requests, seconds for one case
 
 
 def main() -> int:
@@ -37,13 +38,9 @@ def main() -> int:
     with loaded(options.scale) as (province, made), apis(province, FOLDER) as running:
         sys.stdout.write(f"the history at scale {made.scale:g}; {options.times} requests of each kind, one by one\n")
         samples, plans = Samples(province), Plans(province)
-        times = {}
-        for case in chosen:
-            times[case] = measure(running, samples, case, options.times)
-            report.progress(f"{case.service}: {case.name}")
+        rows = [row for case in chosen for row in _row(running, samples, case, options.times)]
         with plans.explaining():
-            scans = {case: scanned(running, samples, plans, case) for case in chosen}
-    rows = [row for case in chosen for row in _rows(case, times[case], scans[case])]
+            rows += [row for case in chosen for row in _scans(running, samples, plans, case)]
     return report.finish("lists", rows, machine, options.json)
 
 
@@ -63,6 +60,10 @@ def measure(running: Running, samples: Samples, case: Case, times: int) -> list[
         if time.monotonic() - began > PATIENCE and len(found) >= AT_LEAST:
             break
     return found
+
+
+class NotAnswered(Exception):
+    """An answer that tells nothing about how long a list takes."""
 
 
 class Drawn(NamedTuple):
@@ -85,26 +86,39 @@ def timed(running: Running, case: Case, drawn: Drawn, cursor: str | None = None)
     answer = client.send("GET", drawn.path, params=query)
     milliseconds = (time.perf_counter() - started) * 1000
     if answer.status_code not in (200, 404):  # 404: what was drawn need not be there for who asks
-        said = f"{drawn.path} {query} answered {answer.status_code} {answer.text}"
-        raise SystemExit(f"bench: {case.service}: {case.name}: {said}")
+        raise NotAnswered(f"{drawn.path} {query} answered {answer.status_code} {answer.text}")
     return milliseconds, answer.json()
 
 
-def scanned(running: Running, samples: Samples, plans: Plans, case: Case) -> list[str]:
-    """The tables that grow and that this request reads from end to end."""
-    plans.since()
-    timed(running, case, Drawn.of(case, samples))
-    return plans.scans(case.service, plans.since())
-
-
-def _rows(case: Case, times: list[float], scans: list[str]) -> list[report.Row]:
+def _row(running: Running, samples: Samples, case: Case, times: int) -> Iterator[report.Row]:
     name = f"{case.service}: {case.name}"
-    p50, p99 = report.percentile(times, 50), report.percentile(times, 99)
-    rows = [report.at_most(f"{name}, p99", p99, "ms", LIMIT, reference=round(p50, 3))]
+    try:
+        found = measure(running, samples, case, times)
+    except NotAnswered as fault:
+        yield report.Row(f"{name}: {fault}", 1, "faults", goal="an answer", met=False)
+        return
+    p50, p99 = report.percentile(found, 50), report.percentile(found, 99)
+    report.say(f"{name}: {p50:.1f} ms, {p99:.1f} ms")
+    yield report.at_most(f"{name}, p99", p99, "ms", LIMIT, reference=round(p50, 3))
+
+
+def _scans(running: Running, samples: Samples, plans: Plans, case: Case) -> Iterator[report.Row]:
+    """The tables that grow and that one such request reads from end to end."""
+    plans.since()
+    try:
+        timed(running, case, Drawn.of(case, samples))
+    except NotAnswered:
+        return  # it is told of with its times
+    statements = plans.since()
+    if not statements:
+        raise SystemExit(f"bench: the server logged no plan for {case.service}: {case.name}; see {plans.log}")
+    scans = plans.scans(case.service, statements)
+    spent = sum(each.milliseconds for each in statements)
+    report.say(f"{case.service}: {case.name}: {len(statements)} statements with {spent:.1f} ms in the database")
     if scans:
         goal = "no table that grows is read from end to end"
-        rows.append(report.Row(f"{name}, reads all of {', '.join(scans)}", len(scans), "tables", goal=goal, met=False))
-    return rows
+        name = f"{case.service}: {case.name}, reads all of {', '.join(scans)}"
+        yield report.Row(name, len(scans), "tables", goal=goal, met=False)
 
 
 if __name__ == "__main__":

@@ -80,9 +80,10 @@ def loaded(scale: float | None = None, seed: int = DEFAULT_SEED) -> Iterator[tup
             if present is None or replace(present, revisions=want.revisions) != want:
                 _load(province, want)
             elif present != want:
-                report.say(
-                    "new migrations: " + ", ".join(f"{each} {place}" for each, place in province.migrate().items())
-                )
+                began = time.monotonic()
+                stands = ", ".join(f"{each} at {place}" for each, place in province.migrate().items())
+                report.say(f"new migrations, {time.monotonic() - began:.0f} s: {stands}")
+                province.analyze()
                 _keep(want)
             yield province, want
         finally:

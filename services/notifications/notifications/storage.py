@@ -93,13 +93,16 @@ notice = Table(
     text_column("kind"),
     member_column("recipient_kind", RecipientKind),
     text_column("recipient_id"),
-    text_column("division", nullable=True, index=True),
+    text_column("division", nullable=True),
     text_column("subject"),
     text_column("body"),
     _instant("created_at"),
     # However often an event comes, nobody is told the same thing twice because of it.
     UniqueConstraint("cause_id", "kind", "recipient_kind", "recipient_id"),
     Index("ix_notice_recipient_kind_recipient_id_id", "recipient_kind", "recipient_id", "id"),
+    Index("ix_notice_kind_id", "kind", "id"),
+    Index("ix_notice_division_id", "division", "id"),
+    Index("ix_notice_created_at", "created_at"),
 )
 
 delivery = Table(
@@ -119,6 +122,7 @@ delivery = Table(
     UniqueConstraint("notice_id", "channel"),
     Index("ix_delivery_pending", "next_attempt_at", "id", postgresql_where=text("state = 'pending'")),
     Index("ix_delivery_sending", "sender", postgresql_where=text("state = 'sending'")),
+    Index("ix_delivery_unsent", "state", "notice_id", postgresql_where=text("state <> 'sent'")),
     Index("ix_delivery_no_address", "id", postgresql_where=text("state = 'no_address'")),
 )
 

@@ -149,8 +149,9 @@ coverage_change = Table(
     Column("above_threshold", Boolean, primary_key=True),
     Column("award_contender", Boolean, primary_key=True),
     Column("brand_contender", Boolean, primary_key=True),
-    Column("state", Text, primary_key=True),
-    Column("number", BigInteger, nullable=False),
+    Column("enterprises", BigInteger, nullable=False),
+    Column("active", BigInteger, nullable=False),  # of these, with an active CQO
+    Column("suspended", BigInteger, nullable=False),  # of these, with a suspended one
 )
 # The same of the other figures. Each process counts in a lane, so that replicas don't queue up for one row.
 count_change = Table(

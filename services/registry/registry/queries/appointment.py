@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, select, true
 from sqlalchemy.orm import Session
 
 from chassis.http import Page, PageArguments, paginate
 from programme.callers import Caller
 from registry.domain.appointment import Appointment, AppointmentHistory, AppointmentStatus
-from registry.queries.conditions import equal, is_or_not, latest, within
+from registry.queries.conditions import equal, is_or_not, latest, once, within
 from registry.storage import appointment, appointment_status
 from registry.usecases.access import visible
 
@@ -46,10 +46,11 @@ class AppointmentOnDay(NamedTuple):
 
 def appointments(session: Session, caller: Caller, filters: AppointmentFilters, on: date, page: PageArguments) -> Page:
     """A page of AppointmentOnDay: those that had been made by a day."""
-    last = latest(appointment_status, appointment_status.c.appointment_id, on)
+    last = latest(appointment.c.id, appointment_status.c.appointment_id, on)
     statement = (
         select(Appointment, AppointmentHistory)
-        .join(last, last.c.owner == appointment.c.id)
+        .select_from(appointment)
+        .join(last, true())
         .join(AppointmentHistory, appointment_status.c.id == last.c.id)
     )
     conditions = [
@@ -62,6 +63,7 @@ def appointments(session: Session, caller: Caller, filters: AppointmentFilters, 
             post_id=filters.post_id,
             filed_late=filters.filed_late,
         ),
+        *once(appointment.c.id, appointment_status.c.appointment_id, filters.status, on),
         *equal(appointment_status, status=filters.status),
         *is_or_not(and_(appointment.c.filed_on.is_not(None), appointment.c.filed_on <= on), filters.filed),
     ]

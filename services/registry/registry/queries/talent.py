@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from chassis.http import Page, PageArguments, paginate
 from programme.callers import Caller
 from registry.domain.talent import Talent, TalentHistory, TalentStatus
-from registry.queries.conditions import equal, holds_post, is_or_not, latest, named, within
+from registry.queries.conditions import equal, holds_post, is_or_not, latest, named, once, within
 from registry.storage import appointment, talent, talent_status
 from registry.usecases.access import visible
 
@@ -38,16 +38,18 @@ class TalentOnDay(NamedTuple):
 
 def talents(session: Session, caller: Caller, filters: TalentFilters, on: date, page: PageArguments) -> Page:
     """A page of TalentOnDay."""
-    last = latest(talent_status, talent_status.c.person_id, on)
+    last = latest(talent.c.id, talent_status.c.person_id, on)
     appointed = holds_post(talent.c.id, appointment.c.person_id)
     statement = (
         select(Talent, TalentHistory, appointed.label("appointed"))
-        .join(last, last.c.owner == talent.c.id)
+        .select_from(talent)
+        .join(last, true())
         .join(TalentHistory, talent_status.c.id == last.c.id)
     )
     conditions = [
         visible(talent, caller, on),
         *within(talent, filters.division, on),
+        *once(talent.c.id, talent_status.c.person_id, filters.status, on),
         *equal(talent_status, status=filters.status),
         *named(talent, filters.q),
     ]

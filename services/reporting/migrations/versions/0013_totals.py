@@ -35,10 +35,11 @@ CREATE TABLE coverage_change (
     above_threshold BOOLEAN NOT NULL,
     award_contender BOOLEAN NOT NULL,
     brand_contender BOOLEAN NOT NULL,
-    state TEXT NOT NULL,
-    number BIGINT NOT NULL,
+    enterprises BIGINT NOT NULL,
+    active BIGINT NOT NULL,
+    suspended BIGINT NOT NULL,
     CONSTRAINT pk_coverage_change
-        PRIMARY KEY (grain, since, division, above_threshold, award_contender, brand_contender, state)
+        PRIMARY KEY (grain, since, division, above_threshold, award_contender, brand_contender)
 );
 CREATE TABLE count_change (
     figure TEXT NOT NULL,
@@ -91,16 +92,17 @@ FROM compared
 WHERE before IS DISTINCT FROM concat_ws(' ', division, above_threshold, award_contender, brand_contender, state)
 """
 COVERAGE = """
-INSERT INTO coverage_change (grain, since, division, above_threshold, award_contender, brand_contender, state, number)
-SELECT grain, date_trunc(grain, day)::date, division, above_threshold, award_contender, brand_contender, state,
-    sum(number)
+INSERT INTO coverage_change (grain, since, division, above_threshold, award_contender, brand_contender, enterprises,
+    active, suspended)
+SELECT grain, date_trunc(grain, day)::date, division, above_threshold, award_contender, brand_contender, sum(number),
+    coalesce(sum(number) FILTER (WHERE state = 'active'), 0),
+    coalesce(sum(number) FILTER (WHERE state = 'suspended'), 0)
 FROM (
     SELECT since AS day, 1 AS number, coverage_period.* FROM coverage_period
     UNION ALL SELECT until, -1, coverage_period.* FROM coverage_period WHERE until IS NOT NULL
 ) AS ends
 CROSS JOIN (VALUES ('day'), ('month'), ('year')) AS grains (grain)
-GROUP BY 1, 2, 3, 4, 5, 6, 7
-HAVING sum(number) <> 0
+GROUP BY 1, 2, 3, 4, 5, 6
 """
 # In turn: of each object, what held from each day that a record begins on; where that differs from the day before; and
 # one more of what began to hold then, one less of what ceased to.

@@ -72,7 +72,7 @@ def periods(
     own = steps(standings)
     posts = [steps(records) for records in appointments.values()]
     found: list[tuple[date, Counted]] = []
-    for day in sorted({day for line in (own, *posts) for day, _ in line}):
+    for day in sorted({day for day, _ in own} | {day for post in posts for day, _ in post}):
         standing = held_on(own, day)
         if standing is None:
             continue

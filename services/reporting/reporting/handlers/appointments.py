@@ -14,9 +14,9 @@ from reporting import storage
 from reporting.domain.counts import Figure, Kind
 from reporting.domain.statuses import AppointmentStatus
 from reporting.handlers import totals
-from reporting.handlers.rows import history_row, insert_new, row_of
+from reporting.handlers.rows import enter, history_row, insert_new, row_of
 
-INSERT_NEW_FILING = insert_new(storage.filing).returning(storage.filing.c.on, storage.filing.c.late)
+INSERT_NEW_FILING = insert_new(storage.filing, storage.filing.c.on, storage.filing.c.late)
 
 # The status that an appointment has after each event; the events not named here leave it as it is.
 STATUS_AFTER = {
@@ -56,6 +56,6 @@ def record_statuses(session: Session, events: Sequence[Envelope[AppointmentChang
 
 def record_filings(session: Session, events: Sequence[Envelope[AppointmentFiled]]) -> None:
     """One filing per appointment."""
-    new = session.execute(INSERT_NEW_FILING, [row_of(event) for event in events])
-    found = Counter((on, Kind("late" if late else "in_time")) for on, late in new)
+    new = enter(session, INSERT_NEW_FILING, [row_of(event) for event in events])
+    found = Counter((row.on, Kind("late" if row.late else "in_time")) for row in new)
     totals.count(session, Figure.FILING, found)

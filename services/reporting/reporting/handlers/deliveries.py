@@ -6,21 +6,21 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis.messaging import Envelope
 from reporting.domain.counts import Figure, Kind
 from reporting.domain.statuses import DeliveryState
 from reporting.handlers import totals
-from reporting.handlers.rows import Row, row_of
+from reporting.handlers.rows import enter, insert_many
 from reporting.storage import delivery
 
 STATE_AFTER = {"notice.sent.v1": DeliveryState.SENT, "notice.failed.v1": DeliveryState.FAILED}
 
-_INSERT = insert(delivery)
+_INSERT = insert_many(delivery)
 # The last event tells how it ended, but the day of the first failure stays: figures of earlier days count by it.
 UPSERT = _INSERT.on_conflict_do_update(
     index_elements=["delivery_id"],
@@ -44,36 +44,42 @@ class DeliveryEnded:
     on: date
 
 
+class _End(NamedTuple):
+    """How a delivery stands: how it ended on which day, and the day on which it first failed."""
+
+    kind: str
+    channel: str
+    state: DeliveryState
+    on: date
+    failed_on: date | None
+
+    def changes(self) -> Counter[tuple[date, Kind]]:
+        """It counts as failed from its first failure on, until the day on which it ended."""
+        found = Counter({(self.on, Kind(self.state, self.kind, self.channel)): 1})
+        if self.failed_on is not None and self.failed_on < self.on:
+            failed = Kind(DeliveryState.FAILED, self.kind, self.channel)
+            found[self.failed_on, failed] += 1
+            found[self.on, failed] -= 1
+        return found
+
+
 def record_ends(session: Session, events: Sequence[Envelope[DeliveryEnded]]) -> None:
     """One row per delivery: one that failed for good and was sent later counts as it ended."""
-    rows: dict[str, Row] = {}  # one statement can't enter the same delivery twice
-    failed_on: dict[str, date] = {}
+    ends: dict[str, _End] = {}  # one statement can't enter the same delivery twice
     for event in events:
-        key, state = event.data.delivery_id, STATE_AFTER[event.type]
-        if state is DeliveryState.FAILED:
-            failed_on.setdefault(key, event.data.on)
-        rows[key] = {**row_of(event), "state": state, "failed_on": failed_on.get(key)}
-    known = {row.delivery_id: row for row in session.execute(KNOWN, {"keys": sorted(rows)})}
-    session.execute(UPSERT, list(rows.values()))
+        data, state = event.data, STATE_AFTER[event.type]
+        before = ends.get(data.delivery_id)
+        failed_on = before.failed_on if before else None
+        if failed_on is None and state is DeliveryState.FAILED:
+            failed_on = data.on
+        ends[data.delivery_id] = _End(data.kind, data.channel, state, data.on, failed_on)
+    known = {row.delivery_id: row for row in session.execute(KNOWN, {"keys": sorted(ends)})}
+    enter(session, UPSERT, [{"delivery_id": key, **end._asdict()} for key, end in ends.items()])
     total: Counter[tuple[date, Kind]] = Counter()
-    for key, row in rows.items():
-        before = known.get(key)
-        kind, channel, first_failed = str(row["kind"]), str(row["channel"]), row["failed_on"]
-        if before is not None:
-            kind, channel = before.kind, before.channel
-            total.subtract(_changes(before.kind, before.channel, before.state, before.on, before.failed_on))
-            first_failed = before.failed_on or first_failed
-        total.update(_changes(kind, channel, row["state"], row["on"], first_failed))
+    for key, end in ends.items():
+        if row := known.get(key):
+            before = _End(row.kind, row.channel, row.state, row.on, row.failed_on)
+            total.subtract(before.changes())
+            end = before._replace(state=end.state, on=end.on, failed_on=before.failed_on or end.failed_on)
+        total.update(end.changes())
     totals.count(session, Figure.DELIVERY, total)
-
-
-def _changes(
-    kind: str, channel: str, state: DeliveryState, on: date, failed_on: date | None
-) -> Counter[tuple[date, Kind]]:
-    """It counts as failed from its first failure on, until the day on which it ended."""
-    found = Counter({(on, Kind(state, kind, channel)): 1})
-    if failed_on is not None and failed_on < on:
-        failed = Kind(DeliveryState.FAILED, kind, channel)
-        found[failed_on, failed] += 1
-        found[on, failed] -= 1
-    return found

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from chassis.messaging import Envelope
 from reporting.domain.counts import Figure, Kind
 from reporting.handlers import totals
-from reporting.handlers.rows import insert_new, row_of
+from reporting.handlers.rows import enter, insert_new, row_of
 from reporting.storage import enrolment, training_class
 
-INSERT_NEW = insert_new(enrolment).returning(enrolment.c.class_id, enrolment.c.on, enrolment.c.passed)
+INSERT_NEW = insert_new(enrolment, enrolment.c.class_id, enrolment.c.on, enrolment.c.passed)
 KINDS = select(training_class.c.class_id, training_class.c.kind).where(
     training_class.c.class_id == func.any(totals.KEYS)
 )
@@ -35,7 +35,7 @@ class EnrolmentCompleted:
 def record_completions(session: Session, events: Sequence[Envelope[EnrolmentCompleted]]) -> None:
     """One row per enrolment; it counts once the kind of its class is known."""
     totals.one_at_a_time(session)
-    new = session.execute(INSERT_NEW, [row_of(event) for event in events]).all()
+    new = enter(session, INSERT_NEW, [row_of(event) for event in events]).all()
     classes = sorted({row.class_id for row in new})
     kinds = {row.class_id: row.kind for row in session.execute(KINDS, {"keys": classes})}
     found = Counter((row.on, completed(kinds[row.class_id], row.passed)) for row in new if row.class_id in kinds)

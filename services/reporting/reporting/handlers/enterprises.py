@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from chassis.messaging import Envelope
 from reporting import storage
 from reporting.handlers import totals
-from reporting.handlers.rows import history_rows, insert_new
+from reporting.handlers.rows import enter, history_rows, insert_new
 
 INSERT_NEW = insert_new(storage.enterprise_history)
 
@@ -32,5 +32,5 @@ class EnterpriseChanged:
 def record_changes(session: Session, events: Sequence[Envelope[EnterpriseChanged]]) -> None:
     """A record of history for each event."""
     totals.one_at_a_time(session)
-    session.execute(INSERT_NEW, history_rows(events))
+    enter(session, INSERT_NEW, history_rows(events))
     totals.cover(session, (event.data.enterprise_id for event in events))

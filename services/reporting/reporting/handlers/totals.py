@@ -13,14 +13,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TypeAlias
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Date, Table, Text, bindparam, delete, func, insert, select, text
+from sqlalchemy import ARRAY, BigInteger, Boolean, Date, Table, Text, bindparam, delete, func, select, text
 from sqlalchemy.orm import Session
 
 from reporting import storage
 from reporting.domain.counts import Figure, Kind
+from reporting.domain.coverage import PostState
 from reporting.domain.statuses import AppointmentStatus
 from reporting.domain.timeline import Counted, Dated, Period, Standing, changes, net, periods, steps
-from reporting.handlers.rows import Row, insert_new
+from reporting.handlers.rows import Row, enter, insert_many, insert_new
 
 LANES = 16
 LANE = random.randrange(LANES)
@@ -45,20 +46,22 @@ ADD = text(
     bindparam("numbers", type_=ARRAY(BigInteger)),
 )
 FLAGS = ("above_threshold", "award_contender", "brand_contender")
+COUNTS = ("enterprises", "active", "suspended")
 ADD_COVERAGE = text(
-    f"INSERT INTO coverage_change (grain, since, division, {', '.join(FLAGS)}, state, number) "
-    f"SELECT grain, date_trunc(grain, day)::date, division, {', '.join(FLAGS)}, state, sum(number) "
-    "FROM unnest(:days, :divisions, :above_threshold, :award_contender, :brand_contender, :states, :numbers) "
-    f"AS added (day, division, {', '.join(FLAGS)}, state, number) "
+    f"INSERT INTO coverage_change (grain, since, division, {', '.join((*FLAGS, *COUNTS))}) "
+    f"SELECT grain, date_trunc(grain, day)::date, division, {', '.join(FLAGS)}, sum(enterprises), sum(active), "
+    "sum(suspended) "
+    f"FROM unnest(:day, :division, :{', :'.join((*FLAGS, *COUNTS))}) "
+    f"AS added (day, division, {', '.join((*FLAGS, *COUNTS))}) "
     "CROSS JOIN (VALUES ('day'), ('month'), ('year')) AS grains (grain) "
-    f"GROUP BY grain, date_trunc(grain, day)::date, division, {', '.join(FLAGS)}, state "
-    f"ON CONFLICT (grain, since, division, {', '.join(FLAGS)}, state) "
-    "DO UPDATE SET number = coverage_change.number + excluded.number"
+    f"GROUP BY grain, date_trunc(grain, day)::date, division, {', '.join(FLAGS)} "
+    f"ON CONFLICT (grain, since, division, {', '.join(FLAGS)}) "
+    f"DO UPDATE SET {', '.join(f'{name} = coverage_change.{name} + excluded.{name}' for name in COUNTS)}"
 ).bindparams(
-    bindparam("days", type_=ARRAY(Date)),
-    *(bindparam(name, type_=ARRAY(Text)) for name in ("divisions", "states")),
+    bindparam("day", type_=ARRAY(Date)),
+    bindparam("division", type_=ARRAY(Text)),
     *(bindparam(name, type_=ARRAY(Boolean)) for name in FLAGS),
-    bindparam("numbers", type_=ARRAY(BigInteger)),
+    *(bindparam(name, type_=ARRAY(BigInteger)) for name in COUNTS),
 )
 
 _enterprise, _appointment, _period = (
@@ -81,7 +84,7 @@ FORGET = (
     .where(_period.enterprise_id == func.any(KEYS))
     .returning(_period.since, _period.until, _period.division, *(_period[name] for name in FLAGS), _period.state)
 )
-REMEMBER = insert(storage.coverage_period)
+REMEMBER = insert_many(storage.coverage_period)
 
 
 def one_at_a_time(session: Session) -> None:
@@ -100,7 +103,7 @@ def record(session: Session, figure: Figure, history: Table, rows: Sequence[Row]
     before: dict[str, dict[int, Dated[Kind]]] = defaultdict(dict)
     for name, version, on, status in session.execute(known, {"keys": keys}):
         before[name][version] = Dated(version, on, Kind(status))
-    session.execute(insert_new(history), rows)
+    enter(session, insert_new(history), rows)
     after = {name: dict(before[name]) for name in keys}
     for row in rows:
         version, on = row["version"], row["on"]
@@ -143,7 +146,7 @@ def cover(session: Session, enterprise_ids: Iterable[str]) -> None:
     after = {key: periods(standings[key], appointments[key]) for key in standings}
     rows = [_row(key, period) for key, line in after.items() for period in line]
     if rows:
-        session.execute(REMEMBER, rows)
+        enter(session, REMEMBER, rows)
     total = _ends(period for line in after.values() for period in line)
     total.subtract(_ends(before))
     _add(session, {place: number for place, number in total.items() if number})
@@ -166,12 +169,14 @@ def _row(enterprise_id: str, period: Period) -> Row:
 def _add(session: Session, found: Mapping[tuple[date, Counted], int]) -> None:
     if not found:
         return
-    counted = [each for _, each in found]
-    columns = {
-        "days": [day for day, _ in found],
-        "divisions": [each.division for each in counted],
-        "states": [each.state for each in counted],
-        "numbers": list(found.values()),
-        **{name: [getattr(each, name) for each in counted] for name in FLAGS},
-    }
-    session.execute(ADD_COVERAGE, columns)
+    rows = [
+        {
+            "day": day,
+            **{name: getattr(counted, name) for name in ("division", *FLAGS)},
+            "enterprises": number,
+            "active": number if counted.state is PostState.ACTIVE else 0,
+            "suspended": number if counted.state is PostState.SUSPENDED else 0,
+        }
+        for (day, counted), number in found.items()
+    ]
+    session.execute(ADD_COVERAGE, {name: [row[name] for row in rows] for name in rows[0]})

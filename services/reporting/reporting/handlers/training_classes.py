@@ -14,10 +14,10 @@ from chassis.messaging import Envelope
 from reporting.domain.counts import Figure, Kind
 from reporting.handlers import totals
 from reporting.handlers.enrolments import completed
-from reporting.handlers.rows import insert_new, row_of
+from reporting.handlers.rows import enter, insert_new, row_of
 from reporting.storage import enrolment, training_class
 
-INSERT_NEW = insert_new(training_class).returning(training_class.c.class_id, training_class.c.kind)
+INSERT_NEW = insert_new(training_class, training_class.c.class_id, training_class.c.kind)
 COMPLETED = (
     select(enrolment.c.class_id, enrolment.c.on, enrolment.c.passed, func.count())
     .where(enrolment.c.class_id == func.any(totals.KEYS))
@@ -36,7 +36,7 @@ class ClassScheduled:
 def record_classes(session: Session, events: Sequence[Envelope[ClassScheduled]]) -> None:
     """One row per class; enrolments in it that have come before it count from now on."""
     totals.one_at_a_time(session)
-    kinds = {row.class_id: row.kind for row in session.execute(INSERT_NEW, [row_of(event) for event in events])}
+    kinds = {row.class_id: row.kind for row in enter(session, INSERT_NEW, [row_of(event) for event in events])}
     found: Counter[tuple[date, Kind]] = Counter()
     for class_id, on, passed, number in session.execute(COMPLETED, {"keys": sorted(kinds)}):
         found[on, completed(kinds[class_id], passed)] += number

@@ -122,7 +122,8 @@ def _flags(rng):
 def _sums(session):
     """All that the tables of sums hold; zeros, and the lanes in which was counted, left out."""
     periods = sorted(tuple(row) for row in session.execute(select(storage.coverage_period)))
-    coverage = {tuple(row)[:-1]: row.number for row in session.execute(select(storage.coverage_change)) if row.number}
+    coverage = {tuple(row)[:-3]: tuple(row)[-3:] for row in session.execute(select(storage.coverage_change))}
+    coverage = {place: numbers for place, numbers in coverage.items() if any(numbers)}
     counts = Counter()
     for *place, _lane, number in session.execute(select(storage.count_change)):
         counts[tuple(place)] += number

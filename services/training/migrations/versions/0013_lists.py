@@ -1,0 +1,50 @@
+"""The lists' filters are answered by indexes, within a division and by what a certificate once was.
+
+Revision ID: 0013
+Revises: 0006
+"""
+
+from alembic import op
+
+revision = "0013"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+INDEXES = {
+    "ix_certificate_division_id": "certificate (division, id)",
+    "ix_certificate_status_latest": 'certificate_status (certificate_id, "on" DESC, id DESC)',
+    "ix_certificate_status_status": "certificate_status (status, certificate_id)",
+    "ix_training_class_status_id": "training_class (status, id)",
+    "ix_training_class_kind_id": "training_class (kind, id)",
+}
+# It is the beginning of one of the above.
+REPLACED = {"ix_certificate_status_certificate_id": "certificate_status (certificate_id)"}
+
+
+def _make(indexes: dict[str, str]) -> None:
+    """While the service goes on writing, however long that takes; what an interrupted attempt left is made anew."""
+    for name, what in indexes.items():
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {what}")
+
+
+def _drop(indexes: dict[str, str]) -> None:
+    for name in indexes:
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.execute("SET statement_timeout = 0")
+        op.execute("SET lock_timeout = 0")
+        _make(INDEXES)
+        _drop(REPLACED)
+        op.execute("SET statement_timeout = '60s'")
+        op.execute("SET lock_timeout = '5s'")
+
+
+def downgrade() -> None:
+    with op.get_context().autocommit_block():
+        _make(REPLACED)
+        _drop(INDEXES)
