@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import psycopg
 import report
@@ -96,10 +97,9 @@ def _load(province: Province, want: Made) -> None:
     started = time.monotonic()
     with province.loading():
         province.migrate()
-        copier = Copier(province)
-        books = _books(want.seed)
+        copier, books = Copier(province.urls()), new_books(want.seed)
         try:
-            _fill(copier, books, want.scale)
+            fill(copier, books, round(ENTERPRISES * want.scale), FOLDER / "secrets")
             copier.wait()
             seconds = time.monotonic() - started
             report.say(f"{copier.rows:,} rows in {seconds:.0f} s ({copier.rows / seconds:,.0f} rows/s)")
@@ -113,11 +113,12 @@ def _keep(made: Made) -> None:
     paths.write_atomically(FOLDER / "manifest.json", json.dumps(asdict(made)))
 
 
-def _books(seed: int) -> Books:
-    return Books(seed, *_bindings(), all_readers())
+def new_books(seed: int) -> Books:
+    """Books with nothing in them, for the readers that there are."""
+    return Books(seed, *bindings(), all_readers())
 
 
-def _bindings() -> tuple[dict[str, tuple[str, ...]], dict[str, frozenset[str]]]:
+def bindings() -> tuple[dict[str, tuple[str, ...]], dict[str, frozenset[str]]]:
     """Who reads which kind of aggregate, by the broker's topology; and which types each has a handler for."""
     definitions = json.loads(paths.TOPOLOGY.read_text())
     bound: dict[str, list[str]] = {}
@@ -130,16 +131,16 @@ def _bindings() -> tuple[dict[str, tuple[str, ...]], dict[str, frozenset[str]]]:
     return {kind: tuple(readers) for kind, readers in bound.items()}, handled
 
 
-def _fill(copier: Copier, books: Books, scale: float) -> None:
-    cipher, contact = _personal_data()
+def fill(copier: Copier, books: Books, number: int, secrets: Path) -> None:
+    """Lets that many enterprises live, with all that follows from them, and copies it; `secrets` keeps the keys."""
+    cipher, contact = _personal_data(secrets)
     tree = Tree()
     publish_divisions(copier.connections, books)
     add_ruleset(copier.connections["notifications"], notices.RULESET, notices.CHANNELS_BY_KIND)
     targets.set_targets(books)
-    classes = Classes(books, round(PEOPLE * scale))
+    classes = Classes(books, number * PEOPLE // ENTERPRISES)
     careers = Careers(books, classes, tree, cipher)
     firms = Firms(books, careers, tree, cipher, contact)
-    number = round(ENTERPRISES * scale)
     for place in range(1, number + 1):
         firms.live()
         if place % AT_ONCE == 0:
@@ -154,9 +155,8 @@ def _fill(copier: Copier, books: Books, scale: float) -> None:
     finish(copier.connections, books, firms.filings)
 
 
-def _personal_data() -> tuple[Cipher, str]:
+def _personal_data(secrets: Path) -> tuple[Cipher, str]:
     """The installation's cipher; and a contact sealed for notifications, which stands for all of them."""
-    secrets = FOLDER / "secrets"
     Keys(secrets)
     cipher = Cipher((secrets / "pii_key").read_text(), (secrets / "pii_index_key").read_text())
     key = ECKey.import_key(json.loads((secrets / "contact_public.jwk").read_text()))
@@ -184,7 +184,7 @@ def main() -> int:
         report.say(f"the history at scale {made.scale:g} is in {FOLDER}, from {days.FIRST} to {days.LAST}")
         report.say("; ".join(f"{service} {_size(province, service)}" for service in SERVICES))
         if arguments.check:
-            found = checking.faults({each: province.url(each) for each in SERVICES}, _bindings()[0], days.LAST)
+            found = checking.faults(province.urls(), bindings()[0], days.LAST)
             report.say("; ".join(found) or "the four databases agree, every notice is proved, the audit log holds")
             return int(bool(found))
     return 0

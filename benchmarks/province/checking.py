@@ -34,24 +34,26 @@ def faults(urls: Mapping[str, str], bound: Mapping[str, tuple[str, ...]], today:
     engines = {
         service: create_engine(make_url(url).set(drivername="postgresql+psycopg")) for service, url in urls.items()
     }
-    found: list[str] = []
     try:
-        sessions = {service: Session(engine) for service, engine in engines.items()}
-        found += _cursors(sessions, bound, today)
-        found += _counts(sessions, bound)
-        for service, session in sessions.items():
-            number, last, first = session.execute(PLACES).one()
-            if number and (first, last) != (1, number):
-                found.append(f"{service}: the feed has {number} events at the positions {first} to {last}")
-        shown = proof(sessions["notifications"], Caller(subject="bench", role="province"), ProofFilters(), today)
-        if not shown.proved:
-            found.append(f"the proof of notices does not hold: {shown.total}, {shown.received}")
-        verified = audit.verify(sessions["registry"])
-        if not verified.ok:
-            found.append(f"the audit log breaks at entry {verified.first_broken}")
+        return faults_of({service: Session(engine) for service, engine in engines.items()}, bound, today)
     finally:
         for engine in engines.values():
             engine.dispose()
+
+
+def faults_of(sessions: Mapping[str, Session], bound: Mapping[str, tuple[str, ...]], today: date) -> list[str]:
+    """The same, seen through sessions on the four databases."""
+    found = [*_cursors(sessions, bound, today), *_counts(sessions, bound)]
+    for service, session in sessions.items():
+        number, last, first = session.execute(PLACES).one()
+        if number and (first, last) != (1, number):
+            found.append(f"{service}: the feed has {number} events at the positions {first} to {last}")
+    shown = proof(sessions["notifications"], Caller(subject="bench", role="province"), ProofFilters(), today)
+    if not shown.proved:
+        found.append(f"the proof of notices does not hold: {shown.total}, {shown.received}")
+    verified = audit.verify(sessions["registry"])
+    if not verified.ok:
+        found.append(f"the audit log breaks at entry {verified.first_broken}")
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +51,10 @@ class Province:
         """With which a service reaches its database."""
         return self.databases.url_of(service)
 
+    def urls(self) -> dict[str, str]:
+        """These, by service."""
+        return {service: self.url(service) for service in SERVICES}
+
     def migrate(self) -> dict[str, str]:
         """Makes and migrates the databases; returns the revisions."""
         self.databases.create()
@@ -95,9 +99,9 @@ class Province:
 class Copier:
     """Copies rows, each service on a connection and a thread of its own; one set of rows at a time."""
 
-    def __init__(self, province: Province) -> None:
+    def __init__(self, urls: Mapping[str, str]) -> None:
         self.connections: dict[str, Connection] = {
-            service: psycopg.connect(province.url(service), autocommit=True) for service in SERVICES
+            service: psycopg.connect(urls[service], autocommit=True) for service in SERVICES
         }
         self.pool = ThreadPoolExecutor(len(SERVICES))
         self.under_way: list[Future[None]] = []

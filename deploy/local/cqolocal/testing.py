@@ -41,6 +41,7 @@ PATHS = {
         *(f"libs/chassis/tests/{part}" for part in ("messaging", "runtime", "http")),
         "libs/programme/tests/integration",
         *(f"services/{service}/tests/integration" for service in SERVICES),
+        "tests/benchmarks",
     ],
     "faults": ["tests/faults"],
     "e2e": ["tests/end_to_end"],

@@ -1,0 +1,95 @@
+"""The history that the benchmarks load hangs together, and the check that says so can fail."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+
+import load
+import plain_sql
+import psycopg
+import pytest
+from province import checking, days
+from province.books import SERVICES
+from province.databases import Copier
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from chassis.process import migrate
+from programme.callers import Caller
+from reporting import queries
+from reporting.domain.coverage import Population
+
+ENTERPRISES = 120
+
+
+@pytest.fixture(scope="module")
+def history(make_database, tmp_path_factory):
+    """The URLs of four databases with the history of some enterprises in them."""
+    urls = {service: make_database(service) for service in SERVICES}
+    migrate.seed("registry", urls["registry"])
+    copier = Copier(urls)
+    try:
+        load.fill(copier, load.new_books(seed=1), ENTERPRISES, tmp_path_factory.mktemp("secrets"))
+    finally:
+        copier.close()
+    return urls
+
+
+def _faults(history):
+    return checking.faults(history, load.bindings()[0], days.LAST)
+
+
+def test_the_four_databases_agree_and_every_notice_is_proved(history):
+    assert _faults(history) == []
+
+
+@pytest.mark.parametrize(
+    ("service", "damage", "said"),
+    [
+        ("training", "UPDATE inbox_cursor SET version = 7 WHERE aggregate LIKE 'person:%'", "training differs"),
+        ("reporting", "UPDATE inbox_applied SET applied = applied - 1 WHERE type = 'notice.sent.v1'", "reporting: "),
+        ("notifications", "DELETE FROM delivery WHERE channel = 'in_app'", "the proof of notices does not hold"),
+        ("registry", "UPDATE audit_head SET seq = seq + 1", "the audit log breaks"),
+        ("registry", "DELETE FROM outbox WHERE type = 'post.opened.v1'", "the feed has"),
+    ],
+)
+def test_a_history_that_does_not_hang_together_is_told(history, service, damage, said):
+    engine = create_engine(make_url(history[service]).set(drivername="postgresql+psycopg"))
+    with engine.connect() as connection, connection.begin() as transaction:
+        connection.execute(text(damage))
+        # The check sees what the transaction has done, which is undone afterwards.
+        found = checking.faults_of(_sessions(history, service, connection), load.bindings()[0], days.LAST)
+        transaction.rollback()
+    engine.dispose()
+
+    assert any(said in fault for fault in found)
+
+
+def _sessions(history, service, connection):
+    others = {
+        name: Session(create_engine(make_url(url).set(drivername="postgresql+psycopg")))
+        for name, url in history.items()
+        if name != service
+    }
+    return {**others, service: Session(connection)}
+
+
+def test_its_figures_are_those_of_plain_sql(history):
+    """The same comparison that `./cqo bench figures` makes at size."""
+    rng = random.Random(1)
+    with (
+        psycopg.connect(history["reporting"]) as plain,
+        Session(create_engine(make_url(history["reporting"]).set(drivername="postgresql+psycopg"))) as session,
+    ):
+        for place, on in ((None, days.LAST), ("220100", days.LAST), ("220184", date(2020, 6, 18)), (None, _day(rng))):
+            caller = Caller("w", "division", division=place) if place else Caller("w", "province")
+            for population in Population:
+                found = queries.coverage(session, caller, on, population).units
+                counts = {unit.unit: (unit.enterprises, unit.active, unit.suspended) for unit in found}
+                assert counts == plain_sql.coverage(population, place)(plain, on)
+
+
+def _day(rng):
+    return days.FIRST + (days.LAST - days.FIRST) * rng.random()
