@@ -5,7 +5,8 @@
 Each is asked over HTTP, for days that are drawn, and each answer is compared with plain SQL over the dated records,
 which is written here and shares nothing with the service's own queries. The history is the one of `./cqo bench load`,
 which is made first where it is missing. Exits 1 where the 99th percentile of a figure is above 50 ms, or where an
-answer differs.
+answer differs. Beside the whole answer it shows the time in the database, which other work on the machine disturbs
+less.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import psycopg
 import report
 from load import FOLDER, loaded
 from plain_sql import coverage, statistics
+from plans import Plans
 from province import days
 from province.tree import Tree
 from running import Running, apis
@@ -31,6 +33,7 @@ Connection: TypeAlias = psycopg.Connection[Any]  # Any: rows of any shape
 
 LIMIT = 50.0  # milliseconds, for the 99th percentile
 WARM_UP, AT_LEAST, PATIENCE = 3, 3, 20.0  # requests, requests, seconds for one figure
+EXPLAINED = 5  # requests for each figure whose plans are read
 COMPARED = 3  # answers of each figure that are compared with plain SQL
 
 
@@ -77,8 +80,11 @@ def main() -> int:
     machine = report.Machine.now()
     with loaded(options.scale) as (province, made), apis(province, FOLDER) as running:
         sys.stdout.write(f"the history at scale {made.scale:g}; {options.times} requests for each figure, one by one\n")
+        plans = Plans(province)
         with psycopg.connect(province.url("reporting")) as connection:
             rows = [row for figure in figures() for row in measure(running, connection, figure, options.times)]
+        with plans.explaining():
+            rows += [row for figure in figures() for row in in_database(running, plans, figure)]
     return report.finish("figures", rows, machine, options.json)
 
 
@@ -101,6 +107,25 @@ def measure(running: Running, connection: Connection, figure: Figure, times: int
     milliseconds = (time.perf_counter() - started) * 1000 / len(compared)
     name = f"{figure.name}, answers that differ from plain SQL ({milliseconds:,.0f} ms)"
     return [*rows, report.Row(name, len(differing), "days", goal="0", met=not differing)]
+
+
+def in_database(running: Running, plans: Plans, figure: Figure) -> list[report.Row]:
+    """How long the statements of a figure took in the database, and the tables that grow which they read as a whole."""
+    rng, found, scans = random.Random(figure.name), [], set[str]()
+    for _ in range(EXPLAINED):
+        plans.since()
+        _ask(running, figure, _day(rng) if figure.past else days.LAST)
+        statements = plans.since()
+        if not statements:
+            raise SystemExit(f"bench: the server logged no plan for {figure.name}; see {plans.log}")
+        found.append(sum(each.milliseconds for each in statements))
+        scans |= set(plans.scans("reporting", statements))
+    rows = [report.plain(f"{figure.name}, in the database, p50", report.percentile(found, 50), "ms")]
+    if scans:
+        goal = "no table that grows is read from end to end"
+        name = f"{figure.name}, reads all of {', '.join(sorted(scans))}"
+        rows.append(report.Row(name, len(scans), "tables", goal=goal, met=False))
+    return rows
 
 
 def _day(rng: random.Random) -> date:

@@ -9,6 +9,7 @@ missing in them.
 
 from alembic import op
 from sqlalchemy import text
+from sqlalchemy.exc import InvalidRequestError
 
 revision = "0013"
 down_revision = "0006"
@@ -161,7 +162,7 @@ FILL = (
 
 def upgrade() -> None:
     if op.get_bind().execute(WORKERS, {"name": "reporting-worker"}).scalar():
-        raise RuntimeError("reporting's worker runs; stop all its replicas, then migrate, then start the new version")
+        raise InvalidRequestError("the worker runs; stop all its replicas, migrate, and start the new version")
     op.execute(PATIENCE)
     op.execute(TABLES)
     for statement in FILL:

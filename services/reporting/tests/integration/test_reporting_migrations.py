@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 from alembic import command
+from sqlalchemy.exc import InvalidRequestError
 
 from chassis.process import migrate
 
@@ -67,3 +68,17 @@ def test_a_downgrade_gives_the_version_before_its_rows_back(old_database):
 
     assert [rows(old_database, f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables] == before
     assert rows(old_database, PARKED)[1][0]["notice_id"] == "n3"
+
+
+def test_the_sums_are_not_made_while_a_worker_that_does_not_keep_them_runs(make_database):
+    url = make_database("reporting")
+    command.downgrade(migrate.alembic_config("reporting", url), "0006")
+    with (
+        psycopg.connect(url, application_name="reporting-worker"),
+        pytest.raises(InvalidRequestError, match="stop all"),
+    ):
+        migrate.upgrade("reporting", url)
+
+    migrate.upgrade("reporting", url)
+
+    assert migrate.check("reporting", url) == []
