@@ -72,7 +72,7 @@ SAMPLES = (
     ("training", "class", "SELECT id FROM training_class ORDER BY md5(id) LIMIT 200"),
     ("training", "enrolment", "SELECT id FROM enrolment ORDER BY md5(id) LIMIT 200"),
     ("notifications", "notice", "SELECT id, cause_id, recipient_id FROM notice ORDER BY id DESC LIMIT 200"),
-)  # fmt: skip
+)
 
 
 def _plain(path: str, **query: object) -> Ask:
@@ -162,7 +162,7 @@ def _registry() -> list[Case]:
         case("an appointment", _of("/appointments/{}", "appointment")),
         case("divisions", _plain("/divisions")),
         case("exclusions", _plain("/exclusions")),
-    ]  # fmt: skip
+    ]
 
 
 def _training() -> list[Case]:
@@ -200,7 +200,7 @@ def _training() -> list[Case]:
         case("an enrolment explained", _of("/enrolments/{}/explain", "enrolment")),
         case("a person's education", _of("/people/{}/education", "person")),
         case("plans", _plain("/plans")),
-    ]  # fmt: skip
+    ]
 
 
 def _notifications() -> list[Case]:
@@ -234,7 +234,7 @@ def _notifications() -> list[Case]:
         case("the proof of a day", _plain("/notices/proof", **of_a_day)),
         case("the proof of a month", _plain("/notices/proof", **month)),
         case("the proof as county staff", _plain("/notices/proof"), **of_county),
-    ]  # fmt: skip
+    ]
 
 
 def _reporting() -> list[Case]:

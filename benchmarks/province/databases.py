@@ -35,8 +35,16 @@ SETTINGS = {
 WHILE_LOADING = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 # Whoever is referred to is copied before who refers.
 PARENTS = (
-    "enterprise", "person", "talent", "post", "appointment", "training_class", "certificate", "cause", "notice",
-)  # fmt: skip
+    "enterprise",
+    "person",
+    "talent",
+    "post",
+    "appointment",
+    "training_class",
+    "certificate",
+    "cause",
+    "notice",
+)
 
 
 class Province:

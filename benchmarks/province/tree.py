@@ -12,9 +12,18 @@ from registry.usecases.divisions import shipped
 PROVINCE = "220000"
 # Roughly the shares of the province's industrial enterprises.
 SHARES = {
-    "220100": 34, "220200": 16, "220300": 9, "220400": 5, "220500": 9, "220600": 6,
-    "220700": 8, "220800": 6, "222400": 9, "JL-CBS": 1, "220581": 3,
-}  # fmt: skip
+    "220100": 34,
+    "220200": 16,
+    "220300": 9,
+    "220400": 5,
+    "220500": 9,
+    "220600": 6,
+    "220700": 8,
+    "220800": 6,
+    "222400": 9,
+    "JL-CBS": 1,
+    "220581": 3,
+}
 
 
 class Tree:
