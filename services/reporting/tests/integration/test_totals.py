@@ -8,22 +8,37 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from itertools import groupby
 
 import pytest
 from alembic.script import ScriptDirectory
-from reporting_world import CHIBEI, GONGZHULING_OLD, MEIHEKOU, NANGUAN, PROVINCE, Chronicle
-from sqlalchemy import delete, select, text
+from reporting_world import (
+    CHANGBAISHAN,
+    CHANGCHUN,
+    CHIBEI,
+    GONGZHULING_OLD,
+    MEIHEKOU,
+    NANGUAN,
+    PROVINCE,
+    Chronicle,
+    figures,
+)
+from sqlalchemy import create_engine, delete, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
 
 from chassis.http import PageArguments
 from chassis.process import revisions
 from reporting import queries, storage
 from reporting.domain.coverage import FLAGS, Population, PostState
 from reporting.queries import RecordFilters
+from testkit import wait_for
 
 FIRST = date(2019, 12, 1)
 DAYS = 900  # beyond two ends of a year
+WAITS = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
 SUMS = (storage.coverage_period, storage.coverage_change, storage.count_change)
 
 
@@ -62,6 +77,37 @@ def test_the_records_behind_a_figure_of_a_random_history_are_those_it_counts(ses
                 filters = RecordFilters(day, population, unit.unit, state)
                 found = queries.records(session, PROVINCE, filters, day, PageArguments(limit=500))
                 assert len(found.items) == number
+
+
+def test_two_replicas_that_change_one_enterprise_at_once_count_what_both_did(make_database, applier, chronicle):
+    """Its own events and those of its appointments belong to different aggregates, so no cursor keeps them apart."""
+    engine = create_engine(make_url(make_database("reporting")).set(drivername="postgresql+psycopg"))
+    enterprise = chronicle.enterprise(NANGUAN)
+    moved, made = (
+        chronicle.enterprise(CHIBEI, "2026-01-10", enterprise.subject),
+        chronicle.made(enterprise, "2026-01-05"),
+    )
+    with Session(engine) as session, session.begin():
+        for event in (*chronicle.tree(), enterprise):
+            applier.apply(session, [event])
+
+    def second() -> None:
+        with Session(engine) as session, session.begin():
+            applier.apply(session, [made])
+
+    with ThreadPoolExecutor(1) as pool:
+        with Session(engine) as first, first.begin():
+            applier.apply(first, [moved])
+            other = pool.submit(second)
+            with engine.connect() as watcher:
+                wait_for(lambda: watcher.scalar(WAITS) or other.done(), 20)
+            assert not other.done()
+        other.result(20)
+
+    with Session(engine) as session:
+        assert figures(session, "2026-01-09") == {CHANGCHUN: (1, 1, 0)}
+        assert figures(session, "2026-01-10") == {CHANGBAISHAN: (1, 1, 0)}
+    engine.dispose()
 
 
 def _migration():
