@@ -23,9 +23,9 @@ from reporting.domain.statuses import AppointmentStatus
 from reporting.domain.timeline import Counted, Dated, Period, Standing, changes, net, periods, steps
 from reporting.handlers.rows import Row, enter, insert_many, insert_new
 
+# Two replicas that have drawn the same lane may wait for each other; the database ends one, and its batch is tried again.
 LANES = 16
 LANE = random.randrange(LANES)
-
 
 Changes: TypeAlias = Mapping[tuple[date, Kind], int]  # by how many on which day
 
