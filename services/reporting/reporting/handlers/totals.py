@@ -23,7 +23,7 @@ from reporting.domain.statuses import AppointmentStatus
 from reporting.domain.timeline import Counted, Dated, Period, Standing, changes, net, periods, steps
 from reporting.handlers.rows import Row, enter, insert_many, insert_new
 
-# Two replicas that have drawn the same lane may wait for each other; the database ends one, and its batch is tried again.
+# Two replicas that have drawn the same lane may wait for each other: the database ends one, whose batch is tried again.
 LANES = 16
 LANE = random.randrange(LANES)
 
