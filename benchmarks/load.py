@@ -3,8 +3,8 @@
     ./cqo bench load [--scale 0.1] [--seed 1] [--fresh | --check | --remove]
 
 At scale 1: 500,000 enterprises, 1,000,000 people with a certificate each, 300,000 appointments, and what follows from
-these. It is kept in .cqo/bench, and made anew only when the scale, the seed, the generator has
-changed; new migrations are applied to it. Services with real servers are not touched.
+these. It is kept in .cqo/bench, and made anew only where the scale, the seed or the generator is another; new
+migrations are applied to it. Services that run elsewhere are not touched.
 """
 
 from __future__ import annotations
