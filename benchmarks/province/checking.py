@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from typing import Any
 
@@ -31,14 +32,19 @@ CALLER = Caller(subject="bench", role="system")
 
 def faults(urls: Mapping[str, str], bound: Mapping[str, tuple[str, ...]], today: date) -> list[str]:
     """What does not hold, in words; `bound` are the readers of each kind of aggregate."""
-    engines = {
-        service: create_engine(make_url(url).set(drivername="postgresql+psycopg")) for service, url in urls.items()
-    }
+    with ExitStack() as stack:
+        return faults_of({service: stack.enter_context(session_on(url)) for service, url in urls.items()}, bound, today)
+
+
+@contextmanager
+def session_on(url: str) -> Iterator[Session]:
+    """A session on a database, which leaves no connection behind."""
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
     try:
-        return faults_of({service: Session(engine) for service, engine in engines.items()}, bound, today)
+        with Session(engine) as session:
+            yield session
     finally:
-        for engine in engines.values():
-            engine.dispose()
+        engine.dispose()
 
 
 def faults_of(sessions: Mapping[str, Session], bound: Mapping[str, tuple[str, ...]], today: date) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import ExitStack
 from datetime import date
 
 import load
@@ -12,9 +13,7 @@ import pytest
 from province import checking, days
 from province.books import SERVICES
 from province.databases import Copier
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.orm import Session
+from sqlalchemy import text
 
 from chassis.process import migrate
 from programme.callers import Caller
@@ -56,33 +55,19 @@ def test_the_four_databases_agree_and_every_notice_is_proved(history):
     ],
 )
 def test_a_history_that_does_not_hang_together_is_told(history, service, damage, said):
-    engine = create_engine(make_url(history[service]).set(drivername="postgresql+psycopg"))
-    with engine.connect() as connection, connection.begin() as transaction:
-        connection.execute(text(damage))
-        # The check sees what the transaction has done, which is undone afterwards.
-        found = checking.faults_of(_sessions(history, service, connection), load.bindings()[0], days.LAST)
-        transaction.rollback()
-    engine.dispose()
+    with ExitStack() as stack:
+        sessions = {name: stack.enter_context(checking.session_on(url)) for name, url in history.items()}
+        # The check sees what this session has done, which is undone at its end.
+        sessions[service].execute(text(damage))
+        found = checking.faults_of(sessions, load.bindings()[0], days.LAST)
 
     assert any(said in fault for fault in found)
-
-
-def _sessions(history, service, connection):
-    others = {
-        name: Session(create_engine(make_url(url).set(drivername="postgresql+psycopg")))
-        for name, url in history.items()
-        if name != service
-    }
-    return {**others, service: Session(connection)}
 
 
 def test_its_figures_are_those_of_plain_sql(history):
     """The same comparison that `./cqo bench figures` makes at size."""
     rng = random.Random(1)
-    with (
-        psycopg.connect(history["reporting"]) as plain,
-        Session(create_engine(make_url(history["reporting"]).set(drivername="postgresql+psycopg"))) as session,
-    ):
+    with psycopg.connect(history["reporting"]) as plain, checking.session_on(history["reporting"]) as session:
         for place, on in ((None, days.LAST), ("220100", days.LAST), ("220184", date(2020, 6, 18)), (None, _day(rng))):
             caller = Caller("w", "division", division=place) if place else Caller("w", "province")
             for population in Population:
