@@ -113,11 +113,7 @@ def in_database(running: Running, plans: Plans, figure: Figure) -> list[report.R
     """How long the statements of a figure took in the database, and the tables that grow which they read as a whole."""
     rng, found, scans = random.Random(figure.name), [], set[str]()
     for _ in range(EXPLAINED):
-        plans.since()
-        _ask(running, figure, _day(rng) if figure.past else days.LAST)
-        statements = plans.since()
-        if not statements:
-            raise SystemExit(f"bench: the server logged no plan for {figure.name}; see {plans.log}")
+        statements = plans.of(lambda: _ask(running, figure, _day(rng) if figure.past else days.LAST))
         found.append(sum(each.milliseconds for each in statements))
         scans |= set(plans.scans("reporting", statements))
     rows = [report.plain(f"{figure.name}, in the database, p50", report.percentile(found, 50), "ms")]

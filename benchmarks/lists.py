@@ -104,14 +104,10 @@ def _row(running: Running, samples: Samples, case: Case, times: int) -> Iterator
 
 def _scans(running: Running, samples: Samples, plans: Plans, case: Case) -> Iterator[report.Row]:
     """The tables that grow and that one such request reads from end to end."""
-    plans.since()
     try:
-        timed(running, case, Drawn.of(case, samples))
+        statements = plans.of(lambda: timed(running, case, Drawn.of(case, samples)))
     except NotAnswered:
         return  # it is told of with its times
-    statements = plans.since()
-    if not statements:
-        raise SystemExit(f"bench: the server logged no plan for {case.service}: {case.name}; see {plans.log}")
     scans = plans.scans(case.service, statements)
     spent = sum(each.milliseconds for each in statements)
     report.say(f"{case.service}: {case.name}: {len(statements)} statements with {spent:.1f} ms in the database")

@@ -37,14 +37,14 @@ from chassis.messaging.inbox.applying import handled_types
 from chassis.process import revisions
 from chassis.security import Cipher
 from cqolocal import paths
-from programme.keys import Keys
 from registry.adapters.personal_data import JWE_HEADER
 from servers.postgres import data_folder
+from testkit.secrets import secrets_for_tests
 
 ENTERPRISES, PEOPLE = 500_000, 1_000_000
 AT_ONCE = 1000  # enterprises whose rows are copied together
 FOLDER = paths.FILES / "bench"
-EDITION = 1  # of the generator: raised where it writes other rows
+EDITION = 2  # of the generator: raised where it writes other rows
 DEFAULT_SCALE, DEFAULT_SEED = 0.1, 1
 
 
@@ -155,11 +155,20 @@ def fill(copier: Copier, books: Books, number: int, secrets: Path) -> None:
     finish(copier.connections, books, firms.filings)
 
 
-def _personal_data(secrets: Path) -> tuple[Cipher, str]:
-    """The installation's cipher; and a contact sealed for notifications, which stands for all of them."""
-    Keys(secrets)
-    cipher = Cipher((secrets / "pii_key").read_text(), (secrets / "pii_index_key").read_text())
-    key = ECKey.import_key(json.loads((secrets / "contact_public.jwk").read_text()))
+def secrets_in(folder: Path) -> dict[str, str]:
+    """What the services are given to seal and open personal data; made once, and kept in `folder`."""
+    file = folder / "secrets.json"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        paths.write_atomically(file, json.dumps(secrets_for_tests()))
+    return dict(json.loads(file.read_text()))
+
+
+def _personal_data(folder: Path) -> tuple[Cipher, str]:
+    """The services' cipher; and a contact sealed for notifications, which stands for all of them."""
+    secrets = secrets_in(folder)
+    cipher = Cipher(secrets["pii_key"], secrets["pii_index_key"])
+    key = ECKey.import_key(json.loads(secrets["contact_public_key"]))
     plain = json.dumps({"email": "zhiliang@example.cn", "phone": "13800000000"}).encode()
     return cipher, jwe.encrypt_compact(JWE_HEADER, plain, key, algorithms=list(JWE_HEADER.values()))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -16,6 +16,7 @@ from province.databases import Province
 Node: TypeAlias = dict[str, Any]  # Any: JSON's values
 
 PLAN = re.compile(r"duration: ([0-9.]+) ms  plan:\n((?:\t.*\n)+)")
+TRIES = 100
 ROWS = 2000  # a table with fewer is read as a whole, and rightly
 # These stay small however long the programme runs: by the number of divisions, years, types or replicas.
 BOUNDED = frozenset(
@@ -54,6 +55,15 @@ class Plans:
         with psycopg.connect(self.province.server.url, autocommit=True) as admin:
             admin.execute(f"ALTER SYSTEM SET auto_explain.log_min_duration = {milliseconds}")
             admin.execute("SELECT pg_reload_conf()")
+
+    def of(self, ask: Callable[[], object]) -> list[Statement]:
+        """The statements of one request; it is made again where a connection has not heard yet that plans are wanted."""
+        self.since()
+        for _ in range(TRIES):
+            ask()
+            if found := self.since():
+                return found
+        raise SystemExit(f"bench: the server logs no plan; see {self.log}")
 
     def since(self) -> list[Statement]:
         """The statements since the last call."""

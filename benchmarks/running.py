@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from pathlib import Path
 
+from load import secrets_in
 from province import days
 from province.books import SERVICES
 from province.databases import Province
 
-from programme.keys import Keys
 from testkit.client import Client
+from testkit.secrets import TokenSigner
 from testkit.services import RunningService
 
 NO_BROKER = "amqp://none:none@127.0.0.1:1/"  # an API answers without one; nothing is written here
@@ -21,26 +22,27 @@ NO_BROKER = "amqp://none:none@127.0.0.1:1/"  # an API answers without one; nothi
 class Running:
     """The APIs, and who calls them."""
 
-    def __init__(self, keys: Keys, services: dict[str, RunningService]) -> None:
-        self.keys, self.services = keys, services
+    def __init__(self, signer: TokenSigner, services: dict[str, RunningService]) -> None:
+        self.signer, self.services = signer, services
         self.clients: dict[tuple[str, str], Client] = {}
 
     def client(self, service: str, role: str, **claims: str) -> Client:
         """A caller of a service's API, which keeps its connection."""
         key = service, f"{role} {claims}"
         if key not in self.clients:
-            self.clients[key] = Client(self.services[service].url, self.keys.token(role, **claims), timeout=120)
+            self.clients[key] = Client(self.services[service].url, self.signer.token(role, **claims), timeout=120)
         return self.clients[key]
 
 
 @contextmanager
 def apis(province: Province, folder: Path) -> Iterator[Running]:
     """The running APIs; their logs are in `folder`."""
-    keys, clock, logs = Keys(folder / "secrets"), folder / "clock", folder / "logs"
+    clock, logs = folder / "clock", folder / "logs"
     logs.mkdir(exist_ok=True)
+    signer = TokenSigner(folder)
     noon = datetime.combine(days.LAST, time(4), UTC)
     clock.write_text(str((noon - datetime.now(UTC)).total_seconds()))
-    common = {name.removeprefix("CQO_").lower(): value for name, value in keys.environment().items()}
+    common = {**secrets_in(folder / "secrets"), "jwks": signer.jwks, "feed_token": signer.token("system")}
     common |= {"clock_offset_file": str(clock), "amqp_url": NO_BROKER, "smtp_url": "smtp://127.0.0.1:1"}
     running: dict[str, RunningService] = {}
     try:
@@ -48,7 +50,7 @@ def apis(province: Province, folder: Path) -> Iterator[Running]:
             settings = {**common, "database_url": province.url(service), "log_level": "WARNING"}
             running[service] = RunningService(service, "api", settings, logs / f"{service}.log")
             running[service].start()
-        yield Running(keys, running)
+        yield Running(signer, running)
     finally:
         for each in running.values():
             each.kill()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from chassis.security.audit import FIRST_HASH, _canonical, _chained
+from chassis.security.audit.log import _canonical
+from chassis.security.audit.sealing import FIRST_HASH, chained, covered
 from province import days
 from province.books import Books
 
@@ -19,7 +20,6 @@ class Audit:
         """What a bureau's clerk did."""
         self.seq += 1
         row = {
-            "seq": self.seq,
             "at": days.instant(on, self.books.rng.randrange(28_000)),
             "actor": f"clerk-{self.seq % 97}",
             "role": "division",
@@ -27,8 +27,9 @@ class Audit:
             "subject": subject,
         }
         entry = _canonical({**row, "details": {}, "token": None})
-        digest = _chained(self.hash, entry)
-        self.books.put("registry", "audit_log", **row, entry=entry, previous_hash=self.hash, hash=digest)
+        digest = chained(self.hash, covered(self.seq, entry))
+        sealed = {"number": self.seq, "seq": self.seq, "previous_hash": self.hash, "hash": digest}
+        self.books.put("registry", "audit_log", **row, entry=entry, **sealed)
         self.hash = digest
 
     def finish(self) -> None:

@@ -14,7 +14,6 @@ from alembic.script import ScriptDirectory
 from psycopg import sql
 
 from chassis.process import migrate, revisions
-from cqolocal.databases import Databases
 from province.books import NOBODY, SERVICES, Books, Event, Row
 from province.days import FIRST
 from servers import PostgresServer, start_postgres
@@ -52,12 +51,10 @@ class Province:
 
     def __init__(self, folder: Path) -> None:
         self.server: PostgresServer = start_postgres(folder / "postgres", SETTINGS)
-        (folder / "secrets").mkdir(exist_ok=True)
-        self.databases = Databases(self.server, folder / "secrets" / "databases.json")
 
     def url(self, service: str) -> str:
-        """With which a service reaches its database."""
-        return self.databases.url_of(service)
+        """With which a service reaches its database: as the administrator, for nothing is guarded here."""
+        return self.server.url_of(service, "postgres", self.server.password)
 
     def urls(self) -> dict[str, str]:
         """These, by service."""
@@ -65,7 +62,11 @@ class Province:
 
     def migrate(self) -> dict[str, str]:
         """Makes and migrates the databases; returns the revisions."""
-        self.databases.create()
+        with psycopg.connect(self.server.url, autocommit=True) as admin:
+            found = {name for (name,) in admin.execute("SELECT datname FROM pg_database")}
+            for service in SERVICES:
+                if service not in found:
+                    admin.execute(f"CREATE DATABASE {service}")
         for service in SERVICES:
             migrate.upgrade(service, self.url(service))
             migrate.seed(service, self.url(service))
@@ -101,7 +102,6 @@ class Province:
         with psycopg.connect(self.server.url, autocommit=True) as admin:
             for service in SERVICES:
                 admin.execute(f"DROP DATABASE IF EXISTS {service} WITH (FORCE)")
-                admin.execute(f"DROP ROLE IF EXISTS {service}")
 
 
 class Copier:
@@ -193,6 +193,9 @@ def finish(connections: dict[str, Connection], books: Books, filings: int) -> No
                 "SELECT setval(pg_get_serial_sequence('outbox', 'seq'), %s)", [books.positions[service]]
             )
         connections[service].execute("VACUUM ANALYZE")
+    connections["registry"].execute(
+        "SELECT setval('audit_log_number_seq', coalesce(max(number), 0) + 1, false) FROM audit_log"
+    )
     if filings:
         connections["registry"].execute("SELECT setval('filing_number', %s)", [filings])
 

@@ -1,4 +1,4 @@
-"""Makes the Python environment of the local run from a lock file; imports the standard library only.
+"""Makes the Python environment of the local run from a lock file; what it imports needs the standard library only.
 
 uv installs it in 2 s where pip takes 22 s; pip, which honours more of a machine's settings, does it where uv can't.
 """
@@ -11,15 +11,40 @@ import subprocess
 import sys
 import tempfile
 import venv
+from collections.abc import Sequence
 from pathlib import Path
+
+from cqolocal.causes import cause_of, cause_of_failed_fetching, is_disk_full
+from cqolocal.language import tr
+from cqolocal.progress import Progress, clear
+from servers.fetching import run_watched
+from servers.paths import CannotRun, require_space
 
 HERE = Path(__file__).resolve().parent
 UV_LOCK = HERE / "uv.lock"
-PIP = ("--disable-pip-version-check", "--quiet", "--require-hashes", "--no-deps")
+PIP = ("--disable-pip-version-check", "--quiet", "--require-hashes", "--no-deps", "--progress-bar", "off")
+# Bytes on the disk in the end, about: neither uv nor a package index says beforehand how much will come.
+UNPACKED = {"uv": 59_000_000, "local": 150_000_000, "tests": 330_000_000}
 
 
 def main(environment: Path, part: str, lock: Path) -> int:
-    """Installs what `lock` lists into `environment` and stamps it; several callers at once wait for one."""
+    """Makes the environment, or says in one line why that is not possible; returns the exit status."""
+    try:
+        prepare(environment, part, lock)
+    except (CannotRun, OSError) as fault:
+        say(cause_of(fault))
+        return 1
+    except KeyboardInterrupt:
+        say(tr("stopped; the next run goes on from here"))
+        return 130
+    return 0
+
+
+def prepare(environment: Path, part: str, lock: Path) -> None:
+    """Installs what `lock` lists into `environment` and stamps it; several callers at once wait for one.
+
+    Raises CannotRun or OSError where it can't.
+    """
     cache = environment.parent / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "environment.lock").open("a") as only_one:
@@ -27,14 +52,19 @@ def main(environment: Path, part: str, lock: Path) -> int:
         stamp = environment / f".{part}"
         wanted = checksum(lock)
         if stamp.exists() and stamp.read_text() == wanted and works(environment):
-            return 0
-        say(f"preparing the Python environment from {lock.relative_to(HERE.parents[1])} (once)")
+            return
+        require_space()
+        say(tr("preparing the Python environment from {lock} (once)", lock=lock.relative_to(HERE.parents[1])))
         make(environment)
-        if not (install_with_uv(environment, cache, lock) or install_with_pip(environment, lock)):
-            say("the Python packages could not be installed (see above); check the network, then run the command again")
-            return 1
+        failed = install_with_uv(environment, cache, part, lock)
+        if failed and not is_disk_full(failed):
+            say(tr("uv could not do it; trying pip"))
+            failed = install_with_pip(environment, part, lock)
+        if failed:
+            raise CannotRun(
+                "the Python packages could not be installed: {cause}", cause=cause_of_failed_fetching(failed)
+            )
         stamp.write_text(wanted)
-    return 0
 
 
 def checksum(lock: Path) -> str:
@@ -56,22 +86,30 @@ def make(environment: Path) -> None:
         venv.create(environment, clear=True, with_pip=False)
 
 
-def install_with_uv(environment: Path, cache: Path, lock: Path) -> bool:
+def install_with_uv(environment: Path, cache: Path, part: str, lock: Path) -> str:
+    """Has uv install what `lock` lists; returns what it said if it failed, else nothing."""
     tool = cache / "uv"
     if not (tool / "bin/uv").exists():
-        with tempfile.TemporaryDirectory() as scratch:
-            if not run([*pip(Path(scratch)), "install", *PIP, "--target", str(tool), "--upgrade", "-r", str(UV_LOCK)]):
-                return False
-    command = [str(tool / "bin/uv"), "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--no-cache"]
-    command += ["--link-mode", "copy", "--python", str(environment / "bin/python"), "-r", str(lock)]
-    return run(command, {"UV_NO_CONFIG": "1", **mirror()})
+        with tempfile.TemporaryDirectory(dir=cache) as scratch:
+            command = [*pip(Path(scratch)), "install", *PIP, "--target", str(tool), "--upgrade", "-r", str(UV_LOCK)]
+            failed = run(command, tr("fetching uv"), (Path(scratch), tool), UNPACKED["uv"], {"TMPDIR": scratch})
+            if failed:
+                return failed
+    command = [str(tool / "bin/uv"), "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
+    command += ["--link-mode", "hardlink", "--python", str(environment / "bin/python"), "-r", str(lock)]
+    with tempfile.TemporaryDirectory(dir=cache) as scratch:
+        # uv unpacks there what it downloads, and moves it to the environment at the very end.
+        options = {"UV_NO_CONFIG": "1", "UV_CACHE_DIR": scratch, **mirror()}
+        return run(command, tr("fetching Python packages"), (Path(scratch),), UNPACKED[part], options)
 
 
-def install_with_pip(environment: Path, lock: Path) -> bool:
-    say("uv could not do it; trying pip")
-    with tempfile.TemporaryDirectory() as scratch:
+def install_with_pip(environment: Path, part: str, lock: Path) -> str:
+    """The same with pip."""
+    with tempfile.TemporaryDirectory(dir=environment) as scratch:
         target = environment / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
-        return run([*pip(Path(scratch)), "install", *PIP, "--target", str(target), "--upgrade", "-r", str(lock)])
+        command = [*pip(Path(scratch)), "install", *PIP, "--target", str(target), "--upgrade", "-r", str(lock)]
+        watched = (Path(scratch), target)
+        return run(command, tr("fetching Python packages"), watched, UNPACKED[part], {"TMPDIR": scratch})
 
 
 def mirror() -> dict[str, str]:
@@ -98,32 +136,37 @@ def pip(scratch: Path) -> list[str]:
 
 
 def get_venv() -> None:
-    """Debian keeps the part of Python that makes environments in a package of its own."""
+    """Debian keeps the part of Python that makes environments in a package of its own; CannotRun without it."""
     package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
     if os.getuid() == 0 and Path("/usr/bin/apt-get").exists():
-        say(f"installing {package}")
-        if run(["apt-get", "-qq", "update"]) and run(
-            ["apt-get", "-qq", "-y", "install", "--no-install-recommends", package]
-        ):
+        what = tr("installing {package}", package=package)
+        say(what)
+        install = ["apt-get", "-qq", "-y", "install", "--no-install-recommends", package]
+        if not run(["apt-get", "-qq", "update"], what) and not run(install, what):
             return
-    say(f"Python can't make an environment here; mend it: sudo apt-get install {package}")
-    sys.exit(1)
+    raise CannotRun("Python can't make an environment here; mend it: sudo apt-get install {package}", package=package)
 
 
 def importable(module: str) -> bool:
     return subprocess.run([sys.executable, "-c", f"import {module}"], capture_output=True).returncode == 0
 
 
-def run(command: list[str], extra: dict[str, str] | None = None) -> bool:
-    """Whether the command succeeded; what it said is shown if it did not."""
+def run(
+    command: Sequence[str],
+    what: str,
+    folders: Sequence[Path] = (),
+    total: int | None = None,
+    extra: dict[str, str] | None = None,
+) -> str:
+    """Runs `command`, showing how much of `total` is in `folders`; returns what it said if it failed, else nothing."""
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | (extra or {})
-    done = subprocess.run(command, capture_output=True, text=True, env=environ)
-    if done.returncode:
-        sys.stderr.write((done.stderr or done.stdout)[-2000:])
-    return done.returncode == 0
+    done = run_watched(command, folders, total, Progress(what, say), environ)
+    clear(sys.stderr)
+    return (done.stderr.strip() or done.stdout.strip() or what) if done.returncode else ""
 
 
 def say(what: str) -> None:
+    clear(sys.stderr)
     sys.stderr.write(f"cqo: {what}\n")
 
 

@@ -26,8 +26,10 @@ SETTINGS = {
 CONTRACTS = list(SETTINGS)
 # What other packages may import of the chassis: these, and the modules that lie in no package of it.
 FACES = {
-    *(f"chassis.{package}" for package in ("data", "due", "http", "messaging", "process", "security")),
+    *(f"chassis.{package}" for package in ("data", "due", "http", "messaging", "privileges", "process", "security")),
     "chassis.messaging.outbox",
+    "chassis.privileges.roles",
+    "chassis.privileges.users",
     "chassis.security.audit",
     # Run with `python -m`.
     "chassis.main",

@@ -142,6 +142,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheels_hold_all_that_the_services_need(site: Path) -> None:
     modules = [f"{service}.{process}" for service in SERVICES for process in ("api", "worker", "config")]
     modules += ["chassis.main", "chassis.process.migrate", "chassis.broker.topology", "programme.keys"]
+    modules += ["chassis.privileges.roles", "programme.secrets"]
     modules += ["servers.mailbox", "testkit.plugin"]
     # -I: nothing of this checkout is on the path.
     done = subprocess.run(
@@ -175,7 +176,7 @@ def test_what_the_containers_run_is_here() -> None:
     images = "".join(dockerfile.read_text() for dockerfile in DOCKERFILES)
     modules = set(re.findall(r"-m[ ,\"]+((?:chassis|programme|servers)[\w.]*)", compose + images))
 
-    assert len(modules) == 5, modules
+    assert len(modules) == 6, modules
     for name in modules:
         package = name.partition(".")[0]
         assert (FOLDERS[package] / name.replace(".", "/")).with_suffix(".py").exists(), name

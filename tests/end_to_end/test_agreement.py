@@ -1,4 +1,4 @@
-"""All pairs of services agree, and an event that a broker lost is fetched without a later one."""
+"""All pairs of services agree, a lost event is fetched without a later one, and audit logs are anchored."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
@@ -17,6 +18,13 @@ from testkit import Client, RunningService, wait_for
 
 PROJECT = Path(__file__).parents[2]
 Start = Callable[..., RunningService]
+# What the owner of a database can do: another actor, with its hash and the head's.
+WRITTEN_ANEW = """
+ALTER TABLE audit_log DISABLE TRIGGER ALL;
+UPDATE audit_log SET actor = 'nobody', entry = replace(entry, '"actor":"' || actor || '"', '"actor":"nobody"');
+UPDATE audit_log SET hash = encode(sha256(convert_to(concat_ws(E'\\n', previous_hash, number, entry), 'UTF8')), 'hex');
+UPDATE audit_head SET hash = (SELECT hash FROM audit_log)
+"""
 
 
 class Programme:
@@ -95,6 +103,28 @@ def test_all_pairs_agree_and_a_lost_last_event_is_fetched(programme: Programme) 
     print(f"\n12 pairs compared, and a lost last event fetched, in {seconds:.1f} s")
     assert [str(pair) for pair in again.values() if not pair.agrees] == []
     assert again["reporting", "registry"].fetched == 1
+
+
+def test_the_audit_log_of_each_service_is_anchored_in_anothers_database(programme: Programme) -> None:
+    auditor = programme.token("auditor")
+    clients = {name: Client(service.url, auditor) for name, service in programme.services.items()}
+    goal = {"division": "220000", "year": 2026, "population": "award", "percent": 90}
+    Client(programme.services["reporting"].url, programme.token("province")).post(
+        "/targets", goal | {"document": "示例文号〔2026〕1号"}
+    )
+
+    # The import of the enterprises, and the target.
+    for service, keeper in (("registry", "reporting"), ("reporting", "registry")):
+        wait_for(lambda: clients[keeper].get("/audit/checkpoints", service=service)["last"])  # noqa: B023 - called at once
+        found = clients[service].get("/audit/verify")
+        assert (found["ok"], found["problem"], found["unsealed"]) == (True, None, 0)
+        assert found["anchored_to"] == found["checked"] == 1
+
+    with psycopg.connect(programme.services["registry"].settings["database_url"].replace("+psycopg", "")) as database:
+        database.execute(WRITTEN_ANEW)
+    rewritten = clients["registry"].get("/audit/verify")
+    assert (rewritten["ok"], rewritten["first_broken"]) == (False, 1)
+    assert "was written anew" in rewritten["problem"]
 
 
 def test_a_lost_event_of_a_private_kind_is_told_though_no_publisher_gives_it_out(programme: Programme) -> None:

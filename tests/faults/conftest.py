@@ -51,6 +51,12 @@ def report(request: pytest.FixtureRequest) -> Callable[..., None]:
     return add
 
 
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """`tell(line)`: a line that is printed after the tests."""
+    return lambda line: FIGURES.append(f"{request.node.name.removeprefix('test_').replace('_', ' ')}: {line}")
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     if FIGURES:
         terminalreporter.section("figures of the fault tests")

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.table import Table
 
+from cqolocal.language import tr
 from testkit.client import Client, Item, NoAnswer, Refused
 
 WITHIN = 120  # seconds for all comparisons
@@ -46,7 +47,7 @@ def compare(urls: Mapping[str, str], token: str, within: float = WITHIN) -> list
         try:
             waiting[service] = client.post("/ops/agreement")["items"]
         except (NoAnswer, Refused) as fault:
-            pairs.append(_unanswered(service, "all", str(fault)))
+            pairs.append(_unanswered(service, tr("all"), str(fault)))
     for service, wanted in waiting.items():
         pairs += _found(service, clients[service], wanted, deadline)
     return sorted(pairs, key=lambda pair: (pair.reader, pair.publisher))
@@ -54,13 +55,21 @@ def compare(urls: Mapping[str, str], token: str, within: float = WITHIN) -> list
 
 def show(pairs: list[Pair]) -> Table:
     """The pairs as a table."""
-    headings = ("reader", "publisher", "agrees", "aggregates", "fetched", "differs", "last agreed")
+    headings = (
+        tr("reader"),
+        tr("publisher"),
+        tr("agrees"),
+        tr("aggregates"),
+        tr("fetched"),
+        tr("differs"),
+        tr("last agreed"),
+    )
     table = Table(*headings, padding=0)  # without padding it fits into 80 columns
     for pair in pairs:
         differs = ", ".join(f"{number} {what}" for what, number in pair.differing.items())
-        agrees = "yes" if pair.agrees else "no"
+        agrees = tr("yes") if pair.agrees else tr("no")
         told = pair.problem or "; ".join([differs, *pair.examples[:3]])
-        last = (pair.agreed_at or "never")[:16].replace("T", " ")
+        last = (pair.agreed_at or tr("never"))[:16].replace("T", " ")
         table.add_row(pair.reader, pair.publisher, agrees, str(pair.aggregates), str(pair.fetched), told, last)
     return table
 
@@ -71,13 +80,13 @@ def _found(service: str, client: Client, wanted: list[Item], deadline: float) ->
         try:
             items = client.get("/ops/agreement")["items"]
         except (NoAnswer, Refused) as fault:
-            return [_unanswered(service, "all", str(fault))]
+            return [_unanswered(service, tr("all"), str(fault))]
         ended = {item["publisher"]: item for item in items if _has_ended(item)}
         if len(ended) >= len(wanted):
             return [_pair(service, item) for item in ended.values()]
         if time.monotonic() > deadline:
             late = [item["publisher"] for item in items if item["publisher"] not in ended]
-            reason = "the comparison has not ended; does the worker run? ./cqo logs shows it"
+            reason = tr("the comparison has not ended; does the worker run? ./cqo logs shows it")
             return [_pair(service, item) for item in ended.values()] + [
                 _unanswered(service, publisher, reason) for publisher in late
             ]
@@ -93,7 +102,13 @@ def _pair(service: str, item: Item) -> Pair:
     types: list[dict[str, Any]] = item["types"]  # Any: counts, and a list of examples
     differing = {what: number for what in DIFFERENCES if (number := sum(each[what] for each in types))}
     examples = [
-        f"{one['aggregate']} {one['what']}: {one['here']} here, {one['there']} there"
+        tr(
+            "{aggregate} {what}: {here} here, {there} there",
+            aggregate=one["aggregate"],
+            what=one["what"],
+            here=one["here"],
+            there=one["there"],
+        )
         for each in types
         for one in each["examples"]
     ]

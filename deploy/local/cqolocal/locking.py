@@ -43,4 +43,4 @@ def lock(upgrade: bool) -> None:
             command.append("--upgrade")
         done = subprocess.run(command, cwd=paths.PROJECT, capture_output=True, text=True)
         if done.returncode:
-            raise CannotRun(f"{target} could not be locked: {done.stderr.strip()[-1500:]}")
+            raise CannotRun("{target} could not be locked: {said}", target=target, said=done.stderr.strip()[-1500:])

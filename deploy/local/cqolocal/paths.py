@@ -8,10 +8,11 @@ from typing import IO
 
 from servers.paths import PROJECT, CannotRun, write_atomically
 
-__all__ = ["FILES", "PROJECT", "TOPOLOGY", "lock_folder", "write_atomically"]
+__all__ = ["FILES", "PRIVILEGES", "PROJECT", "TOPOLOGY", "lock_folder", "write_atomically"]
 
 FILES = PROJECT / ".cqo"
 TOPOLOGY = PROJECT / "deploy" / "rabbitmq" / "definitions.json"
+PRIVILEGES = PROJECT / "deploy" / "privileges.toml"
 
 
 def lock_folder(folder: Path) -> IO[str]:
@@ -22,5 +23,7 @@ def lock_folder(folder: Path) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as taken:
         lock.close()
-        raise CannotRun(f"another run is using {folder}; wait until it has ended, or stop it (./cqo down)") from taken
+        raise CannotRun(
+            "another run is using {folder}; wait until it has ended, or stop it (./cqo down)", folder=folder
+        ) from taken
     return lock

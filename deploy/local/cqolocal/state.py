@@ -14,7 +14,7 @@ from cqolocal.system import System
 
 UP = paths.FILES / "up"
 STATE = UP / "state.json"
-SECRET = ("databases", "amqp_url")  # they hold passwords; the file is its owner's alone
+SECRET = ("databases",)  # they hold passwords; the file is its owner's alone
 
 
 @dataclass(frozen=True)
@@ -35,23 +35,23 @@ class State:
     project: str
     services: dict[str, Address]
     databases: dict[str, str]  # URLs, by service
-    amqp_url: str
     mail_folder: str
     logs: str
+    starting: bool = False  # not everything has been ready yet
 
 
-def write_state(system: System) -> State:
-    """Writes down that this process runs `system`."""
+def write_state(system: System, starting: bool = False) -> State:
+    """Writes down that this process runs `system`, or is `starting` it."""
     state = State(
         running=True,
         pid=os.getpid(),
         created=psutil.Process().create_time(),
         project=str(paths.PROJECT),
         services={name: Address(system.url(name), system.worker_ports[name]) for name in SERVICES},
-        databases={name: system.environ[f"CQO_DATABASE_URL_{name.upper()}"] for name in SERVICES},
-        amqp_url=system.environ["CQO_AMQP_URL"],
+        databases={} if starting else {name: system.database_url(name) for name in SERVICES},
         mail_folder=str(system.mail_folder),
         logs=str(system.logs),
+        starting=starting,
     )
     paths.write_atomically(STATE, json.dumps(asdict(state)))
     return state

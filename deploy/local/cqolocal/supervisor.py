@@ -9,12 +9,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cqolocal.causes import cause_of
+from cqolocal.language import tr
 from servers import CannotRun
 from servers.process import Child
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
 STEADY = 20.0  # seconds after which a process counts as running well, so that its next death is its first again
+
+
+# Each process is given the credentials that are its own, and does not find the others' in the launcher's environment.
+WITHHELD = ("CQO_DATABASE_URL", "CQO_AMQP_URL", "CQO_TEST_")
+
+
+def environment(own: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process: ours without what is WITHHELD, and `own`."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(WITHHELD)} | dict(own)
 
 
 def pause_after(deaths: int) -> float:
@@ -61,7 +72,7 @@ class Supervisor(Mapping[str, int]):
         """Starts a process and keeps it running until `stop`."""
         self.logs.mkdir(parents=True, exist_ok=True)
         with self._lock:
-            task = self.tasks[name] = Task(name, command, {**os.environ, **environ}, self.logs / f"{name}.log")
+            task = self.tasks[name] = Task(name, command, environment(environ), self.logs / f"{name}.log")
             self._launch(task)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
@@ -102,7 +113,7 @@ class Supervisor(Mapping[str, int]):
                 try:
                     restart()
                 except (CannotRun, OSError) as fault:
-                    self.report(f"could not be started again, will be tried again: {fault}")
+                    self.report(tr("could not be done, will be tried again: {cause}", cause=cause_of(fault)))
 
     def _restart_if_dead(self, task: Task) -> None:
         now = time.monotonic()
@@ -110,15 +121,24 @@ class Supervisor(Mapping[str, int]):
             code = task.child.process.returncode
             task.child.kill()
             task.child = None
-            task.deaths = 1 if now - task.started > STEADY else task.deaths + 1
+            if code == 0:
+                task.deaths = 0  # somebody told it to end: ./cqo restart
+            else:
+                task.deaths = 1 if now - task.started > STEADY else task.deaths + 1
             pause = pause_after(task.deaths)
             task.due = now + pause
-            self.report(
-                f"{task.name} ended ({_reason(code)}); it is started again" + (f" in {pause:.1f} s" if pause else "")
-            )
+            self.report(_ended(task.name, code, pause))
         if task.child is None and now >= task.due:
             self._launch(task)
 
 
-def _reason(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"exit status {code}"
+def _ended(name: str, code: int, pause: float) -> str:
+    reason = tr("signal {number}", number=-code) if code < 0 else tr("exit status {number}", number=code)
+    if pause:
+        return tr(
+            "{name} ended ({reason}); it is started again in {seconds} s",
+            name=name,
+            reason=reason,
+            seconds=f"{pause:.1f}",
+        )
+    return tr("{name} ended ({reason}); it is started again", name=name, reason=reason)

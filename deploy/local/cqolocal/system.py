@@ -7,10 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -18,15 +17,22 @@ from pathlib import Path
 from subprocess import PIPE, STDOUT
 from typing import IO
 
-from cqolocal import paths
-from cqolocal.databases import Databases
+from chassis import privileges
+from chassis.privileges import roles, users
+from chassis.settings import read_one
+from cqolocal import databases, paths
+from cqolocal.language import tr
 from cqolocal.names import HTTP_PORTS, SERVICES, WORKER_PORTS
-from cqolocal.supervisor import Supervisor
-from programme.keys import Keys
+from cqolocal.probing import answers_ok, end_of, given_urls
+from cqolocal.progress import Progress
+from cqolocal.supervisor import Supervisor, environment
+from programme.secrets import Secrets
 from servers import CannotRun, PostgresServer, RabbitServer, rabbitmq_in, start_postgres
-from servers.process import free_port, listens
+from servers.paths import require_space
+from servers.process import free_port, keep_short, listens
 
 READY_WITHIN = 60  # seconds
+LOOK_AT_LOGS_EVERY = 10  # seconds
 Report = Callable[[str], None]
 
 
@@ -43,41 +49,75 @@ class System:
         self.clock_file = folder / "clock"
         self.broker: RabbitServer | None = None
         self.postgres: PostgresServer | None = None
-        self.databases: Databases | None = None
-        self.environ: dict[str, str] = {}
+        self.given = {service: given_urls(service) for service in SERVICES}
         self.supervisor = Supervisor(self.logs, lambda text: self.report(text), paths.PROJECT)
         self.lock: IO[str] | None = None
+        self._jobs: set[subprocess.Popen[str]] = set()
+        self._is_cancelled = threading.Event()
+        self._looked_at_logs = 0.0
         self.http_ports = {service: free_port(HTTP_PORTS[service]) for service in SERVICES}
         self.worker_ports = {service: free_port(WORKER_PORTS[service]) for service in SERVICES}
         self.smtp_port = free_port()
 
     @functools.cached_property
-    def keys(self) -> Keys:
-        """The installation's keys, made at the first use."""
-        return Keys(self.folder / "secrets")
+    def secrets(self) -> Secrets:
+        """The installation's secrets, made at the first use."""
+        return Secrets(self.folder / "secrets", privileges.load(paths.PRIVILEGES))
+
+    def claim(self) -> None:
+        """Keeps every other run out of the folder until `stop`; CannotRun if one is in it already."""
+        if self.lock is None:
+            self.lock = paths.lock_folder(self.folder)
 
     def start(self, fresh: bool = False) -> None:
-        """Starts everything and returns when all services are ready; `fresh` forgets what was there before."""
-        self.lock = paths.lock_folder(self.folder)
+        """Starts everything and returns when all services are ready; `fresh` forgets what was there before.
+
+        Ctrl-C ends it at once; `stop` is to be called then as well.
+        """
+        self.claim()
         if fresh:
             shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.mail_folder.mkdir(exist_ok=True)
-        secrets = self.keys.environment()
+        for folder in (self.folder, self.mail_folder, self.logs):
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)  # queues, logs and letters hold names, and not every server keeps its files to itself
+        self.secrets.users()  # the secrets are made before two threads ask for them at once
         with ThreadPoolExecutor(3) as pool:
-            address = pool.submit(self._find_broker)
-            broker = pool.submit(self._start_broker, address)
-            database = pool.submit(self._start_database, secrets)
-            database.result()
-            address.result()
-            # The services need the tables; they wait themselves for the broker, which takes the longest.
-            self.report("starting registry, training, notifications and reporting")
-            self._start_mailbox()
-            for service in SERVICES:
-                self.supervisor.start(service, [sys.executable, "-m", "chassis.main", service], self.environ)
-            broker.result()
+            try:
+                address = pool.submit(self._find_broker)
+                broker = pool.submit(self._start_broker, address)
+                database = pool.submit(self._start_database)
+                database.result()
+                address.result()
+                self._write_secrets()
+                # The services need the tables; they wait themselves for the broker, which takes the longest.
+                self._start_services()
+                broker.result()
+            except BaseException:
+                self._cancel()  # else the pool would wait for what nobody needs any more
+                raise
         self._wait_until_ready()
-        self.supervisor.watched.append(self._restart_servers)
+        self.supervisor.watched += [self._restart_servers, self._keep_logs_short]
+
+    def _start_services(self) -> None:
+        self.report(tr("starting registry, training, notifications and reporting"))
+        self._start_mailbox()
+        for service in SERVICES:
+            self.supervisor.start(
+                service, [sys.executable, "-m", "chassis.main", service], self.environment_of(service)
+            )
+
+    def _cancel(self) -> None:
+        """Ends what the start is waiting for."""
+        self._is_cancelled.set()
+        for job in list(self._jobs):
+            job.kill()
+        for server in (self.broker, self.postgres):
+            if server is not None:
+                server.kill()
+
+    def _require_going_on(self) -> None:
+        if self._is_cancelled.is_set():
+            raise CannotRun("it was stopped before it was ready")
 
     def stop(self) -> None:
         """Stops everything in order; the data stay."""
@@ -90,68 +130,101 @@ class System:
             self.lock.close()
 
     def _find_broker(self) -> None:
-        """Puts the broker's URL into `environ`, which the services need before it runs."""
-        given = os.environ.get("CQO_AMQP_URL")
-        if not given:
-            self.broker = rabbitmq_in(self.folder / "rabbitmq", management=False)
-            given = self.broker.amqp_url
-        self.environ["CQO_AMQP_URL"] = given
+        """Chooses the broker's address, which the services need before it runs."""
+        if os.environ.get("CQO_AMQP_URL"):
+            return
+        show = Progress(tr("fetching RabbitMQ"), self.report)
+
+        def tell(there: int, total: int | None) -> None:
+            self._require_going_on()
+            show(there, total)
+
+        known = users.definitions(self.secrets.privileges, self.secrets.users())
+        self.broker = rabbitmq_in(self.folder / "rabbitmq", management=False, users=known, tell=tell)
 
     def _start_broker(self, address: Future[None]) -> None:
         address.result()
         arguments = ("apply", "--file", str(paths.TOPOLOGY), "--wait", "90")
+        administrator = {"CQO_AMQP_URL": self.broker.amqp_url if self.broker else os.environ["CQO_AMQP_URL"]}
         # The job takes a while to load, so it is begun first; it waits for the broker itself.
-        with self._job("the broker's exchanges and queues", "chassis.broker.topology", *arguments):
+        with self._job(tr("the broker's exchanges and queues"), "chassis.broker.topology", arguments, administrator):
             if self.broker is not None:
-                self.report("starting RabbitMQ")
+                self._require_going_on()
+                self.report(tr("starting RabbitMQ"))
                 self.broker.start()
 
-    def _start_database(self, secrets: Mapping[str, str]) -> None:
-        given = {service: os.environ.get(f"CQO_DATABASE_URL_{service.upper()}") for service in SERVICES}
-        if not all(given.values()):
-            self.report("starting PostgreSQL")
+    def _start_database(self) -> None:
+        given = [service for service in SERVICES if "CQO_DATABASE_URL" in self.given[service]]
+        embedded = [service for service in SERVICES if service not in given]
+        if embedded:
+            self.report(tr("starting PostgreSQL"))
             self.postgres = start_postgres(self.folder / "postgres")
-            self.databases = Databases(self.postgres, self.folder / "secrets" / "databases.json")
-            self.databases.create()
-        self.environ.update({**self._settings(given), **secrets})
-        with self._job("the tables and the divisions", "chassis.process.migrate", ",".join(SERVICES), "upgrade"):
+            roles.apply(self.postgres.url, self.secrets.privileges, self.secrets.roles())
+            self.secrets.write_owners(self.postgres.address)
+            owners = {f"CQO_DATABASE_URL_{name.upper()}_FILE": str(self.secrets.owner_file(name)) for name in embedded}
+            self._migrate(embedded, owners, "--privileges", str(paths.PRIVILEGES))
+        if given:
+            self._migrate(
+                given, {f"CQO_DATABASE_URL_{name.upper()}": self.given[name]["CQO_DATABASE_URL"] for name in given}
+            )
+
+    def _migrate(self, services: Sequence[str], databases: Mapping[str, str], *options: str) -> None:
+        arguments = (",".join(services), "upgrade", *options)
+        with self._job(tr("the tables and the divisions"), "chassis.process.migrate", arguments, databases):
             pass
 
-    def _settings(self, databases: Mapping[str, str | None]) -> dict[str, str]:
-        """The environment of the services; `databases` are the URLs that the user has given, by service."""
+    def _write_secrets(self) -> None:
+        """Writes what each service is given; where a server is not ours, the service is told its URL beside it."""
+        self.secrets.write(*(server.address if server else "" for server in (self.postgres, self.broker)))
+
+    def environment_of(self, service: str) -> dict[str, str]:
+        """The settings of the processes of `service`: its own credentials, and no other's."""
+        return self._settings(service) | self.secrets.environment(service) | self.given[service]
+
+    def database_url(self, service: str) -> str:
+        """The URL by which `service` reaches its database."""
+        return read_one("database_url", service, self.environment_of(service))
+
+    def _settings(self, service: str) -> dict[str, str]:
         settings = {
             "CQO_ENV": "local",
             "CQO_HTTP_HOST": "127.0.0.1",
+            "CQO_DRAIN_SECONDS": "0",  # there is no second replica that requests could go to meanwhile
             "CQO_SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}",
             "CQO_CLOCK_OFFSET_FILE": str(self.clock_file),
         }
         others = os.environ.get("NO_PROXY") or os.environ.get("no_proxy")
         direct = ",".join(filter(None, ("127.0.0.1", "localhost", others)))
         settings |= {"NO_PROXY": direct, "no_proxy": direct}
-        for service in SERVICES:
-            name = service.upper()
-            embedded = self.databases.url_of(service) if self.databases else ""
-            settings[f"CQO_DATABASE_URL_{name}"] = databases[service] or embedded
-            settings[f"CQO_HTTP_PORT_{name}"] = str(self.http_ports[service])
-            settings[f"CQO_WORKER_PORT_{name}"] = str(self.worker_ports[service])
-            settings[f"CQO_URL_{name}"] = self.url(service)
-        return settings
+        settings |= {"CQO_HTTP_PORT": str(self.http_ports[service]), "CQO_WORKER_PORT": str(self.worker_ports[service])}
+        return settings | {f"CQO_URL_{each.upper()}": self.url(each) for each in SERVICES}
 
     @contextmanager
-    def _job(self, what: str, module: str, *arguments: str) -> Iterator[None]:
+    def _job(self, what: str, module: str, arguments: Sequence[str], environ: Mapping[str, str]) -> Iterator[None]:
         """A one-shot job, as a deployment runs it: begun before the block, waited for after it."""
-        self.report(f"preparing {what}")
+        self._require_going_on()
+        self.report(tr("preparing {what}", what=what))
         command = [sys.executable, "-m", module, *arguments]
-        environ = {**os.environ, **self.environ}
-        with subprocess.Popen(command, env=environ, stdout=PIPE, stderr=STDOUT, text=True, cwd=paths.PROJECT) as job:
+        with subprocess.Popen(
+            command, env=environment(environ), stdout=PIPE, stderr=STDOUT, text=True, cwd=paths.PROJECT
+        ) as job:
+            self._jobs.add(job)
             try:
                 yield
             except BaseException:
                 job.kill()
                 raise
             said = job.communicate()[0].strip()
+            self._jobs.discard(job)
         if job.returncode:
-            raise CannotRun(f"preparing {what} failed ({' '.join(command[1:])}): {said[-1500:]}")
+            self._require_going_on()
+            require_space()
+            raise CannotRun(
+                "preparing {what} failed ({command}): {said}",
+                what=what,
+                command=" ".join(command[1:]),
+                said=said[-1500:],
+            )
 
     def _start_mailbox(self) -> None:
         where = ["--port", str(self.smtp_port), "--folder", str(self.mail_folder)]
@@ -162,17 +235,28 @@ class System:
         for service in SERVICES:
             while not self.is_ready(service):
                 if time.monotonic() > deadline or self.supervisor.tasks[service].deaths > 3:
+                    require_space()
                     log = self.logs / f"{service}.log"
-                    raise CannotRun(f"{service} is not ready: {last_line(log)}; see {log}")
+                    raise CannotRun(
+                        "{service} is not ready: {said}; see {log}", service=service, said=end_of(log), log=log
+                    )
                 time.sleep(0.05)
 
     def _restart_servers(self) -> None:
         """Starts the broker or the database again when it has died."""
         for name, server in (("RabbitMQ", self.broker), ("PostgreSQL", self.postgres)):
             if server is not None and not server.alive:
-                self.report(f"{name} ended; it is started again")
+                self.report(tr("{name} ended; it is started again", name=name))
                 server.start()
-                self.report(f"{name} is back")
+                self.report(tr("{name} is back", name=name))
+
+    def _keep_logs_short(self) -> None:
+        """Cuts logs that have grown long; looks once in LOOK_AT_LOGS_EVERY seconds."""
+        if time.monotonic() - self._looked_at_logs < LOOK_AT_LOGS_EVERY:
+            return
+        self._looked_at_logs = time.monotonic()
+        for log in self.folder.glob("**/*.log"):
+            keep_short(log)
 
     def url(self, service: str) -> str:
         """The URL of the service's API."""
@@ -182,7 +266,7 @@ class System:
         self, role: str, division: str | None = None, enterprise: str | None = None, person: str | None = None
     ) -> str:
         """A bearer token for `role`, with the claims that are given."""
-        return self.keys.token(role, division=division, enterprise=enterprise, person=person)
+        return self.secrets.keys.token(role, division=division, enterprise=enterprise, person=person)
 
     def is_ready(self, service: str) -> bool:
         """Whether the API and the worker of `service` both say that they are."""
@@ -200,29 +284,12 @@ class System:
 
     def kill_connection(self) -> None:
         """Ends one database connection of a service, chosen at random."""
-        if self.databases is not None:
-            self.databases.kill_connection()
+        if self.postgres is not None:
+            databases.kill_connection(
+                self.postgres.url, [each.role for each in self.secrets.privileges.services.values()]
+            )
 
     def move_clock(self, day: date) -> None:
         """Moves the clock of all services to 10:00 of `day` in Jilin."""
         target = datetime(day.year, day.month, day.day, 2, tzinfo=UTC)
         paths.write_atomically(self.clock_file, str((target - datetime.now(UTC)).total_seconds()))
-
-
-# Loopback is never reached through a proxy, whatever the machine's environment says.
-WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-def answers_ok(url: str) -> bool:
-    """Whether a GET of `url`, on loopback, is answered with 200."""
-    try:
-        with WITHOUT_PROXY.open(url, timeout=3) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-def last_line(log: Path) -> str:
-    """The last line of a log, for a message of one line."""
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    return lines[-1][:400] if lines else "it has written nothing"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 import click
 
 from cqolocal import paths
+from cqolocal.language import tr
 from cqolocal.names import LIBRARIES, SERVICES
 from servers import start_postgres, start_rabbitmq
 
@@ -39,12 +41,13 @@ PATHS = {
     "contract": ["tests/contract", "tests/boundaries"],
     "integration": [
         *(f"libs/chassis/tests/{part}" for part in ("messaging", "runtime", "http")),
+        "tests/openapi",
         "libs/programme/tests/integration",
         *(f"services/{service}/tests/integration" for service in SERVICES),
         "tests/benchmarks",
     ],
     "faults": ["tests/faults"],
-    "e2e": ["tests/end_to_end"],
+    "e2e": ["tests/end_to_end", "tests/upgrade"],
 }
 PARTS = ("lint", *PATHS)
 IN_LANES = ("e2e", "faults", "integration")
@@ -62,8 +65,8 @@ def run(part: str | None, arguments: Sequence[str]) -> int:
     )
     codes |= _run_in_lanes([path for name in IN_LANES if name in parts for path in PATHS[name]], arguments)
     failed += failed_paths(codes, is_choice=any(each in ("-k", "-m") for each in arguments))
-    verdict = f"failed: {', '.join(failed)}" if failed else "all passed"
-    click.echo(f"--- {verdict}, after {time.monotonic() - started:.0f} s")
+    verdict = tr("failed: {paths}", paths=", ".join(failed)) if failed else tr("all passed")
+    click.echo(tr("--- {verdict}, after {seconds} s", verdict=verdict, seconds=f"{time.monotonic() - started:.0f}"))
     return 1 if failed else 0
 
 
@@ -113,7 +116,7 @@ def _run_in_lanes(chosen: list[str], arguments: Sequence[str]) -> dict[str, int]
                 codes[path] = done.returncode
 
     if lanes:
-        click.echo(f"--- {', '.join(chosen)}: each is shown when it has ended", err=True)
+        click.echo(tr("--- {paths}: each is shown when it has ended", paths=", ".join(chosen)), err=True)
         with ThreadPoolExecutor(lanes) as pool:
             for future in [pool.submit(lane) for _ in range(lanes)]:
                 future.result()
@@ -126,9 +129,17 @@ def _servers() -> Iterator[dict[str, str]]:
     if "CQO_TEST_POSTGRES_URL" in os.environ:
         yield dict(os.environ)
         return
+    # Loads SQLAlchemy, without which the other commands start sooner.
+    from testkit.privileges import broker_urls, broker_users
+
     with tempfile.TemporaryDirectory(prefix="cqo-test-") as folder, ExitStack() as stack:
         postgres = start_postgres(Path(folder) / "postgres")
         stack.callback(postgres.remove)
-        rabbitmq = start_rabbitmq(Path(folder) / "rabbitmq", management=False)
+        rabbitmq = start_rabbitmq(Path(folder) / "rabbitmq", management=False, users=broker_users())
         stack.callback(rabbitmq.remove)
-        yield {**os.environ, "CQO_TEST_POSTGRES_URL": postgres.url, "CQO_TEST_AMQP_URL": rabbitmq.amqp_url}
+        yield {
+            **os.environ,
+            "CQO_TEST_POSTGRES_URL": postgres.url,
+            "CQO_TEST_AMQP_URL": rabbitmq.amqp_url,
+            "CQO_TEST_AMQP_URLS": json.dumps(broker_urls(rabbitmq)),
+        }

@@ -20,9 +20,9 @@ from click.testing import CliRunner
 
 import bootstrap
 from cqolocal import cli, paths, state, testing
-from cqolocal.names import SERVICES
-from cqolocal.supervisor import Supervisor, pause_after
-from cqolocal.system import System, answers_ok
+from cqolocal.probing import answers_ok
+from cqolocal.supervisor import Supervisor, environment, pause_after
+from cqolocal.system import System
 from programme.keys import Keys
 from servers import CannotRun, rabbitmq_program, start_postgres
 from servers.mailbox import Mailbox
@@ -73,7 +73,7 @@ def up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def write(**changes: Any) -> None:
         own = {"pid": os.getpid(), "created": psutil.Process().create_time(), "project": str(paths.PROJECT)}
-        secret = {"databases": {"registry": "postgresql://registry:hidden@localhost/registry"}, "amqp_url": "hidden"}
+        secret = {"databases": {"registry": "postgresql://registry:hidden@localhost/registry"}}
         public = {"running": True, "services": {}, "mail_folder": "mail", "logs": "logs"}
         (tmp_path / "state.json").write_text(json.dumps(public | own | secret | changes))
 
@@ -123,7 +123,7 @@ def test_without_rabbitmq_and_without_apt_one_line_says_what_mends_it(
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(CannotRun) as fault:
-        rabbitmq_program._download(tmp_path)
+        rabbitmq_program.PACKAGE.download(tmp_path)
     assert str(fault.value).endswith(
         "install RabbitMQ (sudo apt-get install rabbitmq-server), or set CQO_AMQP_URL to a broker"
     )
@@ -153,19 +153,14 @@ def test_a_server_begins_anew_where_its_folder_or_its_data_were_removed(tmp_path
 
 
 def test_where_python_can_make_no_environment_one_line_says_what_mends_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bootstrap, "importable", lambda module: False)
     monkeypatch.setattr(os, "getuid", lambda: 1000)
-    with pytest.raises(SystemExit) as left:
-        bootstrap.pip(tmp_path)
-
-    assert left.value.code == 1
     package = f"python3.{sys.version_info.minor}-venv"
-    assert (
-        capsys.readouterr().err
-        == f"cqo: Python can't make an environment here; mend it: sudo apt-get install {package}\n"
-    )
+
+    with pytest.raises(CannotRun, match=f"mend it: sudo apt-get install {package}$"):
+        bootstrap.pip(tmp_path)
 
 
 def test_an_environment_whose_python_does_not_run_any_more_is_made_anew(tmp_path: Path) -> None:
@@ -213,7 +208,7 @@ def test_the_processes_of_the_local_run_reach_loopback_without_a_proxy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "intranet.example")
-    settings = System(tmp_path / "up", print)._settings(dict.fromkeys(SERVICES, "postgresql://x"))
+    settings = System(tmp_path / "up", print)._settings("registry")
 
     assert settings["NO_PROXY"] == settings["no_proxy"] == "127.0.0.1,localhost,intranet.example"
 
@@ -227,6 +222,19 @@ def test_letters_logs_and_secrets_are_their_owners_alone(tmp_path: Path, supervi
     shared = [each for each in (tmp_path / "mail/1.eml", tmp_path / "sleeper.log", *(tmp_path / "secrets").iterdir())]
     assert {oct(each.stat().st_mode & 0o077) for each in shared} == {"0o0"}
     assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
+
+
+def test_a_service_does_not_inherit_the_urls_of_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CQO_LOG_LEVEL", "DEBUG")
+    monkeypatch.setenv("CQO_AMQP_URL", "amqp://all@broker/")
+    for service in ("registry", "training"):
+        monkeypatch.setenv(f"CQO_DATABASE_URL_{service.upper()}", f"postgresql://{service}@database/{service}")
+    system = System(tmp_path / "up", print)
+    found = environment(system.environment_of("training"))
+
+    assert system.database_url("training") == "postgresql://training@database/training"
+    assert found["CQO_LOG_LEVEL"] == "DEBUG" and found["CQO_AMQP_URL"] == "amqp://all@broker/"
+    assert [name for name, value in found.items() if "registry@database" in value] == []
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,12 @@ FORBIDDEN = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
 # The same as a JSON Schema says it, whose patterns are ECMAScript's.
 TEXT_PATTERN = rf"^[^{FORBIDDEN}]*[^\s{FORBIDDEN}][^{FORBIDDEN}]*$"
 DAY_PATTERN = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$|^2200-[0-9]{2}-[0-9]{2}$"
+# Of ISO 8601 the one form that RFC 3339 has; Python reads many others.
+INSTANT_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$"
 
 _FORBIDDEN = re.compile(f"[{FORBIDDEN}\ud800-\udfff]")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(INSTANT_PATTERN.strip("^$"))
 # Of other categories than spaces and formats, and with nothing to see all the same.
 _EMPTY_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 _NOTHING_TO_SEE = ("Z", "Cf", "Cc", "Mn", "Me")
@@ -46,6 +49,10 @@ UNSEEN = Violation(
     "含控制字符、换行符或改变书写方向的字符。",
 )
 NO_DAY = Violation("Not a day; write it as 2026-01-31.", "不是有效日期，应写作 2026-01-31。")
+NO_INSTANT = Violation(
+    "Not an instant; write it as 2026-01-31T08:00:00Z, with `+` as %2B in an address.",
+    "不是有效时间，应写作 2026-01-31T08:00:00Z；网址中的 + 须写作 %2B。",
+)
 DAY_OUT_OF_RANGE = Violation(f"Not from {FIRST_DAY} to {LAST_DAY}.", f"不在 {FIRST_DAY} 至 {LAST_DAY} 之间。")
 
 
@@ -56,11 +63,18 @@ def normalised(text: str) -> str:
 
 def text_violation(text: str, longest: int) -> Violation | None:
     """What is wrong with a normalised text, or None; `longest` counts characters."""
-    if len(text) > longest:
-        return Violation(f"Longer than {longest} characters.", f"超过 {longest} 个字符。")
+    if too_long := length_violation(text, longest):
+        return too_long
     if _FORBIDDEN.search(text):
         return UNSEEN
     return None if has_something_to_see(text) else BLANK
+
+
+def length_violation(text: str, longest: int) -> Violation | None:
+    """Whether a text is too long; `longest` counts characters."""
+    if len(text) <= longest:
+        return None
+    return Violation(f"Longer than {longest} characters.", f"超过 {longest} 个字符。")
 
 
 def has_something_to_see(text: str) -> bool:
@@ -79,6 +93,11 @@ def day_violation(day: date) -> Violation | None:
 def instant_violation(instant: datetime) -> Violation | None:
     """What is wrong with an aware instant, or None; compared as UTC, which some instants of the first day have not."""
     return None if FIRST_INSTANT <= instant <= LAST_INSTANT else DAY_OUT_OF_RANGE
+
+
+def is_instant_form(text: str) -> bool:
+    """Whether a text has the form of an instant."""
+    return _INSTANT.fullmatch(text) is not None
 
 
 def day_of_text(text: str) -> date | None:

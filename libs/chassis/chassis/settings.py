@@ -2,6 +2,7 @@
 
 A setting `database_url` is read from `CQO_DATABASE_URL_<SERVICE>`, else from `CQO_DATABASE_URL`; either may end in
 `_FILE` and name a file that holds the value. So any setting can be given once for all services or for one alone.
+Where none of these is set, it is read from the file `database_url` of the folder that `CQO_SECRETS` names.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+SECRETS = "CQO_SECRETS"  # a folder with a file for each secret, named after its setting
+AUDIT_KEY = "a JWK Set (JSON): its first key signs the checkpoints of the audit log, the others only verify"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -41,6 +44,17 @@ def log_level(text: str) -> str:
     return level
 
 
+LONGEST_DRAIN = 20.0  # seconds; a process must have ended 25 s after it was told to
+
+
+def drain_seconds(text: str) -> float:
+    """Seconds from 0 to LONGEST_DRAIN; ValueError for anything else."""
+    seconds = float(text)
+    if not 0 <= seconds <= LONGEST_DRAIN:
+        raise ValueError(f"{text!r} is not from 0 to {LONGEST_DRAIN:g}")
+    return seconds
+
+
 @dataclass(frozen=True)
 class Settings:
     """The settings that every service has. A service's `config.py` adds its own in a subclass."""
@@ -52,6 +66,9 @@ class Settings:
     http_host: str = setting("the address the HTTP API listens on", "0.0.0.0")
     http_port: int = setting("the port of the HTTP API (health and metrics included)", 8000)
     worker_port: int = setting("the port on which the worker answers for its health and metrics", 8100)
+    drain_seconds: float = setting(
+        "seconds an API still answers after SIGTERM, while its readiness says no", 5.0, parse=drain_seconds
+    )
     jwks: str = setting("where the keys that sign tokens are: a file's path or an https URL")
     token_issuer: str = setting("the `iss` a token must carry", "https://id.cqo.invalid/")
     token_audience: str = setting("the `aud` a token must carry", "cqo")
@@ -61,6 +78,14 @@ class Settings:
     log_level: str = setting("the least severe level that is logged", "INFO", parse=log_level)
     clock_offset_file: Path | None = setting("a file with seconds by which time is moved; `local` only", None)
     feed_token: str | None = setting("a token with which missing events are fetched from feeds", None, secret=True)
+    audit_key: str | None = setting(AUDIT_KEY, None, secret=True)
+    audit_checkpoint_entries: int = setting("a checkpoint is made after so many audited writes", 1000)
+    audit_checkpoint_seconds: int = setting("or after so many seconds, if there was one", 300)
+
+    @property
+    def audit_anchor(self) -> str | None:
+        """The service that keeps this one's checkpoints, one of `feeds`; a programme's settings name it."""
+        return None
 
     @property
     def feeds(self) -> Mapping[str, str]:
@@ -101,8 +126,13 @@ class Setting:
                 return self.parse(environ[variable])
             if f"{variable}_FILE" in environ:
                 return self.parse(Path(environ[f"{variable}_FILE"]).read_text().strip())
+        if SECRETS in environ and (file := Path(environ[SECRETS], self.name)).exists():
+            return self.parse(file.read_text().strip())
         if self.required:
-            raise LookupError(f"not set; set it, or {self.variable}_FILE, or {self.variable}_{service.upper()}")
+            others = (
+                f"{self.variable}_FILE, or {self.variable}_{service.upper()}, or {self.name} in the folder {SECRETS}"
+            )
+            raise LookupError(f"not set; set it, or {others}")
         return self.default
 
 

@@ -6,18 +6,22 @@ from chassis.security import Access, RoleGroup
 from programme import scope
 from programme.callers import Caller, Role
 
+# Operators need no names to keep the system running, and events have names in them.
+SUBSCRIBERS = frozenset(Role) - {Role.ENTERPRISE, Role.CQO, Role.OPS}
+
 ACCESS = Access(
     roles=frozenset(Role),
     groups={
+        RoleGroup.ANYONE: frozenset(Role) - {Role.SERVICE},  # a service's token is for the feeds alone
         RoleGroup.AUDITORS: frozenset({Role.AUDITOR}),
         RoleGroup.OBSERVERS: frozenset({Role.OPS, Role.PROVINCE, Role.AUDITOR}),
         RoleGroup.OPERATORS: frozenset({Role.OPS}),
-        RoleGroup.SUBSCRIBERS: frozenset(Role) - {Role.ENTERPRISE, Role.CQO},
+        RoleGroup.SUBSCRIBERS: SUBSCRIBERS,
     },
     caller=Caller,
     claims={"division": "division", "enterprise": "enterprise_id", "person": "person_id"},
     claim_of_role={Role.DIVISION: "division", Role.ENTERPRISE: "enterprise", Role.CQO: "person"},
-    machines=frozenset({Role.SYSTEM}),
+    machines=frozenset({Role.SYSTEM, Role.SERVICE}),
     sees=scope.within,
     subtree=scope.subtree,
     private=frozenset({"contact"}),  # ciphertext for notifications alone

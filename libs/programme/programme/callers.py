@@ -17,6 +17,7 @@ class Role(StrEnum):
     ENTERPRISE = "enterprise"
     CQO = "cqo"
     SYSTEM = "system"  # another government system
+    SERVICE = "service"  # one of the four services, which reads the others' feeds
     OPS = "ops"
     AUDITOR = "auditor"
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from marshmallow import ValidationError, fields
+from marshmallow import Schema as MarshmallowSchema
+from marshmallow import fields
 
 from chassis.clock import Clock
 from chassis.data import Database
-from chassis.errors import InvalidInput
-from chassis.http import ANYONE, DayField, Schema, TextField, http, violations_of
+from chassis.http import ANYONE, DayField, Schema, TextField, http
 from programme import rulesets
 from programme.callers import Role
 from programme.http import Request, Response
@@ -27,7 +27,20 @@ class NewRuleSet(Schema):
         required=True,
         metadata={"description": "The number of the document it rests on.", "example": "吉质联办〔2013〕10号"},
     )
-    parameters = fields.Dict(keys=TextField(64), required=True)
+
+
+def new_ruleset_of(api: type[RuleSetRoutes]) -> MarshmallowSchema:
+    """The same with the parameters of one service."""
+    parameters = AsItCame(api.ruleset_schema, required=True)
+    return NewRuleSet.from_dict({"parameters": parameters}, name="NewRuleSet")()
+
+
+class AsItCame(fields.Nested):
+    """An object that a schema checks, and that is kept as the JSON that came."""
+
+    def _deserialize(self, value: Any, *arguments: Any, **options: Any) -> Any:  # Any: JSON, and marshmallow's options
+        super()._deserialize(value, *arguments, **options)
+        return value
 
 
 class Withdrawal(Schema):
@@ -69,7 +82,7 @@ class RuleSetRoutes:
     @http(
         "POST",
         "/rulesets",
-        body=NewRuleSet,
+        body=new_ruleset_of,
         returns=PublishedRuleSet,
         roles=(Role.PROVINCE,),
         status=201,
@@ -77,10 +90,9 @@ class RuleSetRoutes:
         summary="Publish a rule set",
     )
     def publish_ruleset(self, request: Request[PublishRuleSet]) -> Response:
-        self._check_parameters(request.body.parameters)
         with self.db.begin() as session:
             published = rulesets.publish(session, request.caller, request.body, self.clock)
-            return request.reply(session, published, status=201)
+            return request.reply(session, published)
 
     @http(
         "POST",
@@ -88,7 +100,6 @@ class RuleSetRoutes:
         body=Withdrawal,
         returns=PublishedRuleSet,
         roles=(Role.PROVINCE,),
-        status=200,
         problems=(rulesets.InForceAlready,),
         summary="Withdraw a rule set that is not yet in force",
     )
@@ -96,10 +107,3 @@ class RuleSetRoutes:
         with self.db.begin() as session:
             withdrawn = rulesets.withdraw(session, request.caller, version, request.body, self.clock)
             return request.reply(session, withdrawn)
-
-    def _check_parameters(self, parameters: rulesets.Parameters) -> None:
-        """Refuses what does not fit the service's schema; what is stored is the JSON as it came."""
-        try:
-            self.ruleset_schema().load(parameters)
-        except ValidationError as error:
-            raise InvalidInput(list(violations_of(error.messages, "/parameters"))) from error

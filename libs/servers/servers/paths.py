@@ -8,17 +8,28 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[3]
 CACHE = PROJECT / ".cqo" / "cache"
+SHARED = Path("/var/tmp")  # where root shares a folder with `nobody`
+LEAST_SPACE = 50 * 2**20  # bytes; with less, what fails has failed for want of it
 
 
 class CannotRun(Exception):
-    """The machine lacks something; the message is one line that names the remedy."""
+    """The machine lacks something; the message is one line that names the remedy.
+
+    It is kept as a sentence with places for `values`, so that it can be said in another language.
+    """
+
+    def __init__(self, sentence: str, **values: object) -> None:
+        super().__init__(sentence.format(**values) if values else sentence)
+        self.sentence, self.values = sentence, values
 
 
 def fingerprint(path: Path) -> str:
@@ -31,14 +42,31 @@ def shared_with_nobody() -> Path:
 
     Raises CannotRun where somebody else's folder has that name.
     """
-    folder = Path("/var/tmp") / f"cqo-{fingerprint(PROJECT)}"
+    folder = SHARED / f"cqo-{fingerprint(PROJECT)}"
     folder.mkdir(mode=0o711, exist_ok=True)
     found = folder.lstat()
     # Anyone may make files in /var/tmp: a folder that somebody else put there first is not ours to trust.
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-        raise CannotRun(f"{folder} belongs to somebody else; remove it: rm -rf {folder}")
+        raise CannotRun("{folder} belongs to somebody else; remove it: rm -rf {folder}", folder=folder)
     folder.chmod(0o711)
     return folder
+
+
+def fullest_folder() -> Path:
+    """Of the folders that a run writes to, the one on the disk with the least room."""
+    folders = [next(each for each in (CACHE, *CACHE.parents) if each.exists()), Path(tempfile.gettempdir())]
+    if os.getuid() == 0:
+        folders.append(SHARED)
+    return min(folders, key=lambda folder: shutil.disk_usage(folder).free)
+
+
+def require_space(least: int = LEAST_SPACE) -> None:
+    """CannotRun if fewer than `least` bytes are free on a disk that a run writes to."""
+    folder = fullest_folder()
+    if shutil.disk_usage(folder).free < least:
+        raise CannotRun(
+            "the disk that holds {folder} is full; make room, 2 GB are needed the first time", folder=folder
+        )
 
 
 def is_open_to_everyone(path: Path) -> bool:

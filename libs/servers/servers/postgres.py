@@ -59,6 +59,11 @@ class PostgresServer:
         return f"postgresql://{role}:{quote(password)}@127.0.0.1:{self.port}/{database}"
 
     @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
     def alive(self) -> bool:
         return self.child is not None and self.child.alive
 
@@ -77,7 +82,8 @@ class PostgresServer:
             self.port = free_port()
         said = self._end_of_log()
         self.kill()
-        raise CannotRun(f"PostgreSQL did not start: {said}; see {self.log}")
+        paths.require_space()
+        raise CannotRun("PostgreSQL did not start: {said}; see {log}", said=said, log=self.log)
 
     def _launch(self) -> None:
         (self.data / "postmaster.pid").unlink(missing_ok=True)
@@ -205,4 +211,6 @@ def _initdb(binaries: Path, data: Path, password: str, user: str | None) -> None
         command += [f"--pwfile={password_file.name}"]
         done = subprocess.run(command, text=True, capture_output=True, env=_environ(), cwd="/", **identity_of(user))
     if done.returncode:
-        raise CannotRun(f"initdb failed: {done.stderr.strip()[-400:]}")
+        paths.require_space()
+        said = " ".join(done.stderr.split())[-400:]
+        raise CannotRun("PostgreSQL's data folder could not be made: {said}", said=said)

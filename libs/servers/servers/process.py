@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,8 @@ from typing import IO, TypedDict
 
 from servers.paths import CannotRun
 
+LONGEST_LOG = 20_000_000  # bytes
+OVERWRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 _reserved: dict[int, socket.socket] = {}  # by port, as long as this process lives
 
 
@@ -77,6 +80,20 @@ def becomes_true(condition: Callable[[], bool], seconds: float, interval: float 
 def owners_log(path: Path) -> IO[bytes]:
     """A log to add to, which nobody but its owner may read."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+
+
+def keep_short(log: Path, most: int = LONGEST_LOG) -> None:
+    """Moves what a log holds to `<name>.1` once it is longer than `most` bytes; the one before that is forgotten.
+
+    Whoever writes to it goes on, as with logrotate's copytruncate: what is written in the instant between copying and
+    cutting is lost.
+    """
+    if not log.exists() or log.stat().st_size <= most:
+        return
+    older = log.with_name(f"{log.name}.1")
+    with log.open("rb") as content, os.fdopen(os.open(older, OVERWRITE, 0o600), "wb") as copy:
+        shutil.copyfileobj(content, copy)
+    os.truncate(log, 0)
 
 
 class Child:

@@ -8,9 +8,12 @@ import shutil
 import signal
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from servers import paths
+from servers.fetching import Tell, nobody
 from servers.paths import CannotRun
 from servers.process import Child, becomes_true, free_port, listens
 from servers.rabbitmq_program import Program, find_program
@@ -18,12 +21,14 @@ from servers.rabbitmq_program import Program, find_program
 PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
 USER = "cqo"
 
+Definitions: TypeAlias = Mapping[str, list[dict[str, Any]]]  # Any: texts and lists, as RabbitMQ has them
+
 
 class RabbitServer:
     """One RabbitMQ node; its queues outlive `stop`, `kill` and `start`, its ports stay the same."""
 
-    def __init__(self, folder: Path, program: Program, management: bool) -> None:
-        self.folder, self.program, self.management = folder, program, management
+    def __init__(self, folder: Path, program: Program, management: bool, users: Definitions) -> None:
+        self.folder, self.program, self.management, self.users = folder, program, management, users
         self.log = folder / "rabbitmq.log"
         self.node = "cqo@localhost"  # its epmd is its own, so it meets no other; a moved folder still fits
         self.password = _password(folder)
@@ -34,7 +39,18 @@ class RabbitServer:
 
     @property
     def amqp_url(self) -> str:
-        return f"amqp://{USER}:{self.password}@127.0.0.1:{self.port}/"
+        """The administrator's URL."""
+        return f"amqp://{USER}:{self.password}@{self.address}/"
+
+    def url_of(self, user: str) -> str:
+        """The URL of one of `users`."""
+        (password,) = (each["password"] for each in self.users["users"] if each["name"] == user)
+        return f"amqp://{user}:{password}@{self.address}/"
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"127.0.0.1:{self.port}"
 
     @property
     def alive(self) -> bool:
@@ -59,7 +75,8 @@ class RabbitServer:
         if not becomes_true(lambda: self._answers() or not child.alive, 90, 0.05) or not child.alive:
             said = child.end_of_log(3)
             self.kill()
-            raise CannotRun(f"RabbitMQ did not start: {said}; see {self.log}")
+            paths.require_space()
+            raise CannotRun("RabbitMQ did not start: {said}; see {log}", said=said, log=self.log)
 
     def _answers(self) -> bool:
         if not listens(self.port):
@@ -103,12 +120,16 @@ class RabbitServer:
         return done.stdout
 
     def _configure(self) -> None:
+        # A node that has definitions to load makes no user by itself.
+        administrator = {"name": USER, "password": self.password, "tags": ["administrator"]}
+        everything = {"user": USER, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}
+        definitions = {
+            "vhosts": [{"name": "/"}],
+            "users": [administrator, *self.users.get("users", [])],
+            "permissions": [everything, *self.users.get("permissions", [])],
+        }
         settings = [
-            f"default_user = {USER}",
-            f"default_pass = {self.password}",
-            "default_permissions.configure = .*",
-            "default_permissions.read = .*",
-            "default_permissions.write = .*",
+            f"load_definitions = {self.folder / 'definitions.json'}",
             "disk_free_limit.absolute = 100MB",
             "log.console = false",
         ]
@@ -117,6 +138,7 @@ class RabbitServer:
         plugins = "[rabbitmq_management]." if self.management else "[]."
         for name, text in {
             "rabbitmq.conf": "\n".join(settings) + "\n",
+            "definitions.json": json.dumps(definitions),
             "plugins": plugins,
             "advanced.config": "[].\n",
             "env.conf": "",
@@ -158,19 +180,23 @@ class RabbitServer:
         }
 
 
-def rabbitmq_in(folder: Path | str, *, management: bool = True) -> RabbitServer:
+def rabbitmq_in(
+    folder: Path | str, *, management: bool = True, users: Definitions | None = None, tell: Tell = nobody
+) -> RabbitServer:
     """A node, not yet started, that keeps everything in `folder`; queues found there are used again.
 
-    Without `management` there is no HTTP API of the broker; it starts 1 s and stops 5 s sooner.
+    `users` are those beside its administrator, and their permissions, in RabbitMQ's own form of definitions.
+    Without `management` there is no HTTP API of the broker; it starts 1 s and stops 5 s sooner. `tell` hears how far
+    RabbitMQ has been fetched, where it is not there yet.
     """
     folder = Path(folder).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    return RabbitServer(folder, find_program(), management)
+    return RabbitServer(folder, find_program(tell), management, users or {})
 
 
-def start_rabbitmq(folder: Path | str, *, management: bool = True) -> RabbitServer:
+def start_rabbitmq(folder: Path | str, *, management: bool = True, users: Definitions | None = None) -> RabbitServer:
     """The node of `rabbitmq_in`, started."""
-    server = rabbitmq_in(folder, management=management)
+    server = rabbitmq_in(folder, management=management, users=users)
     server.start()
     return server
 

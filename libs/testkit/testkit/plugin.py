@@ -7,17 +7,14 @@ needs them, and removed at the end.
 
 from __future__ import annotations
 
-import functools
-import itertools
+import json
 import os
-import secrets
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import make_url
@@ -25,6 +22,8 @@ from sqlalchemy.orm import Session
 
 from chassis.clock import FixedClock
 from servers import PostgresServer, RabbitServer, start_postgres, start_rabbitmq
+from testkit.privileges import Databases, ServiceCredentials, broker_urls, broker_users
+from testkit.privileges import admin as admin_of
 from testkit.secrets import TokenSigner, secrets_for_tests
 from testkit.services import RunningService
 from testkit.waiting import wait_for
@@ -52,7 +51,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
     """The private PostgreSQL server itself, for tests that stop, kill and start it."""
     server = start_postgres(tmp_path_factory.mktemp("postgres"))
     try:
-        with _admin(server.url) as admin:
+        with admin_of(server.url) as admin:
             for name, value in DATABASE_SETTINGS.items():
                 admin.execute(f"ALTER SYSTEM SET {name} = {value}")
             admin.execute("SELECT pg_reload_conf()")
@@ -69,9 +68,18 @@ def postgres_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitServer]:
+def service_credentials() -> ServiceCredentials:
+    """The credentials of the services at the servers of this run."""
+    return ServiceCredentials()
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(
+    tmp_path_factory: pytest.TempPathFactory, service_credentials: ServiceCredentials
+) -> Iterator[RabbitServer]:
     """The private broker itself, for tests that stop, kill and start it."""
-    server = start_rabbitmq(tmp_path_factory.mktemp("rabbitmq"), management=False)
+    server = start_rabbitmq(tmp_path_factory.mktemp("rabbitmq"), management=False, users=broker_users())
+    service_credentials.brokers[server.amqp_url] = broker_urls(server)
     try:
         yield server
     finally:
@@ -79,9 +87,13 @@ def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitServer]
 
 
 @pytest.fixture(scope="session")
-def amqp_url(request: pytest.FixtureRequest) -> str:
-    """The URL of a virtual host that only this test run uses."""
-    return os.environ.get("CQO_TEST_AMQP_URL") or str(request.getfixturevalue("rabbitmq").amqp_url)
+def amqp_url(request: pytest.FixtureRequest, service_credentials: ServiceCredentials) -> str:
+    """The administrator's URL of a virtual host that only this test run uses."""
+    given = os.environ.get("CQO_TEST_AMQP_URL")
+    if given:
+        users = json.loads(os.environ.get("CQO_TEST_AMQP_URLS", "{}"))
+        service_credentials.brokers[given] = users
+    return given or str(request.getfixturevalue("rabbitmq").amqp_url)
 
 
 @pytest.fixture(scope="session")
@@ -104,35 +116,17 @@ def topology(amqp_url: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def make_database(postgres_url: str) -> Iterator[Callable[[str], str]]:
-    """`make_database(service)`: the URL of a fresh database with the service's tables, made by its migrations."""
-    run, numbers = secrets.token_hex(4), itertools.count(1)
-    made: list[str] = []
-
-    def create(name: str, template: str) -> str:
-        with _admin(postgres_url) as admin:
-            admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        made.append(name)
-        return make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
-
-    @functools.cache
-    def template_of(service: str) -> str:
-        from chassis.process import migrate
-
-        name = f"test_{run}_{service}"
-        migrate.upgrade(service, create(name, "template0"))
-        return name
-
-    yield lambda service: create(f"test_{run}_{service}_{next(numbers)}", template_of(service))
-    with _admin(postgres_url) as admin:
-        for name in made:
-            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+def databases(postgres_url: str, service_credentials: ServiceCredentials) -> Iterator[Databases]:
+    """What makes the databases of this run, and knows as which role a service reaches one."""
+    databases = service_credentials.databases = Databases(postgres_url)
+    yield databases
+    databases.drop()
 
 
-@contextmanager
-def _admin(url: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
-        yield connection
+@pytest.fixture(scope="session")
+def make_database(databases: Databases) -> Callable[[str], str]:
+    """`make_database(service)`: a superuser's URL of a fresh database with the service's tables, made by migrations."""
+    return databases.create
 
 
 @pytest.fixture(scope="session")
@@ -188,11 +182,16 @@ def service_secrets() -> dict[str, str]:
 
 @pytest.fixture
 def running_service(
-    request: pytest.FixtureRequest, tmp_path: Path, signer: TokenSigner, service_secrets: dict[str, str]
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    signer: TokenSigner,
+    service_secrets: dict[str, str],
+    service_credentials: ServiceCredentials,
 ) -> Iterator[Callable[..., RunningService]]:
     """`running_service(service, **settings)`: the service as a process on free ports, once it is ready.
 
-    Settings are written as `clock_offset_file=…`; a database and the broker are supplied unless they are given.
+    Settings are written as `clock_offset_file=…`; a database and the broker are supplied unless they are given. The
+    process reaches them as the service's own role and user, and the test, by `settings`, as their administrator.
     `process="api"` or `"worker"` starts one alone; `ready=False` does not wait.
     """
     running: list[RunningService] = request.node.stash.setdefault(SERVICES, [])
@@ -202,8 +201,9 @@ def running_service(
             settings["database_url"] = request.getfixturevalue("make_database")(service)
         if "amqp_url" not in settings:
             settings["amqp_url"] = request.getfixturevalue("topology")
-        settings = {"jwks": signer.jwks, "feed_token": signer.token("system"), **service_secrets, **settings}
-        running.append(RunningService(service, process, settings, tmp_path / f"{service}-{len(running)}.log"))
+        settings = {"jwks": signer.jwks, "feed_token": signer.token("service"), **service_secrets, **settings}
+        log = tmp_path / f"{service}-{len(running)}.log"
+        running.append(RunningService(service, process, settings, log, partial(service_credentials, service)))
         return running[-1].start(ready)
 
     yield start

@@ -17,15 +17,15 @@ class Caller(security.Caller):
 
 
 ACCESS = Access(
-    roles=frozenset({"province", "division", "enterprise", "system", "ops", "auditor"}),
+    roles=frozenset({"province", "division", "enterprise", "system", "service", "ops", "auditor"}),
     groups={
         RoleGroup.AUDITORS: frozenset({"auditor"}),
         RoleGroup.OBSERVERS: frozenset({"ops", "province"}),
         RoleGroup.OPERATORS: frozenset({"ops"}),
-        RoleGroup.SUBSCRIBERS: frozenset({"system", "province"}),
+        RoleGroup.SUBSCRIBERS: frozenset({"system", "service", "province"}),
     },
     caller=Caller,
-    machines=frozenset({"system"}),
+    machines=frozenset({"system", "service"}),
     claims={"division": "division", "enterprise": "enterprise_id"},
     claim_of_role={"division": "division", "enterprise": "enterprise"},
 )

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from servers.process import free_port
 from testkit.client import Client, Json
 from testkit.waiting import wait_for
 
+Credentials = Callable[[dict[str, Any]], dict[str, Any]]  # Any: URLs, paths, numbers, as a test writes them
 READY_WITHIN = 30  # seconds
 STOP_WITHIN = 30
 
@@ -23,14 +24,23 @@ STOP_WITHIN = 30
 class RunningService:
     """A service as a process of its own; after `kill` or `stop` it can be started again on the same ports."""
 
-    def __init__(self, service: str, process: str | None, settings: Mapping[str, object], log: Path) -> None:
-        self.service, self.process, self.log = service, process, log
+    def __init__(
+        self,
+        service: str,
+        process: str | None,
+        settings: Mapping[str, object],
+        log: Path,
+        credentials: Credentials = lambda settings: {},
+    ) -> None:
+        """`credentials` gives, from the settings, those that the process gets in place of the test's own."""
+        self.service, self.process, self.log, self.credentials = service, process, log, credentials
         self.http_port, self.worker_port = free_port(), free_port()
         self.settings: dict[str, Any] = {  # Any: URLs, paths, numbers, as a test writes them
             "env": "local",
             "http_host": "127.0.0.1",
             "http_port": self.http_port,
             "worker_port": self.worker_port,
+            "drain_seconds": 0,
             **settings,
         }
         self.child: subprocess.Popen[bytes] | None = None
@@ -47,7 +57,8 @@ class RunningService:
     def environ(self) -> dict[str, str]:
         """The environment of the process, and of commands that are run where the service is."""
         environ = {name: value for name, value in os.environ.items() if not name.startswith("CQO_")}
-        environ |= {f"CQO_{name.upper()}": str(value) for name, value in self.settings.items() if value is not None}
+        settings = self.settings | self.credentials(self.settings)
+        environ |= {f"CQO_{name.upper()}": str(value) for name, value in settings.items() if value is not None}
         return environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
     @property

@@ -1,6 +1,7 @@
 """The facts this service announces; their fields become the event's `data` (see `contracts/`).
 
-Both are about a delivery: a notice on one of its channels. The same notice on another channel is another delivery.
+The first two are about a delivery: a notice on one of its channels. The same notice on another channel is another
+delivery.
 """
 
 from __future__ import annotations
@@ -27,3 +28,13 @@ class NoticeSent:
 class NoticeFailed(NoticeSent):
     type: ClassVar[str] = "notice.failed.v1"
     reason: str
+
+
+@dataclass(frozen=True)
+class AuditSealed:
+    """The chain of this service's audit log has come to the entry `seal`: a signed checkpoint of it."""
+
+    type: ClassVar[str] = "notifications_audit.sealed.v1"
+    seal: int
+    hash: str
+    signed: str

@@ -6,9 +6,10 @@ from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
 from chassis.data import ClockProvider
-from chassis.messaging import Relay, subscribe_batch
+from chassis.messaging import Relay, Sealer, subscribe_batch
 from chassis.process import HealthRoutes
 from notifications.adapters.mail.mailer import Mailer
+from notifications.events import AuditSealed
 from notifications.handlers import Batch, appointments, contacts, divisions, enterprises, nominations, people
 from notifications.handlers.announcing import announce
 from notifications.handlers.appointments import (
@@ -29,6 +30,7 @@ from notifications.handlers.certificates import (
 from notifications.handlers.contacts import ContactChanged
 from notifications.handlers.enrolments import EnrolmentCompleted
 from notifications.handlers.enterprises import EnterpriseEntered
+from notifications.handlers.kept import KEPT
 from notifications.handlers.nominations import NominationSubmitted
 from notifications.handlers.people import PersonEntered
 from notifications.handlers.targets import TargetSet
@@ -37,10 +39,12 @@ from programme.scope import Placement
 
 
 class Worker(HealthRoutes):
-    """The relay, the inbox and the senders of notifications."""
+    """The relay, the sealer, the inbox and the senders of notifications."""
 
     name = "notifications-worker"
+    kept = KEPT
     relay = Relay()
+    sealer = Sealer(AuditSealed)
     mailer = Mailer()
     personal_data = PersonalDataProvider()
     clock: Clock = ClockProvider()

@@ -167,3 +167,13 @@ class AppointmentEnded:
     person_id: str
     reason: str
     on: date
+
+
+@dataclass(frozen=True)
+class AuditSealed:
+    """The chain of this service's audit log has come to the entry `seal`: a signed checkpoint of it."""
+
+    type: ClassVar[str] = "registry_audit.sealed.v1"
+    seal: int
+    hash: str
+    signed: str

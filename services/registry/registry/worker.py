@@ -1,27 +1,33 @@
-"""What the registry does without being asked: it publishes its outbox, follows training's events, keeps deadlines."""
+"""What the registry does without being asked: it publishes, follows training's events, keeps deadlines."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
 from chassis.data import ClockProvider
 from chassis.due import DueRow, sweep
-from chassis.messaging import Envelope, Relay, subscribe
+from chassis.messaging import ChainSealed, Envelope, Relay, Sealer, keep_checkpoints, subscribe, subscribe_batch
 from chassis.process import HealthRoutes
+from registry.events import AuditSealed
 from registry.handlers import certificates, education
 from registry.handlers.certificates import CertificateEnded, CertificateIssued, CertificateRenewed
 from registry.handlers.education import EducationRecorded
+from registry.handlers.kept import KEPT
 from registry.usecases import deadlines
 from registry.usecases.end_appointment import end_provisional
 from registry.usecases.file_appointment import miss_filing
 
 
 class Worker(HealthRoutes):
-    """The relay, the inbox and the sweeps of the registry."""
+    """The relay, the sealer, the inbox and the sweeps of the registry."""
 
     name = "registry-worker"
+    kept = KEPT
     relay = Relay()
+    sealer = Sealer(AuditSealed)
     clock: Clock = ClockProvider()
 
     @subscribe("certificate.issued.v1", CertificateIssued)
@@ -43,6 +49,10 @@ class Worker(HealthRoutes):
     @subscribe("education.recorded.v1", EducationRecorded)
     def education_recorded(self, session: Session, event: Envelope[EducationRecorded]) -> None:
         education.education_recorded(session, event.data)
+
+    @subscribe_batch("reporting_audit.sealed.v1", ChainSealed)
+    def chain_sealed(self, session: Session, events: Sequence[Envelope[ChainSealed]]) -> None:
+        keep_checkpoints(session, events)
 
     @sweep(deadlines.FILING)
     def filing_missed(self, session: Session, row: DueRow) -> None:

@@ -9,12 +9,13 @@ from chassis.data import ClockProvider, Database
 from chassis.http import AuditRoutes, HttpService, Page, http
 from chassis.messaging import FeedRoutes, OpsRoutes
 from chassis.process import HealthRoutes
+from programme import scope
 from programme.callers import Role
 from programme.http import Request, Response
 from programme.ruleset_routes import RuleSetRoutes
 from reporting import queries, schemas, views
 from reporting.domain.coverage import UnknownUnit
-from reporting.domain.target import AlreadySet, BelowProvincialGoal
+from reporting.domain.target import PROVINCE, AlreadySet, BelowProvincialGoal
 from reporting.queries import CoverageFilters, OnDay, RecordFilters, TargetFilters
 from reporting.usecases import targets
 from reporting.usecases.targets import ReviseTarget, SetTarget
@@ -68,6 +69,7 @@ class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSet
     )
     def get_statistics(self, request: Request[None, OnDay]) -> views.Statistics:
         with self.db.begin() as session:
+            scope.require_within(session, PROVINCE, request.caller, self.clock.today())
             return queries.statistics(session, self._day(request.query))
 
     @http(
@@ -83,13 +85,14 @@ class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSet
     def set_target(self, request: Request[SetTarget]) -> Response:
         with self.db.begin() as session:
             target = targets.set_target(session, request.caller, request.body, self.clock)
-            return request.reply(session, target, status=201)
+            return request.reply(session, target)
 
     @http(
         "PUT",
         "/targets/<target_id>",
         body=schemas.TargetRevision,
         returns=schemas.Target,
+        versioned=True,
         roles=STAFF,
         problems=(BelowProvincialGoal,),
         summary="Revise a target; needs If-Match",

@@ -19,3 +19,13 @@ class TargetSet:
     percent: float
     document: str
     on: date
+
+
+@dataclass(frozen=True)
+class AuditSealed:
+    """The chain of this service's audit log has come to the entry `seal`: a signed checkpoint of it."""
+
+    type: ClassVar[str] = "reporting_audit.sealed.v1"
+    seal: int
+    hash: str
+    signed: str

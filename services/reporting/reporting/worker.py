@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from chassis.messaging import Envelope, Relay, subscribe_batch
+from chassis.messaging import ChainSealed, Envelope, Relay, Sealer, keep_checkpoints, subscribe_batch
 from chassis.process import HealthRoutes
 from programme.scope import Placement
+from reporting.events import AuditSealed
 from reporting.handlers import (
     appointments,
     certificates,
@@ -26,15 +27,18 @@ from reporting.handlers.deliveries import DeliveryEnded
 from reporting.handlers.education import EducationRecorded
 from reporting.handlers.enrolments import EnrolmentCompleted
 from reporting.handlers.enterprises import EnterpriseChanged
+from reporting.handlers.kept import KEPT
 from reporting.handlers.talents import TalentChanged
 from reporting.handlers.training_classes import ClassScheduled
 
 
 class Worker(HealthRoutes):
-    """The relay and the inbox of reporting."""
+    """The relay, the sealer and the inbox of reporting."""
 
     name = "reporting-worker"
+    kept = KEPT
     relay = Relay()
+    sealer = Sealer(AuditSealed)
 
     @subscribe_batch("division.placed.v1", Placement)
     def divisions_placed(self, session: Session, events: Sequence[Envelope[Placement]]) -> None:
@@ -79,3 +83,10 @@ class Worker(HealthRoutes):
     @subscribe_batch(*deliveries.STATE_AFTER, DeliveryEnded)
     def deliveries_ended(self, session: Session, events: Sequence[Envelope[DeliveryEnded]]) -> None:
         deliveries.record_ends(session, events)
+
+    # reporting keeps the checkpoints of the others' audit logs; registry keeps those of reporting's.
+    @subscribe_batch(
+        "registry_audit.sealed.v1", "training_audit.sealed.v1", "notifications_audit.sealed.v1", ChainSealed
+    )
+    def chains_sealed(self, session: Session, events: Sequence[Envelope[ChainSealed]]) -> None:
+        keep_checkpoints(session, events)

@@ -129,3 +129,13 @@ class CertificateRevoked:
     on: date
     reason: str
     document: str
+
+
+@dataclass(frozen=True)
+class AuditSealed:
+    """The chain of this service's audit log has come to the entry `seal`: a signed checkpoint of it."""
+
+    type: ClassVar[str] = "training_audit.sealed.v1"
+    seal: int
+    hash: str
+    signed: str

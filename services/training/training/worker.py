@@ -9,19 +9,23 @@ from sqlalchemy.orm import Session
 from chassis.clock import Clock
 from chassis.data import ClockProvider
 from chassis.due import DueRow, sweep
-from chassis.messaging import Envelope, Relay, subscribe_batch
+from chassis.messaging import Envelope, Relay, Sealer, subscribe_batch
 from chassis.process import HealthRoutes
 from programme.scope import Placement
+from training.events import AuditSealed
 from training.handlers import divisions, enterprises, people
+from training.handlers.kept import KEPT
 from training.schemas.consumed import EnterpriseState, PersonState
 from training.usecases import expiry
 
 
 class Worker(HealthRoutes):
-    """The relay, the inbox and the sweeps of training."""
+    """The relay, the sealer, the inbox and the sweeps of training."""
 
     name = "training-worker"
+    kept = KEPT
     relay = Relay()
+    sealer = Sealer(AuditSealed)
     clock: Clock = ClockProvider()
 
     @subscribe_batch("division.placed.v1", Placement)

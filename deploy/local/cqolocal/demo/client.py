@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from cqolocal.language import is_chinese
 from cqolocal.names import SERVICES
 from cqolocal.system import System
-from testkit.client import Client, Item, Json, Refused
+from testkit.client import Client, Item, Json, NoAnswer, Refused
 
-__all__ = ["Caller", "Item", "Json", "Refused"]
+__all__ = ["Caller", "Item", "Json", "NoAnswer", "Refused"]
 
 PATIENCE = 90  # seconds
 
@@ -19,6 +20,8 @@ class Caller:
     ) -> None:
         token = system.token(role, division=division, enterprise=enterprise)
         self.clients = {service: Client(system.url(service), token, patience=PATIENCE) for service in SERVICES}
+        for client in self.clients.values():
+            client.session.headers["Accept-Language"] = "zh" if is_chinese() else "en"
 
     def get(self, service: str, path: str, **query: object) -> Json:
         """What the service answers."""

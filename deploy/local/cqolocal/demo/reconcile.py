@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypedDict
 
 from cqolocal.demo.client import Caller
+from cqolocal.language import tr
 from cqolocal.names import SERVICES
 
 LOOK_EVERY = 0.1  # seconds
@@ -101,14 +102,14 @@ def reconcile(found: Mapping[str, State]) -> Reconciliation:
                 result["cursor_only"].setdefault(kind, {})[reader] = seen["moved"]
             if kind in each["inbox"]["handles"]:
                 result["applied"].setdefault(kind, {})[reader] = seen["applied"]
-                _compare(result, f"{kind} at {reader}", events, seen)
+                _compare(result, tr("{kind} at {reader}", kind=kind, reader=reader), events, seen)
     return result
 
 
 def _compare(result: Reconciliation, what: str, events: Published, seen: Applied) -> None:
     """Adds to `lost`, `applied_twice` and `differing` where a reader has not applied exactly what was published."""
     missing = events["published"] - seen["applied"]
-    counts = f"{what}: {seen['applied']} of {events['published']}"
+    counts = tr("{what}: {applied} of {published}", what=what, applied=seen["applied"], published=events["published"])
     if missing:
         result["lost"] += max(0, missing)
         result["applied_twice"] += max(0, -missing)
@@ -117,7 +118,7 @@ def _compare(result: Reconciliation, what: str, events: Published, seen: Applied
         # As many, but not the same: at least one is missing, and another was applied in its place.
         result["lost"] += 1
         result["applied_twice"] += 1
-        result["differing"].append(f"{counts}, but not the same ones")
+        result["differing"].append(tr("{counts}, but not the same ones", counts=counts))
 
 
 def under_way(result: Reconciliation) -> dict[str, int]:

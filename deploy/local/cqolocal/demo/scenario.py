@@ -10,17 +10,26 @@ from typing import TypeVar
 
 from cqolocal import paths
 from cqolocal.demo.client import Caller, Item, Json, Refused
+from cqolocal.demo.examples import (
+    APPOINTED,
+    APPOINTMENTS,
+    BEGIN,
+    BLOCKS,
+    CLASS_DAYS,
+    FILED,
+    FILED_LATE,
+    PLACES,
+    appointment,
+    mail_of,
+    spread,
+    training_class,
+)
+from cqolocal.demo.expiry import let_time_pass
 from cqolocal.demo.reconcile import is_settled, settle, under_way
+from cqolocal.demo.requiring import require
+from cqolocal.language import tr
 from cqolocal.system import System
 
-BEGIN = date(2026, 3, 2)
-CLASS_DAYS = (date(2026, 3, 9), date(2026, 3, 13))
-APPOINTED, FILED, FILED_LATE = date(2026, 3, 16), date(2026, 3, 27), date(2026, 5, 8)
-BLOCKS = {"cqo_system": 16, "quality_safety_law": 12, "advanced_methods": 12}
-PLACES = 60  # in the class, for 210 candidates
-APPOINTMENTS = 30
-LEAVE_TO_EXPIRE = 12  # certificates that nobody renews in time
-RENEW_LATE = 5
 CALLERS = 4  # requests under way at once
 Say = Callable[[str], None]
 Given = TypeVar("Given")
@@ -51,7 +60,7 @@ class Scenario:
         self.appoint()
         self.refuse()
         self.file()
-        self.let_time_pass()
+        let_time_pass(self)
 
     def set_up_divisions(self) -> None:
         """Where notices to the counties' staff go, and what is mailed."""
@@ -63,8 +72,8 @@ class Scenario:
         self.province.post("notifications", "/rulesets", published)
         places = self.province.get("registry", "/divisions")["items"]
         staffed = [place["code"] for place in places if place["level"] in ("province", "county")]
-        self._each(staffed, lambda code: self.province.put("registry", f"/divisions/{code}/contact", _mail_of(code)))
-        self.say(f"the staff of {len(staffed)} divisions have an address for notices")
+        self.each(staffed, lambda code: self.province.put("registry", f"/divisions/{code}/contact", mail_of(code)))
+        self.say(tr("the staff of {count} divisions have an address for notices", count=len(staffed)))
 
     def import_workbooks(self) -> None:
         """Step 1: each bad row is reported, the good ones land, importing again changes nothing."""
@@ -72,18 +81,30 @@ class Scenario:
             workbook = (paths.PROJECT / "examples" / f"{name}.xlsx").read_bytes()
             first = self.province.upload("registry", path, workbook)
             again = self.province.upload("registry", path, workbook)
-            self.say(
-                f"{name}.xlsx: {first['created']} imported, {first['rejected_rows']} rows rejected; "
-                f"a second time: {again['created']} imported, {again['unchanged']} unchanged"
-            )
-            for fault in first["rejected"][:14]:
-                self.say(f"    row {fault['row']}, column {fault['letter']} {fault['column']}: {fault['reason']}")
-            _require(again["created"] == 0 and again["updated"] == 0, f"importing {name} twice changed something")
+            self._say_imported(name, first, again)
+            is_unchanged = again["created"] == 0 and again["updated"] == 0
+            require(is_unchanged, tr("importing {name} twice changed something", name=name))
             self.figures[name] = first["created"]
+
+    def _say_imported(self, name: str, first: Item, again: Item) -> None:
+        self.say(
+            tr(
+                "{name}.xlsx: {created} imported, {rejected} rows rejected; "
+                "a second time: {again} imported, {unchanged} unchanged",
+                name=name,
+                created=first["created"],
+                rejected=first["rejected_rows"],
+                again=again["created"],
+                unchanged=again["unchanged"],
+            )
+        )
+        for fault in first["rejected"][:14]:
+            where = {"row": fault["row"], "letter": fault["letter"], "column": fault["column"]}
+            self.say(tr("    row {row}, column {letter} {column}: {reason}", **where, reason=fault["reason"]))
 
     def set_targets(self) -> None:
         """The province's targets, once the province is known to have an address."""
-        self._settle()
+        self.settle()
         for population, percent in (("award", 100), ("brand", 100), ("above_threshold", 80)):
             for year in (2026, 2028, 2029):
                 goal = {"division": "220000", "year": year, "population": population, "percent": percent}
@@ -91,8 +112,10 @@ class Scenario:
 
     def hold_class(self) -> None:
         """Step 2: the counties nominate their enterprises' candidates; the centre keeps hours and scores."""
-        course = self.centre.post("training", "/classes", _class("2026年第一期首席质量官任职培训班（示例）", PLACES))
-        self.people = _spread(self.province.all("registry", "/people"), PLACES)
+        course = self.centre.post(
+            "training", "/classes", training_class("2026年第一期首席质量官任职培训班（示例）", PLACES)
+        )
+        self.people = spread(self.province.all("registry", "/people"), PLACES)
         by_division: dict[str, list[dict[str, str]]] = {}
         for person in self.people:
             nominee = {"enterprise_id": person["enterprise_id"], "person_id": person["id"]}
@@ -117,23 +140,35 @@ class Scenario:
         self.centre.put("training", f"/classes/{course['id']}/exam", {"items": resits})
         closed = self.centre.post("training", f"/classes/{course['id']}/close")
         self.say(
-            f"class held: {accepted} nominated, {closed['passed']} passed, {closed['failed']} failed, "
-            f"{len(resits)} of those who passed at the second sitting"
+            tr(
+                "class held: {nominated} nominated, {passed} passed, {failed} failed, "
+                "{resits} of those who passed at the second sitting",
+                nominated=accepted,
+                passed=closed["passed"],
+                failed=closed["failed"],
+                resits=len(resits),
+            )
         )
         self.figures["certificates"] = closed["passed"]
 
     def certify(self) -> None:
         """Step 3: numbered certificates; their holders enter the pool by the event alone."""
-        self._settle()
+        self.settle()
         self.certificates = {c["person_id"]: c for c in self.centre.all("training", "/certificates")}
         pool = self.province.all("registry", "/talents", status="in_pool")
         first = min(self.certificates.values(), key=lambda certificate: certificate["number"])
         checked = self.province.get("training", "/certificates/verify", number=first["number"], name=first["name"])
         self.say(
-            f"{len(self.certificates)} certificates, the first {first['number']} ({checked['status']}); "
-            f"{len(pool)} people entered the talent pool by the event"
+            tr(
+                "{count} certificates, the first {number} ({status}); "
+                "{admitted} people entered the talent pool by the event",
+                count=len(self.certificates),
+                number=first["number"],
+                status=tr("valid") if checked["status"] == "valid" else checked["status"],
+                admitted=len(pool),
+            )
         )
-        _require(len(pool) == len(self.certificates), "the pool is not those who hold a certificate")
+        require(len(pool) == len(self.certificates), tr("the pool is not those who hold a certificate"))
 
     def appoint(self) -> None:
         """Step 4: enterprises appoint from the pool; who, on what document, decision level, departments."""
@@ -144,14 +179,20 @@ class Scenario:
             if person["id"] in self.certificates and person["enterprise_id"] not in firms:
                 firms.add(person["enterprise_id"])
                 self.chosen.append(person)
-        self.chosen = _spread(self.chosen, APPOINTMENTS)
+        self.chosen = spread(self.chosen, APPOINTMENTS)
         self.posts: dict[str, str] = {}
-        self.appointments = self._each(self.chosen, self._appoint)
+        self.appointments = self.each(self.chosen, self._appoint)
         explained = self.province.get("registry", f"/people/{self.chosen[0]['id']}/eligibility", on=str(APPOINTED))
         met = sum(bool(criterion["met"]) for criterion in explained["criteria"])
         self.say(
-            f"{len(self.appointments)} CQOs appointed; eligibility of one explained: {met} of "
-            f"{len(explained['criteria'])} criteria met by rule set {explained['ruleset']['version']}"
+            tr(
+                "{count} CQOs appointed; eligibility of one explained: "
+                "{met} of {criteria} criteria met by rule set {version}",
+                count=len(self.appointments),
+                met=met,
+                criteria=len(explained["criteria"]),
+                version=explained["ruleset"]["version"],
+            )
         )
         self.figures["appointments"] = len(self.appointments)
 
@@ -164,92 +205,52 @@ class Scenario:
         taken, held = self.posts[colleague["enterprise_id"]], self.chosen[0]
         vacant = self._post(free["enterprise_id"])
         attempts = (
-            ("not in the pool", failed, vacant, APPOINTED),
-            ("no certificate valid that day", free, vacant, self.certified_on - timedelta(days=3)),
-            ("already CQO elsewhere", held, vacant, APPOINTED),
-            ("the post is taken", colleague, taken, APPOINTED),
+            (tr("not in the pool"), failed, vacant, APPOINTED),
+            (tr("no certificate valid that day"), free, vacant, self.certified_on - timedelta(days=3)),
+            (tr("already CQO elsewhere"), held, vacant, APPOINTED),
+            (tr("the post is taken"), colleague, taken, APPOINTED),
         )
         for what, person, post_id, day in attempts:
             try:
-                self.province.post("registry", "/appointments", _appointment(person, post_id, day))
+                self.province.post("registry", "/appointments", appointment(person, post_id, day))
             except Refused as refusal:
-                _require(refusal.status == 409, f"{what}: refused with {refusal}")
-                self.say(f"refused, {what}: {refusal.problem['detail']}")
+                require(refusal.status == 409, f"{what}: {refusal}")
+                self.say(tr("refused, {what}: {detail}", what=what, detail=refusal.problem["detail"]))
             else:
-                raise RuntimeError(f"an appointment was accepted that breaks a rule: {what}")
+                require(False, tr("an appointment was accepted that breaks a rule: {what}", what=what))
 
     def file(self) -> None:
         """Step 5: filed in time, but for one that is filed late and flagged."""
         self.system.move_clock(FILED)
         *in_time, late = self.appointments
-        self._each(in_time, lambda a: self._file(a["id"], FILED))
+        self.each(in_time, lambda a: self._file(a["id"], FILED))
         self.system.move_clock(FILED_LATE)
-        self._settle()
+        self.settle()
         filed = self._file(late["id"], FILED_LATE)
         self.say(
-            f"{len(in_time)} appointments filed in time; one on {FILED_LATE}, due {late['filing_due_on']}: "
-            f"late is {filed['filed_late']}"
+            tr(
+                "{count} appointments filed in time; one on {day}, due {due}: late is {late}",
+                count=len(in_time),
+                day=FILED_LATE,
+                due=late["filing_due_on"],
+                late=tr("True") if filed["filed_late"] else tr("False"),
+            )
         )
-        _require(filed["filed_late"] is True, "the late filing was not flagged")
+        require(filed["filed_late"] is True, tr("the late filing was not flagged"))
 
-    def let_time_pass(self) -> None:
-        """Step 6: certificates come up to expiry; some are renewed, one is revoked, some expire; a renewal restores."""
-        ends = date.fromisoformat(next(iter(self.certificates.values()))["valid_until"])
-        self._record_education(ends.year - 1)
-        holders = [a["person_id"] for a in self.appointments]
-        expiring, revoked = holders[:LEAVE_TO_EXPIRE], holders[LEAVE_TO_EXPIRE]
-        for days in (90, 60, 30, 7, 0):
-            self._come_to(ends - timedelta(days=days), f"{days} days before the certificates end")
-            if days == 90:
-                self._renew([who for who in self.certificates if who not in (*expiring, revoked)])
-            if days == 60:
-                self._revoke(revoked)
-        self._come_to(ends + timedelta(days=1), f"{len(expiring)} certificates have expired")
-        self.suspended = self.province.all("registry", "/appointments", status="suspended")
-        self._renew(expiring[:RENEW_LATE])
-        self._come_to(ends + timedelta(days=2), f"{RENEW_LATE} of them were renewed late")
-        suspended = self.province.all("registry", "/appointments", status="suspended")
-        self.say(
-            f"suspended by the rule set: {len(self.suspended)} appointments; restored by renewal: "
-            f"{len(self.suspended) - len(suspended)}"
-        )
-        _require(
-            len(self.suspended) == LEAVE_TO_EXPIRE + 1, "not those appointments are suspended whose certificate ended"
-        )
-        _require(len(suspended) == LEAVE_TO_EXPIRE + 1 - RENEW_LATE, "a renewal did not restore the appointment")
-
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Waits until nothing is under way any more; the demo fails if that never comes."""
         result = settle(self.ops)
-        _require(is_settled(result), f"it does not come to rest: {under_way(result)}; {'; '.join(result['differing'])}")
-
-    def _come_to(self, day: date, what: str) -> None:
-        self.system.move_clock(day)
-        self._settle()
-        self.say(f"{day}: {what}")
-
-    def _record_education(self, year: int) -> None:
-        items = [
-            {"person_id": who, "year": year, "hours": 16, "document": f"示例再教育〔{year}〕"}
-            for who in self.certificates
-        ]
-        self.system.move_clock(date(year, 10, 15))
-        self.centre.post("training", "/education", {"items": items})
-
-    def _renew(self, people: list[str]) -> None:
-        current = {c["person_id"]: c for c in self.centre.all("training", "/certificates")}
-        self._each(people, lambda who: self._change(current[who], "renew"))
-
-    def _revoke(self, person: str) -> None:
-        current = self.centre.all("training", "/certificates", person_id=person)[0]
-        self._change(current, "revoke", {"reason": "示例：申报材料不实", "document": "示例文号〔2028〕9号"})
-
-    def _change(self, certificate: Item, what: str, body: Item | None = None) -> Json:
-        return self.centre.post("training", f"/certificates/{certificate['id']}/{what}", body, certificate["version"])
+        differing = "; ".join(result["differing"])
+        require(
+            is_settled(result),
+            tr("it does not come to rest: {waiting}; {differing}", waiting=under_way(result), differing=differing),
+        )
 
     def _appoint(self, person: Item) -> Json:
         post_id = self.posts[person["enterprise_id"]] = self._post(person["enterprise_id"])
         firm = Caller(self.system, "enterprise", enterprise=person["enterprise_id"])
-        return firm.post("registry", "/appointments", _appointment(person, post_id, APPOINTED))
+        return firm.post("registry", "/appointments", appointment(person, post_id, APPOINTED))
 
     def _post(self, enterprise_id: str) -> str:
         content = {"title": "首席质量官", "departments": ["质量管理部", "质量检验部", "质量安全部"]}
@@ -261,7 +262,8 @@ class Scenario:
     def _hours(self, index: int, full: int) -> float:
         return full / 2 if index % 40 == 11 else full
 
-    def _each(self, items: Iterable[Given], call: Callable[[Given], Made]) -> list[Made]:
+    def each(self, items: Iterable[Given], call: Callable[[Given], Made]) -> list[Made]:
+        """What `call` gives for each item, a few of them at once."""
         with ThreadPoolExecutor(CALLERS) as pool:
             return list(pool.map(call, items))
 
@@ -271,36 +273,3 @@ class Scenario:
         for item in self.ops.get("notifications", "/notices/proof")["items"]:
             found[item["kind"], item["channel"]] += item["sent"]
         return found
-
-
-def _require(holds: bool, what: str) -> None:
-    if not holds:
-        raise RuntimeError(what)
-
-
-def _spread(items: list[Given], number: int) -> list[Given]:
-    """`number` of the items, evenly from the first to the last: they come county by county."""
-    return [items[place * len(items) // number] for place in range(min(number, len(items)))]
-
-
-def _mail_of(code: str) -> dict[str, str]:
-    return {"email": f"zljd-{code.lower()}@gov.example"}
-
-
-def _class(name: str, capacity: int) -> Item:
-    blocks = [{"name": block, "hours": hours, "trainer": "示例讲师"} for block, hours in BLOCKS.items()]
-    days = {"starts_on": str(CLASS_DAYS[0]), "ends_on": str(CLASS_DAYS[1])}
-    return {"name": name, "kind": "initial", "capacity": capacity, "blocks": blocks, **days}
-
-
-def _appointment(person: Item, post_id: str, day: date) -> Item:
-    return {
-        "post_id": post_id,
-        "person_id": person["id"],
-        "appointed_on": str(day),
-        "appointed_by": {"name": "示例法人", "capacity": "法定代表人"},
-        "document": {"number": "示例任〔2026〕1号", "date": str(day)},
-        "authorisation": "示例授权书〔2026〕1号",
-        "position": "副总经理",
-        "decision_level": True,
-    }

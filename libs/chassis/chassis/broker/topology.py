@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from typing import TypedDict
 import amqp
 
 from chassis import broker
+from chassis.settings import ConfigurationError, read_one
 
 # Stands while all bindings do. Relays publish to no broker without it: an event that is routed to some of its readers
 # only is confirmed all the same, and the others would never hear of it.
@@ -131,17 +131,22 @@ def _compared(connection: amqp.Connection, what: str) -> Iterator[amqp.Channel]:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m chassis.broker.topology", description=__doc__.splitlines()[0])
     parser.add_argument("action", choices=("apply", "check"))
-    parser.add_argument("--amqp", default=os.environ.get("CQO_AMQP_URL"), help="the broker (CQO_AMQP_URL)")
+    parser.add_argument("--amqp", help="the broker (CQO_AMQP_URL), as a user that may configure it")
     parser.add_argument("--file", type=Path, required=True, help="the definitions, deploy/rabbitmq/definitions.json")
     parser.add_argument("--wait", type=float, default=0, help="seconds to wait for the broker to answer")
     options = parser.parse_args(arguments)
-    if not options.amqp:
-        parser.error("name the broker: --amqp amqp://user:password@host:5672/vhost, or CQO_AMQP_URL")
     act = apply if options.action == "apply" else check
     try:
-        act(options.amqp, load(options.file), options.wait)
+        act(options.amqp or read_one("amqp_url", "topology"), load(options.file), options.wait)
+    except ConfigurationError as fault:
+        parser.error(f"name the broker: --amqp amqp://user:password@host:5672/vhost, or CQO_AMQP_URL ({fault})")
     except Differs as fault:
         sys.stderr.write(f"the broker's topology differs from {options.file}: {fault}\n")
+        return 1
+    except amqp.exceptions.AccessRefused as fault:
+        sys.stderr.write(
+            f"the broker refuses it ({fault.reply_text}); the topology is its administrator's to declare\n"
+        )
         return 1
     except broker.LOST as fault:
         sys.stderr.write(f"the broker does not answer ({fault}); is CQO_AMQP_URL right, and is it running?\n")

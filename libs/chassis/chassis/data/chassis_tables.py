@@ -9,6 +9,8 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from chassis.data.audit_tables import V6, V6_DOWN
+
 
 class Context(Protocol):
     """What is used of alembic's context of a migration."""
@@ -253,7 +255,37 @@ def drop_v5(op: Operations) -> None:
     op.execute(f"DROP INDEX {', '.join(V5)}")
 
 
+def create_v6(op: Operations) -> None:
+    """An audited write waits for no other: entries are sealed later, and checkpoints of the chain are kept.
+
+    It rewrites the log, however long that takes.
+    """
+    op.execute("SET LOCAL statement_timeout = 0")
+    op.execute(V6)
+
+
+def drop_v6(op: Operations) -> None:
+    """Back to entries that are chained as they are made."""
+    op.execute(V6_DOWN)
+
+
+def index_due_days(op: Operations) -> None:
+    """What was due on which days by an index, made while the service goes on."""
+    with op.get_context().autocommit_block():
+        op.execute("SET statement_timeout = 0")
+        op.execute("SET lock_timeout = 0")
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_due_kind_due_on_id")
+        op.execute("CREATE INDEX CONCURRENTLY ix_due_kind_due_on_id ON due (kind, due_on, id)")
+        op.execute("SET statement_timeout = '60s'")
+        op.execute("SET lock_timeout = '5s'")
+
+
+def unindex_due_days(op: Operations) -> None:
+    """Without this index."""
+    op.execute("DROP INDEX ix_due_kind_due_on_id")
+
+
 def create_all(op: Operations) -> None:
     """Makes all of the above, for a database that is made anew each time; a service's migrations name each version."""
-    for create in (create_v1, create_v2, create_v3, create_v4, create_v5):
+    for create in (create_v1, create_v2, create_v3, create_v4, create_v5, create_v6, index_due_days):
         create(op)

@@ -50,6 +50,7 @@ due = Table(
     Column("last_error", Text),
     UniqueConstraint("kind", "key"),
     CheckConstraint("state IN ('planned', 'done', 'superseded', 'cancelled')", name="state"),
+    Index("ix_due_kind_due_on_id", "kind", "due_on", "id"),  # what was due, page by page
     Index("ix_due_planned", "kind", "due_on", "id", postgresql_where=text("state = 'planned'")),
     Index("ix_due_series", "series", postgresql_where=text("state = 'planned'")),
 )

@@ -7,6 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
+from types import FunctionType
 from typing import Any, ParamSpec, TypedDict, Unpack, cast
 
 import eventlet
@@ -23,7 +24,7 @@ from chassis.http import body, handling, idempotency, problems
 from chassis.http.handling import SAFE_METHODS
 from chassis.http.metrics import http_duration
 from chassis.http.rate import Limiter, Rate
-from chassis.http.request import Request
+from chassis.http.request import Request, version_of
 from chassis.http.schemas import PageQuery, QuerySchema, load_body, load_query, storable
 from chassis.http.server import Server
 from chassis.logging import correlation
@@ -36,7 +37,7 @@ log = logging.getLogger(__name__)
 BARE_ID = re.compile(r"<(\w+_id)>")
 WRITING_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
-ANYONE = RoleGroup.ANYONE  # any role, but a valid token
+ANYONE = RoleGroup.ANYONE  # a valid token is asked for, and hardly a role is shut out
 PUBLIC = RoleGroup.PUBLIC  # no token is asked for
 
 # Making a schema takes longer than using it.
@@ -44,13 +45,15 @@ NO_QUERY, PAGE = QuerySchema(), PageQuery()
 
 PathArguments = Mapping[str, str | int]
 SchemaOrClass = MarshmallowSchema | type[MarshmallowSchema] | None
+# A function: of routes that several services have, which schema one of them uses, given the class of its API.
+SchemaOfService = Callable[[type[Any]], MarshmallowSchema]  # Any: an API of any class
 HandlerP = ParamSpec("HandlerP")
 
 
 class Declaration(TypedDict, total=False):
     """What `@http` may say of a route beside its method and address."""
 
-    body: SchemaOrClass  # what the JSON body is loaded by
+    body: SchemaOrClass | SchemaOfService  # what the JSON body is loaded by
     query: SchemaOrClass  # what the query parameters are loaded by
     returns: SchemaOrClass  # what the answer is dumped by; of a Page, each of its items
     roles: Collection[str] | RoleGroup  # who may call; ANYONE where nothing is said, PUBLIC without a token
@@ -59,8 +62,9 @@ class Declaration(TypedDict, total=False):
     confidential: bool  # the answer is never kept for an Idempotency-Key
     limit: int  # bytes that the body may have
     rate: Rate  # how often one address may call
+    status: int  # that of success; 200 where nothing is said
+    versioned: bool  # the caller names the version that it changes, in If-Match
     # For the documentation alone:
-    status: int  # that of success
     summary: str
     description: str
     produces: str  # a media type other than JSON
@@ -76,11 +80,12 @@ class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]  # nameko has no
     def __init__(self, method: str, url: str, **declared: Unpack[Declaration]) -> None:
         """TypeError if nobody could call the route."""
         super().__init__(method.upper(), url)
-        self.body = _instance(declared.get("body"))
+        self.declared_body = declared.get("body")
         self.query = _instance(declared.get("query"))
         self.returns = _instance(declared.get("returns"))
         self.declared_roles = _checked_roles(url, declared.get("roles", ANYONE))
-        self.status = declared.get("status")
+        self.status = declared.get("status", 200)
+        self.versioned = declared.get("versioned", False)
         self.summary = declared.get("summary", "")
         self.description = declared.get("description", "")
         self.paged = declared.get("paged", False)
@@ -90,6 +95,11 @@ class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]  # nameko has no
         self.problems = tuple(declared.get("problems", ()))
         self.limit = declared.get("limit")
         self.rate = declared.get("rate")
+
+    def stop(self) -> None:
+        # Before the requests in hand are waited for: else they might never end, as new ones come.
+        self.server.stop_accepting()
+        super().stop()
 
     def get_url_rule(self) -> Rule:
         return Rule(self.path, methods=self.method.split(","))
@@ -114,6 +124,19 @@ class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]  # nameko has no
     def is_public(self) -> bool:
         """Whether no token is asked for."""
         return self.declared_roles is PUBLIC
+
+    @functools.cached_property
+    def body(self) -> MarshmallowSchema | None:
+        """What the JSON body is loaded by, if there is to be one."""
+        return self.body_for(self.container.service_cls)
+
+    def body_for(self, api: type[Any]) -> MarshmallowSchema | None:  # Any: an API of any class
+        """The same, in the API of a class."""
+        declared = self.declared_body
+        if isinstance(declared, FunctionType):
+            made: MarshmallowSchema = declared(api)
+            return made
+        return _instance(cast(SchemaOrClass, declared))
 
     @functools.cached_property
     def roles(self) -> frozenset[str]:
@@ -186,6 +209,8 @@ class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]  # nameko has no
                 raise Forbidden(your_role=request.caller.role, roles=sorted(self.roles))
         if not all(storable(value) for value in arguments.values() if isinstance(value, str)):
             raise problems.NoSuchAddress()
+        if self.versioned:
+            request.if_match = version_of(raw.headers.get("If-Match"))
         request.idempotency_key = idempotency.checked_key(raw.headers.get("Idempotency-Key"))
         if raw.method in WRITING_METHODS:
             self._take_body(request)

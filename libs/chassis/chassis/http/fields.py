@@ -30,8 +30,10 @@ class TextField(fields.String):
         data: Mapping[str, Any] | None,  # Any: the same
         **options: Any,  # Any: marshmallow's options
     ) -> str:
-        text = bounds.normalised(super()._deserialize(value, attr, data, **options))
-        violation = bounds.text_violation(text, self.longest)
+        given: str = super()._deserialize(value, attr, data, **options)
+        text = bounds.normalised(given)
+        # As it came too: the description's maxLength counts that.
+        violation = bounds.length_violation(given, self.longest) or bounds.text_violation(text, self.longest)
         if violation:
             raise ValidationError(str(violation))
         return text
@@ -53,9 +55,15 @@ class DayField(fields.Date):
 
 
 class InstantField(fields.AwareDateTime):
-    """An instant from 1900 to 2200, with its offset from UTC."""
+    """An instant from 1900 to 2200, with its offset from UTC, as 2026-01-31T08:00:00Z (RFC 3339)."""
+
+    def __init__(self, **options: Any) -> None:  # Any: marshmallow's options
+        metadata = {"pattern": bounds.INSTANT_PATTERN, **options.pop("metadata", {})}
+        super().__init__(metadata=metadata, **options)
 
     def _deserialize(self, value: Any, *arguments: Any, **options: Any) -> datetime:  # Any: as marshmallow has them
+        if not isinstance(value, str) or not bounds.is_instant_form(value):
+            raise ValidationError(str(bounds.NO_INSTANT))
         try:
             instant: datetime = super()._deserialize(value, *arguments, **options)
             violation = bounds.instant_violation(instant)

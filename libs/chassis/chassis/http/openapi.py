@@ -9,13 +9,16 @@ from typing import Any, TypeAlias
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema as MarshmallowSchema
+from marshmallow import fields, validate
 from nameko.containers import ServiceContainer
 
 from chassis.errors import CqoError, Forbidden, InvalidInput, NotFound, StaleVersion, Unauthenticated, VersionRequired
 from chassis.http import body, problems
 from chassis.http.entrypoint import WRITING_METHODS, HttpEntrypoint
+from chassis.http.fields import TextField
 from chassis.http.idempotency import KeyReused
 from chassis.http.schemas import MalformedBody, PageQuery
+from chassis.http.server import IdConverter
 
 ARGUMENT = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
 PROBLEM = {
@@ -43,7 +46,7 @@ PROBLEM = {
         }
     ],
 }
-HEADERS = {
+HEADERS: dict[str, dict[str, object]] = {
     "Idempotency-Key": {
         "name": "Idempotency-Key",
         "in": "header",
@@ -53,7 +56,14 @@ HEADERS = {
     "If-Match": {
         "name": "If-Match",
         "in": "header",
-        "description": 'The object\'s ETag, `"<version>"`; where a change asks for it, a stale one is refused.',
+        "description": 'The object\'s ETag, `"<version>"`; a stale one is refused.',
+        "required": True,
+        "schema": {"type": "string", "pattern": '^(W/)?"[0-9]{1,18}"$'},
+    },
+    "If-None-Match": {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "ETags that you have; if the object still has one of them, the answer is 304 and empty.",
         "schema": {"type": "string"},
     },
     "Accept-Language": {
@@ -81,14 +91,18 @@ def of(container: ServiceContainer) -> Described:
 
 def describe(title: str, description: str, routes: list[HttpEntrypoint]) -> Described:
     """The description of these routes."""
+    plugin = MarshmallowPlugin(schema_name_resolver=_component)
     spec = APISpec(
         title=title,
         version="1",
         openapi_version="3.1.0",
         info={"description": description, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
-        plugins=[MarshmallowPlugin(schema_name_resolver=_component)],
+        plugins=[plugin],
         security=[{"bearer": []}],
+        servers=[{"url": "."}],  # where this description is, whatever stands before the service
     )
+    assert plugin.converter is not None, "the plugin has one as soon as it is a specification's"
+    plugin.converter.add_attribute_function(_bounds)  # type: ignore[no-untyped-call]
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     spec.components.schema("Problem", PROBLEM)
     for name, header in HEADERS.items():
@@ -97,6 +111,23 @@ def describe(title: str, description: str, routes: list[HttpEntrypoint]) -> Desc
         for method in route.method.split(","):
             spec.path(path=route.template, operations={method.lower(): _operation(route, method)})
     return spec.to_dict()
+
+
+def _bounds(_: object, field: fields.Field[Any], ret: Described, **__: object) -> Described:  # Any: of any type
+    """What apispec says otherwise than JSON Schema: bounds that are excluded, and how many members an object has."""
+    for check in field.validators:
+        if isinstance(check, validate.Range):
+            if not check.min_inclusive and "minimum" in ret:
+                ret["exclusiveMinimum"] = ret.pop("minimum")
+            if not check.max_inclusive and "maximum" in ret:
+                ret["exclusiveMaximum"] = ret.pop("maximum")
+        elif isinstance(check, validate.Length) and isinstance(field, fields.Dict):
+            for text, members in (("minLength", "minProperties"), ("maxLength", "maxProperties")):
+                if text in ret:
+                    ret[members] = ret.pop(text)
+    if isinstance(field, fields.Dict) and isinstance(field.key_field, TextField):
+        ret["propertyNames"] = dict(field.key_field.metadata)
+    return ret
 
 
 def _component(schema: MarshmallowSchema | type[MarshmallowSchema]) -> str:
@@ -136,18 +167,26 @@ def _parameters(route: HttpEntrypoint, method: str) -> list[Described | str]:
         parameters.append({"in": "query", "schema": PageQuery})
     if method == "POST" and not route.confidential:
         parameters.append("Idempotency-Key")
-    if method in WRITING_METHODS and "{" in route.template:
+    if route.versioned:
         parameters.append("If-Match")
+    if _has_version(route, method):
+        parameters.append("If-None-Match")
     if not route.is_public:
         parameters.append("Accept-Language")
     return parameters
 
 
+def _has_version(route: HttpEntrypoint, method: str) -> bool:
+    """Whether what is read has a version, and so an ETag."""
+    shown = route.returns
+    return method == "GET" and not route.paged and shown is not None and not shown.many and "version" in shown.fields
+
+
 def _argument(converter: str, name: str) -> Described:
     if converter == "int":
-        return {"type": "integer", "minimum": 0}
+        return {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}
     if not converter and name.endswith("_id"):
-        return {"type": "string", "format": "uuid"}
+        return {"type": "string", "format": "uuid", "pattern": f"^{IdConverter.regex}$"}
     return {"type": "string", "minLength": 1}
 
 
@@ -155,13 +194,15 @@ def _responses(route: HttpEntrypoint, method: str) -> Described:
     success: Described = {"description": "Done."}
     if route.produces:
         success["content"] = {route.produces: {}}
-    elif route.status != 204 and route.returns is not None:
+    elif route.returns is not None:
         success["content"] = {"application/json": {"schema": _returned(route)}}
     success["headers"] = {
         "X-Correlation-Id": {"description": "The request's correlation id.", "schema": {"type": "string"}},
         "ETag": {"description": "The object's version, where it has one.", "schema": {"type": "string"}},
     }
-    responses: Described = {status: success for status in _successes(route, method)}
+    responses: Described = {str(204 if _answers_nothing(route) else route.status): success}
+    if _has_version(route, method):
+        responses["304"] = {"description": "The object still has that ETag."}
     by_status: dict[int, list[type[CqoError]]] = {}
     for kind in _expected(route, method):
         by_status.setdefault(kind.status, []).append(kind)
@@ -172,13 +213,8 @@ def _responses(route: HttpEntrypoint, method: str) -> Described:
     return responses
 
 
-def _successes(route: HttpEntrypoint, method: str) -> tuple[str, ...]:
-    if route.status is not None:
-        return (str(route.status),)
-    if method in WRITING_METHODS:
-        # A handler says by request.reply whether it made something; without a schema it may have nothing to say.
-        return ("200", "201") if route.returns is not None else ("200", "201", "204")
-    return ("200",)
+def _answers_nothing(route: HttpEntrypoint) -> bool:
+    return route.method in WRITING_METHODS and route.returns is None and not route.produces
 
 
 def _problem(description: str) -> Described:
@@ -203,12 +239,12 @@ def _expected(route: HttpEntrypoint, method: str) -> list[type[CqoError]]:
         expected += [Unauthenticated, Forbidden]
     if "{" in route.template:
         expected.append(NotFound)
-    if route.query is not None or route.paged or route.body is not None or route.file:
-        expected.append(InvalidInput)
+    # Parameters that a route does not know are refused, so one that knows none refuses some as well.
+    expected.append(InvalidInput)
     if method in WRITING_METHODS:
         expected += [problems.BodyTooLarge, KeyReused]
-        if "{" in route.template:
-            expected += [StaleVersion, VersionRequired]
+    if route.versioned:
+        expected += [StaleVersion, VersionRequired]
     if route.body is not None or route.file:
         expected += [MalformedBody, problems.WrongMediaType]
     return expected

@@ -23,7 +23,7 @@ from chassis.http.paging import Page
 from chassis.http.schemas import PageArguments
 from chassis.security import Caller
 
-ETAG = re.compile(r'^(?:W/)?"(\d{1,18})"$')
+ETAG = re.compile(r'(?:W/)?"([0-9]{1,18})"')
 
 
 # What the route's schemas load, and who calls; each handler names its own: `Request[commands.Appoint]`.
@@ -37,6 +37,7 @@ class Route(Protocol):
 
     container: ServiceContainer
     returns: MarshmallowSchema | None
+    status: int
     confidential: bool
 
 
@@ -44,6 +45,7 @@ class Request(Generic[BodyT, QueryT, CallerT]):
     """A request that was authenticated and checked: its caller, body, query and conditions."""
 
     caller: CallerT  # not set on public routes
+    if_match: int  # the version that the caller read; set on routes that are declared `versioned`
     body: BodyT
     query: QueryT
 
@@ -62,17 +64,6 @@ class Request(Generic[BodyT, QueryT, CallerT]):
         return self.caller.scope_key if hasattr(self, "caller") else ""
 
     @property
-    def if_match(self) -> int:
-        """The version that the caller read, from `If-Match`."""
-        header = self.raw_request.headers.get("If-Match", "").strip()
-        if header in ("", "*"):
-            raise VersionRequired()
-        found = ETAG.match(header)
-        if found is None:
-            raise StaleVersion()
-        return int(found[1])
-
-    @property
     def file(self) -> bytes:
         """The uploaded workbook."""
         return read_workbook(self.raw_request.mimetype, self.raw_body)
@@ -82,31 +73,38 @@ class Request(Generic[BodyT, QueryT, CallerT]):
         """What makes another request the same as this one."""
         return idempotency.fingerprint(self.raw_request.method, self.raw_request.full_path, self.raw_body)
 
-    def reply(
-        self, session: Session, answer: object = None, status: int = 200, headers: Mapping[str, str] | None = None
-    ) -> Response:
+    def reply(self, session: Session, answer: object = None, headers: Mapping[str, str] | None = None) -> Response:
         """The answer, kept in the handler's transaction if the request carries an Idempotency-Key."""
         # Dumping may read columns that the flush fills in.
         session.flush()
-        response = render(self, answer, status, headers)
+        response = render(self, answer, headers)
         if self.idempotency_key and not self.route.confidential:
             idempotency.keep(session, self.idempotency_key, self.caller_key, self.fingerprint, response)
         return response
 
 
+def version_of(if_match: str | None) -> int:
+    """The version that the caller read, from `If-Match`; raises VersionRequired, StaleVersion."""
+    header = (if_match or "").strip()
+    if header in ("", "*"):
+        raise VersionRequired()
+    found = ETAG.fullmatch(header)
+    if found is None:
+        raise StaleVersion()
+    return int(found[1])
+
+
 AnyRequest: TypeAlias = Request[Any, Any, Any]  # Any: whatever it carries
 
 
-def render(
-    request: AnyRequest, answer: object, status: int = 200, headers: Mapping[str, str] | None = None
-) -> Response:
+def render(request: AnyRequest, answer: object, headers: Mapping[str, str] | None = None) -> Response:
     """What a handler returned, as a response: dumped by the route's schema, with ETag and Link where they belong."""
     if isinstance(answer, Response):
         return answer
     if answer is None:
-        return Response(status=204 if status == 200 else status, headers=headers)
+        return Response(status=204, headers=headers)
     content = _encode(_dump(request, answer))
-    response = Response(content, status=status, headers=headers, content_type="application/json")
+    response = Response(content, status=request.route.status, headers=headers, content_type="application/json")
     version = answer.get("version") if isinstance(answer, Mapping) else getattr(answer, "version", None)
     if isinstance(version, int) and not isinstance(version, bool):
         response.headers["ETag"] = f'"{version}"'

@@ -73,16 +73,25 @@ class QuerySchema(RecordSchema):
         wrong = {
             key: ["Not a valid integer."]
             for name, field in self.load_fields.items()
-            if isinstance(field, fields.Integer) and (key := field.data_key or name) in data
-            if isinstance(data[key], str) and not PLAIN_INTEGER.fullmatch(data[key])
+            if (key := field.data_key or name) in data and not _is_plain(field, data[key])
         }
         if wrong:
             raise ValidationError(wrong)
         return data
 
 
+def _is_plain(field: fields.Field[Any], given: object) -> bool:  # Any: a field of any type
+    """Whether a parameter that is a number, or each of a list of such, is written in plain digits."""
+    if isinstance(field, fields.List):
+        return not isinstance(given, list) or all(_is_plain(field.inner, item) for item in given)
+    if not isinstance(field, fields.Integer) or not isinstance(given, str):
+        return True
+    return PLAIN_INTEGER.fullmatch(given) is not None
+
+
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
+CURSOR = "^[A-Za-z0-9_-]+$"
 
 
 @dataclass(frozen=True)
@@ -104,8 +113,7 @@ class PageQuery(QuerySchema):
         metadata={"description": "How many items a page holds at most."},
     )
     cursor = fields.String(
-        load_default=None,
-        validate=validate.Length(1, 1000),
+        validate=[validate.Length(1, 1000), validate.Regexp(CURSOR, error="Not a cursor of this list.")],
         metadata={"description": "`next` of the page before; leave it out for the first page."},
     )
 
@@ -125,6 +133,9 @@ def _wrong_type(field: fields.Field[Any], value: object) -> Iterator[str]:  # An
     elif isinstance(field, fields.List) and isinstance(value, list):
         for item in value:
             yield from _wrong_type(field.inner, item)
+    elif isinstance(field, fields.Dict) and field.value_field is not None and isinstance(value, Mapping):
+        for item in value.values():
+            yield from _wrong_type(field.value_field, item)
 
 
 def parse_json(raw: bytes) -> Any:  # Any: the schema that loads it says what it must be

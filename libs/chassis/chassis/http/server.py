@@ -41,11 +41,21 @@ class IdConverter(BaseConverter):
     regex = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 
+class NumberConverter(BaseConverter):
+    """A number in plain digits; Python takes those of every script, and so does werkzeug's own converter."""
+
+    regex = r"0|[1-9][0-9]{0,17}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+
 class Server(WebServer):  # type: ignore[misc]  # nameko has no types
     """Listens on the service's port and hands each request to the route that matches."""
 
     def __init__(self) -> None:
         super().__init__()
+        self._is_accepting = True
         self.in_flight = 0
         self.connections = Connections()
 
@@ -111,16 +121,28 @@ class Server(WebServer):  # type: ignore[misc]  # nameko has no types
         return server
 
     def make_url_map(self) -> Map:
-        url_map = Map(converters={"id": IdConverter}, strict_slashes=False, merge_slashes=False)
+        url_map = Map(converters={"id": IdConverter, "int": NumberConverter}, strict_slashes=False, merge_slashes=False)
         for provider in self._providers:
             rule = provider.get_url_rule()
             rule.endpoint = provider
             url_map.add(rule)
         return url_map
 
+    @property
+    def keeps_connections(self) -> bool:
+        """Whether a connection may bring a next request: not when the process ends, so that none is cut off by it."""
+        return bool(self._is_accepting and not self.container.is_ending)
+
+    def stop_accepting(self) -> None:
+        """Takes no more connections; those that are open go on."""
+        if self._is_accepting:
+            self._is_accepting = False
+            self._gt.kill()
+            self._sock.close()
+
     def stop(self) -> None:
         """Takes no more connections, and lets the answers under way go out."""
-        self._is_accepting = False
+        self.stop_accepting()
         with eventlet.Timeout(5, False):
             while self.in_flight:
                 eventlet.sleep(0.02)
@@ -140,7 +162,7 @@ class App:
             raw_request = WerkzeugRequest(environ)
             correlation_id = correlation_of(raw_request)
             response = self.respond(raw_request, correlation_id)
-            if (is_unread(environ) and not drain(raw_request)) or not self.server._is_accepting:
+            if (is_unread(environ) and not drain(raw_request)) or not self.server.keeps_connections:
                 # What is left of the body would be taken for the next request.
                 environ["cqo.close"]()
             return finish(response, correlation_id)(environ, start_response)

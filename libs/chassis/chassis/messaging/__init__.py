@@ -6,23 +6,31 @@ outbox.add(session, appointment, event, clock)          # in a use case
 def certificate_issued(self, session, event): …
 """
 
+from chassis.messaging.anchoring import ChainSealed, keep_checkpoints
 from chassis.messaging.envelope import Envelope, MalformedEvent
 from chassis.messaging.feed_routes import FeedRoutes
 from chassis.messaging.inbox import Subscription, Timings, subscribe, subscribe_batch
+from chassis.messaging.inbox.kept import Kept, Rows
 from chassis.messaging.inbox.tables import inbox_applied, inbox_parked
 from chassis.messaging.ops_routes import OpsRoutes
 from chassis.messaging.outbox.relay import Relay
+from chassis.messaging.sealer import Sealer
 
 __all__ = [
+    "ChainSealed",
     "Envelope",
     "FeedRoutes",
+    "Kept",
     "MalformedEvent",
     "OpsRoutes",
     "Relay",
+    "Rows",
+    "Sealer",
     "Subscription",
     "Timings",
     "inbox_applied",
     "inbox_parked",
+    "keep_checkpoints",
     "subscribe",
     "subscribe_batch",
 ]

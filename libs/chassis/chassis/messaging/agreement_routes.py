@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from marshmallow import fields
-from sqlalchemy import RowMapping, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import RowMapping
 from werkzeug.wrappers import Response
 
 from chassis.clock import Clock
 from chassis.data import Database
 from chassis.http import Request, Schema, http
-from chassis.messaging.inbox.agreement import agreement, want
+from chassis.messaging.inbox.agreement import pairs, want
 from chassis.security import RoleGroup, audit
 
 
@@ -66,14 +65,6 @@ class Found:
     items: Sequence[RowMapping]
 
 
-row = agreement.c
-AGREES = row.problem.is_(None) & (row.agreed_at == row.compared_at)
-SECONDS_AGO = func.extract("epoch", func.clock_timestamp() - row.agreed_at)
-PAIRS = select(
-    agreement, func.coalesce(AGREES, False).label("agrees"), SECONDS_AGO.label("agreed_seconds_ago")
-).order_by(row.publisher)
-
-
 class AgreementRoutes:
     """`/ops/agreement`; for an API with `db` and `clock`."""
 
@@ -89,7 +80,7 @@ class AgreementRoutes:
     )
     def show_agreement(self, request: Request) -> Found:
         with self.db.begin() as session:
-            return pairs(session)
+            return Found(pairs(session))
 
     @http(
         "POST",
@@ -103,9 +94,4 @@ class AgreementRoutes:
         with self.db.begin() as session:
             want(session)
             audit.record(session, request.caller, "agreement.wanted", "all", {}, self.clock)
-            return request.reply(session, pairs(session))
-
-
-def pairs(session: Session) -> Found:
-    """What was found with each publisher at the last comparison."""
-    return Found(session.execute(PAIRS).mappings().all())
+            return request.reply(session, Found(pairs(session)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from marshmallow import fields, validate
-from sqlalchemy import ARRAY, BigInteger, Text, bindparam, column, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, Text, bindparam, column, func, select
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
@@ -15,7 +15,8 @@ from chassis.messaging.announced import announced, announced_heads
 from chassis.messaging.digest import BUCKETS, Head, TypeDigest
 from chassis.messaging.envelope import JsonObject
 from chassis.messaging.outbox.table import envelope, outbox
-from chassis.security import RoleGroup
+from chassis.messaging.visible import Visible
+from chassis.security import Access, RoleGroup
 
 HEADS_AT_ONCE = 1000
 OBJECTS_AT_ONCE = 50  # whose missing events are asked for together: the address has a limit
@@ -199,13 +200,10 @@ class DigestRoutes:
 
     def _missing(self, session: Session, request: Request[None, MissingArguments]) -> list[JsonObject]:
         config = request.route.container.config
-        access = config["access"]
+        access: Access = config["access"]
         places = [place.rpartition(":") for place in request.query.after]
         keys = [aggregate.partition(":") for aggregate, _, _ in places]
-        wanted = MISSING.where(outbox.c.aggregate_type.not_in(access.private))
-        if access.sees is not None:
-            seen = access.sees(outbox.c.division, request.caller, self.clock.today())
-            wanted = wanted.where(or_(outbox.c.division.is_(None), seen))
+        wanted = MISSING.where(Visible(access, request.caller, self.clock.today()).condition())
         columns = {"kinds": [key[0] for key in keys], "subjects": [key[2] for key in keys]}
         rows = session.execute(wanted, {**columns, "versions": [int(version) for _, _, version in places]})
         return [envelope(row, config["cqo"].service).to_dict() for row in rows]

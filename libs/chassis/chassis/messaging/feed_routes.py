@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from marshmallow import fields, validate
-from sqlalchemy import ARRAY, BigInteger, Select, Text, bindparam, func, or_, select, true, tuple_
+from sqlalchemy import ARRAY, BigInteger, Select, Text, bindparam, func, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
@@ -17,6 +17,7 @@ from chassis.http import QuerySchema, Request, Schema, http
 from chassis.messaging.digest_routes import DigestRoutes
 from chassis.messaging.envelope import JsonObject
 from chassis.messaging.outbox.table import envelope, outbox
+from chassis.messaging.visible import Visible
 from chassis.security import Access, Caller, RoleGroup
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ class FeedEvent:
 
     position: int
     event: JsonObject
+    left: bool = False  # whether the aggregate lies elsewhere from this event on
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,12 @@ class FeedItem(Schema):
 
     position = fields.Integer()
     event = fields.Dict(metadata={"description": "The CloudEvent, as on the broker."})
+    left = fields.Boolean(
+        metadata={
+            "description": "Whether the aggregate lies outside your division, or the one asked for, from this event "
+            "on: you get no later one of it."
+        }
+    )
 
 
 class Feed(Schema):
@@ -164,8 +172,9 @@ def read_feed(
     end: int = session.scalars(END).one()
     _require_same_feed(session, wanted, end)
     after, last = _window(session, wanted, end)
-    rows = session.execute(_visible(replace(wanted, after=after), last, caller, today, access)).all()
-    items = [FeedEvent(row.feed_position, envelope(row, service).to_dict()) for row in rows]
+    visible = Visible(access, caller, today, wanted.division)
+    rows = session.execute(_wanted(replace(wanted, after=after), last, visible)).all()
+    items = [FeedEvent(row.feed_position, envelope(row, service).to_dict(), row.has_left) for row in rows]
     is_full = len(items) == wanted.limit
     following = items[-1].position if is_full else last
     return FeedPage(items, following, end, session.scalar(ID_AT, {"position": following}))
@@ -202,17 +211,11 @@ def _window(session: Session, wanted: FeedArguments, end: int) -> tuple[int, int
     return after, min(end, after + LONGEST_LOOK)
 
 
-def _visible(
-    wanted: FeedArguments, end: int, caller: Caller, today: date, access: Access
-) -> Select[tuple[object, ...]]:
+def _wanted(wanted: FeedArguments, end: int, visible: Visible) -> Select[tuple[object, ...]]:
     positions = outbox.c.feed_position > wanted.after, outbox.c.feed_position <= end
-    found = select(outbox).where(*positions, outbox.c.aggregate_type.not_in(access.private))
-    if access.sees is not None:
-        found = found.where(or_(outbox.c.division.is_(None), access.sees(outbox.c.division, caller, today)))
+    found = select(outbox, visible.has_left().label("has_left")).where(*positions, visible.condition())
     if wanted.type is not None:
         found = found.where(outbox.c.type.in_(wanted.type))
     if wanted.subject is not None:
         found = found.where(outbox.c.aggregate_id == wanted.subject)
-    if wanted.division is not None and access.subtree is not None:
-        found = found.where(outbox.c.division.in_(access.subtree(wanted.division, today)))
     return found.order_by(outbox.c.feed_position).limit(wanted.limit)

@@ -14,13 +14,15 @@ from werkzeug.wrappers import Response
 from chassis import due
 from chassis.clock import Clock
 from chassis.data import Database
-from chassis.http import Page, Request, Schema, http, paginate
+from chassis.http import Page, Request, Schema, TextField, http, paginate
 from chassis.messaging.agreement_routes import AgreementRoutes
 from chassis.messaging.inbox import parking
+from chassis.messaging.inbox.agreement import Standing, standings
 from chassis.messaging.inbox.applying import handled_types
 from chassis.messaging.inbox.conflicts import AnotherIsKnown
 from chassis.messaging.inbox.tables import ParkedState, inbox_applied, inbox_parked
 from chassis.messaging.outbox.table import ID_SUM, outbox
+from chassis.messaging.visible import parked_as_seen
 from chassis.security import RoleGroup, audit
 
 SUM_OF_IDS = "The sum of the last 12 hexadecimal digits of each event's id, as a text: it may pass 2^53."
@@ -63,11 +65,29 @@ class InboxState(Schema):
     )
 
 
+class PublisherState(Schema):
+    """Whether this service had all that a publisher had announced, at the last comparison."""
+
+    agrees = fields.Boolean()
+    differing = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        metadata={"description": "Aggregates that differ, by behind, held_up, ahead, conflicting. Empty if none does."},
+    )
+    problem = fields.String(allow_none=True, metadata={"description": "Why the last try came to nothing."})
+    compared_at = fields.AwareDateTime(allow_none=True)
+
+
 class State(Schema):
     """Whether anything is under way or held up in this service."""
 
     outbox = fields.Nested(OutboxState)
     inbox = fields.Nested(InboxState)
+    agreement = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(PublisherState),
+        metadata={"description": "By publisher. What differs is listed by GET /ops/agreement and by `reconcile`."},
+    )
     overdue = fields.Dict(
         keys=fields.String(), values=fields.Integer(), metadata={"description": "Due rows not yet done, by kind."}
     )
@@ -80,7 +100,9 @@ class ParkedEvent(Schema):
     aggregate = fields.String(allow_none=True)
     version = fields.Integer(allow_none=True)
     type = fields.String(allow_none=True)
-    event = fields.Dict(allow_none=True)
+    event = fields.Dict(
+        allow_none=True, metadata={"description": "Its `data` only for who may read the feed; `raw_text` the same."}
+    )
     raw_text = fields.Function(lambda row: row.raw.decode("utf-8", "replace")[:2000] if row.raw else None)
     reason = fields.String()
     detail = fields.String(allow_none=True)
@@ -103,7 +125,7 @@ class Reason(Schema):
 
     record = Skip
 
-    reason = fields.String(required=True, validate=validate.Length(3, 500))
+    reason = TextField(500, required=True, validate=validate.Length(min=3), metadata={"minLength": 3})
     past_missing = fields.Boolean(
         load_default=False,
         metadata={"description": "Give up as well the earlier events of the aggregate, which never came."},
@@ -158,14 +180,13 @@ class Figures:
 
     outbox: OutboxFigures
     inbox: InboxFigures
+    agreement: dict[str, Standing]
     overdue: dict[str, int]
 
 
 @dataclass(frozen=True)
 class Changed:
-    """How many parked events were changed."""
-
-    changed: int
+    changed: int  # parked events
 
 
 class OpsRoutes(AgreementRoutes):
@@ -179,7 +200,7 @@ class OpsRoutes(AgreementRoutes):
         handles = types_handled_by(request.route.container.config["cqo"].service)
         with self.db.begin() as session:
             overdue = {kind: count for kind, (count, _) in due.overdue(session, self.clock).items()}
-            return Figures(outbox_state(session), inbox_state(session, handles), overdue)
+            return Figures(outbox_state(session), inbox_state(session, handles), standings(session), overdue)
 
     @http(
         "GET",
@@ -190,9 +211,11 @@ class OpsRoutes(AgreementRoutes):
         summary="List the parked events",
     )
     def list_parked(self, request: Request) -> Page:
+        access = request.route.container.config["access"]
         with self.db.begin() as session:
             page = paginate(session, select(inbox_parked), [inbox_parked.c.id], request.page)
-        return Page([parking.ParkedRow(**row) for row in page.items], page.next_cursor)
+        rows = (parking.ParkedRow(**row) for row in page.items)
+        return Page([parked_as_seen(row, request.caller, access) for row in rows], page.next_cursor)
 
     @http(
         "GET",
@@ -203,7 +226,8 @@ class OpsRoutes(AgreementRoutes):
     )
     def get_parked(self, request: Request, parked_id: int) -> parking.ParkedRow:
         with self.db.begin() as session:
-            return parking.find(session, parked_id)
+            row = parking.find(session, parked_id)
+        return parked_as_seen(row, request.caller, request.route.container.config["access"])
 
     @http(
         "POST", "/ops/parked/replay", returns=Done, roles=RoleGroup.OPERATORS, summary="Try all parked events again now"

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TextIO
 
 import click
 from sqlalchemy import Engine, Select, create_engine, select
@@ -28,6 +29,7 @@ from chassis.json_types import JsonObject
 from chassis.messaging import feed_client
 from chassis.messaging.inbox import parking, rebuilding
 from chassis.messaging.inbox.tables import ParkedState, inbox_parked
+from chassis.process.reconciling import reconcile
 from chassis.security import Caller, audit
 from chassis.settings import ConfigurationError, Settings, load
 
@@ -152,16 +154,53 @@ def audit_log() -> None:
 
 
 @audit_log.command()
+@click.option("--after", default=0, show_default=True, help="Begin after this place of the chain.")
+@click.option("--checkpoints", type=click.File(), help="Compare with those in this file, and ask no other service.")
+@click.option("--local", is_flag=True, help="Compare with no checkpoints: only the chain itself is followed.")
 @click.pass_obj
-def verify(service: Service) -> None:
-    """Check the chain of the audit log; exit status 1 if it is broken."""
-    with service.begin() as session:
-        found = audit.verify(session)
-    if not found.ok:
-        raise click.ClickException(
-            f"the audit log is broken at entry {found.first_broken}; {found.checked} before it hold"
-        )
-    click.echo(f"{found.checked} entries, unbroken")
+def verify(service: Service, after: int, checkpoints: TextIO | None, local: bool) -> None:
+    """Follow the whole chain of the audit log and compare it with the checkpoints that another service keeps.
+
+    Exit status 1 if anything does not hold or can't be compared. A file of checkpoints has one signed checkpoint in
+    each line, as `audit checkpoints` prints them.
+    """
+    given = audit.Kept() if local else None
+    if checkpoints is not None:
+        try:
+            given = audit.opened(service.settings, checkpoints.read().split())
+        except ValueError as fault:
+            raise click.ClickException(str(fault)) from fault
+    checked, anchored = 0, "no checkpoint to compare with"
+    while True:
+        kept = given or audit.kept_checkpoints(service.settings, after, after + audit.LARGEST_PART)
+        with service.begin() as session:
+            found = audit.verify(session, after, kept=kept)
+        checked += found.checked
+        if found.anchored_at:
+            anchored = f"as in the checkpoints up to entry {found.anchored_to} of {_plain(found.anchored_at)}"
+        if not found.ok:
+            raise click.ClickException(f"the audit log does not verify: {found.problem} ({checked} entries hold)")
+        if found.next is None:
+            break
+        after = found.next
+    waiting = f"; {found.unsealed} are not sealed yet and were not verified" if found.unsealed else ""
+    click.echo(f"{checked} entries, unbroken; {anchored}{waiting}")
+
+
+@audit_log.command("checkpoints")
+@click.argument("of")
+@click.pass_obj
+def print_checkpoints(service: Service, of: str) -> None:
+    """Print the signed checkpoints that SERVICE keeps of the service OF, one in each line."""
+    after = 0
+    while True:
+        with service.begin() as session:
+            found = audit.checkpoints_of(session, of, after)
+        for each in found:
+            click.echo(each.signed)
+        if not found:
+            return
+        after = found[-1].seal
 
 
 @main.group("due")
@@ -199,6 +238,9 @@ def rebuild(service: Service) -> None:
             raise click.ClickException(f"nothing was changed, as a feed could not be read: {fault}") from fault
         service.record(session, "readmodels.rebuilt", name, {"applied": applied, "parked": parked})
     click.echo(f"{applied} events applied, {parked} parked; start the worker again")
+
+
+main.add_command(reconcile)
 
 
 def _print_rows(service: Service, wanted: Select[*tuple[object, ...]], names: Sequence[str]) -> None:

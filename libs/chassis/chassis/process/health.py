@@ -2,7 +2,8 @@
 
 `/health/live` says that the process answers. `/health/ready` says that it can do its work: its database answers and
 has the tables that the code expects, and for a worker the broker answers and has the service's inbox. An API is ready
-without the broker, since its events wait in the outbox; it only reports the broker's state.
+without the broker, since its events wait in the outbox; it only reports the broker's state. A process that has been
+told to end is not ready, though it still answers.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias, Unpack
 
@@ -26,6 +27,7 @@ from chassis.broker import topology
 from chassis.data import engine_for
 from chassis.http import PUBLIC, Declaration, HttpEntrypoint, PathArguments, Request
 from chassis.json_types import JsonValue
+from chassis.messaging.inbox.agreement import Standing, standings
 from chassis.process.revisions import revisions_of
 from chassis.settings import Settings
 
@@ -74,7 +76,9 @@ class HealthRoutes:
     @probe("/health/ready", summary="Whether the process can do its work")
     def ready(self, request: Request) -> Response:
         container = request.route.container
-        results = _recent(container.config["cqo"], container.service_name)
+        results = dict(_recent(container.config["cqo"], container.service_name))
+        if container.is_ending:
+            results["process"] = CheckResult(False, "it has been told to end")
         is_ready = all(result.ok or not result.required for result in results.values())
         checks = {name: asdict(result) for name, result in results.items()}
         return _json({"status": "ready" if is_ready else "not ready", "checks": checks}, 200 if is_ready else 503)
@@ -155,8 +159,25 @@ def _check_database(settings: Settings, process: str) -> CheckResults:
         except database.ProgrammingError as fault:
             log.info("the database has no revision yet: %s", type(fault.orig).__name__)
             found = None
-    answered = CheckResult(True, f"answered in {1000 * (time.perf_counter() - started):.1f} ms")
-    return {"database": answered, "migrations": _check_migrations(settings.service, found)}
+        answered = CheckResult(True, f"answered in {1000 * (time.perf_counter() - started):.1f} ms")
+        results = {"database": answered, "migrations": _check_migrations(settings.service, found)}
+        if settings.feeds and results["migrations"].ok:
+            results["agreement"] = _agreement(settings.service, standings(connection))
+    return results
+
+
+def _agreement(service: str, found: Mapping[str, Standing]) -> CheckResult:
+    """Whether what this service has applied is what its publishers hold; it goes on working if it is not."""
+    differing = [
+        f"{publisher}: {', '.join(f'{number} {what}' for what, number in each.differing.items()) or each.problem}"
+        for publisher, each in found.items()
+        if each.differing or each.problem
+    ]
+    if differing:
+        command = f"python -m chassis.process.cli {service} reconcile"
+        return CheckResult(False, f"{'; '.join(differing)}; {command} lists what differs", required=False)
+    compared = [publisher for publisher, each in found.items() if each.agrees]
+    return CheckResult(True, f"agrees with {', '.join(compared)}" if compared else "not compared yet", required=False)
 
 
 def _check_migrations(service: str, found: str | None) -> CheckResult:

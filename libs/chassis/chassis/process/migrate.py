@@ -1,5 +1,8 @@
 """Migrations under guard: `python -m chassis.process.migrate <service>[,<service>…] upgrade|check|current`.
 
+They run as the owner of the tables. With `--privileges deploy/privileges.toml` an upgrade then gives the service's own
+role what it needs of them.
+
 An upgrade holds an advisory lock, so that two deploy jobs do not meet, and gives up rather than queue in front of the
 running service's transactions: a lock that is not had within 5 s, or a statement longer than 60 s, ends it. What the
 service ships with (`<service>/seed.py`) is put in after the migrations.
@@ -7,14 +10,17 @@ service ships with (`<service>/seed.py`) is put in after the migrations.
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import importlib.util
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import psycopg
 from alembic import context
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -26,6 +32,7 @@ from sqlalchemy import exc as database
 from sqlalchemy.engine import make_url
 
 from chassis.data import metadata
+from chassis.privileges import Privileges, WrongTable, load, roles
 from chassis.process import revisions
 from chassis.settings import ConfigurationError, read_one
 
@@ -94,18 +101,34 @@ def run_env(service: str) -> None:
             context.run_migrations()
 
 
-def upgrade(service: str, url: str) -> str:
-    """Brings the database at `url` to head; returns what was done, for people."""
+def upgrade(service: str, url: str, privileges: Privileges | None = None) -> str:
+    """Brings the database at `url` to head; returns what was done, for people.
+
+    With `privileges` the service's role gets what they say of each table, in the transaction that makes the table.
+    """
+
+    def grant(connection: Connection) -> None:
+        if privileges is not None:
+            driver = connection.connection.driver_connection
+            assert driver is not None, "the connection is open"
+            roles.grant(driver, privileges.of(service).role, privileges)
+
     settings = alembic_config(service, url)
     script = ScriptDirectory.from_config(settings)
     with guarded_connection(url) as connection:
         before = MigrationContext.configure(connection).get_current_revision()
         connection.rollback()
         with EnvironmentContext(settings, script, fn=_to_head(script)) as environment:
-            environment.configure(connection=connection, transaction_per_migration=True)
+            environment.configure(
+                connection=connection,
+                transaction_per_migration=True,
+                on_version_apply=lambda **_: grant(connection),
+            )
             with environment.begin_transaction():
                 environment.run_migrations()
         connection.commit()
+        with connection.begin():
+            grant(connection)  # the table of privileges may have changed, and no migration
         after = MigrationContext.configure(connection).get_current_revision()
     return f"at {after}" if before == after else f"{before or 'empty'} → {after}"
 
@@ -147,25 +170,28 @@ def _brief(difference: Any) -> str:  # Any: a tuple, or a list of such
 
 def main(arguments: list[str]) -> int:
     """Runs the command for each service; returns the process's exit status."""
-    if len(arguments) != 2 or arguments[1] not in ("upgrade", "check", "current"):
-        sys.stderr.write(f"usage: {__doc__.splitlines()[0].split('`')[1]}\n")
-        return 2
-    services, command = arguments
+    parser = argparse.ArgumentParser(prog="python -m chassis.process.migrate", description=__doc__.splitlines()[0])
+    parser.add_argument("services", help="<service>[,<service>…]")
+    parser.add_argument("command", choices=("upgrade", "check", "current"))
+    parser.add_argument("--privileges", type=Path, help="upgrade: the table of privileges, deploy/privileges.toml")
+    options = parser.parse_args(arguments)
     failed = False
-    for service in services.split(","):
+    for service in options.services.split(","):
         try:
-            lines = _run(command, service, read_one("database_url", service))
-        except (ConfigurationError, LookupError, database.SQLAlchemyError) as fault:
+            lines = _run(options.command, service, read_one("database_url", service), options.privileges)
+        except (ConfigurationError, WrongTable, OSError, LookupError, database.SQLAlchemyError) as fault:
             lines, failed = [f"failed: {fault}"], True
-        failed = failed or (command == "check" and lines != ["at head, and the models agree"])
+        except psycopg.Error as fault:
+            lines, failed = [f"failed: the rights of the service's role: {fault}"], True
+        failed = failed or (options.command == "check" and lines != ["at head, and the models agree"])
         for line in lines:
             (sys.stderr if failed else sys.stdout).write(f"{service}: {line}\n")
     return int(failed)
 
 
-def _run(command: str, service: str, url: str) -> list[str]:
+def _run(command: str, service: str, url: str, privileges: Path | None) -> list[str]:
     if command == "upgrade":
-        return [upgrade(service, url), *seed(service, url)]
+        return [upgrade(service, url, load(privileges) if privileges else None), *seed(service, url)]
     if command == "current":
         return [current(service, url)]
     return check(service, url) or ["at head, and the models agree"]

@@ -42,6 +42,8 @@ resolve_blocking = patcher.original("socket").getaddrinfo
 class Container(ServiceContainer):  # type: ignore[misc]  # nameko has no types
     """A container whose greenlets know, for their logs, which process they belong to and what caused them."""
 
+    is_ending = False  # told to end: /health/ready says no, and no connection is kept for a next request
+
     @property
     def process(self) -> str:
         return str(self.service_name).rpartition("-")[2]
@@ -106,13 +108,28 @@ def catch_signals() -> tuple[socket.socket, socket.socket]:
     return awake, alarm
 
 
-def stop_on_signal(awake: socket.socket, started: Event) -> None:
-    """Waits for SIGTERM or SIGINT; then stops the runner, once it has started, or leaves when the time is up."""
+def stop_on_signal(awake: socket.socket, started: Event, drain_seconds: float) -> None:
+    """Waits for SIGTERM or SIGINT; then ends what `started` has given, or leaves when the time is up.
+
+    A worker takes no more deliveries at once. An API first says that it is not ready, and goes on answering for
+    `drain_seconds`, in which those who send requests to it learn that; a second signal cuts this short.
+    """
     number = awake.recv(1)[0]
     log.info("%s received: finishing what is under way", signal.Signals(number).name)
     signal.signal(signal.SIGALRM, give_up)
     signal.setitimer(signal.ITIMER_REAL, STOP_WITHIN)
-    started.wait().stop()
+    containers: list[Container] = list(started.wait().containers)
+    for container in containers:
+        container.is_ending = True
+    apis = [container for container in containers if container.process == "api"]
+    for container in containers:
+        if container not in apis:
+            eventlet.spawn(container.stop)
+    if apis:
+        with eventlet.Timeout(drain_seconds, False):
+            awake.recv(1)
+    for container in apis:
+        container.stop()
 
 
 def give_up(*_: object) -> None:
@@ -138,7 +155,7 @@ def main(arguments: Sequence[str]) -> int:
     logs.configure(service, "+".join(processes), settings.log_level)
     awake, _alarm = catch_signals()  # both are kept open by their names
     started = Event()
-    eventlet.spawn(stop_on_signal, awake, started)
+    eventlet.spawn(stop_on_signal, awake, started, settings.drain_seconds)
     try:
         runner = start(service, processes, settings, config.ACCESS)
         started.send(runner)

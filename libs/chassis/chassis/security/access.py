@@ -14,10 +14,10 @@ from chassis.security.caller import Caller
 
 
 class RoleGroup(StrEnum):
-    """Who may use a route, where it names no roles; for the last four, `Access.groups` says which roles belong."""
+    """Who may use a route, where it names no roles; `Access.groups` says which roles belong."""
 
     PUBLIC = "public"  # everybody; no token is asked for, so there is no role
-    ANYONE = "anyone"  # every role, but with a valid token
+    ANYONE = "anyone"  # with a valid token; every role, where `Access.groups` says nothing else
     AUDITORS = "auditors"  # read and verify the audit log
     OBSERVERS = "observers"  # see what is published, applied and parked
     OPERATORS = "operators"  # replay and skip parked events
@@ -50,4 +50,4 @@ class Access:
 
     def members(self, group: RoleGroup) -> frozenset[str]:
         """The roles of a group."""
-        return self.roles if group is RoleGroup.ANYONE else self.groups.get(group, frozenset())
+        return self.groups.get(group, self.roles if group is RoleGroup.ANYONE else frozenset())

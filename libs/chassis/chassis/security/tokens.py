@@ -130,7 +130,10 @@ def _public_keys(document: object) -> dict[str | None, Key]:
     keys: dict[str | None, Key] = {}
     for entry in document["keys"]:
         if entry.get("kty") in ("OKP", "RSA") and entry.get("use", "sig") == "sig":
-            keys[entry.get("kid")] = jwk.import_key(entry)
+            # RFC 9864 gave EdDSA with this curve a name of its own; a key bound to one of the two serves both.
+            bound_to_either = entry.get("alg") in ("EdDSA", "Ed25519")
+            kept = {name: value for name, value in entry.items() if not (bound_to_either and name == "alg")}
+            keys[entry.get("kid")] = jwk.import_key(kept)
     return keys
 
 

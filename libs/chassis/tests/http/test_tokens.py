@@ -87,6 +87,19 @@ def test_both_algorithms_are_accepted(sample: Sample, issuer: Issuer) -> None:
     assert [sample.call("GET", "/items", headers=bearer(token)).status_code for token in tokens] == [200] * 3
 
 
+@pytest.mark.parametrize("bound", ["EdDSA", "Ed25519", None])
+@pytest.mark.parametrize("written", ["EdDSA", "Ed25519"])
+def test_either_name_of_the_algorithm_is_accepted_whichever_the_key_has(
+    issuer: Issuer, tmp_path: Path, bound: str | None, written: str
+) -> None:
+    key = {**issuer.ed25519.as_dict(private=False), **({"alg": bound} if bound else {})}
+    file = tmp_path / "jwks.json"
+    file.write_text(json.dumps({"keys": [key]}))
+    verifier = Verifier(KeySource(str(file)), ISSUER, AUDIENCE, ACCESS)
+
+    assert verifier.verify(issuer.sign(issuer.claims(), issuer.ed25519, written, "one")).role == "province"
+
+
 def test_without_a_token_only_public_routes_answer(sample: Sample) -> None:
     public = ("/ping", "/openapi.json", "/docs", "/health/live", "/problems/not-found")
 

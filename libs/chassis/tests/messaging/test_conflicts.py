@@ -50,6 +50,36 @@ def test_the_same_version_with_another_id_is_told_and_holds_up_nothing(world: Wo
     assert len(lines) == 1, "one line, though it came twice"
 
 
+def test_it_is_told_beside_events_that_fail(world: World, operator: Operator) -> None:
+    world.announce("a", ThingChanged(1))
+    for number in range(40):
+        world.announce(f"bad{number}", ThingChanged(poison=True))
+    first, *bad = world.events()
+    other = another(first)
+    send(world, first)
+    wait_for(lambda: world.effects() == [("thing:a", 1)])
+    world.send([event.to_bytes() for event in [*bad, other]], at_once=True)
+
+    wait_for(lambda: ("thing:a", 1, "conflict") in world.states())
+
+
+def test_a_repetition_of_what_was_applied_before_one_that_failed_is_no_conflict(
+    world: World, operator: Operator
+) -> None:
+    for number in range(20):
+        world.announce(f"o{number}", ThingChanged(1), ThingChanged(2, poison=True), ThingChanged(3))
+    world.send([event.to_bytes() for event in world.events()], at_once=True)
+    wait_for(lambda: len(world.effects()) == 20 and len(world.parked()) == 40)
+    first = {event.aggregate: event.id for event in world.events() if event.sequence == 1}
+    cursors = {row.aggregate: row.event_id for row in world.ask(world.reader, "SELECT * FROM inbox_cursor")}
+
+    assert cursors == first
+    world.announce("last", ThingChanged(1))
+    send(world, *(event for event in world.events() if event.sequence == 1))
+    wait_for(lambda: ("thing:last", 1) in world.effects())
+    assert "conflict" not in [state for *_, state in world.states()]
+
+
 def test_two_events_of_one_version_in_one_batch_are_told(world: World, operator: Operator) -> None:
     world.announce("a", LotChanged(1))
     (event,) = world.events()

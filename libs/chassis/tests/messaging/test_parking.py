@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from author.events import LotChanged, ThingChanged
 from messaging_world import Operator, World
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from chassis.errors import NotFound
@@ -36,14 +37,18 @@ def held_up(world: World, author: Start, operator: Operator) -> list[Any]:
     return world.parked()
 
 
-def test_an_operator_sees_what_is_parked_and_why(operator: Operator, held_up: list[Any]) -> None:
+def test_an_operator_sees_what_is_parked_and_why(
+    operator: Operator, held_up: list[Any], token: Callable[..., str]
+) -> None:
     status, listed = operator.get("/ops/parked")
     assert (status, [item["state"] for item in listed["items"]]) == (200, ["waiting", "blocked", "blocked"])
 
     status, shown = operator.get(f"/ops/parked/{held_up[0].id}")
     assert (status, shown["reason"]) == (200, "ValueError: a bug in the handler")
     assert "in take" in shown["detail"]
-    assert shown["event"]["data"]["poison"] is True
+    assert shown["event"]["id"] and shown["event"]["data"] == {}  # for who may read the feed alone
+    province = Operator(operator.service, token("province"))
+    assert province.get(f"/ops/parked/{held_up[0].id}")[1]["event"]["data"]["poison"] is True
 
 
 def test_a_replay_after_the_bug_is_mended_applies_all_in_order(
@@ -189,3 +194,27 @@ def test_what_was_applied_meanwhile_is_not_said_to_be_skipped(world: World) -> N
         retrier.commit()
         with pytest.raises(NotFound):
             skipped.result(10)
+
+
+def test_a_replay_and_a_skip_of_one_row_lock_in_one_order(world: World) -> None:
+    world.announce("a")
+    (event,) = world.events()
+    kept = "INSERT INTO inbox_parked (aggregate, version, type, raw, reason, state, parked_at) "
+    values = "VALUES (:aggregate, 1, :type, :raw, 'it could not be kept', 'dead', now()) RETURNING id"
+    row = {"aggregate": event.aggregate, "type": event.type, "raw": event.to_bytes()}
+    with Session(world.reader) as session, session.begin():
+        parked_id = session.scalar(text(kept + values), row)
+        lock_cursors(session, [event.aggregate])
+
+    def replay() -> None:
+        with Session(world.reader) as session, session.begin():
+            parking.replay(session, parked_id)
+
+    with ThreadPoolExecutor() as pool, Session(world.reader) as session:
+        lock_cursors(session, [event.aggregate])  # as a skip does first
+        replaying = pool.submit(replay)
+        wait_for(world.waits_for_a_lock)
+        parking.skip(session, parked_id)
+        session.commit()
+        with pytest.raises(NotFound):
+            replaying.result(timeout=10)

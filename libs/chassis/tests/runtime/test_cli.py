@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import getpass
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from conftest import NOWHERE, Rows
+from joserfc.jwk import OKPKey
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
+from chassis.clock import SystemClock
 from chassis.process.cli import main
+from chassis.security import audit
 
 PARK = """
     INSERT INTO inbox_parked (aggregate, version, type, event, reason, detail, state, attempts, parked_at)
@@ -20,10 +27,14 @@ PARK = """
 """
 
 
+KEYS = json.dumps({"keys": [OKPKey.generate_key("Ed25519", {"kid": "one"}).as_dict(private=True)]})
+
+
 @pytest.fixture
 def run(database_url: str) -> Any:
     def run(*arguments: str) -> Result:
         environ = {"CQO_DATABASE_URL": database_url, "CQO_AMQP_URL": NOWHERE, "CQO_JWKS": "keys.json"}
+        environ["CQO_AUDIT_KEY"] = KEYS
         return CliRunner().invoke(main, ["pilot", *arguments], env=environ)
 
     return run
@@ -35,11 +46,16 @@ def parked(engine: Engine) -> list[str]:
         return [str(number) for number in connection.scalars(text(PARK))]
 
 
+def seal(engine: Engine) -> None:
+    """As the worker's sealer does, which does not run here."""
+    with Session(engine) as session, session.begin():
+        audit.seal(session, 1000)
+
+
 def audited(engine: Engine) -> list[Any]:
+    wanted = text("SELECT actor, action, subject FROM audit_log ORDER BY number")
     with engine.connect() as connection:
-        return [
-            tuple(row) for row in connection.execute(text("SELECT actor, action, subject FROM audit_log ORDER BY seq"))
-        ]
+        return [tuple(row) for row in connection.execute(wanted)]
 
 
 def test_parked_events_are_listed_and_shown(run: Any, parked: list[str]) -> None:
@@ -63,7 +79,9 @@ def test_replaying_and_skipping_are_audited_under_the_users_name(run: Any, parke
         (me, "parked.replayed", "all"),
         (me, "parked.skipped", parked[0]),
     ]
-    assert run("audit", "verify").output == "3 entries, unbroken\n"
+    assert "3 are not sealed yet" in run("audit", "verify").output
+    seal(engine)
+    assert run("audit", "verify").output == "3 entries, unbroken; no checkpoint to compare with\n"
 
 
 def test_what_cannot_be_done_is_told_in_one_line_and_changes_nothing(
@@ -80,13 +98,40 @@ def test_what_cannot_be_done_is_told_in_one_line_and_changes_nothing(
 
 def test_a_broken_audit_log_gives_exit_status_1(run: Any, parked: list[str], engine: Engine) -> None:
     run("parked", "replay-all")
+    seal(engine)
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE audit_log DISABLE TRIGGER USER"))
         connection.execute(text("UPDATE audit_log SET actor = 'nobody'"))
     verified = run("audit", "verify")
 
     assert verified.exit_code == 1
-    assert "broken at entry 1" in verified.output
+    assert verified.output.startswith("Error: the audit log does not verify: entry 1 is not what was sealed")
+
+
+def test_a_log_is_verified_against_the_checkpoints_in_a_file(
+    run: Any, parked: list[str], engine: Engine, tmp_path: Path
+) -> None:
+    for _ in range(3):
+        run("parked", "replay-all")
+    seal(engine)
+    keys = audit.SigningKeys(KEYS)
+    with Session(engine) as session, session.begin():
+        entry = session.execute(text("SELECT seq, hash FROM audit_log WHERE seq = 2")).one()
+        checkpoint = audit.Checkpoint("pilot", 1, *entry, SystemClock().now())
+        audit.keep(session, checkpoint, keys.sign(checkpoint))
+    kept = tmp_path / "checkpoints"
+    kept.write_text(run("audit", "checkpoints", "pilot").output)
+
+    agrees = run("audit", "verify", "--checkpoints", str(kept))
+    kept.write_text(keys.sign(dataclasses.replace(checkpoint, hash="f" * 64)) + "\n")
+    differs = run("audit", "verify", "--checkpoints", str(kept))
+    kept.write_text("nonsense")
+    unsigned = run("audit", "verify", "--checkpoints", str(kept))
+
+    assert agrees.output.startswith("3 entries, unbroken; as in the checkpoints up to entry 2 of ")
+    assert (differs.exit_code, unsigned.exit_code) == (1, 1)
+    assert "the chain holds in itself, but was written anew" in differs.output
+    assert "not signed by a key of this service" in unsigned.output
 
 
 def test_what_is_due_is_listed_with_what_is_overdue(run: Any, rows: Rows) -> None:

@@ -57,6 +57,17 @@ def test_a_setting_of_one_service_comes_before_the_one_for_all_and_a_file_may_ho
     assert (settings.database_url, settings.amqp_url) == ("postgresql://pilot", "amqp://one")
 
 
+def test_a_folder_of_secrets_gives_what_nothing_else_does(tmp_path) -> None:
+    for name, text in {"database_url": "postgresql://file\n", "amqp_url": "amqp://file\n", "pii_key": "other"}.items():
+        (tmp_path / name).write_text(text)
+    environ = {"CQO_SECRETS": str(tmp_path), "CQO_AMQP_URL": "amqp://given", "CQO_JWKS": "keys.json"}
+    settings = load(Settings, "pilot", environ=environ)
+
+    assert (settings.database_url, settings.amqp_url) == ("postgresql://file", "amqp://given")
+    with pytest.raises(ConfigurationError, match="or database_url in the folder CQO_SECRETS"):
+        load(Settings, "pilot", environ={**environ, "CQO_SECRETS": str(tmp_path / "absent")})
+
+
 NEEDED = {"CQO_DATABASE_URL": "postgresql://x", "CQO_AMQP_URL": "amqp://x", "CQO_JWKS": "keys.json"}
 
 

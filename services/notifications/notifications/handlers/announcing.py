@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Protocol, TypeVar
 
-from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from structlog.contextvars import bound_contextvars
 
@@ -27,7 +27,8 @@ from notifications.handlers.directory import Directory, Names
 from notifications.storage import cause
 from programme import rulesets
 
-ADD_CAUSE = insert(cause)
+# One that is there was announced before its publisher was put back, and is taken a second time.
+ADD_CAUSE = insert(cause).on_conflict_do_nothing().returning(cause.c.id)
 
 
 class Announced(Protocol):
@@ -60,8 +61,10 @@ def announce(session: Session, events: Batch[AnnouncedT], clock: Clock) -> None:
         Cause(event, vars(event.data), *directory.resolve(event.data.mentions, event.division, today))
         for event in events
     ]
-    session.execute(ADD_CAUSE, [_row(each, rules, clock) for each in causes])
+    added = set(session.scalars(ADD_CAUSE, [_row(each, rules, clock) for each in causes]))
     for each in causes:
+        if each.event.id not in added:
+            continue
         with bound_contextvars(correlation_id=each.event.correlationid):
             for notice in _notices(each, rules, clock):
                 session.add(notice)

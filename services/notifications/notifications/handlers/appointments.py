@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,6 +10,7 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
+from chassis.messaging import Envelope
 from notifications.domain.recipients import Mentions
 from notifications.handlers import Batch
 from notifications.handlers.announcing import announce
@@ -74,6 +76,15 @@ def ended(session: Session, events: Batch[AppointmentEnded], clock: Clock) -> No
     """Appointments have ended."""
     session.execute(END, [{"ended_id": event.data.appointment_id, "day": event.data.on} for event in events])
     announce(session, events, clock)
+
+
+def keep_anew(session: Session, events: Sequence[Envelope[OfAppointment]]) -> None:
+    """Keeps an appointment as `events`, all that hold of it, say; nobody is told again."""
+    for event in events:
+        if isinstance(event.data, AppointmentMade):
+            upsert(session, appointment, [_row(event.data)])
+        elif isinstance(event.data, AppointmentEnded):
+            session.execute(END, {"ended_id": event.data.appointment_id, "day": event.data.on})
 
 
 def _row(data: AppointmentMade) -> dict[str, object]:

@@ -40,7 +40,7 @@ class InboxFilters(Period):
 
     kind = kind_filter()
     unread = fields.Boolean(
-        truthy={"true", "1"}, falsy={"false", "0"}, metadata={"description": "unread ones only, or read ones only"}
+        truthy={"true"}, falsy={"false"}, metadata={"description": "unread ones only, or read ones only"}
     )
 
 

@@ -255,6 +255,7 @@ def test_reading_twice_is_entered_in_the_audit_log_once(session, world, tell, ho
 
     entered = session.execute(select(audit.audit_log.c.action, audit.audit_log.c.subject)).all()
     assert entered == [("notice.read", item.id)]
+    assert audit.seal(session, 1000) > 0
     assert audit.verify(session).ok
 
 
@@ -362,3 +363,16 @@ def test_no_contact_point_is_kept_in_clear(session, world, tell, holder):
     kept = session.execute(text("SELECT concat(contact, cause.data) FROM contact, cause")).scalars().all()
     assert kept and not any("li.ming" in row for row in kept)
     assert len(session.scalars(select(Notice)).all()) == 2
+
+
+def test_an_event_that_is_taken_a_second_time_is_announced_once(session, world, tell, holder):
+    certificate = world.certificate(holder)
+    tell(certificate)
+    count = select(notice.c.id)
+    before = len(session.execute(count).all())
+    # Its cursor went back, since the aggregate and its publisher's had parted.
+    session.execute(text("UPDATE inbox_cursor SET version = 0 WHERE aggregate = :key"), {"key": certificate.aggregate})
+    tell(certificate)
+
+    assert before > 0
+    assert len(session.execute(count).all()) == before

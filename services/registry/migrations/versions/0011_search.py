@@ -1,7 +1,7 @@
 """Names are found by the pairs of characters in them, and the lists' filters by indexes.
 
 Revision ID: 0011
-Revises: 0004
+Revises: 0008
 
 pg_trgm would not do: it finds words of three characters and more, and a Chinese name is asked for by two.
 """
@@ -9,7 +9,7 @@ pg_trgm would not do: it finds words of three characters and more, and a Chinese
 from alembic import op
 
 revision = "0011"
-down_revision = "0004"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

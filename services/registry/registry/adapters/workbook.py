@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
+from chassis import bounds
 from chassis.unset import UNSET, Unset
 from registry.adapters.refusal import Refusal
 from registry.adapters.sheet_xml import MAX_ROWS, TOO_MANY_ROWS
@@ -173,16 +174,17 @@ def as_text(cell: Cell) -> str:
                 )
             )
         cell = int(cell)
-    if isinstance(cell, bool | float | date):
+    if isinstance(cell, bool) or not isinstance(cell, str | int):
         raise BadCell(Violation("应为文本。", "This must be text."))
-    text = str(cell)
-    if len(text) > MAX_TEXT or any(ord(letter) < 32 for letter in text):
-        raise BadCell(
-            Violation(
-                f"文本过长（上限 {MAX_TEXT} 字）或含控制字符。", f"Over {MAX_TEXT} characters, or control characters."
-            )
-        )
+    # The same texts as the JSON API takes, in the same form.
+    text = bounds.normalised(str(cell))
+    _require(bounds.text_violation(text, MAX_TEXT))
     return text
+
+
+def _require(violation: bounds.Violation | None) -> None:
+    if violation:
+        raise BadCell(Violation(violation.zh, violation.en))
 
 
 def as_checked(check: Callable[[str], Violation | None]) -> Callable[[Cell], str]:
@@ -219,10 +221,10 @@ def as_yes_no(cell: Cell) -> bool:
 
 def as_day(cell: Cell) -> date:
     """A date cell. A date typed as text is refused: its reading would be a guess."""
-    if isinstance(cell, datetime):
-        return cell.date()
     if isinstance(cell, date):
-        return cell
+        day = cell.date() if isinstance(cell, datetime) else cell
+        _require(bounds.day_violation(day))
+        return day
     raise BadCell(Violation("应为日期格式的单元格，而不是文本。", "This must be a date cell, not text."))
 
 

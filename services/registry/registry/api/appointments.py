@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from chassis.http import ANYONE, Page, Response, http
+from chassis.http import Page, Response, http
 from programme.http import Request
 from registry import queries, schemas, views
-from registry.api.base import APPLICANTS, Routes
+from registry.api.base import APPLICANTS, NAMES_READERS, Routes
 from registry.domain.candidacy import (
     AlreadyCqoElsewhere,
     AlreadyCqoHere,
     Excluded,
+    NotAppointable,
     NotInPool,
     NoValidCertificate,
     PostTaken,
@@ -21,7 +22,15 @@ from registry.usecases.end_appointment import EndAppointment, end_appointment
 from registry.usecases.file_appointment import FileAppointment, file_appointment
 from registry.views import View
 
-REFUSALS = (NotInPool, NoValidCertificate, AlreadyCqoElsewhere, AlreadyCqoHere, PostTaken, Excluded)
+REFUSALS = (
+    NotInPool,
+    NoValidCertificate,
+    NotAppointable,
+    AlreadyCqoElsewhere,
+    AlreadyCqoHere,
+    PostTaken,
+    Excluded,
+)
 
 
 class AppointmentRoutes(Routes):
@@ -32,6 +41,7 @@ class AppointmentRoutes(Routes):
         "/appointments",
         body=schemas.NewAppointment,
         returns=schemas.Appointment,
+        status=201,
         roles=APPLICANTS,
         problems=REFUSALS,
         summary="Appoint a CQO from the pool (R22–R27)",
@@ -39,14 +49,14 @@ class AppointmentRoutes(Routes):
     def appoint(self, request: Request[Appoint]) -> Response:
         with self.db.begin() as session:
             appointment = appoint(session, request.caller, request.body, self.clock)
-            return request.reply(session, views.appointment_view(appointment, request.language), status=201)
+            return request.reply(session, views.appointment_view(appointment, request.language))
 
     @http(
         "GET",
         "/appointments",
         query=schemas.AppointmentFilters,
         returns=schemas.Appointment,
-        roles=ANYONE,
+        roles=NAMES_READERS,
         paged=True,
         summary="Appointments, as of a day",
     )
@@ -61,7 +71,7 @@ class AppointmentRoutes(Routes):
         "GET",
         "/appointments/<appointment_id>",
         returns=schemas.AppointmentWithHistory,
-        roles=ANYONE,
+        roles=NAMES_READERS,
         summary="An appointment with its history",
     )
     def get_appointment(self, request: Request[None], appointment_id: str) -> View:

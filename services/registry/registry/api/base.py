@@ -9,8 +9,10 @@ from registry.providers import PersonalDataCipherProvider
 
 STAFF = (Role.PROVINCE, Role.DIVISION)
 APPLICANTS = (*STAFF, Role.ENTERPRISE)
-# Operators and other government systems have no business with single people.
-PEOPLE_READERS = tuple(sorted(frozenset(Role) - {Role.OPS, Role.SYSTEM}))
+# Operators have no business with people.
+NAMES_READERS = tuple(sorted(frozenset(Role) - {Role.OPS, Role.SERVICE}))
+# Other government systems neither, beyond the names in the pool and in events.
+PEOPLE_READERS = tuple(sorted(frozenset(Role) - {Role.OPS, Role.SYSTEM, Role.SERVICE}))
 
 
 class Routes:

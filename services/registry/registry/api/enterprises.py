@@ -24,13 +24,14 @@ class EnterpriseRoutes(Routes):
         "/enterprises",
         body=schemas.NewEnterprise,
         returns=schemas.Enterprise,
+        status=201,
         roles=STAFF,
         summary="Register an enterprise",
     )
     def register_enterprise(self, request: Request[RegisterEnterprise]) -> Response:
         with self.db.begin() as session:
             enterprise = enterprises.register(session, request.caller, request.body, self.cipher, self.clock)
-            return request.reply(session, views.enterprise_view(session, enterprise, self.cipher), status=201)
+            return request.reply(session, views.enterprise_view(session, enterprise, self.cipher))
 
     @http(
         "GET",
@@ -57,6 +58,7 @@ class EnterpriseRoutes(Routes):
         "/enterprises/<enterprise_id>",
         body=schemas.EnterpriseChanges,
         returns=schemas.Enterprise,
+        versioned=True,
         roles=STAFF,
         summary="Change an enterprise; needs If-Match",
     )

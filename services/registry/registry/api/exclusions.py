@@ -19,13 +19,14 @@ class ExclusionRoutes(Routes):
         "/exclusions",
         body=schemas.NewExclusion,
         returns=schemas.Exclusion,
+        status=201,
         roles=STAFF,
         summary="Exclude a person from appointment (R30)",
     )
     def exclude(self, request: Request[Exclude]) -> Response:
         with self.db.begin() as session:
             entry = exclusions.exclude(session, request.caller, request.body, self.cipher, self.clock)
-            return request.reply(session, entry, status=201)
+            return request.reply(session, entry)
 
     @http(
         "GET",

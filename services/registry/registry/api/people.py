@@ -22,12 +22,18 @@ class PeopleRoutes(Routes):
     """Candidates and holders: masked, except for a stated reason."""
 
     @http(
-        "POST", "/people", body=schemas.NewPerson, returns=schemas.Person, roles=APPLICANTS, summary="Register a person"
+        "POST",
+        "/people",
+        body=schemas.NewPerson,
+        returns=schemas.Person,
+        status=201,
+        roles=APPLICANTS,
+        summary="Register a person",
     )
     def register_person(self, request: Request[RegisterPerson]) -> Response:
         with self.db.begin() as session:
             person = people.register(session, request.caller, request.body, self.cipher, self.clock)
-            return request.reply(session, views.person_view(session, person, self.cipher), status=201)
+            return request.reply(session, views.person_view(session, person, self.cipher))
 
     @http(
         "GET",
@@ -68,6 +74,7 @@ class PeopleRoutes(Routes):
         "/people/<person_id>",
         body=schemas.PersonChanges,
         returns=schemas.Person,
+        versioned=True,
         roles=APPLICANTS,
         summary="Change a person or the facts about them; needs If-Match",
     )

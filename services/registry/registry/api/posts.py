@@ -18,13 +18,14 @@ class PostRoutes(Routes):
         "/enterprises/<enterprise_id>/posts",
         body=schemas.NewPost,
         returns=schemas.Post,
+        status=201,
         roles=APPLICANTS,
         summary="Open a CQO's post (R22)",
     )
     def open_post(self, request: Request[OpenPost], enterprise_id: str) -> Response:
         with self.db.begin() as session:
             post = open_post(session, request.caller, enterprise_id, request.body, self.clock)
-            return request.reply(session, views.post_view(post), status=201)
+            return request.reply(session, views.post_view(post))
 
     @http(
         "GET",

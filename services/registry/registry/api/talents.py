@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chassis.http import ANYONE, Page, http
+from chassis.http import Page, http
 from programme.http import Request
 from registry import queries, schemas, views
-from registry.api.base import Routes
+from registry.api.base import NAMES_READERS, Routes
 from registry.queries import TalentFilters
 
 
@@ -17,7 +17,7 @@ class TalentRoutes(Routes):
         "/talents",
         query=schemas.TalentFilters,
         returns=schemas.Talent,
-        roles=ANYONE,
+        roles=NAMES_READERS,
         paged=True,
         summary="The talent pool, as of a day (R60)",
     )

@@ -32,6 +32,12 @@ class NoValidCertificate(RuleBroken):
     zh = "该人员在聘任当日没有有效的首席质量官任职资格证书（R23、R28）。"
 
 
+class NotAppointable(RuleBroken):
+    """This member of the talent pool can't be appointed on that day; the bureau that they belong to knows why."""
+
+    zh = "该人才库人员当日不能聘任，原因由其所属市场监管部门掌握。"
+
+
 class AlreadyCqoElsewhere(RuleBroken):
     """The person already is the CQO of another enterprise; that appointment must end first (R8)."""
 

@@ -6,15 +6,17 @@ end wholly or not at all.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeAlias
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
 from chassis.errors import Transient
-from chassis.messaging import outbox
+from chassis.messaging import Envelope, outbox
 from programme import rulesets
 from registry import storage
 from registry.domain.appointment import Appointment, AppointmentStatus
@@ -73,18 +75,17 @@ class CertificateEnded:
     on: date
 
 
+CertificateEvent: TypeAlias = CertificateIssued | CertificateRenewed | CertificateEnded
+STATUS_AFTER = {
+    "certificate.expired.v1": CertificateStatus.EXPIRED,
+    "certificate.revoked.v1": CertificateStatus.REVOKED,
+}
+
+
 def certificate_issued(session: Session, event: CertificateIssued, clock: Clock) -> None:
     """A new certificate: its holder enters the pool, or comes back to it."""
     person = _lock_person(session, event.person_id)
-    fact = CertificateFact(
-        certificate_id=event.certificate_id,
-        person_id=person.id,
-        number=event.number,
-        on=event.issued_on,
-        status=CertificateStatus.VALID,
-        valid_from=event.valid_from,
-        valid_until=event.valid_until,
-    )
+    fact = _issued(event)
     _record_fact(session, fact)
     _keep_in_pool(session, person, fact, clock)
     for appointment in _lock_appointments(session, person):
@@ -96,15 +97,7 @@ def certificate_issued(session: Session, event: CertificateIssued, clock: Clock)
 def certificate_renewed(session: Session, event: CertificateRenewed, clock: Clock) -> None:
     """A longer run: what lapsed or was suspended for that certificate's expiry is restored."""
     person = _lock_person(session, event.person_id)
-    fact = CertificateFact(
-        certificate_id=event.certificate_id,
-        person_id=person.id,
-        number=event.number,
-        on=event.on,
-        status=CertificateStatus.VALID,
-        valid_from=event.on,
-        valid_until=event.valid_until,
-    )
+    fact = _renewed(event)
     _record_fact(session, fact)
     _keep_in_pool(session, person, fact, clock)
     for appointment in _lock_appointments(session, person):
@@ -123,9 +116,49 @@ def certificate_revoked(session: Session, event: CertificateEnded, clock: Clock)
     _end_certificate(session, event, CertificateStatus.REVOKED, clock)
 
 
+def record_facts_anew(session: Session, events: Sequence[Envelope[CertificateEvent]]) -> None:
+    """Records the facts of a certificate that `events`, all that hold of it, say; what rests on it stays as it is."""
+    for event in events:
+        match event.data:
+            case CertificateIssued():
+                _record_fact(session, _issued(event.data))
+            case CertificateRenewed():
+                _record_fact(session, _renewed(event.data))
+            case CertificateEnded():
+                _record_fact(session, _ended(event.data, STATUS_AFTER[event.type]))
+
+
+def _issued(event: CertificateIssued) -> CertificateFact:
+    return CertificateFact(
+        certificate_id=event.certificate_id,
+        person_id=event.person_id,
+        number=event.number,
+        on=event.issued_on,
+        status=CertificateStatus.VALID,
+        valid_from=event.valid_from,
+        valid_until=event.valid_until,
+    )
+
+
+def _renewed(event: CertificateRenewed) -> CertificateFact:
+    return CertificateFact(
+        certificate_id=event.certificate_id,
+        person_id=event.person_id,
+        number=event.number,
+        on=event.on,
+        status=CertificateStatus.VALID,
+        valid_from=event.on,
+        valid_until=event.valid_until,
+    )
+
+
+def _ended(event: CertificateEnded, status: CertificateStatus) -> CertificateFact:
+    return CertificateFact(event.certificate_id, event.person_id, event.number, event.on, status)
+
+
 def _end_certificate(session: Session, event: CertificateEnded, status: CertificateStatus, clock: Clock) -> None:
     person = _lock_person(session, event.person_id)
-    ended = CertificateFact(event.certificate_id, person.id, event.number, event.on, status)
+    ended = _ended(event, status)
     _record_fact(session, ended)
     facts = certificates_of(session, person.id)
     talent = session.get(Talent, person.id)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from chassis.http import Page, PageArguments, paginate
 from programme.callers import Caller
 from registry.domain.appointment import Appointment, AppointmentHistory, AppointmentStatus
-from registry.queries.conditions import equal, is_or_not, latest, once, within
+from registry.queries.conditions import equal, held_on, is_or_not, once, within
 from registry.storage import appointment, appointment_status
 from registry.usecases.access import visible
 
@@ -46,12 +46,12 @@ class AppointmentOnDay(NamedTuple):
 
 def appointments(session: Session, caller: Caller, filters: AppointmentFilters, on: date, page: PageArguments) -> Page:
     """A page of AppointmentOnDay: those that had been made by a day."""
-    last = latest(appointment.c.id, appointment_status.c.appointment_id, on)
+    held = held_on(appointment_status, "appointment_id", appointment.c.id, on)
     statement = (
         select(Appointment, AppointmentHistory)
-        .select_from(appointment)
-        .join(last, true())
-        .join(AppointmentHistory, appointment_status.c.id == last.c.id)
+        .select_from(Appointment)
+        .join(held, true())
+        .join(AppointmentHistory, appointment_status.c.id == held.c.id)
     )
     conditions = [
         visible(appointment, caller, on),

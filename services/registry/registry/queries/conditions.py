@@ -57,15 +57,27 @@ def holds_post(owner: ColumnElement[str], column: ColumnElement[str]) -> ColumnE
     return exists().where(column == owner, appointment.c.status != AppointmentStatus.ENDED)
 
 
-def latest(owner: ColumnElement[str], column: Column[str], on: date) -> LateralFromClause:
-    """The `id` of the last record by that day of the owner's history, whose owner is in `column`."""
-    history = column.table.alias().c  # the list itself joins the history to show the record
+def shown_as_holder(owner: ColumnElement[str], column: ColumnElement[str]) -> ColumnElement[bool]:
+    """The same, to be shown beside a row of a page.
+
+    The planner would answer an EXISTS there from a table of all holders, made anew for each page.
+    """
+    held = select(appointment.c.id).where(column == owner, appointment.c.status != AppointmentStatus.ENDED).limit(1)
+    return held.scalar_subquery().is_not(None)
+
+
+def held_on(history: Table, owner: str, key: ColumnElement[str], on: date) -> LateralFromClause:
+    """The `id` of the last record by that day of the one whom `key` names, in a history by the column `owner`.
+
+    Looked up for each row that a page shows, and not for all that there are.
+    """
+    record = history.alias()  # the enclosing query has the history too
     return (
-        select(history.id)
-        .where(history[column.name] == owner, history.on <= on)
-        .order_by(history.on.desc(), history.id.desc())
+        select(record.c.id)
+        .where(record.c[owner] == key, record.c.on <= on)
+        .order_by(record.c.on.desc(), record.c.id.desc())
         .limit(1)
-        .lateral()
+        .lateral("held")
     )
 
 

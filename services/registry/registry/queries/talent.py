@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from chassis.http import Page, PageArguments, paginate
 from programme.callers import Caller
 from registry.domain.talent import Talent, TalentHistory, TalentStatus
-from registry.queries.conditions import equal, holds_post, is_or_not, latest, named, once, within
+from registry.queries.conditions import equal, held_on, holds_post, is_or_not, named, once, shown_as_holder, within
 from registry.storage import appointment, talent, talent_status
 from registry.usecases.access import visible
 
@@ -38,13 +38,13 @@ class TalentOnDay(NamedTuple):
 
 def talents(session: Session, caller: Caller, filters: TalentFilters, on: date, page: PageArguments) -> Page:
     """A page of TalentOnDay."""
-    last = latest(talent.c.id, talent_status.c.person_id, on)
-    appointed = holds_post(talent.c.id, appointment.c.person_id)
+    held = held_on(talent_status, "person_id", talent.c.id, on)
+    appointed = shown_as_holder(talent.c.id, appointment.c.person_id)
     statement = (
         select(Talent, TalentHistory, appointed.label("appointed"))
-        .select_from(talent)
-        .join(last, true())
-        .join(TalentHistory, talent_status.c.id == last.c.id)
+        .select_from(Talent)
+        .join(held, true())
+        .join(TalentHistory, talent_status.c.id == held.c.id)
     )
     conditions = [
         visible(talent, caller, on),
@@ -54,6 +54,6 @@ def talents(session: Session, caller: Caller, filters: TalentFilters, on: date, 
         *named(talent, filters.q),
     ]
     if filters.available is not None:
-        conditions += is_or_not(appointed, not filters.available)
+        conditions += is_or_not(holds_post(talent.c.id, appointment.c.person_id), not filters.available)
     found = paginate(session, statement.where(*conditions), [talent.c.id], page)
     return Page([TalentOnDay(*row.values()) for row in found.items], found.next_cursor)

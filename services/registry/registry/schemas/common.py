@@ -77,7 +77,7 @@ def flag(**options: Any) -> fields.Boolean:  # Any: marshmallow's options
 
 def query_flag(**options: Any) -> fields.Boolean:  # Any: marshmallow's options
     """true or false as a query string spells them."""
-    return fields.Boolean(truthy={"true", "1"}, falsy={"false", "0"}, **options)
+    return fields.Boolean(truthy={"true"}, falsy={"false"}, **options)
 
 
 class Choice(fields.String):

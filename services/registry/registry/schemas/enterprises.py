@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from chassis.http import DayField, QuerySchema, Schema, TextField
 from registry import queries
@@ -16,6 +16,8 @@ from registry.schemas.common import (
     uscc_field,
 )
 from registry.usecases import enterprises
+
+INDUSTRY_BEGINNING = "^[A-T][0-9]{0,4}$"
 
 
 class EnterpriseChanges(Schema):
@@ -74,8 +76,13 @@ class EnterpriseFilters(QuerySchema):
     award_contender = query_flag()
     brand_contender = query_flag()
     has_cqo = query_flag(metadata={"description": "whether somebody is appointed, suspended or not"})
-    industry = TextField(5, metadata={"description": "the beginning of an industry code"})
-    uscc = TextField(18)
+    industry = TextField(
+        5,
+        pattern=INDUSTRY_BEGINNING,
+        validate=validate.Regexp(INDUSTRY_BEGINNING),
+        metadata={"description": "the beginning of an industry code"},
+    )
+    uscc = uscc_field()
     q = TextField(100, metadata={"description": "words in the name"})
 
 

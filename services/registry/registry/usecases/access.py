@@ -87,6 +87,11 @@ def load_person(session: Session, caller: Caller, person_id: str, on: date, *, l
     return load(session, Person, person_id, visible(person, caller, on), lock=lock)
 
 
+def is_seen(session: Session, caller: Caller, found: Person, on: date) -> bool:
+    """Whether the caller may see the person."""
+    return bool(session.scalar(select(person.c.id).where(person.c.id == found.id, visible(person, caller, on))))
+
+
 def person_by_number(session: Session, caller: Caller, index: str, on: date) -> Person:
     """The person whose ID number has this index; NotFound if the caller may not see them."""
     statement = select(Person).where(person.c.id_number_index == index, visible(person, caller, on))

@@ -7,8 +7,9 @@ order person, post: the second finds what the first one did and is refused by it
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
@@ -20,14 +21,14 @@ from programme import rulesets
 from programme.callers import Caller
 from registry import storage
 from registry.domain.appointment import Appointment
-from registry.domain.candidacy import Candidacy, Terms
+from registry.domain.candidacy import Candidacy, Excluded, NotAppointable, NoValidCertificate, Terms
 from registry.domain.enterprise import Enterprise
 from registry.domain.person import Person
 from registry.domain.post import Post
 from registry.domain.rules import Rules
-from registry.domain.talent import Talent
+from registry.domain.talent import Talent, TalentStatus
 from registry.usecases import deadlines
-from registry.usecases.access import certificates_of, exclusions_of, load_enterprise, visible
+from registry.usecases.access import certificates_of, exclusions_of, is_seen, load_enterprise, visible
 from registry.usecases.history import record_appointment_status
 
 APPOINTMENTS = select(Appointment).where(
@@ -49,12 +50,17 @@ class Appoint(Terms):
 def appoint(session: Session, caller: Caller, command: Appoint, clock: Clock) -> Appointment:
     """Appoints a person from the pool to a vacant post, or raises the rule that forbids it."""
     today = clock.today()
-    person = load(session, Person, command.person_id, lock=True)
+    person = load(session, Person, command.person_id, _eligible_for(caller, today), lock=True)
     post = load(session, Post, command.post_id, visible(storage.post, caller, today), lock=True)
     enterprise = load_enterprise(session, caller, post.enterprise_id, today)
     rules = rulesets.rules_on(session, command.appointed_on, Rules)
     candidacy = _candidacy(session, person, post, enterprise)
-    appointment, made = candidacy.appoint(new_id(), command, rules, today)
+    try:
+        appointment, made = candidacy.appoint(new_id(), command, rules, today)
+    except (NoValidCertificate, Excluded) as refusal:
+        if is_seen(session, caller, person, today):
+            raise
+        raise NotAppointable() from refusal
     session.add(appointment)
     outbox.add(session, appointment, made, clock)
     record_appointment_status(session, appointment, command.appointed_on, ruleset=rules.version)
@@ -62,6 +68,12 @@ def appoint(session: Session, caller: Caller, command: Appoint, clock: Clock) ->
     details = {"person_id": person.id, "post_id": post.id}
     audit.record(session, caller, "appointment.made", appointment.id, details, clock)
     return appointment
+
+
+def _eligible_for(caller: Caller, on: date) -> ColumnElement[bool]:
+    """Whom the caller may appoint at all: whom it sees, and whom the province's pool offers to everybody."""
+    offered = select(storage.talent.c.id).where(storage.talent.c.status == TalentStatus.IN_POOL)
+    return or_(visible(storage.person, caller, on), storage.person.c.id.in_(offered))
 
 
 def _candidacy(session: Session, person: Person, post: Post, enterprise: Enterprise) -> Candidacy:

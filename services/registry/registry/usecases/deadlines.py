@@ -14,7 +14,8 @@ FILING, PROVISIONAL = "appointment.filing", "appointment.provisional"
 HOLD = (
     select(due.due.c.id)
     .where(due.due.c.series == func.any(bindparam("series", type_=ARRAY(Text))), due.due.c.state == "planned")
-    .order_by(due.due.c.id)
+    # What ends the appointment first, for its sweep has that row locked before it asks for the other one.
+    .order_by(due.due.c.kind.desc(), due.due.c.id)
     .with_for_update()
 )
 

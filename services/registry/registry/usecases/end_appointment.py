@@ -41,6 +41,7 @@ def end_appointment(
 
 def end_provisional(session: Session, appointment_id: str, clock: Clock) -> None:
     """Ends a provisional appointment whose holder earned no certificate by the rule set's deadline."""
+    deadlines.hold(session, appointment_id)
     appointment = load(session, Appointment, appointment_id, lock=True)
     ended = appointment.end_provisional(clock.today())
     if ended:

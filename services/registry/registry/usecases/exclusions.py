@@ -11,7 +11,8 @@ from chassis.clock import Clock
 from chassis.data import load
 from chassis.ids import new_id
 from chassis.security import audit
-from programme.callers import Caller, Role
+from programme import scope
+from programme.callers import Caller
 from registry.adapters.personal_data import PersonalDataCipher
 from registry.domain.exclusion import Exclusion
 from registry.usecases.access import load_person, person_by_number
@@ -58,7 +59,7 @@ def _index(session: Session, caller: Caller, command: Exclude, cipher: PersonalD
         index = cipher.index(command.id_number)
         # An entry holds wherever the person is registered, now or later. So below the province it is for the bureau
         # that the person belongs to; whether the number is registered elsewhere or nowhere, the answer is the same.
-        if caller.role != Role.PROVINCE:
+        if not scope.sees_whole_province(caller):
             person_by_number(session, caller, index, on)
         return index
     assert command.person_id is not None, "the schema asks for one of the two"

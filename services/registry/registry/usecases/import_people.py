@@ -28,12 +28,12 @@ from registry.usecases import contacts
 from registry.usecases.access import locked_contacts, visible
 from registry.usecases.entering import again_if_overtaken, batches
 from registry.usecases.import_report import ImportReport
-from registry.usecases.people import follow, stated
+from registry.usecases.people import NotYoursToRegister, follow, stated
 
 NO_ENTERPRISE = Violation(
     "该企业未登记，或不在您的管辖范围内。", "This enterprise is not registered, or lies outside your division."
 )
-ELSEWHERE = Violation("该人员已在您管辖范围以外登记。", "This person is already registered outside your division.")
+ELSEWHERE = Violation(NotYoursToRegister.zh, NotYoursToRegister().sentence())
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from registry.usecases.access import (
     load_contact,
     load_enterprise,
     load_person,
+    visible,
 )
 from registry.usecases.divisions import require_county
 from registry.usecases.entering import flush_new
@@ -41,6 +42,12 @@ class AlreadyRegistered(RuleBroken):
     """A person with this resident number is already registered."""
 
     zh = "该身份证号的人员已经登记。"
+
+
+class NotYoursToRegister(RuleBroken):
+    """You can't register a person with this resident number; ask the province office."""
+
+    zh = "该身份证号的人员不能由您登记，请与省办公室联系。"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +104,9 @@ def register(
     division = _division(session, caller, command.enterprise_id, command.division, today)
     sealed, index = cipher.seal_id_number(command.id_number)
     if session.scalar(OF_THE_NUMBER, {"index": index}):
-        raise AlreadyRegistered()
+        # Where the person is registered, and that they are, is for those to know who see them (ADR 0022).
+        may_know = session.scalar(OF_THE_NUMBER.where(visible(storage.person, caller, today)), {"index": index})
+        raise AlreadyRegistered() if may_know else NotYoursToRegister()
     person, registered = Person.register(
         new_id(),
         name=command.name,
@@ -110,7 +119,7 @@ def register(
     )
     session.add(person)
     outbox.add(session, person, registered, clock)
-    flush_new(session, AlreadyRegistered)  # The facts refer to the person, whose row has to be there first.
+    flush_new(session, NotYoursToRegister)  # The facts refer to the person, whose row has to be there first.
     session.add_all(restate(person.id, [], stated(command.quality_years, command.title, command.declaration), today))
     contact = Contact(person.id, OwnerKind.PERSON, person.division)
     contacts.replace(session, contact, ContactPoints(command.phone, command.email), cipher, clock)
@@ -182,6 +191,10 @@ def _division(session: Session, caller: Caller, enterprise_id: str | None, count
     if caller.role == Role.ENTERPRISE and enterprise_id != caller.enterprise_id:
         raise OutsideEnterprise()
     if enterprise_id is not None:
+        if county is not None:
+            reason = "Leave it out: a person with an enterprise lies where the enterprise does."
+            zh = "请勿填写：有所在企业的人员，其区划以企业为准。"
+            raise InvalidInput([{"pointer": "/division", "reason": reason, "reason_zh": zh}])
         return load_enterprise(session, caller, enterprise_id, on).division
     if county is None:
         reason = "Give an enterprise_id, or the division of a person without one."

@@ -201,8 +201,9 @@ def test_everybody_sees_their_own_subtree_their_own_firm_or_themselves(register,
 def test_every_change_is_on_record_and_the_chain_holds(register, firm, holder):
     register.appoint(holder, register.post(firm))
 
+    assert audit.seal(register.session, 1000) > 0
     assert audit.verify(register.session).ok
-    actions = register.session.scalars(text("SELECT action FROM audit_log ORDER BY seq")).all()
+    actions = register.session.scalars(text("SELECT action FROM audit_log ORDER BY number")).all()
     assert actions == ["enterprise.registered", "person.registered", "post.opened", "appointment.made"]
 
 

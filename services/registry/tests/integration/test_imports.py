@@ -3,10 +3,12 @@ from datetime import date
 
 import pytest
 from joserfc import jwe
+from marshmallow import ValidationError
 from registry_world import CHANGCHUN, CONTACT_KEY, PROVINCE, id_number, uscc, workbook
 from sqlalchemy import text
 
 from chassis.errors import InvalidInput
+from registry import schemas
 from registry.adapters import candidate_list, enterprise_list, upload
 from registry.usecases.import_enterprises import import_enterprises
 from registry.usecases.import_people import import_people
@@ -139,6 +141,31 @@ def test_staff_import_only_into_their_own_division(register):
     outcome = run(register, [row(1), row(2, 所属区划代码="220302"), row(3, 统一社会信用代码=uscc(900))], CHANGCHUN)
 
     assert (outcome.created, places(outcome)) == (1, [(3, "C", "所属区划代码"), (4, "A", "统一社会信用代码")])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["示例\u202e企业", "示例\u0085企业", "示例\u2028企业", "\u200b\u200b", "\u3164", "示例\u2066企业", "长" * 201],
+)
+def test_a_text_that_the_api_would_refuse_is_refused_in_a_cell(register, name):
+    outcome = run(register, [row(1), row(2, 企业名称=name)])
+
+    assert (outcome.created, places(outcome)) == (1, [(3, "B", "企业名称")])
+    with pytest.raises(ValidationError) as refused:
+        schemas.NewEnterprise(only=["name"]).load({"name": name})
+    assert outcome.rejections[0].violation.en in refused.value.messages["name"][0]
+
+
+def test_a_cell_is_stored_in_the_form_in_which_texts_are_compared(register):
+    assert run(register, [row(1, 企业名称="Cafe\u0301 企业")]).created == 1
+
+    assert register.announced("enterprise.registered")[0]["name"] == "Caf\u00e9 企业"
+
+
+def test_a_day_that_the_api_would_refuse_is_refused_in_a_cell(register):
+    outcome = run(register, [row(1), row(2, 登记日期=date(1899, 12, 31)), row(3, 登记日期=date(9999, 12, 31))])
+
+    assert (outcome.created, places(outcome)) == (1, [(3, "L", "登记日期"), (4, "L", "登记日期")])
 
 
 def test_a_long_code_typed_as_a_number_is_reported_as_such(register):

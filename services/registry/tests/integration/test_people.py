@@ -1,23 +1,25 @@
 from datetime import date
 
 import pytest
-from registry_world import CHANGCHUN, PROVINCE, SIPING, id_number
+from registry_world import CHANGCHUN, PROVINCE, SIPING, appointment_of, id_number
 from sqlalchemy import text
 
-from chassis.errors import InvalidInput, NotFound, StaleVersion
+from chassis.errors import CqoError, InvalidInput, NotFound, StaleVersion
 from chassis.http import PageArguments
+from chassis.ids import new_id
 from programme.callers import Caller
 from programme.scope import OutsideDivision
 from registry import queries, views
-from registry.domain.candidacy import Excluded
+from registry.domain.candidacy import AlreadyCqoElsewhere, Excluded, NotAppointable
 from registry.domain.contact import ContactPoints
 from registry.handlers.education import EducationRecorded, education_recorded
 from registry.queries import TalentFilters
 from registry.usecases import contacts, enterprises, exclusions, people
 from registry.usecases.access import OutsideEnterprise, exclusions_of, person_by_number
+from registry.usecases.appoint import appoint
 from registry.usecases.enterprises import EnterpriseChanges
 from registry.usecases.exclusions import Exclude
-from registry.usecases.people import AlreadyRegistered, PersonChanges, RegisterPerson, RevealPerson
+from registry.usecases.people import AlreadyRegistered, NotYoursToRegister, PersonChanges, RegisterPerson, RevealPerson
 
 
 def met(register, person, on):
@@ -100,6 +102,69 @@ def test_a_person_is_registered_once_and_found_by_number_within_the_callers_divi
         person_by_number(register.session, SIPING, index, today)
     with pytest.raises(AlreadyRegistered):
         register.person(firm, id_number=id_number(2))
+
+
+def refusal_of(session, act):
+    """What the caller is told, and the facts with it."""
+    with pytest.raises(CqoError) as refused, session.begin_nested():
+        act()
+    return refused.value.status, refused.value.sentence(), refused.value.facts
+
+
+def test_who_registers_is_not_told_who_is_registered_elsewhere(register):
+    theirs = register.person(register.firm("220302"))
+    own = register.firm()
+    firm = Caller("q", "enterprise", enterprise_id=own.id)
+    for caller in (CHANGCHUN, firm):
+        command = RegisterPerson(name="张三", id_number=id_number(2), enterprise_id=own.id)
+        told = refusal_of(
+            register.session,
+            lambda: people.register(register.session, caller, command, register.cipher, register.clock),  # noqa: B023
+        )
+
+        assert told == (409, NotYoursToRegister().sentence(), {})
+        assert theirs.id not in told[1] and "registered" not in told[1]
+
+
+def test_a_division_that_would_be_ignored_is_refused(register):
+    firm = register.firm()
+    person = register.person(firm)
+    with pytest.raises(InvalidInput):
+        register.person(firm, division="220102")
+    with pytest.raises(InvalidInput):
+        changes = PersonChanges(division="220103")
+        people.change(register.session, PROVINCE, person.id, 1, changes, register.clock)
+    people.change(
+        register.session, PROVINCE, person.id, 1, PersonChanges(enterprise_id=None, division="220103"), register.clock
+    )
+
+    assert (person.enterprise_id, person.division) == (None, "220103")
+
+
+def test_the_pool_tells_what_it_is_for_and_nothing_else(register):
+    own, theirs = register.firm(), register.firm("220302")
+    post = register.post(own)
+    firm = Caller("q", "enterprise", enterprise_id=own.id)
+
+    def told(person_id):
+        command = appointment_of(person_id, post.id, date(2026, 3, 1))
+        return refusal_of(register.session, lambda: appoint(register.session, firm, command, register.clock))
+
+    outside_the_pool, excluded, taken, free = (register.person(theirs) for _ in range(4))
+    for person in (excluded, taken, free):
+        register.issue(person, number=person.id)
+    command = Exclude(person_id=excluded.id, reason="示例", document="示例〔2026〕9号", valid_from=date(2026, 1, 1))
+    exclusions.exclude(register.session, PROVINCE, command, register.cipher, register.clock)
+    register.appoint(taken, register.post(theirs))
+    register.session.flush()
+
+    # Of the pool: that somebody is another firm's CQO, or can't be appointed, but not for what.
+    assert told(taken.id) == (409, AlreadyCqoElsewhere().sentence(), {})
+    assert told(excluded.id) == (409, NotAppointable().sentence(), {})
+    # Whoever is not in it is for other firms as if they were not there.
+    assert told(outside_the_pool.id) == told(new_id()) == (404, NotFound().sentence(), {})
+    appointed = appointment_of(free.id, post.id, date(2026, 3, 1))
+    assert appoint(register.session, firm, appointed, register.clock).person_id == free.id
 
 
 def test_a_change_needs_the_present_version(register):

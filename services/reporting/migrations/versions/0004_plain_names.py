@@ -13,6 +13,8 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+# It touches every delivery and every appointment, which may take longer than a migration is given otherwise.
+PATIENCE = "SET LOCAL statement_timeout = '30min'"
 HISTORIES = ("enterprise", "appointment", "certificate", "talent", "target")
 
 # Events of deliveries that are parked are read under the new names too.
@@ -33,6 +35,7 @@ WHERE type IN ('notice.sent.v1', 'notice.failed.v1') AND event #> '{data,deliver
 
 
 def upgrade() -> None:
+    op.execute(PATIENCE)
     for name in HISTORIES:
         _rename_table(f"{name}_line", f"{name}_history")
         op.execute(f"ALTER INDEX ix_{name}_line_on RENAME TO ix_{name}_history_on")
@@ -46,6 +49,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute(PATIENCE)
     op.execute(PARKED_BEFORE)
     op.execute("UPDATE delivery SET channel = 'inbox' WHERE channel = 'in_app'")
     op.execute("ALTER TABLE delivery RENAME COLUMN delivery_id TO notice_id")

@@ -1,7 +1,7 @@
 """Figures of any day are read from sums of what changed, and their records from what each enterprise counted as.
 
 Revision ID: 0013
-Revises: 0006
+Revises: 0010
 
 Stop this service's worker before: the version before does not keep the sums, and what it applied meanwhile would be
 missing in them.
@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import InvalidRequestError
 
 revision = "0013"
-down_revision = "0006"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """The lists' filters are answered by indexes, within a division and by what a certificate once was.
 
 Revision ID: 0013
-Revises: 0006
+Revises: 0010
 """
 
 from alembic import op
 
 revision = "0013"
-down_revision = "0006"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import date
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -13,7 +14,6 @@ from training_world import BLOCKS, CENTRE, CHANGCHUN, END, LENGTHS, PROVINCE, pe
 from chassis.errors import InvalidInput
 from chassis.security import audit
 from programme.callers import Caller
-from programme.scope import OutsideDivision
 from training import queries
 from training.domain.nomination import AlreadyNominated, ClassIsFull, NotOfThisEnterprise, QuotaIsFull
 from training.domain.parties import UnknownHere
@@ -74,7 +74,24 @@ def test_an_enterprise_nominates_its_own_people_and_a_division_those_of_its_subt
 
     assert refusals(centre.nominate(training_class, [siping], firm)) == [NotYourEnterprise]
     assert refusals(centre.nominate(training_class, [changchun], firm)) == [None]
-    assert refusals(centre.nominate(training_class, [siping], CHANGCHUN)) == [OutsideDivision]
+    assert refusals(centre.nominate(training_class, [siping], CHANGCHUN)) == [UnknownHere]
+
+
+def test_who_nominates_is_not_told_whether_somebody_elses_people_are_known(centre):
+    changchun, siping = centre.somebody(2, ("220102", "220302"))
+    training_class = centre.schedule()
+    firm = Caller("q", "enterprise", enterprise_id=changchun["enterprise_id"])
+    nobody, no_firm = str(uuid4()), str(uuid4())
+    for caller, known, unknown in (
+        (CHANGCHUN, siping, {"enterprise_id": no_firm, "person_id": nobody}),
+        (CHANGCHUN, {**changchun, "person_id": siping["person_id"]}, {**changchun, "person_id": nobody}),
+        (firm, {**changchun, "person_id": siping["person_id"]}, {**changchun, "person_id": nobody}),
+        (firm, siping, {"enterprise_id": no_firm, "person_id": nobody}),
+    ):
+        results = centre.nominate(training_class, [known, unknown], caller)
+
+        assert results[0].refusal.sentence() == results[1].refusal.sentence()
+        assert type(results[0].refusal) is type(results[1].refusal) and results[0].refusal.facts == {}
 
 
 def test_a_quota_counts_all_of_a_division_also_where_a_county_has_moved_to_it(centre):
@@ -143,6 +160,7 @@ def test_closing_judges_everybody_and_certifies_who_passed(centre):
     [event] = centre.announced("class.closed")
     assert (event["passed"], event["failed"], event["on"]) == (2, 2, "2026-03-13")
     assert centre.gaps() == []
+    assert audit.seal(centre.session, 1000) > 0
     assert audit.verify(centre.session).ok
 
 
@@ -156,7 +174,7 @@ def test_each_change_is_in_the_audit_log_as_what_was_done_under_the_key_of_what_
     centre.go_to(END)
     centre.close(training_class)
 
-    entries = centre.session.execute(text("SELECT action, subject FROM audit_log ORDER BY seq")).all()
+    entries = centre.session.execute(text("SELECT action, subject FROM audit_log ORDER BY number")).all()
     assert [tuple(entry) for entry in entries] == [
         ("plan.decided", "2026:1"),
         ("class.scheduled", training_class.id),

@@ -294,4 +294,6 @@ def test_a_year_of_education_is_read_by_its_holder_and_by_nobody_elsewhere(servi
     assert Client(service.url, token("cqo", person=person_id(0))).call("GET", path)[0]["total_hours"] == 6
     Client(service.url, token("cqo", person=person_id(1))).call("GET", path, 404)
     elsewhere = Client(service.url, token("division", division="220300"))
-    elsewhere.call("POST", "/education", 403, json={"items": [item]})
+    of_another = elsewhere.call("POST", "/education", 422, json={"items": [item]})
+    of_nobody = elsewhere.call("POST", "/education", 422, json={"items": [{**item, "person_id": new_id()}]})
+    assert of_another["errors"] == of_nobody["errors"]

@@ -8,7 +8,7 @@ from programme.callers import Role
 
 CENTRE = (Role.TRAINING_CENTRE, Role.PROVINCE)
 NOMINATORS = (*CENTRE, Role.DIVISION, Role.ENTERPRISE)
-PEOPLE_READERS = tuple(sorted(frozenset(Role) - {Role.OPS, Role.SYSTEM}))
+PEOPLE_READERS = tuple(sorted(frozenset(Role) - {Role.OPS, Role.SYSTEM, Role.SERVICE}))
 
 
 class Routes:

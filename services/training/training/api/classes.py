@@ -28,7 +28,7 @@ class ClassRoutes(Routes):
     def schedule_class(self, request: Request[classes.ScheduleClass]) -> Response:
         with self.db.begin() as session:
             training_class = classes.schedule(session, request.caller, request.body, self.clock)
-            return request.reply(session, training_class, status=201)
+            return request.reply(session, training_class)
 
     @http(
         "GET",

@@ -25,7 +25,7 @@ class PlanRoutes(Routes):
     def decide_plan(self, request: Request[plans.DecidePlan]) -> Response:
         with self.db.begin() as session:
             plan = plans.decide(session, request.caller, request.body, self.clock)
-            return request.reply(session, plan, status=201)
+            return request.reply(session, plan)
 
     @http(
         "GET",

@@ -8,9 +8,9 @@ from chassis.errors import RuleBroken
 
 
 class UnknownHere(RuleBroken):
-    """This person or enterprise is not known here (yet); if it was just registered, try again in a moment."""
+    """This person or enterprise is not known here yet, or not yours; if it was just registered, try again shortly."""
 
-    zh = "本系统尚无该人员或企业的信息；如刚刚登记，请稍后重试。"
+    zh = "本系统尚无该人员或企业的信息，或其不在您的管辖范围内；如刚刚登记，请稍后重试。"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from chassis.clock import Clock
 from chassis.errors import InvalidInput
 from chassis.messaging import outbox
 from chassis.security import audit
-from programme import rulesets, scope
+from programme import rulesets
 from programme.callers import Caller
 from training import storage
 from training.domain.education import EducationEntry, EducationYear, year_id
@@ -50,7 +50,7 @@ class Recorded:
 def record(session: Session, caller: Caller, command: RecordEducation, clock: Clock) -> Recorded:
     """Enters hours taken, each with its document, all or none; an entry made before is not counted again."""
     today = clock.today()
-    people = parties.people_by_id(session, [item.person_id for item in command.items])
+    people = parties.people_by_id(session, [item.person_id for item in command.items], caller, today)
     faults = [
         {"pointer": f"/items/{index}", "reason": UnknownHere().sentence()}
         for index, item in enumerate(command.items)
@@ -58,8 +58,6 @@ def record(session: Session, caller: Caller, command: RecordEducation, clock: Cl
     ]
     if faults:
         raise InvalidInput(faults)
-    for division in sorted({person.division for person in people.values()}):
-        scope.require_within(session, division, caller, today)
     entries = [EducationEntry(item.person_id, item.year, item.hours, item.document, on=today) for item in command.items]
     recorded = enter(session, entries, {person.id: person.division for person in people.values()}, clock)
     details = {"recorded": recorded, "of": len(entries)}

@@ -80,9 +80,10 @@ def nominate(
     for nominee in command.items:
         person, enterprise = people.get(nominee.person_id), enterprises.get(nominee.enterprise_id)
         try:
-            if person is None or enterprise is None:
+            if caller.role == Role.ENTERPRISE and nominee.enterprise_id != caller.enterprise_id:
+                raise NotYourEnterprise()
+            if person is None or enterprise is None or not _are_own(caller, own_divisions, enterprise, person):
                 raise UnknownHere()
-            _require_own(caller, own_divisions, enterprise)
             nomination_id = _enrol(session, training_class, enterprise, person, places, clock)
         except (RuleBroken, Forbidden) as refusal:
             results.append(Refused(nominee, refusal))
@@ -94,17 +95,16 @@ def nominate(
     return results
 
 
-def _require_own(caller: Caller, own_divisions: set[str] | None, enterprise: Enterprise) -> None:
-    """Refuses an enterprise that the caller does not act for."""
-    if caller.role == Role.ENTERPRISE and caller.enterprise_id != enterprise.id:
-        raise NotYourEnterprise()
-    if own_divisions is not None and enterprise.division not in own_divisions:
-        raise scope.OutsideDivision(division=enterprise.division)
+def _are_own(caller: Caller, own_divisions: set[str] | None, enterprise: Enterprise, person: Person) -> bool:
+    """Whether the caller may know of both; of others it is told what it is told of those that there are not."""
+    if caller.role == Role.ENTERPRISE:
+        return person.enterprise_id == enterprise.id
+    return own_divisions is None or {enterprise.division, person.division} <= own_divisions
 
 
 def _divisions_of(session: Session, caller: Caller, today: date) -> set[str] | None:
     """The divisions that the caller nominates from; None for who is not bound to any."""
-    if caller.role != Role.DIVISION or caller.division is None:
+    if caller.role == Role.ENTERPRISE or caller.division is None:
         return None
     return set(session.scalars(scope.subtree(caller.division, today)))
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from programme import scope
+from programme.callers import Caller
 from training import storage
 from training.domain.parties import Enterprise, Person
 
@@ -20,6 +23,11 @@ def enterprises_by_id(session: Session, ids: Iterable[str]) -> dict[str, Enterpr
     return {row.id: Enterprise(*row) for row in session.execute(SELECT_ENTERPRISES.where(ENTERPRISES.id.in_(set(ids))))}
 
 
-def people_by_id(session: Session, ids: Iterable[str]) -> dict[str, Person]:
-    """Those of the people that are known here."""
-    return {row.id: Person(*row) for row in session.execute(SELECT_PEOPLE.where(PEOPLE.id.in_(set(ids))))}
+def people_by_id(
+    session: Session, ids: Iterable[str], caller: Caller | None = None, on: date | None = None
+) -> dict[str, Person]:
+    """Those of the people that are known here; of a caller's divisions on a day, if these are given."""
+    wanted = SELECT_PEOPLE.where(PEOPLE.id.in_(set(ids)))
+    if caller is not None and on is not None:
+        wanted = wanted.where(scope.within(PEOPLE.division, caller, on))
+    return {row.id: Person(*row) for row in session.execute(wanted)}

@@ -7,11 +7,26 @@ told. The replicas of a worker share one row for each publisher, and the one tha
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from prometheus_client import Gauge
-from sqlalchemy import Column, DateTime, Engine, Interval, Table, Text, bindparam, func, or_, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    DateTime,
+    Engine,
+    Interval,
+    RowMapping,
+    Table,
+    Text,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
@@ -72,6 +87,10 @@ TAKE_TURN = (
 )
 WANT = update(agreement).values(wanted_at=now)
 END = update(agreement).where(row.publisher == bindparam("of")).values(ended_at=now)
+AGREES = func.coalesce(row.problem.is_(None) & (row.agreed_at == row.compared_at), False)
+SECONDS_AGO = func.extract("epoch", now - row.agreed_at)
+PAIRS = select(agreement, AGREES.label("agrees"), SECONDS_AGO.label("agreed_seconds_ago")).order_by(row.publisher)
+DIFFERENCES = ("behind", "held_up", "ahead", "conflicting")
 FIGURES = select(row.publisher, row.types, func.extract("epoch", now - func.coalesce(row.agreed_at, row.since)))
 
 
@@ -91,7 +110,7 @@ class Agreement:
         self.settings, self.engine, self.stop = settings, engine, stop
         self.every = timedelta(seconds=timings.agree_every)
         self.apply = apply
-        self.kinds = sorted({kind.partition(".")[0] for kind in types})
+        self.kinds = kinds_of(types)
         self.is_known = False
 
     def run(self) -> None:
@@ -139,9 +158,10 @@ class Agreement:
         if put_back:
             log.error(
                 "%d aggregates are known here otherwise than %s has announced them; was its database put back "
-                "to an earlier moment? GET /ops/agreement names them",
+                "to an earlier moment? python -m chassis.process.cli %s reconcile lists them",
                 put_back,
                 publisher,
+                self.settings.service,
             )
         missing = sum(each.behind for each in found)
         if missing:
@@ -154,7 +174,7 @@ class Agreement:
             figures = session.execute(FIGURES).all()
         for publisher, types, seconds in figures:
             age.labels(self.settings.service, publisher).set(float(seconds))
-            for what in ("behind", "held_up", "ahead", "conflicting"):
+            for what in DIFFERENCES:
                 number = sum(each[what] for each in types)
                 differing.labels(self.settings.service, publisher, what).set(number)
 
@@ -162,6 +182,38 @@ class Agreement:
 def want(session: Session) -> None:
     """Has every publisher compared with as soon as the worker sees it."""
     session.execute(WANT)
+
+
+def pairs(session: Session) -> Sequence[RowMapping]:
+    """What was found with each publisher at the last comparison."""
+    return session.execute(PAIRS).mappings().all()
+
+
+def kinds_of(types: Iterable[str]) -> list[str]:
+    """The kinds of aggregate that events of these types are about."""
+    return sorted({kind.partition(".")[0] for kind in types})
+
+
+class Standing(NamedTuple):
+    """How a service stands with a publisher, by the last comparison."""
+
+    agrees: bool
+    differing: dict[str, int]  # aggregates, by what is wrong with them; none that is 0
+    problem: str | None
+    compared_at: datetime | None
+
+
+def standings(session: Session | Connection) -> dict[str, Standing]:
+    """How this service stands with each publisher that it reads."""
+    return {
+        found["publisher"]: Standing(
+            found["agrees"],
+            {what: number for what in DIFFERENCES if (number := sum(each[what] for each in found["types"]))},
+            found["problem"],
+            found["compared_at"],
+        )
+        for found in session.execute(PAIRS).mappings()
+    }
 
 
 def _result(found: Sequence[TypeAgreement], started_at: datetime) -> dict[str, object]:

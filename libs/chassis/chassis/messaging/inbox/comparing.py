@@ -2,6 +2,9 @@
 
 A digest first; then, of the buckets that differ, each aggregate. A reader's cursors are read before the publisher is
 asked: what it has announced by then can only be more, so a cursor that is ahead is ahead for good.
+
+What is fetched begins with the event at the cursor: if the publisher has another one there, the two have parted, and
+nothing is applied on top of it. An aggregate of which an event is parked as a conflict differs, whatever its head says.
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Engine, func, literal, select
 from sqlalchemy.orm import Session
@@ -18,7 +21,8 @@ from chassis.messaging import feed_client
 from chassis.messaging.digest import BUCKETS, Head, TypeDigest, empty
 from chassis.messaging.envelope import Envelope, JsonObject
 from chassis.messaging.inbox.applied import applied, applied_heads, learn_ids
-from chassis.messaging.inbox.cursors import KEYS
+from chassis.messaging.inbox.conflicts import conflict, park_conflicts
+from chassis.messaging.inbox.cursors import KEYS, Cursor
 from chassis.messaging.inbox.tables import ParkedState, inbox_cursor, inbox_parked
 from chassis.settings import Settings
 
@@ -30,7 +34,14 @@ TRIES = 3  # to see what is under way arrive
 EXAMPLES = 20  # aggregates named for each kind
 
 _cursor, _parked = inbox_cursor.c, inbox_parked.c
-VERSIONS = select(_cursor.aggregate, _cursor.version).where(_cursor.aggregate == func.any(KEYS))
+NOT_BEGUN = Cursor(0, None)
+CURSORS = select(_cursor.aggregate, _cursor.version, _cursor.event_id).where(_cursor.aggregate == func.any(KEYS))
+IN_CONFLICT = (
+    select(_cursor.aggregate, _cursor.version, _cursor.event_id)
+    .join(inbox_parked, _parked.aggregate == _cursor.aggregate)
+    .where(_parked.state == ParkedState.CONFLICT)
+    .distinct()
+)
 # The next event of these aggregates is there, and can't be applied yet.
 HELD_UP = (
     select(_parked.aggregate)
@@ -41,6 +52,15 @@ HELD_UP = (
         _parked.state != ParkedState.CONFLICT,
     )
 )
+
+
+class Difference(NamedTuple):
+    """An aggregate of which the last event here is not the publisher's; `there` is None where it knows none."""
+
+    what: str  # behind, held_up, ahead, conflicting
+    aggregate: str
+    here: Cursor
+    there: Head | None
 
 
 @dataclass
@@ -60,12 +80,12 @@ class TypeAgreement:
     def agrees(self) -> bool:
         return not (self.behind or self.held_up or self.ahead or self.conflicting)
 
-    def note(self, what: str, subject: str, here: Head | None, there: Head | None) -> None:
+    def note(self, found: Difference) -> None:
         """Counts an aggregate that differs, and keeps some as examples."""
-        setattr(self, what, getattr(self, what) + 1)
+        setattr(self, found.what, getattr(self, found.what) + 1)
         if len(self.examples) < EXAMPLES:
-            versions = {"here": here.version if here else 0, "there": there.version if there else 0}
-            self.examples.append({"aggregate": f"{self.type}:{subject}", "what": what, **versions})
+            versions = {"here": found.here.version, "there": found.there.version if found.there else 0}
+            self.examples.append({"aggregate": found.aggregate, "what": found.what, **versions})
 
     def to_dict(self) -> JsonObject:
         """As it is kept and shown."""
@@ -80,12 +100,13 @@ class Comparison:
         settings: Settings,
         engine: Engine,
         publisher: str,
-        apply: Callable[[Sequence[Envelope]], None],
+        apply: Callable[[Sequence[Envelope]], None] | None,
         wait: Callable[[float], None],
     ) -> None:
-        """`apply` applies or parks the events that were fetched; `wait` waits for some seconds."""
+        """`apply` applies or parks the events that were fetched, None fetches none; `wait` waits for some seconds."""
         self.settings, self.engine, self.publisher = settings, engine, publisher
         self.apply, self.wait = apply, wait
+        self.differences: dict[str, Difference] = {}  # by aggregate
 
     def compare(self, kinds: Sequence[str], seen_before: Sequence[str]) -> list[TypeAgreement]:
         """What was found of each of `kinds` that the publisher has, or had before; raises one of UNREADABLE."""
@@ -100,8 +121,13 @@ class Comparison:
         found = TypeAgreement(there.type, there.aggregates)
         differing = there.differs_in(here)
         aggregates = max(there.aggregates, here.aggregates, 1)
-        for buckets in _chunks(differing, max(1, BUCKETS * AT_ONCE // aggregates)):
+        for buckets in chunks(differing, max(1, BUCKETS * AT_ONCE // aggregates)):
             self._compare_aggregates(found, buckets)
+        with Session(self.engine) as session, session.begin():
+            parted = session.execute(IN_CONFLICT.where(_cursor.aggregate.startswith(f"{found.type}:"))).all()
+        for aggregate, *cursor in parted:
+            # A later event of the publisher's may have been applied since, and made the heads equal.
+            self._note(found, "conflicting", aggregate, Cursor(*cursor), None)
         return found
 
     def _compare_aggregates(self, found: TypeAgreement, buckets: Sequence[int]) -> None:
@@ -110,70 +136,90 @@ class Comparison:
         behind: dict[str, Head] = {}
         unknown: list[Head] = []
         for there in feed_client.heads(self.settings, self.publisher, found.type, buckets):
-            mine = here.pop(there.subject, None)
+            mine, aggregate = here.pop(there.subject, None), f"{found.type}:{there.subject}"
             if mine is None or mine.version < there.version:
-                behind[there.subject] = there
+                behind[aggregate] = there
             elif mine.version > there.version:
-                found.note("ahead", there.subject, mine, there)
+                self._note(found, "ahead", aggregate, Cursor(mine.version, mine.id), there)
             elif mine.id is None:
                 unknown.append(there)
             elif mine.id != there.id:
-                found.note("conflicting", there.subject, mine, there)
+                self._note(found, "conflicting", aggregate, Cursor(mine.version, mine.id), there)
         for mine in here.values():
-            found.note("ahead", mine.subject, mine, None)
+            self._note(found, "ahead", f"{found.type}:{mine.subject}", Cursor(mine.version, mine.id), None)
         with Session(self.engine) as session, session.begin():
             learn_ids(session, found.type, unknown)
         self._catch_up(found, behind)
 
+    def _note(self, found: TypeAgreement, what: str, aggregate: str, here: Cursor, there: Head | None) -> None:
+        if aggregate not in self.differences:
+            self.differences[aggregate] = difference = Difference(what, aggregate, here, there)
+            found.note(difference)
+
     def _catch_up(self, found: TypeAgreement, behind: Mapping[str, Head]) -> None:
         """Fetches and applies what is missing; notes what is missing all the same."""
-        versions: dict[str, int] = {}
-        held_up: set[str] = set()
-        for attempt in range(TRIES):
+        parted: set[str] = set()
+        for attempt in range(TRIES if self.apply else 0):
             if attempt and behind:
                 self.wait(attempt)
-            for subjects in _chunks(list(behind), ASKED_FOR_AT_ONCE):
-                found.fetched += self._fetch([f"{found.type}:{subject}" for subject in subjects])
-            versions, held_up = self._stand([f"{found.type}:{subject}" for subject in behind])
+            for aggregates in chunks(list(behind), ASKED_FOR_AT_ONCE):
+                fetched, others = self._fetch(aggregates)
+                found.fetched += fetched
+                parted |= others
+            cursors, held_up = self._stand(list(behind))
             behind = {
-                subject: there
-                for subject, there in behind.items()
-                if versions.get(f"{found.type}:{subject}", 0) < there.version
+                aggregate: there
+                for aggregate, there in behind.items()
+                if cursors.get(aggregate, NOT_BEGUN).version < there.version
             }
-            if all(f"{found.type}:{subject}" in held_up for subject in behind):
+            if all(aggregate in held_up or aggregate in parted for aggregate in behind):
                 break
-        for subject, there in behind.items():
-            aggregate = f"{found.type}:{subject}"
-            what = "held_up" if aggregate in held_up else "behind"
-            found.note(what, subject, Head(subject, versions.get(aggregate, 0), None), there)
+        cursors, held_up = self._stand(list(behind))
+        for aggregate, there in behind.items():
+            what = "conflicting" if aggregate in parted else "held_up" if aggregate in held_up else "behind"
+            self._note(found, what, aggregate, cursors.get(aggregate, NOT_BEGUN), there)
 
-    def _fetch(self, aggregates: Sequence[str]) -> int:
-        """Applies what the publisher gives after these aggregates' cursors; returns how many events that were."""
-        versions, held_up = self._stand(aggregates)
-        wanted = {aggregate: versions.get(aggregate, 0) for aggregate in aggregates if aggregate not in held_up}
-        fetched = 0
+    def _fetch(self, aggregates: Sequence[str]) -> tuple[int, set[str]]:
+        """Applies what the publisher gives after these aggregates' cursors.
+
+        Returns how many events that were, and the aggregates that have another event at their cursor there: that event
+        is parked as a conflict.
+        """
+        cursors, held_up = self._stand(aggregates)
+        wanted = {aggregate: cursors.get(aggregate, NOT_BEGUN) for aggregate in aggregates if aggregate not in held_up}
+        fetched, parted = 0, set[str]()
         while wanted:
-            events = feed_client.missing(self.settings, self.publisher, wanted)
-            came = {event.aggregate: event.sequence for event in events}  # of each aggregate, the last one comes last
-            progress = {
-                aggregate: version for aggregate, version in came.items() if version > wanted.get(aggregate, version)
-            }
-            if not progress:
+            # With the event at the cursor, by which one sees that what comes after it belongs to what was applied.
+            places = {aggregate: max(cursor.version - 1, 0) for aggregate, cursor in wanted.items()}
+            events = feed_client.missing(self.settings, self.publisher, places)
+            others = [found for event in events if (found := conflict(event, wanted[event.aggregate]))]
+            parted |= {other.event.aggregate for other in others}
+            if others:
+                with Session(self.engine) as session, session.begin():
+                    park_conflicts(session, others)
+            wanted = {aggregate: cursor for aggregate, cursor in wanted.items() if aggregate not in parted}
+            fresh = [
+                event
+                for event in events
+                if event.aggregate in wanted and event.sequence > wanted[event.aggregate].version
+            ]
+            if not fresh or self.apply is None:
                 break
-            self.apply(events)
-            fetched += len(events)
-            wanted |= progress
-        return fetched
+            self.apply(fresh)
+            fetched += len(fresh)
+            # Of each aggregate, the last one comes last.
+            wanted |= {event.aggregate: Cursor(event.sequence, event.id) for event in fresh}
+        return fetched, parted
 
-    def _stand(self, aggregates: Sequence[str]) -> tuple[dict[str, int], set[str]]:
+    def _stand(self, aggregates: Sequence[str]) -> tuple[dict[str, Cursor], set[str]]:
         """The cursors of these aggregates, and those that are held up by a parked event."""
         keys = {"keys": list(aggregates)}
         with Session(self.engine) as session, session.begin():
-            versions = {aggregate: version for aggregate, version in session.execute(VERSIONS, keys)}
-            return versions, {aggregate for aggregate in session.scalars(HELD_UP, keys) if aggregate is not None}
+            cursors = {aggregate: Cursor(*cursor) for aggregate, *cursor in session.execute(CURSORS, keys)}
+            return cursors, {aggregate for aggregate in session.scalars(HELD_UP, keys) if aggregate is not None}
 
 
-def _chunks(items: Sequence[ItemT], size: int) -> Iterator[list[ItemT]]:
+def chunks(items: Sequence[ItemT], size: int) -> Iterator[list[ItemT]]:
     rest = iter(items)
     while chunk := list(itertools.islice(rest, size)):
         yield chunk

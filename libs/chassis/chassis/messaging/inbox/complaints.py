@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from chassis.errors import Transient
 from chassis.messaging.envelope import Envelope
+from chassis.messaging.inbox.faults import SetAside
 from chassis.messaging.inbox.reasons import Reason
 
 log = logging.getLogger(__name__)
@@ -29,8 +30,11 @@ class Complaints:
     def tell(self, event: Envelope, fault: Exception, outcome: str) -> Reason:
         """Logs that `event` failed unless its like was told within a minute; gives the reason to park it with.
 
-        The stack is in the log and in the row of the event that was told of; the others' rows name that one.
+        The stack is in the log and in the row of the event that was told of; the others' rows name that one. Nothing is
+        told of what was set aside untried.
         """
+        if isinstance(fault, SetAside):
+            return Reason(str(fault))
         key, now = _key(event, fault), self._now()
         told_at, told_of = self._told.get(key, (float("-inf"), ""))
         if now - told_at < EVERY:

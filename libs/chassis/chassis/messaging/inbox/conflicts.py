@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from chassis.errors import RuleBroken
 from chassis.messaging.envelope import Envelope
-from chassis.messaging.inbox.cursors import Cursor
+from chassis.messaging.inbox.cursors import Cursor, place_of
 from chassis.messaging.inbox.tables import ParkedState, inbox_parked
 
 log = logging.getLogger(__name__)
@@ -50,11 +50,11 @@ def conflict(event: Envelope, cursor: Cursor) -> Conflict | None:
 
 
 def park_conflicts(session: Session, conflicts: Sequence[Conflict]) -> None:
-    """Keeps the events for a person, each once, and says so in a line each."""
+    """Keeps the events for a person, each once, and says so in a line each; `detail` is the id that is known."""
     for event, known_id in conflicts:
         reason = f"version {event.sequence} is the event {known_id} already; this one has another id"
-        key = {"aggregate": event.aggregate, "version": event.sequence, "type": event.type}
-        if session.scalar(PARK, {**key, "event": event.to_dict(), "reason": reason}) is not None:
+        row = {**place_of(event), "event": event.to_dict(), "reason": reason, "detail": known_id}
+        if session.scalar(PARK, row) is not None:
             log.error(
                 "version %d of %s was announced twice by %s: as %s, which stands, and as %s, which is parked; was its "
                 "database put back to an earlier moment? GET /ops/parked shows it",

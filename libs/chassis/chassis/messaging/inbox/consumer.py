@@ -21,17 +21,17 @@ from sqlalchemy.orm import Session
 from chassis.backoff import back_off
 from chassis.clock import Clock
 from chassis.data import clock_of, engine_for, is_contention, is_unavailable
-from chassis.messaging.envelope import Envelope, MalformedEvent
+from chassis.messaging.envelope import Envelope
 from chassis.messaging.inbox import metrics, parking
 from chassis.messaging.inbox.agreement import Agreement
-from chassis.messaging.inbox.applying import Applier, BatchResult, handlers_of
+from chassis.messaging.inbox.applying import Applier, BatchResult, handlers_of, park_unapplied
 from chassis.messaging.inbox.complaints import Complaints
 from chassis.messaging.inbox.dead_letters import DeadLetterReader
-from chassis.messaging.inbox.deliveries import CHECK_EVERY, Delivery, Window, consume
-from chassis.messaging.inbox.faults import HandlerTooSlow, is_passing
+from chassis.messaging.inbox.deliveries import CHECK_EVERY, MOST_RETURNS, Window, consume, decode
+from chassis.messaging.inbox.faults import HandlerTooSlow, SetAside
 from chassis.messaging.inbox.gaps import GapCloser
-from chassis.messaging.inbox.origin import times_returned
 from chassis.messaging.inbox.parking import ToPark
+from chassis.messaging.inbox.patience import Patience
 from chassis.messaging.inbox.retrying import Retrier
 from chassis.messaging.inbox.sifting import sift
 from chassis.messaging.inbox.tables import ParkedState
@@ -44,7 +44,6 @@ log = logging.getLogger(__name__)
 PREFETCH = 800
 SPACING = 0.02  # seconds from one transaction's end to the next one's start, for more events to share it
 RECONNECT_CHECK = 0.05  # seconds between two looks at whether the reader has a new connection
-MOST_RETURNS = 3  # of an event that was in hand when the process died; from then on it is tried alone
 SIFTS_FOR = 5  # seconds after a batch that failed, in which the next ones are not first tried as a whole
 CONTENTION_TRIES = 3  # of a batch that met another transaction, before its events are tried one by one
 
@@ -58,6 +57,7 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
         self.stop_signal = StopSignal()
         self.window = Window()
         self.complaints = Complaints()
+        self.patience = Patience()
         self.is_applying = False
         self.sifts_until = 0.0
 
@@ -119,7 +119,13 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
     @functools.cached_property
     def retrier(self) -> Retrier:
         return Retrier(
-            self.engine, self.service, self.stop_signal, self.applier, self.timings.retry_delays, self._count
+            self.engine,
+            self.service,
+            self.stop_signal,
+            self.applier,
+            self.timings.retry_delays,
+            self.complaints,
+            self._count,
         )
 
     def _read_until_lost(self) -> None:
@@ -143,7 +149,7 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
             return
         self.is_applying = True
         try:
-            readable, events, suspects = _decode(batch)
+            readable, events, suspects = decode(batch)
             self._set_apart(suspects)
             self.apply_until_done(events)
             if readable:
@@ -169,13 +175,13 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
         self.retrier.wake()
 
     def apply_until_done(self, events: Sequence[Envelope]) -> None:
-        """Applies `events` in one transaction, or else one by one, and parks those that fail.
+        """Applies `events` in one transaction, or else part by part, and parks those that fail.
 
         While the database is away it waits, and raises only when the worker stops meanwhile.
         """
         failures = 0
         while events:
-            is_sifted = len(events) > 1 and time.monotonic() < self.sifts_until
+            is_sifted = time.monotonic() < self.sifts_until or any(self.patience.is_out(each.type) for each in events)
             try:
                 with metrics.batch_seconds.labels(self.service).time():
                     self._sift(events) if is_sifted else self._apply(events)
@@ -203,7 +209,10 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
             log.warning("%d events are applied again in a moment: %s", len(events), fault)
             self.stop_signal.wait(back_off(failures))
             return events
-        if len(events) > 1 and not (is_sifted or is_contention(fault) or isinstance(fault, HandlerTooSlow)):
+        if isinstance(fault, HandlerTooSlow):
+            self.patience.spend(fault.kind, fault.seconds)
+            is_sifted = False  # once more, its type set aside
+        if len(events) > 1 and not (is_sifted or is_contention(fault)):
             self.sifts_until = time.monotonic() + SIFTS_FOR
             return events
         if len(events) > 1:
@@ -222,11 +231,14 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
     def _sift(self, events: Sequence[Envelope]) -> None:
         """Applies what can be applied of a batch that failed, and parks what can't."""
         with Session(self.engine) as session, session.begin():
-            result, failures = sift(session, self.applier, events)
+            result, failures = sift(session, self.applier, events, self.patience)
             parking.park_many(session, [self._to_park(event, fault) for event, fault in failures])
-            parking.park_early(session, result.early)
-        for failure in failures:
-            metrics.parkings.labels(self.service, _state_after(failure.fault)).inc()
+            park_unapplied(session, result)
+        for state, number in Counter(parking.state_after(failure.fault) for failure in failures).items():
+            metrics.parkings.labels(self.service, state).inc(number)
+        aside = Counter(failure.event.type for failure in failures if isinstance(failure.fault, SetAside))
+        for kind, number in aside.items():
+            self.patience.tell(kind, number)
         if failures:
             self.sifts_until = time.monotonic() + SIFTS_FOR
         self._count(result)
@@ -235,11 +247,11 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
 
     def _to_park(self, event: Envelope, fault: Exception) -> ToPark:
         delays = self.timings.retry_delays
-        return ToPark.failed(event, fault, self.complaints.tell(event, fault, _state_after(fault)), delays)
+        return ToPark.failed(event, fault, self.complaints.tell(event, fault, parking.state_after(fault)), delays)
 
     def _park(self, event: Envelope, fault: Exception) -> None:
         with Session(self.engine) as session, session.begin():
-            why = self.complaints.tell(event, fault, _state_after(fault))
+            why = self.complaints.tell(event, fault, parking.state_after(fault))
             state = parking.park_failed(session, event, fault, self.timings.retry_delays, why)
         self.retrier.has_work = True
         metrics.parkings.labels(self.service, state).inc()
@@ -257,33 +269,3 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
             metrics.parkings.labels(self.service, ParkedState.CONFLICT).inc(len(result.conflicts))
         if result.early:
             metrics.parkings.labels(self.service, ParkedState.BLOCKED).inc(len(result.early))
-
-
-def _state_after(fault: Exception) -> ParkedState:
-    """The state in which an event is parked for `fault`."""
-    return ParkedState.RETRYING if is_passing(fault) else ParkedState.WAITING
-
-
-def _decode(batch: Sequence[Delivery]) -> tuple[list[Delivery], list[Envelope], list[Envelope]]:
-    """The deliveries that are events, the events, and those that may have killed the process before.
-
-    The others go to the dead letters: what is no event, and what does not come from its publisher.
-    """
-    readable: list[Delivery] = []
-    events: list[Envelope] = []
-    suspects: list[Envelope] = []
-    for delivery in batch:
-        try:
-            event = Envelope.from_bytes(delivery.raw)
-            delivery.origin.check(event)
-            came_back = delivery.headers and times_returned(delivery.headers) >= MOST_RETURNS
-            (suspects if came_back else events).append(event)
-            readable.append(delivery)
-        except Exception as fault:
-            # What is no event says so itself; a message that breaks its reader is none either.
-            known = isinstance(fault, MalformedEvent)
-            log.error(
-                "a message that is not an event goes to the dead letters: %s", fault, exc_info=None if known else fault
-            )
-            delivery.reject()
-    return readable, events, suspects

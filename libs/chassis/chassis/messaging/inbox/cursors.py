@@ -9,6 +9,7 @@ from sqlalchemy import ARRAY, BigInteger, Text, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from chassis.messaging.envelope import Envelope
 from chassis.messaging.inbox.tables import inbox_cursor
 
 # A statement is built once: SQLAlchemy takes longer to build one than to have it executed.
@@ -40,6 +41,11 @@ class Cursor(NamedTuple):
 
     version: int
     event_id: str | None
+
+
+def place_of(event: Envelope) -> dict[str, str | int]:
+    """The columns by which a parked event is found: its place among those of its aggregate, and its type."""
+    return {"aggregate": event.aggregate, "version": event.sequence, "type": event.type}
 
 
 def lock_whole_cursors(session: Session, aggregates: Iterable[str]) -> dict[str, Cursor]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -13,11 +13,15 @@ from eventlet.queue import Empty, LightQueue
 
 from chassis import broker
 from chassis.broker import wire
-from chassis.messaging.inbox.origin import Headers, Origin, headers_of
+from chassis.messaging.envelope import Envelope, MalformedEvent
+from chassis.messaging.inbox.origin import Headers, Origin, headers_of, times_returned
 
 log = logging.getLogger(__name__)
 
 BATCH = 400
+TURN = 50  # events that are read without a break: senders of mail, requests and heartbeats wait as long
+FRAMES = 3  # of a message: what it is, its properties, its body
+MOST_RETURNS = 3  # of an event that was in hand when the process died; from then on it is tried alone
 CHECK_EVERY = 0.25  # seconds between two looks at whether to go on
 SET_UP_WITHIN = 10  # seconds for the broker to begin delivering
 HEARTBEAT = 20  # seconds; a broker that vanished without a word is noticed after two of them
@@ -100,10 +104,39 @@ def consume(
             channel.basic_consume(queue, callback=lambda message: on_delivery(Delivery.of(message)))
         while goes_on():
             # One deadline for all that comes until the next look, not one for each frame. It can only strike while the
-            # reader waits for the socket, and py-amqp then keeps what it has of a frame.
+            # reader waits, and py-amqp keeps what it has of a frame.
             with suppress(TimeoutError), eventlet.Timeout(CHECK_EVERY, TimeoutError):
                 while True:
-                    connection.drain_events()
+                    for _ in range(TURN * FRAMES):
+                        connection.drain_events()
+                    eventlet.sleep(0)  # a socket that has more to give does not let others go on
             connection.heartbeat_tick()
     finally:
         broker.close(connection)
+
+
+def decode(batch: Sequence[Delivery]) -> tuple[list[Delivery], list[Envelope], list[Envelope]]:
+    """The deliveries that are events, the events, and those that may have killed the process before.
+
+    The others go to the dead letters: what is no event, and what does not come from its publisher.
+    """
+    readable: list[Delivery] = []
+    events: list[Envelope] = []
+    suspects: list[Envelope] = []
+    for number, delivery in enumerate(batch, 1):
+        if number % TURN == 0:
+            eventlet.sleep(0)
+        try:
+            event = Envelope.from_bytes(delivery.raw)
+            delivery.origin.check(event)
+            came_back = delivery.headers and times_returned(delivery.headers) >= MOST_RETURNS
+            (suspects if came_back else events).append(event)
+            readable.append(delivery)
+        except Exception as fault:
+            # What is no event says so itself; a message that breaks its reader is none either.
+            known = isinstance(fault, MalformedEvent)
+            log.error(
+                "a message that is not an event goes to the dead letters: %s", fault, exc_info=None if known else fault
+            )
+            delivery.reject()
+    return readable, events, suspects

@@ -13,6 +13,15 @@ class WrongContent(Exception):
 class HandlerTooSlow(Exception):
     """The handler took longer than it may."""
 
+    def __init__(self, kind: str, seconds: float) -> None:
+        """`kind`: the type of the events that it had in hand."""
+        self.kind, self.seconds = kind, seconds
+        super().__init__(f"{kind}: {seconds} seconds")
+
+
+class SetAside(Transient):
+    """Others of its type fail just now; it is tried in its turn, beside the inbox."""
+
 
 def is_passing(fault: BaseException) -> bool:
     """Whether a later try may succeed without anybody's help."""

@@ -29,8 +29,8 @@ from sqlalchemy.orm import Session
 from chassis.errors import NotFound, RuleBroken
 from chassis.messaging.envelope import ENCODER, Envelope, JsonObject, MalformedEvent
 from chassis.messaging.inbox.conflicts import AnotherIsKnown
-from chassis.messaging.inbox.cursors import lock_cursors, move_cursors
-from chassis.messaging.inbox.faults import is_of_the_moment, is_passing
+from chassis.messaging.inbox.cursors import lock_cursors, move_cursors, place_of
+from chassis.messaging.inbox.faults import SetAside, is_of_the_moment, is_passing
 from chassis.messaging.inbox.origin import FORGED
 from chassis.messaging.inbox.reasons import LONE_TRY, LONGEST_REASON, Reason, storable
 from chassis.messaging.inbox.tables import ParkedState, inbox_parked
@@ -102,7 +102,7 @@ def park_early(session: Session, events: Sequence[Envelope]) -> None:
     """Parks events that came before their predecessors."""
     if events:
         why = {"reason": "its predecessor has not been applied", "state": ParkedState.BLOCKED}
-        session.execute(PARK, [{**_key(event), "event": event.to_dict(), **why} for event in events])
+        session.execute(PARK, [{**place_of(event), "event": event.to_dict(), **why} for event in events])
 
 
 class ToPark(NamedTuple):
@@ -116,10 +116,20 @@ class ToPark(NamedTuple):
 
     @classmethod
     def failed(cls, event: Envelope, fault: BaseException, why: Reason, retry_delays: Sequence[float]) -> ToPark:
-        """What is to become of an event whose handler failed."""
-        passing = is_passing(fault)
-        state = ParkedState.RETRYING if passing else ParkedState.WAITING
-        return cls(event, state, why, attempts=1, retry_in=retry_delays[0] if passing else None)
+        """What is to become of an event whose handler failed, or that was set aside untried."""
+        if isinstance(fault, SetAside):
+            return cls(event, ParkedState.RETRYING, why, attempts=0, retry_in=0)
+        state = state_after(fault)
+        return cls(event, state, why, attempts=1, retry_in=retry_delays[0] if state == ParkedState.RETRYING else None)
+
+    def columns(self) -> dict[str, object]:
+        """What the row says of it beside the event."""
+        return {**self.why._asdict(), "state": self.state, "attempts": self.attempts, "retry_in": self.retry_in}
+
+
+def state_after(fault: BaseException) -> ParkedState:
+    """The state in which an event is parked for `fault`."""
+    return ParkedState.RETRYING if is_passing(fault) else ParkedState.WAITING
 
 
 def park_many(session: Session, several: Sequence[ToPark]) -> None:
@@ -127,17 +137,7 @@ def park_many(session: Session, several: Sequence[ToPark]) -> None:
     if not several:
         return
     try:
-        rows = [
-            {
-                **_key(each.event),
-                **each.why._asdict(),
-                "event": each.event.to_dict(),
-                "state": each.state,
-                "attempts": each.attempts,
-                "retry_in": each.retry_in,
-            }
-            for each in several
-        ]
+        rows = [{**place_of(each.event), "event": each.event.to_dict(), **each.columns()} for each in several]
         with session.begin_nested():
             session.execute(PARK_MANY, {"rows": ENCODER.encode(rows)})
     except Exception as fault:
@@ -186,7 +186,7 @@ def park(
 
     Where the database can't hold it as JSON it is parked as bytes, for a person: `raw`, the message as it came.
     """
-    row = {**_key(event), **why._asdict(), "attempts": attempts}
+    row = {**place_of(event), **why._asdict(), "attempts": attempts}
     wait = None if retry_in is None else timedelta(seconds=retry_in)
     try:
         with session.begin_nested():
@@ -206,10 +206,9 @@ def park_unreadable(session: Session, raw: bytes, why: object) -> None:
     session.execute(PARK, {"raw": raw, "reason": storable(str(why))[:LONGEST_REASON], "state": ParkedState.DEAD})
 
 
-def find(session: Session, parked_id: int, lock: bool = False) -> ParkedRow:
+def find(session: Session, parked_id: int) -> ParkedRow:
     """A parked event; raises NotFound."""
-    query = select(inbox_parked).where(parked.id == parked_id)
-    row = session.execute(query.with_for_update() if lock else query).one_or_none()
+    row = session.execute(select(inbox_parked).where(parked.id == parked_id)).one_or_none()
     if row is None:
         raise NotFound()
     return ParkedRow(*row)
@@ -220,19 +219,20 @@ def replay(session: Session, parked_id: int) -> None:
 
     Raises NotFound, NotReadable, SameVersionParked, AnotherIsKnown.
     """
-    row = find(session, parked_id, lock=True)
+    row = find(session, parked_id)
     if row.state == ParkedState.CONFLICT:
         raise AnotherIsKnown()
     again = update(inbox_parked).where(parked.id == parked_id)
     again = again.values(state=ParkedState.RETRYING, attempts=0, next_attempt_at=func.now())
     if row.event is None:
         event = _readable_after_all(row)
+        lock_cursors(session, [event.aggregate])  # before the row, as everybody does; what has none is never tried
         same = (parked.aggregate == event.aggregate, parked.version == event.sequence, parked.id != parked_id)
         if session.scalar(select(parked.id).where(*same)) is not None:
             raise SameVersionParked()
-        again = again.values(**_key(event), event=event.to_dict())
-        lock_cursors(session, [event.aggregate])  # what has no cursor is never tried
-    session.execute(again)
+        again = again.values(**place_of(event), event=event.to_dict())
+    if session.scalar(again.returning(parked.id)) is None:
+        raise NotFound()
 
 
 def _readable_after_all(row: ParkedRow) -> Envelope:
@@ -285,7 +285,3 @@ def skip(session: Session, parked_id: int, past_missing: bool = False) -> Skippe
     if key is not None and version > cursor:
         move_cursors(session, {key: version}, {key: row.event["id"]} if row.event else {})
     return Skipped(row, missing)
-
-
-def _key(event: Envelope) -> dict[str, str | int]:
-    return {"aggregate": event.aggregate, "version": event.sequence, "type": event.type}

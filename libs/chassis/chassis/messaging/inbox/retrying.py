@@ -1,4 +1,8 @@
-"""Tries parked events again when they are the next of their aggregate and their time has come."""
+"""Tries parked events again when they are the next of their aggregate and their time has come.
+
+Those that were not tried before, because the inbox set them aside or somebody had all replayed, are tried many in one
+transaction; others each in its own, since one of them may be what killed the process.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +12,20 @@ from collections.abc import Callable, Sequence
 
 from eventlet.event import Event
 from eventlet.timeout import Timeout
-from sqlalchemy import Engine, Update, bindparam, case, exists, func, literal, or_, select, text, update
+from sqlalchemy import Engine, Update, bindparam, case, exists, func, literal, not_, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from chassis.data import is_unavailable
 from chassis.messaging.envelope import Envelope
 from chassis.messaging.inbox import metrics
 from chassis.messaging.inbox.applying import Applier, BatchResult
+from chassis.messaging.inbox.complaints import Complaints
 from chassis.messaging.inbox.cursors import lock_cursors
 from chassis.messaging.inbox.faults import is_passing
-from chassis.messaging.inbox.parking import DELETE, find, parked
-from chassis.messaging.inbox.reasons import LONE_TRY, Reason
+from chassis.messaging.inbox.parking import DELETE, parked, state_after
+from chassis.messaging.inbox.reasons import LONE_TRY
 from chassis.messaging.inbox.tables import ParkedState, inbox_cursor, inbox_parked
+from chassis.messaging.inbox.untried import UNTRIED, Untried
 from chassis.messaging.loops import StopSignal, repeat
 
 log = logging.getLogger(__name__)
@@ -33,7 +39,7 @@ MAY_BE_TRIED = or_(parked.state == ParkedState.BLOCKED, parked.next_attempt_at <
 READY = (
     select(parked.id)
     .join(inbox_cursor, inbox_cursor.c.aggregate == parked.aggregate)
-    .where(inbox_cursor.c.version + literal(1) >= parked.version, TO_BE_TRIED, MAY_BE_TRIED)
+    .where(inbox_cursor.c.version + literal(1) >= parked.version, TO_BE_TRIED, MAY_BE_TRIED, not_(UNTRIED))
     .order_by(parked.id)
     .limit(AT_ONCE)
 )
@@ -56,12 +62,15 @@ class Retrier:
         stop: StopSignal,
         applier: Applier,
         retry_delays: Sequence[float],
+        complaints: Complaints,
         on_applied: Callable[[BatchResult], None],
     ) -> None:
         """`on_applied` is told what became of each event that is no longer parked."""
         self.engine, self.service, self.stop = engine, service, stop
         self.applier = applier
         self.claim = _claim(retry_delays)
+        self.complaints = complaints
+        self.untried = Untried(engine, applier, retry_delays, complaints)
         self.on_applied = on_applied
         self.has_work = True  # as far as this replica knows; what others have parked it sees at its next look
         self._signal = Event()
@@ -87,43 +96,43 @@ class Retrier:
 
     def _try_what_is_ready(self) -> int:
         """One try of each event that is ready; returns how many there were."""
+        tried, result = self.untried.try_some()
+        self.on_applied(result)
         with Session(self.engine) as session, session.begin():
             ready = session.scalars(READY).all()
             self.has_work = bool(ready) or bool(session.scalar(HAS_WORK))
         for parked_id in ready:
             self._try(parked_id)
-        return len(ready)
+        return tried + len(ready)
 
     def _try(self, parked_id: int) -> None:
         # Counted before it is made, so that an event that kills the process comes to an end as well.
         with Session(self.engine) as session, session.begin():
-            if session.scalar(self.claim, {"parked_id": parked_id}) is None:
-                return  # another replica has it
+            claimed = session.scalar(self.claim, {"parked_id": parked_id})
+        if claimed is None:
+            return  # another replica has it
+        event = Envelope.from_dict(claimed)
         try:
             with Session(self.engine) as session, session.begin():
-                result = self._apply(session, parked_id)
+                result = self._apply(session, parked_id, event)
         except Exception as fault:
             if is_unavailable(fault):
                 raise
-            self._note_failure(parked_id, fault)
+            self._note_failure(parked_id, event, fault)
         else:
             self.on_applied(result)
 
-    def _apply(self, session: Session, parked_id: int) -> BatchResult:
-        row = find(session, parked_id)
-        if row.aggregate is None or row.version is None:
-            return BatchResult()
-        cursor = lock_cursors(session, [row.aggregate])[row.aggregate]
+    def _apply(self, session: Session, parked_id: int, event: Envelope) -> BatchResult:
+        cursor = lock_cursors(session, [event.aggregate])[event.aggregate]
         is_gone = session.scalar(DELETE, {"parked_id": parked_id}) is None
-        if is_gone or row.version != cursor + 1:
+        if is_gone or event.sequence != cursor + 1:
             return BatchResult()  # another replica was quicker
-        return self.applier.apply_next(session, Envelope.from_dict(row.event))
+        return self.applier.apply_next(session, event)
 
-    def _note_failure(self, parked_id: int, fault: Exception) -> None:
-        passing = is_passing(fault)
-        log.warning("a parked event failed again: %s", fault, exc_info=None if passing else fault)
-        noted = update(inbox_parked).where(parked.id == parked_id).values(**Reason.of(fault)._asdict())
-        if passing:
+    def _note_failure(self, parked_id: int, event: Envelope, fault: Exception) -> None:
+        reason = self.complaints.tell(event, fault, state_after(fault))
+        noted = update(inbox_parked).where(parked.id == parked_id).values(**reason._asdict())
+        if is_passing(fault):
             # What came out of its lone try with the process alive has its tries before it, as any other has.
             noted = noted.values(
                 {parked.state: STATE_AFTER, parked.attempts: ATTEMPTS_AFTER, parked.next_attempt_at: NEXT_AFTER}
@@ -144,7 +153,7 @@ class Retrier:
 
 
 def _claim(retry_delays: Sequence[float]) -> Update:
-    """Counts a try of one parked event, and says when the next would be; gives its id, or no row if it isn't ready."""
+    """Counts a try of one parked event, and says when the next would be; gives the event, if it is ready."""
     waits = case(*((parked.attempts == n, delay) for n, delay in enumerate(retry_delays)), else_=retry_delays[-1])
     is_last = parked.attempts >= len(retry_delays)
     free = select(parked.id).where(parked.id == bindparam("parked_id"), MAY_BE_TRIED)
@@ -156,5 +165,5 @@ def _claim(retry_delays: Sequence[float]) -> Update:
             state=case((is_last, ParkedState.WAITING), else_=ParkedState.RETRYING),
             next_attempt_at=case((is_last, None), else_=func.now() + waits * text("interval '1 second'")),
         )
-        .returning(parked.id)
+        .returning(parked.event)
     )

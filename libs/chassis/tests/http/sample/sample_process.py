@@ -35,7 +35,9 @@ class Issuer:
         self.file.write_text(json.dumps({"keys": [key.as_dict(private=False) for key in keys]}))
 
     def sign(self, claims: dict[str, Any], key: Any = None, alg: str = "EdDSA", kid: str = "one") -> str:
-        return jwt.encode({"alg": alg, "kid": kid}, claims, key or self.ed25519, algorithms=["EdDSA", "RS256", "HS256"])
+        return jwt.encode(
+            {"alg": alg, "kid": kid}, claims, key or self.ed25519, algorithms=["EdDSA", "Ed25519", "RS256", "HS256"]
+        )
 
     def token(self, role: str = "province", **claims: Any) -> str:
         return self.sign(self.claims(role, **claims))

@@ -115,7 +115,7 @@ class Api(HttpService, HealthRoutes, AuditRoutes):
             row = session.execute(insert(item).values(id=new_id(), version=1, **values).returning(item)).one()
             audit.record(session, request.caller, "item.make", row.id, {"name": row.name}, self.clock)
             die_if("before commit")
-            answer = request.reply(session, row, status=201, headers={"Location": f"/items/{row.id}"})
+            answer = request.reply(session, row, headers={"Location": f"/items/{row.id}"})
         die_if("after commit")
         return answer
 
@@ -141,7 +141,15 @@ class Api(HttpService, HealthRoutes, AuditRoutes):
             raise NotFound()
         return row
 
-    @http("PUT", "/items/<item_id>", body=NewItem, returns=Item, roles=("province",), summary="Change an item")
+    @http(
+        "PUT",
+        "/items/<item_id>",
+        body=NewItem,
+        returns=Item,
+        versioned=True,
+        roles=("province",),
+        summary="Change an item",
+    )
     def change_item(self, request: Request, item_id: str) -> Any:
         expected = request.if_match
         with self.db.begin() as session:

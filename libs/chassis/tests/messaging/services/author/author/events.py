@@ -17,6 +17,7 @@ class ThingChanged:
     failure_rate: float = 0.0  # how often the handler is not ready for it yet
     seconds: float = 0.0  # how long the handler takes
     echo: bool = False  # the handler announces something itself
+    broken: bool = False  # the handler breaks a constraint that the database looks at only when it commits
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from chassis.clock import Clock
 from chassis.data import ClockProvider
 from chassis.errors import Transient
-from chassis.messaging import Envelope, Relay, Timings, outbox, subscribe, subscribe_batch
+from chassis.messaging import Envelope, Kept, Relay, Rows, Timings, outbox, subscribe, subscribe_batch
 from chassis.process.health import HealthRoutes
-from reader.storage import effect, mended
+from reader.storage import effect, mended, single
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Changed:
     failure_rate: float
     seconds: float
     echo: bool
+    broken: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,13 @@ class Worker(HealthRoutes):
     name = "reader-worker"
     relay = Relay()
     clock: Clock = ClockProvider()
+    # A lot's effects are copies of its events; a thing's are facts of the reader's own.
+    kept: ClassVar = {
+        "lot": Kept((Rows(effect, lambda subject, _: effect.c.aggregate == f"lot:{subject}"),)),
+        "thing": Kept(
+            facts=(Rows(effect, lambda subject, _: effect.c.aggregate == f"thing:{subject}"),), stays="the effects"
+        ),
+    }
     # The tests can't wait as long as the world does.
     timings = Timings(
         handler_timeout=2, retry_delays=(0.1, 0.2, 0.2, 0.5, 0.5), missing_after=1, look_for_missing_every=1
@@ -85,6 +93,8 @@ def take(session: Session, events: Sequence[Envelope[Changed]]) -> None:
             if data.crash:
                 os.kill(os.getpid(), signal.SIGKILL)
             raise ValueError("a bug in the handler")
+        if data.broken:
+            session.execute(insert(single), [{"key": event.aggregate}, {"key": event.aggregate}])
         if random.random() < data.failure_rate:
             raise Transient("not yet")
 

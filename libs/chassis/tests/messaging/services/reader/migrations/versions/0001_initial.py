@@ -20,11 +20,16 @@ def upgrade() -> None:
         "CREATE TABLE effect (id BIGSERIAL, aggregate TEXT NOT NULL, version BIGINT NOT NULL, by INTEGER NOT NULL, "
         "CONSTRAINT pk_effect PRIMARY KEY (id))"
     )
+    op.execute(
+        "CREATE TABLE single (id BIGSERIAL, key TEXT NOT NULL, CONSTRAINT pk_single PRIMARY KEY (id), "
+        "CONSTRAINT uq_single_key UNIQUE (key) DEFERRABLE INITIALLY DEFERRED)"
+    )
     op.execute("CREATE TABLE mended (aggregate TEXT NOT NULL, CONSTRAINT pk_mended PRIMARY KEY (aggregate))")
 
 
 def downgrade() -> None:
+    chassis_tables.drop_v6(op)
     chassis_tables.drop_v4(op)
     chassis_tables.drop_v3(op)
-    op.execute("DROP TABLE mended; DROP TABLE effect")
+    op.execute("DROP TABLE mended; DROP TABLE single; DROP TABLE effect")
     chassis_tables.drop_v1(op)

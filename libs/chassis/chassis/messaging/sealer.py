@@ -1,0 +1,145 @@
+"""The sealer: chains what was entered in the audit log, and announces signed checkpoints of the chain.
+
+Every replica of a worker runs one. They take turns by the lock of the chain's head, for one transaction each; one that
+dies in it leaves the entries unsealed, for the next.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from nameko.containers import WorkerContext
+from nameko.extensions import DependencyProvider
+from prometheus_client import Gauge
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from chassis.clock import Clock
+from chassis.data import clock_of, engine_for
+from chassis.messaging import outbox
+from chassis.messaging.loops import StopSignal, repeat
+from chassis.messaging.outbox import Event
+from chassis.security import audit
+from chassis.settings import Settings
+
+BATCH = 1000  # entries sealed in one transaction
+POLL_EVERY = 1.0  # seconds; no caller waits for a seal
+REPORT_EVERY = 5.0  # seconds
+
+unsealed_entries = Gauge(
+    "cqo_audit_unsealed", "Entries of the audit log without a seal, counted to 10,000.", ["service"]
+)
+unsealed_age = Gauge("cqo_audit_oldest_unsealed_seconds", "Age of the oldest entry without a seal.", ["service"])
+contradicting = Gauge(
+    "cqo_audit_contradicting_checkpoints",
+    "Checkpoints kept here that contradict others of the same service.",
+    ["service", "of"],
+)
+
+MakeEvent = Callable[[int, str, str], Event]  # of the place, its hash, and the signed checkpoint
+
+
+@dataclass
+class ChainOf:
+    """The aggregate that checkpoints are events of: the chain of a service; its version counts them."""
+
+    id: str
+    version: int
+    division: str | None = None
+
+
+class Sealer(DependencyProvider):  # type: ignore[misc]  # nameko has no types
+    """Seals in a worker, and announces checkpoints as `event`: the class of `<service>_audit.sealed.v1`."""
+
+    def __init__(self, event: MakeEvent) -> None:
+        super().__init__()
+        self.event = event
+
+    def setup(self) -> None:
+        self.settings: Settings = self.container.config["cqo"]
+        self.clock: Clock = clock_of(self.settings)
+        self.stop_signal = StopSignal()
+        self.reported_at = 0.0
+        self.keys = audit.SigningKeys(self.settings.audit_key or "")
+        if not self.keys.can_sign:
+            raise ValueError("the first key of CQO_AUDIT_KEY is a public one: a worker signs checkpoints with it")
+
+    @functools.cached_property
+    def engine(self) -> Engine:
+        return engine_for(self.settings.database_url, self.container.service_name)
+
+    def start(self) -> None:
+        self.thread = self.container.spawn_managed_thread(self.run, "sealer")
+
+    def stop(self) -> None:
+        """Ends the loop after the batch under way."""
+        self.kill()
+        self.thread.wait()
+
+    def kill(self) -> None:
+        self.stop_signal.give()
+
+    def get_dependency(self, worker_ctx: WorkerContext) -> Sealer:
+        return self
+
+    def run(self) -> None:
+        """Goes on until the worker stops; what is unsealed waits in the log."""
+        repeat(self.turn, "sealing the audit log", self.stop_signal)
+
+    def turn(self) -> None:
+        """Seals a batch, makes a checkpoint if it is time, and waits unless there may be more."""
+        with Session(self.engine) as session, session.begin():
+            sealed = self.seal(session)
+        self.report()
+        if sealed < BATCH:
+            self.stop_signal.wait(POLL_EVERY)
+
+    def seal(self, session: Session) -> int:
+        """Seals up to BATCH entries, and makes a checkpoint if it is time; returns how many were sealed."""
+        stand = audit.stand_of(session, self.settings.service)
+        if not stand.waiting and not self._is_time(stand):
+            return 0
+        sealed = audit.seal(session, BATCH)
+        # Asked again under the lock of the head: another replica may have made the checkpoint meanwhile.
+        stand = audit.stand_of(session, self.settings.service)
+        if self._is_time(stand):
+            self._make_checkpoint(session, stand)
+        return sealed
+
+    def _is_time(self, stand: audit.Stand) -> bool:
+        new = stand.seq - stand.checkpoint_seal
+        if new <= 0:
+            return False
+        every = timedelta(seconds=self.settings.audit_checkpoint_seconds)
+        return (
+            new >= self.settings.audit_checkpoint_entries
+            or stand.checkpoint_at is None
+            or self.clock.now() - stand.checkpoint_at >= every
+        )
+
+    def _make_checkpoint(self, session: Session, stand: audit.Stand) -> None:
+        assert stand.hash is not None  # there is an entry that is sealed
+        service = self.settings.service
+        checkpoint = audit.Checkpoint(service, stand.checkpoint + 1, stand.seq, stand.hash, self.clock.now())
+        signed = self.keys.sign(checkpoint)
+        audit.keep(session, checkpoint, signed)
+        announced = self.event(checkpoint.seal, checkpoint.hash, signed)
+        outbox.add(session, ChainOf(service, stand.checkpoint), announced, self.clock)
+
+    def report(self) -> None:
+        """Counts what is unsealed, and what contradicts, for the metrics."""
+        if time.monotonic() - self.reported_at < REPORT_EVERY:
+            return
+        self.reported_at = time.monotonic()
+        with Session(self.engine) as session, session.begin():
+            entries, since = audit.unsealed(session)
+            found = audit.contradictions(session)
+        service = self.settings.service
+        unsealed_entries.labels(service).set(entries)
+        unsealed_age.labels(service).set(max(0.0, (self.clock.now() - since).total_seconds()) if since else 0)
+        for of, count in found.items():
+            contradicting.labels(service, of).set(count)

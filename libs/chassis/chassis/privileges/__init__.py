@@ -1,0 +1,8 @@
+"""What each service may reach, as `deploy/privileges.toml` says, and how the servers are told.
+
+`privileges.roles` makes it so in the databases, and `privileges.users` says it to the broker.
+"""
+
+from chassis.privileges.table import Privileges, ServicePrivileges, WrongTable, load
+
+__all__ = ["Privileges", "ServicePrivileges", "WrongTable", "load"]

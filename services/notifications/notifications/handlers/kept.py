@@ -1,0 +1,27 @@
+"""What this service keeps of the others' aggregates. What was announced because of them is its own, and stays."""
+
+from chassis.messaging import Kept, Rows
+from notifications import storage
+from notifications.handlers import appointments
+from programme.tables import division
+
+ANNOUNCED = Kept(
+    facts=(Rows.by_event(storage.cause.c.id),), stays="notices that were written, and letters that were sent"
+)
+
+KEPT = {
+    "appointment": Kept(
+        (Rows.by(storage.appointment.c.id),),
+        restate=appointments.keep_anew,
+        facts=ANNOUNCED.facts,
+        stays=ANNOUNCED.stays,
+    ),
+    "certificate": ANNOUNCED,
+    "contact": Kept(stays="the contact points that it had", is_given=False),
+    "division": Kept((Rows.by(division.c.code),)),
+    "enrolment": ANNOUNCED,
+    "enterprise": Kept((Rows.by(storage.enterprise.c.id),)),
+    "nomination": ANNOUNCED,
+    "person": Kept((Rows.by(storage.person.c.id),)),
+    "target": ANNOUNCED,
+}

@@ -1,0 +1,146 @@
+"""The running APIs, what is in their databases, and the objects that requests may name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from registry.seed import seed
+from testkit import Client, RunningService, divisions
+from testkit.secrets import TokenSigner
+
+NO_BROKER = "amqp://guest:guest@127.0.0.1:9/"
+SERVICES = ("registry", "training", "notifications", "reporting")
+DIVISION, PERSON, ENTERPRISE = "220102", "01990f3a-6c1d-7b0e-9a44-0d4f0c6a7b21", "01990f3a-6c1d-7b0e-9a44-0d4f0c6a7b22"
+# Not JSON: pages for browsers, the metrics, workbooks.
+OTHERS = {"/docs", "/docs/{name}", "/problems/{name}", "/metrics", "/people/import", "/enterprises/import"}
+SHARED = ("/audit", "/events", "/ops", "/health", "/openapi")
+# The claim without which a role is refused.
+CLAIMS = {
+    "division": {"division": "220100"},
+    "enterprise": {"enterprise": ENTERPRISE},
+    "cqo": {"person": PERSON},
+}
+
+
+def is_tried(path: str, service: str) -> bool:
+    """Whether requests are made up for an address; for those that all services have, at the first one alone."""
+    return path not in OTHERS and (service == SERVICES[0] or not path.startswith(SHARED))
+
+
+class Api:
+    """A running API: its description, its callers, and the ids of objects that it has, by the name of a field."""
+
+    def __init__(self, running: RunningService, signer: TokenSigner) -> None:
+        self.running, self.signer = running, signer
+        self.known: dict[str, str] = {"code": DIVISION, "division": DIVISION}
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        found: dict[str, Any] = Client(self.running.url).get("/openapi.json")
+        return found
+
+    def token(self, role: str) -> str:
+        return self.signer.token(role, **CLAIMS.get(role, {}))
+
+    def with_known(self, sent: Any) -> Any:  # Any: what is to be sent, of any shape
+        """The same, with fields that name an object naming one that is there."""
+        if isinstance(sent, dict):
+            return {
+                name: self.known[name] if name in self.known and isinstance(value, str) else self.with_known(value)
+                for name, value in sent.items()
+            }
+        return [self.with_known(item) for item in sent] if isinstance(sent, list) else sent
+
+    def client(self, role: str = "province") -> Client:
+        return Client(self.running.url, self.token(role))
+
+
+def start_all(
+    make_database: Callable[[str], str], signer: TokenSigner, secrets: dict[str, str], folder: Path
+) -> dict[str, Api]:
+    """Starts the four APIs without their workers, and enters something into each."""
+    apis = {}
+    for service in SERVICES:
+        settings = {"database_url": make_database(service), "amqp_url": NO_BROKER, "jwks": signer.jwks}
+        settings |= {"feed_token": signer.token("service"), "smtp_url": "smtp://127.0.0.1:9", **secrets}
+        running = RunningService(service, "api", settings, folder / f"{service}.log")
+        apis[service] = Api(running.start(ready=False), signer)
+    for service, api in apis.items():
+        api.running.wait_until_ready()
+        FILL[service](api)
+        _publish(api)
+    return apis
+
+
+def _engine(api: Api) -> Any:
+    return create_engine(make_url(api.running.settings["database_url"]).set(drivername="postgresql+psycopg"))
+
+
+def _fill_registry(api: Api) -> None:
+    seed(api.running.settings["database_url"])
+    province = api.client()
+    firm = {
+        "uscc": "91220101MA0Y12340Q",
+        "name": "示例企业",
+        "division": DIVISION,
+        "industry": "C36",
+        "above_threshold": True,
+        "legal_representative": "王强",
+        "registered_on": "2010-05-04",
+    }
+    enterprise = province.post("/enterprises", firm)["id"]
+    person = {"name": "李明", "id_number": "220102199001010017", "enterprise_id": enterprise, "declaration": True}
+    person_id = province.post("/people", person)["id"]
+    post = province.post(f"/enterprises/{enterprise}/posts", {"title": "首席质量官"})["id"]
+    exclusion = {"person_id": person_id, "reason": "示例", "document": "示例〔2026〕9号", "valid_from": "2030-01-01"}
+    api.known |= {
+        "enterprise_id": enterprise,
+        "person_id": person_id,
+        "post_id": post,
+        "exclusion_id": province.post("/exclusions", exclusion)["id"],
+    }
+
+
+def _fill_training(api: Api) -> None:
+    engine = _engine(api)
+    with Session(engine) as session, session.begin():
+        divisions.place(session)
+        values = {"person": PERSON, "firm": ENTERPRISE, "division": DIVISION}
+        session.execute(text("INSERT INTO enterprise VALUES (:firm, '示例企业', :division)"), values)
+        session.execute(text("INSERT INTO person VALUES (:person, '李明', :division, :firm)"), values)
+    blocks = [{"name": name, "hours": 16, "trainer": "示例讲师"} for name in ("a", "b")]
+    content = {"name": "示例培训班", "kind": "continuing", "starts_on": "2026-03-09", "ends_on": "2026-03-13"}
+    made = api.client().post("/classes", {**content, "capacity": 50, "blocks": blocks})
+    api.known |= {"person_id": PERSON, "enterprise_id": ENTERPRISE, "class_id": made["id"]}
+
+
+def _fill_tree(api: Api) -> None:
+    with Session(_engine(api)) as session, session.begin():
+        divisions.place(session)
+
+
+def _fill_reporting(api: Api) -> None:
+    _fill_tree(api)
+    target = {"division": DIVISION, "year": 2026, "population": "award", "percent": 50, "document": "示例〔2026〕1号"}
+    api.known["target_id"] = api.client().post("/targets", target)["id"]
+
+
+FILL: dict[str, Callable[[Api], None]] = {
+    "registry": _fill_registry,
+    "training": _fill_training,
+    "notifications": _fill_tree,
+    "reporting": _fill_reporting,
+}
+
+
+def _publish(api: Api) -> None:
+    """Gives what was announced its place in the feed, as a relay would."""
+    with _engine(api).begin() as connection:
+        connection.execute(text("UPDATE outbox SET published_at = now(), feed_position = seq"))
