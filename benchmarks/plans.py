@@ -57,7 +57,7 @@ class Plans:
             admin.execute("SELECT pg_reload_conf()")
 
     def of(self, ask: Callable[[], object]) -> list[Statement]:
-        """The statements of one request; it is made again where a connection has not heard yet that plans are wanted."""
+        """The statements of one request, made again where its connection has not heard yet that plans are wanted."""
         self.since()
         for _ in range(TRIES):
             ask()
