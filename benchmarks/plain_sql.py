@@ -56,7 +56,8 @@ def coverage(population: str, place: str | None) -> Callable[[Connection, date],
 
     def plain(connection: Connection, on: date) -> Counts:
         units = units_on(on)
-        visible = {code for code in units if place is None or place in above(code, on)}
+        home = standing(place, on) if place else None
+        visible = {code for code in units if home is None or home.code in above(code, on)}
         found: dict[str, Counter[int]] = {units[code]: Counter() for code in visible}
         rows = connection.execute(COVERAGE.format(belongs=BELONGS[population]), {"on": on})
         for code, *numbers in rows:
