@@ -72,7 +72,7 @@ def test_a_downgrade_gives_the_version_before_its_rows_back(old_database):
 
 def test_the_sums_are_not_made_while_a_worker_that_does_not_keep_them_runs(make_database):
     url = make_database("reporting")
-    command.downgrade(migrate.alembic_config("reporting", url), "0006")
+    command.downgrade(migrate.alembic_config("reporting", url), "-1")
     with (
         psycopg.connect(url, application_name="reporting-worker"),
         pytest.raises(InvalidRequestError, match="stop all"),
