@@ -167,6 +167,9 @@ count_change = Table(
     Column("number", BigInteger, nullable=False),
 )
 
+# Worked out from the tables above by the handlers; what is taken out of those by other means needs a rebuild.
+TOTALS = (coverage_period, coverage_change, count_change)
+
 # What came from others' events: `rebuild` empties these, and fills them again from the others' feeds.
 READ_MODELS = (
     enterprise_history,
@@ -178,9 +181,7 @@ READ_MODELS = (
     enrolment,
     education,
     delivery,
-    coverage_period,
-    coverage_change,
-    count_change,
+    *TOTALS,
 )
 
 mapper = mapper_registry(metadata=metadata)
