@@ -29,6 +29,7 @@ from province.books import SERVICES, Books
 from province.careers import Careers
 from province.classes import Classes
 from province.databases import Copier, Province, add_ruleset, finish, publish_divisions
+from province.feed import make_months
 from province.firms import Firms
 from province.readers import all_readers
 from province.tree import Tree
@@ -44,7 +45,7 @@ from testkit.secrets import secrets_for_tests
 ENTERPRISES, PEOPLE = 500_000, 1_000_000
 AT_ONCE = 1000  # enterprises whose rows are copied together
 FOLDER = paths.FILES / "bench"
-EDITION = 2  # of the generator: raised where it writes other rows
+EDITION = 3  # of the generator: raised where it writes other rows
 DEFAULT_SCALE, DEFAULT_SEED = 0.1, 1
 
 
@@ -135,6 +136,7 @@ def fill(copier: Copier, books: Books, number: int, secrets: Path) -> None:
     """Lets that many enterprises live, with all that follows from them, and copies it; `secrets` keeps the keys."""
     cipher, contact = _personal_data(secrets)
     tree = Tree()
+    make_months(copier.connections)
     publish_divisions(copier.connections, books)
     add_ruleset(copier.connections["notifications"], notices.RULESET, notices.CHANNELS_BY_KIND)
     targets.set_targets(books)

@@ -54,6 +54,20 @@ def at_most(name: str, value: float, unit: str, limit: float, reference: float |
     return Row(name, round(value, 3), unit, reference, _ratio(value, reference), f"≤ {limit:g} {unit}", value <= limit)
 
 
+def at_least(name: str, value: float, unit: str, reference: float, times: float, ratio: float | None = None) -> Row:
+    """A figure that is to be so many times its reference, or more; `ratio` where it was taken within rounds."""
+    found = value / reference if ratio is None else ratio
+    goal = f"≥ {times:g} × reference"
+    return Row(name, round(value, 3), unit, round(reference, 3), round(found, 3), goal, found >= times)
+
+
+def within(name: str, value: float, unit: str, reference: float, times: float, ratio: float | None = None) -> Row:
+    """A figure that is to be at most so many times its reference; `ratio` where it was taken within rounds."""
+    found = value / reference if ratio is None else ratio
+    goal = f"≤ {times:g} × reference"
+    return Row(name, round(value, 3), unit, round(reference, 3), round(found, 3), goal, found <= times)
+
+
 def plain(name: str, value: float, unit: str) -> Row:
     """A figure without a goal."""
     return Row(name, round(value, 3), unit)

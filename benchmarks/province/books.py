@@ -1,8 +1,9 @@
 """What waits to be copied into the four databases, and what is announced: outbox, feed, cursors and counts.
 
 An event gets its place here as a service's outbox, relay and readers would give it: the next version of its aggregate,
-the next position of its service's feed, a cursor at each service whose queue is bound to it, and its part of the counts
-of what was applied. An aggregate's events must all be announced before the next `take`.
+a cursor at each service whose queue is bound to it, and its part of the counts of what was applied. Its position in the
+feed follows from the instant of its publication, and is given when all are there (`databases.publish`). An aggregate's
+events must all be announced before the next `take`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ Data: TypeAlias = dict[str, Any]  # Any: JSON's values
 
 SERVICES = ("registry", "training", "notifications", "reporting")
 EPOCH = 1_700_000_000_000  # milliseconds, in the first ids
+STAGED = "outbox_staged"  # the table in which published events wait for their positions
 
 
 class Parties(NamedTuple):
@@ -32,6 +34,14 @@ class Parties(NamedTuple):
 
 
 NOBODY = Parties(None, None)
+
+
+class Head(NamedTuple):
+    """The last event of an aggregate."""
+
+    version: int
+    id: str
+    at: str
 
 
 class Event(NamedTuple):
@@ -48,6 +58,7 @@ class Event(NamedTuple):
     parties: Parties
 
 
+NOTHING = Head(0, "", "")  # of an aggregate that is new
 Reader: TypeAlias = "Callable[[Books, Event], None]"
 
 
@@ -68,9 +79,9 @@ class Books:
         self.rng = random.Random(seed)
         self.bound, self.handled, self.readers = bound, handled, readers
         self.rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
-        self.positions = Counter[str]()  # by service: the last position of its feed
+        self.announced = Counter[str]()  # events, by service
         self.made = 0  # ids
-        self.heads: dict[tuple[str, str], tuple[int, str]] = {}  # by kind and id of aggregate
+        self.heads: dict[tuple[str, str], Head] = {}  # by kind and id of aggregate
         self.applied: dict[str, Counter[str]] = defaultdict(Counter)
         self.moved: dict[str, Counter[str]] = defaultdict(Counter)
         self.id_sums: dict[str, Counter[str]] = defaultdict(Counter)
@@ -99,10 +110,10 @@ class Books:
     ) -> Event:
         """An event of type `kind`, published on its day."""
         aggregate = kind.partition(".")[0]
-        version = self.heads.get((aggregate, subject), (0, ""))[0] + 1
-        at = days.instant(day, self.rng.randrange(28_000))
-        event = Event(self.new_id(), kind, subject, version, data, division, day, at, parties)
-        self.heads[aggregate, subject] = version, event.id
+        before = self.heads.get((aggregate, subject), NOTHING)
+        at = max(before.at, days.instant(day, self.rng.randrange(28_000)))
+        event = Event(self.new_id(), kind, subject, before.version + 1, data, division, day, at, parties)
+        self.heads[aggregate, subject] = Head(event.version, event.id, at)
         self._enter(service, aggregate, event)
         self.deliver(aggregate, event)
         return event
@@ -120,11 +131,11 @@ class Books:
                 apply(self, event)
 
     def _enter(self, service: str, aggregate: str, event: Event) -> None:
-        self.positions[service] += 1
+        self.announced[service] += 1
         self.put(
             service,
-            "outbox",
-            seq=self.positions[service],
+            STAGED,
+            seq=self.announced[service],
             id=event.id,
             aggregate_type=aggregate,
             aggregate_id=event.subject,
@@ -135,12 +146,11 @@ class Books:
             correlation_id=None,
             occurred_at=event.at,
             published_at=event.at,
-            feed_position=self.positions[service],
         )
 
     def version_of(self, aggregate: str, subject: str) -> int:
         """The version an aggregate stands at."""
-        return self.heads[aggregate, subject][0]
+        return self.heads[aggregate, subject].version
 
     def take(self) -> Iterator[tuple[str, str, list[Row]]]:
         """All rows that wait, by service and table, with the cursors of the aggregates announced; forgets them."""
@@ -151,8 +161,13 @@ class Books:
 
     def _cursors(self) -> dict[str, list[Row]]:
         found: dict[str, list[Row]] = defaultdict(list)
-        for (aggregate, subject), (version, event_id) in self.heads.items():
-            row: Row = {"aggregate": f"{aggregate}:{subject}", "version": version, "event_id": event_id}
+        for (aggregate, subject), head in self.heads.items():
+            row: Row = {
+                "aggregate": f"{aggregate}:{subject}",
+                "version": head.version,
+                "event_id": head.id,
+                "event_time": head.at,
+            }
             for reader in self.bound.get(aggregate, ()):
                 found[reader].append(row)
         return found

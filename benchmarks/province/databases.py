@@ -14,8 +14,9 @@ from alembic.script import ScriptDirectory
 from psycopg import sql
 
 from chassis.process import migrate, revisions
-from province.books import NOBODY, SERVICES, Books, Event, Row
+from province.books import NOBODY, SERVICES, Books, Event, Head, Row
 from province.days import FIRST
+from province.feed import publish
 from servers import PostgresServer, start_postgres
 
 Connection: TypeAlias = psycopg.Connection[Any]  # Any: rows of any shape
@@ -158,19 +159,18 @@ def copy_rows(connection: Connection, table: str, rows: list[Row]) -> None:
 
 def publish_divisions(connections: dict[str, Connection], books: Books) -> None:
     """The tree that registry's migrations have announced: published, and applied by the others."""
-    registry = connections["registry"]
+    registry, day = connections["registry"], f"{FIRST}T00:00:00+00:00"
     registry.execute(
         "UPDATE outbox SET occurred_at = %(day)s, published_at = %(day)s, feed_position = numbered.position "
         "FROM (SELECT seq, row_number() OVER (ORDER BY seq) AS position FROM outbox) AS numbered "
         "WHERE outbox.seq = numbered.seq",
-        {"day": f"{FIRST}T00:00:00+00:00"},
+        {"day": day},
     )
     rows = registry.execute(
-        "SELECT id::text, type, aggregate_id, aggregate_version, data, feed_position FROM outbox ORDER BY seq"
+        "SELECT id::text, type, aggregate_id, aggregate_version, data FROM outbox ORDER BY seq"
     ).fetchall()
-    for event_id, kind, code, version, data, position in rows:
-        books.positions["registry"] = position
-        books.heads["division", code] = version, event_id
+    for event_id, kind, code, version, data in rows:
+        books.heads["division", code] = Head(version, event_id, day)
         books.deliver("division", Event(event_id, kind, code, version, data, code, FIRST, "", NOBODY))
     columns = ("code", "name", "level", "parent", "valid_from", "valid_to", "successor")
     placed = registry.execute(f"SELECT {', '.join(columns)} FROM division").fetchall()
@@ -180,24 +180,23 @@ def publish_divisions(connections: dict[str, Connection], books: Books) -> None:
 
 
 def finish(connections: dict[str, Connection], books: Books, filings: int) -> None:
-    """Counts of what was applied, sequences, and the planner's statistics."""
+    """The feeds, counts of what was applied, sequences, and the planner's statistics."""
+    with ThreadPoolExecutor(len(connections)) as pool:
+        for _ in pool.map(publish, connections.values()):
+            pass
     for service, row in books.counts():
         copy_rows(connections[service], "inbox_applied", [row])
     # What reporting's handlers add up beside the records, as its migration does it for records that were there before.
     scripts = ScriptDirectory.from_config(revisions.configuration("reporting"))
-    for statement in scripts.get_revision("0013").module.FILL:
+    for statement in scripts.get_revision("0010").module.FILL:
         connections["reporting"].execute(statement)
-    for service in SERVICES:
-        if books.positions[service]:
-            connections[service].execute(
-                "SELECT setval(pg_get_serial_sequence('outbox', 'seq'), %s)", [books.positions[service]]
-            )
-        connections[service].execute("VACUUM ANALYZE")
     connections["registry"].execute(
         "SELECT setval('audit_log_number_seq', coalesce(max(number), 0) + 1, false) FROM audit_log"
     )
     if filings:
         connections["registry"].execute("SELECT setval('filing_number', %s)", [filings])
+    for connection in connections.values():
+        connection.execute("VACUUM ANALYZE")
 
 
 def add_ruleset(connection: Connection, version: int, channels: dict[str, list[str]]) -> None:

@@ -43,7 +43,7 @@ RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRI
 TABLES = (
     "SELECT c.oid::regclass::text AS name, array(SELECT r FROM unnest(%s::text[]) AS r "
     "WHERE has_table_privilege(%s, c.oid, r)) AS rights FROM pg_class AS c "
-    "WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')"
+    "WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm') AND NOT relispartition"
 )
 # A function that runs with its owner's rights looks names up where its caller can't put others.
 LOOSE_FUNCTIONS = (

@@ -91,7 +91,7 @@ class Programme:
         played.hold_class()
         played.certify()
         played.appoint()
-        played._settle()
+        played.settle()
         return played
 
     @contextmanager
@@ -133,8 +133,11 @@ class Programme:
         service = self.services[name]
         service.stop()
         with self.admin() as admin:
+            owned = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = %s"
+            [(owner,)] = admin.execute(owned, [self._name(name)]).fetchall()
             admin.execute(f'DROP DATABASE "{self._name(name)}" WITH (FORCE)')
-            admin.execute(f'CREATE DATABASE "{self._name(name)}" TEMPLATE "{self._name(name)}_saved"')
+            saved = f'TEMPLATE "{self._name(name)}_saved"'
+            admin.execute(f'CREATE DATABASE "{self._name(name)}" OWNER "{owner}" {saved}')
         service.start()
 
     def forget_saved(self) -> None:

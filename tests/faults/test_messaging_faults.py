@@ -31,7 +31,7 @@ def test_a_consumer_killed_in_the_middle_of_its_handlers(world: World, start: St
     world.announce_many(50, 40, ThingChanged(seconds=0.002))
     author, reader = start("author"), start("reader")
     kills = 0
-    while kills < 4:
+    while kills < 3:  # a fourth could strike an innocent event in the one try that it has by itself
         before = len(world.effects())
         wait_for(lambda before=before: len(world.effects()) > before, APPLIED_WITHIN)
         reader.kill()

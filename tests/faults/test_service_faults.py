@@ -40,7 +40,7 @@ SETTINGS: dict[str, dict[str, str]] = {"notifications": {"smtp_url": "smtp://127
 LONGEST = 2.0  # seconds from an event to its effect
 NOTED = (
     "CREATE TABLE effect_at (aggregate TEXT, version BIGINT, at TIMESTAMPTZ)",
-    "CREATE FUNCTION note_effect() RETURNS trigger LANGUAGE plpgsql AS "
+    "CREATE FUNCTION note_effect() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS "
     "$$BEGIN INSERT INTO effect_at VALUES (NEW.aggregate, NEW.version, clock_timestamp()); RETURN NEW; END$$",
     "CREATE TRIGGER note_effect BEFORE UPDATE ON inbox_cursor FOR EACH ROW "
     "WHEN (NEW.version > OLD.version) EXECUTE FUNCTION note_effect()",

@@ -36,9 +36,11 @@ EVENTS = "SELECT aggregate_type, type, aggregate_id, aggregate_version, id::text
 class Installation:
     """The four databases, the broker, the keys and the clock."""
 
-    def __init__(self, databases: dict[str, str], amqp_url: str, folder: Path) -> None:
+    def __init__(self, databases: OldDatabases, amqp_url: str, folder: Path) -> None:
         state = json.loads((MATERIAL / "installation.json").read_text())
-        self.databases, self.amqp_url, self.folder = databases, amqp_url, folder
+        self.databases, self.owners = databases.urls, databases.urls
+        self.old_databases, self.amqp_url, self.folder = databases, amqp_url, folder
+        self.privileges = folder / "privileges.toml"
         self.keys, self.day = state["keys"], date.fromisoformat(state["left_on"])
         self.clock, self.mail, self.smtp_port = folder / "clock", folder / "mail", free_port()
         self.services: dict[str, RunningService] = {}
@@ -99,19 +101,37 @@ class Installation:
 
     # What is done
 
+    def give_tables_to_owners(self) -> None:
+        """The runbook's step of that name: the secrets of the roles, and the job that makes these."""
+        self.privileges.write_text(self.old_databases.privileges())
+        passwords = dict.fromkeys(self.old_databases.roles(), self.old_databases.password)
+        (self.folder / "admin_url").write_text(self.old_databases.admin_url)
+        (self.folder / "roles.json").write_text(json.dumps(passwords))
+        self.run(f"python -m chassis.privileges.roles {self.folder} --file deploy/privileges.toml")
+        self.owners = {
+            service: make_url(url).set(username=f"{make_url(url).username}_owner").render_as_string(hide_password=False)
+            for service, url in self.databases.items()
+        }
+
     def run(self, command: str) -> str:
-        """Runs a command of the runbook as an operator would; returns what it printed."""
-        words = shlex.split(command)
+        """Runs a command of the runbook as an operator would, migrations as the owner; returns what it printed."""
+        words = shlex.split(command.replace("deploy/privileges.toml", str(self.privileges)))
+        databases = self.owners if "chassis.process.migrate" in words else self.databases
         assert words[:2] == ["python", "-m"], command
         done = subprocess.run(
-            [sys.executable, *words[1:]], env=self.environ(), cwd=PROJECT, capture_output=True, text=True, timeout=60
+            [sys.executable, *words[1:]],
+            env=self.environ(databases),
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         return done.stdout
 
-    def environ(self) -> dict[str, str]:
+    def environ(self, databases: dict[str, str]) -> dict[str, str]:
         """What a command of any service finds; each service's database by its own name."""
-        given = {f"CQO_DATABASE_URL_{service.upper()}": url for service, url in self.databases.items()}
+        given = {f"CQO_DATABASE_URL_{service.upper()}": url for service, url in databases.items()}
         settings = {name: value for name, value in self.settings("registry").items() if name != "database_url"}
         if self.services:
             settings = {**self.services["registry"].settings, **settings}  # the signer's, and the addresses
@@ -126,6 +146,7 @@ class Installation:
             "database_url": self.databases[service],
             "clock_offset_file": self.clock,
             "smtp_url": f"smtp://127.0.0.1:{self.smtp_port}",
+            "notice_days": 2000,  # what has passed could not be counted
         }
 
     def start(self, running_service: Callable[..., RunningService]) -> None:
@@ -143,7 +164,7 @@ class Installation:
     def mail_server(self) -> Iterator[None]:
         self.mail.mkdir(exist_ok=True)
         command = [sys.executable, "-m", "servers.mailbox", "--port", str(self.smtp_port), "--folder", str(self.mail)]
-        with subprocess.Popen(command, env=self.environ()) as process:
+        with subprocess.Popen(command, env=self.environ(self.databases)) as process:
             try:
                 wait_for(lambda: listens(self.smtp_port))
                 yield
@@ -171,13 +192,41 @@ def commands_of_the_runbook() -> list[str]:
     return [line.partition(" #")[0].strip() for line in re.findall(r"(?m)^ +(python -m .*)$", section)]
 
 
-def database_urls(postgres_url: str) -> Iterator[dict[str, str]]:
-    """Empty databases for the four services; removed at the end."""
-    names = {service: f"upgrade_{os.getpid()}_{service}" for service in SERVICES}
-    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as admin:
-        for name in names.values():
-            admin.execute(f'CREATE DATABASE "{name}"')
+class OldDatabases:
+    """Empty databases for the four services, each owned by the role as which its service runs, as 0.1.0 had it."""
+
+    def __init__(self, postgres_url: str) -> None:
         url = make_url(postgres_url).set(drivername="postgresql")
-        yield {each: url.set(database=name).render_as_string(hide_password=False) for each, name in names.items()}
-        for name in names.values():
-            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        self.admin_url = url.render_as_string(hide_password=False)
+        self.password = "upgrade"
+        self.names = {service: f"upgrade_{os.getpid()}_{service}" for service in SERVICES}
+        self.urls = {
+            service: url.set(database=name, username=name, password=self.password).render_as_string(hide_password=False)
+            for service, name in self.names.items()
+        }
+
+    def roles(self) -> list[str]:
+        """Those as which the services run, and the owners to come."""
+        return [role for name in self.names.values() for role in (name, f"{name}_owner")]
+
+    def privileges(self) -> str:
+        """The project's table of privileges, with these databases and roles."""
+        table = (PROJECT / "deploy" / "privileges.toml").read_text()
+        for service, name in self.names.items():
+            for key, value in (("database", service), ("role", service), ("owner", f"{service}_owner")):
+                table = table.replace(f'{key} = "{value}"\n', f'{key} = "{value.replace(service, name)}"\n')
+        return table
+
+    def __enter__(self) -> OldDatabases:
+        with psycopg.connect(self.admin_url, autocommit=True) as admin:
+            for name in self.names.values():
+                admin.execute(f"CREATE ROLE \"{name}\" LOGIN PASSWORD '{self.password}'")
+                admin.execute(f'CREATE DATABASE "{name}" OWNER "{name}"')
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with psycopg.connect(self.admin_url, autocommit=True) as admin:
+            for name in self.names.values():
+                admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            for role in self.roles():
+                admin.execute(f'DROP ROLE IF EXISTS "{role}"')

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from old_installation import EVENTS, SERVICES, Installation, commands_of_the_runbook, database_urls
+from old_installation import EVENTS, SERVICES, Installation, OldDatabases, commands_of_the_runbook
 
 from cqolocal import agreement
 from servers import RabbitServer
@@ -27,7 +27,7 @@ DUE_BY = "SELECT count(*) FROM due WHERE state = 'planned' AND due_on <= %s"
 @pytest.fixture
 def installation(postgres_url: str, rabbitmq: RabbitServer, tmp_path: Path) -> Iterator[Installation]:
     # A broker of its own: on a shared one this version's topology may stand already.
-    for databases in database_urls(postgres_url):
+    with OldDatabases(postgres_url) as databases:
         made = Installation(databases, rabbitmq.amqp_url, tmp_path)
         made.load()
         yield made
@@ -38,7 +38,7 @@ def test_an_old_installation_upgrades_by_the_runbook_and_loses_nothing(
 ) -> None:
     started = time.monotonic()
     commands = commands_of_the_runbook()
-    assert [" ".join(each.split()[2:]).partition(" --file")[0] for each in commands] == [
+    assert [" ".join(each.split()[2:]).partition(" --")[0] for each in commands] == [
         "chassis.process.migrate registry,training,notifications,reporting upgrade",
         "chassis.broker.topology apply",
         "chassis.process.migrate registry,training,notifications,reporting check",
@@ -55,6 +55,7 @@ def test_an_old_installation_upgrades_by_the_runbook_and_loses_nothing(
     assert letters
     assert {row[0] for row in installation.rows("reporting", "SELECT state FROM inbox_parked")} == {"waiting", "dead"}
 
+    installation.give_tables_to_owners()
     installation.run(commands[MIGRATE])
     installation.run(commands[TOPOLOGY])
     with installation.mail_server():

@@ -29,7 +29,14 @@ from programme.keys import Keys
 from programme.settings import Settings
 from servers import CannotRun
 
-BENCHES = ("pipeline", "load", "lists", "figures", "all")
+BENCHES = (
+    "pipeline",
+    "growth",
+    "load",
+    "lists",
+    "figures",
+    "all",
+)
 
 
 class Failed(click.ClickException):
@@ -235,10 +242,7 @@ def test(part: str | None, arguments: tuple[str, ...]) -> None:
 @click.argument("name", type=click.Choice(BENCHES))
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def bench(name: str, arguments: tuple[str, ...]) -> None:
-    """Measure: the pipeline beside nameko as it comes; lists and figures on a province's history; or all.
-
-    `load` makes that history. `--json` prints the figures as one JSON object on the last line.
-    """
+    """Measure: the pipeline, the bytes of events, lists and figures on a history that `load` makes, or `all`."""
     names = [each for each in BENCHES if each not in ("load", "all")] if name == "all" else [name]
     sys.exit(max(_bench(each, arguments) for each in names))
 

@@ -192,6 +192,7 @@ class System:
             "CQO_DRAIN_SECONDS": "0",  # there is no second replica that requests could go to meanwhile
             "CQO_SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}",
             "CQO_CLOCK_OFFSET_FILE": str(self.clock_file),
+            "CQO_NOTICE_DAYS": "2000",  # the demo plays three years, and counts the notices of all of them
         }
         others = os.environ.get("NO_PROXY") or os.environ.get("no_proxy")
         direct = ",".join(filter(None, ("127.0.0.1", "localhost", others)))

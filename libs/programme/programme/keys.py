@@ -22,13 +22,18 @@ ALGORITHM = "Ed25519"
 FEED_TOKEN_HOURS = 24 * 365
 
 
+def new_signing_key() -> jwk.OKPKey:
+    """A new pair of keys to sign with, tokens or anything else."""
+    return jwk.OKPKey.generate_key("Ed25519", {"use": "sig", "alg": ALGORITHM}, private=True, auto_kid=True)
+
+
 class Keys:
     """The signing key in `folder`, made at the first use."""
 
     def __init__(self, folder: Path) -> None:
         path = folder / "signing.jwk"
         if not path.exists():
-            key = jwk.OKPKey.generate_key("Ed25519", {"use": "sig", "alg": ALGORITHM}, private=True, auto_kid=True)
+            key = new_signing_key()
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_secret(path, json.dumps(key.as_dict(private=True)))
         self._signing = jwk.import_key(json.loads(path.read_text()))

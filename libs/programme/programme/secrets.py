@@ -29,7 +29,7 @@ from urllib.parse import quote
 from joserfc import jwk
 
 from chassis.privileges import Privileges, WrongTable, load, users
-from programme.keys import ALGORITHM, AUDIENCE, ISSUER, Keys, write_secret
+from programme.keys import AUDIENCE, ISSUER, Keys, new_signing_key, write_secret
 
 ADMINISTRATOR = "postgres"
 # How 0.1.0 named what it kept in the one folder that every service read.
@@ -183,8 +183,7 @@ def _random_key() -> str:
 
 
 def _audit_key() -> str:
-    key = jwk.OKPKey.generate_key("Ed25519", {"use": "sig", "alg": ALGORITHM}, private=True, auto_kid=True)
-    return json.dumps({"keys": [key.as_dict(private=True)]})
+    return json.dumps({"keys": [new_signing_key().as_dict(private=True)]})
 
 
 def _contact_key() -> str:

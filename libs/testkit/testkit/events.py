@@ -1,7 +1,8 @@
-"""Publishing events as another service would."""
+"""Publishing events as another service would, and removing those that wait for a reader."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,3 +24,16 @@ def publish(amqp_url: str, *events: Envelope) -> None:
     finally:
         for publisher in publishers.values():
             publisher.close()
+
+
+def empty_queues(amqp_url: str, queues: Iterable[str]) -> None:
+    """Removes what waits in these queues, as other tests have left it."""
+    from chassis import broker
+
+    connection = broker.connect(amqp_url, "tests")
+    try:
+        channel = connection.channel()
+        for queue in queues:
+            channel.queue_purge(queue)
+    finally:
+        broker.close(connection)

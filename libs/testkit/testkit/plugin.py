@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from chassis.clock import FixedClock
 from servers import PostgresServer, RabbitServer, start_postgres, start_rabbitmq
+from testkit.events import empty_queues
 from testkit.privileges import Databases, ServiceCredentials, broker_urls, broker_users
 from testkit.privileges import admin as admin_of
 from testkit.secrets import TokenSigner, secrets_for_tests
@@ -99,19 +100,12 @@ def amqp_url(request: pytest.FixtureRequest, service_credentials: ServiceCredent
 @pytest.fixture(scope="session")
 def topology(amqp_url: str) -> str:
     """`amqp_url`, once the exchanges and queues of deploy/rabbitmq are there, and empty."""
-    from chassis import broker
     from chassis.broker import topology
 
     definitions = topology.load(TOPOLOGY)
     topology.apply(amqp_url, definitions)
-    connection = broker.connect(amqp_url, "tests")
-    try:
-        # An earlier run on the same broker leaves events that this run's keys can't open.
-        channel = connection.channel()
-        for queue in definitions["queues"]:
-            channel.queue_purge(queue["name"])
-    finally:
-        broker.close(connection)
+    # An earlier run on the same broker leaves events that this run's keys can't open.
+    empty_queues(amqp_url, [queue["name"] for queue in definitions["queues"]])
     return amqp_url
 
 

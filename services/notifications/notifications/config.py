@@ -29,4 +29,5 @@ class Settings(settings.Settings):
         "a file with the authority that signed the mail server's certificate, if not a public one", None
     )
     smtp_connections: int = setting("how many connections each worker opens to the mail server", 2)
+    notice_days: int = setting("for how many days notices, what became of them and their proof are kept", 400)
     mail_from: str = setting("the address that letters come from", "no-reply@cqo.invalid")

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
+PASSING = {"notice": "notice_days"}  # kinds of aggregate that are kept for a time, and the setting that says how long
+
 
 @dataclass(frozen=True)
 class NoticeSent:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     DateTime,
     ForeignKey,
@@ -83,6 +84,11 @@ cause = Table(
     Column("data", JSONB, nullable=False),
     Column("ruleset", Integer, nullable=False),
     Index("ix_cause_occurred_at", "occurred_at"),
+)
+
+# How many events of each type were announced so long ago that they are kept no more.
+cause_passed = Table(
+    "cause_passed", metadata, text_column("type", primary_key=True), Column("number", BigInteger, nullable=False)
 )
 
 notice = Table(

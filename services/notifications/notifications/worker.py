@@ -6,10 +6,10 @@ from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
 from chassis.data import ClockProvider
-from chassis.messaging import Relay, Sealer, subscribe_batch
+from chassis.messaging import Job, Relay, Sealer, Upkeep, subscribe_batch
 from chassis.process import HealthRoutes
 from notifications.adapters.mail.mailer import Mailer
-from notifications.events import AuditSealed
+from notifications.events import PASSING, AuditSealed
 from notifications.handlers import Batch, appointments, contacts, divisions, enterprises, nominations, people
 from notifications.handlers.announcing import announce
 from notifications.handlers.appointments import (
@@ -35,6 +35,7 @@ from notifications.handlers.nominations import NominationSubmitted
 from notifications.handlers.people import PersonEntered
 from notifications.handlers.targets import TargetSet
 from notifications.providers import PersonalDataProvider
+from notifications.usecases import passing
 from programme.scope import Placement
 
 
@@ -45,6 +46,7 @@ class Worker(HealthRoutes):
     kept = KEPT
     relay = Relay()
     sealer = Sealer(AuditSealed)
+    upkeep = Upkeep(passing=PASSING, jobs=(Job("notices", passing.forget_notices),))
     mailer = Mailer()
     personal_data = PersonalDataProvider()
     clock: Clock = ClockProvider()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
+LAST_VERSION = ("contact",)  # kinds of aggregate of which only the last version is kept
+
 
 @dataclass(frozen=True)
 class DivisionPlaced:

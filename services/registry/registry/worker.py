@@ -9,9 +9,18 @@ from sqlalchemy.orm import Session
 from chassis.clock import Clock
 from chassis.data import ClockProvider
 from chassis.due import DueRow, sweep
-from chassis.messaging import ChainSealed, Envelope, Relay, Sealer, keep_checkpoints, subscribe, subscribe_batch
+from chassis.messaging import (
+    ChainSealed,
+    Envelope,
+    Relay,
+    Sealer,
+    Upkeep,
+    keep_checkpoints,
+    subscribe,
+    subscribe_batch,
+)
 from chassis.process import HealthRoutes
-from registry.events import AuditSealed
+from registry.events import LAST_VERSION, AuditSealed
 from registry.handlers import certificates, education
 from registry.handlers.certificates import CertificateEnded, CertificateIssued, CertificateRenewed
 from registry.handlers.education import EducationRecorded
@@ -28,6 +37,7 @@ class Worker(HealthRoutes):
     kept = KEPT
     relay = Relay()
     sealer = Sealer(AuditSealed)
+    upkeep = Upkeep(last_version=LAST_VERSION)
     clock: Clock = ClockProvider()
 
     @subscribe("certificate.issued.v1", CertificateIssued)

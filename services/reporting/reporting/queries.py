@@ -241,7 +241,8 @@ def statistics(session: Session, on: date) -> Statistics:
 
 def _counts(session: Session, on: date) -> dict[tuple[str, Kind], int]:
     """All that is counted on a day, by figure and kind, in their order; what nothing counts as is left out."""
-    changes = sum_until(storage.count_change, on)
+    parts = (select(sum_until(table, on)) for table in (storage.count_change, storage.delivery_sum))
+    changes = union_all(*parts).subquery()
     groups = changes.c.figure, changes.c.kind, changes.c.channel, changes.c.state
     counted = select(*groups, func.sum(changes.c.number)).group_by(*groups).order_by(*groups)
     return {

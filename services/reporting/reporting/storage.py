@@ -153,21 +153,29 @@ coverage_change = Table(
     Column("active", BigInteger, nullable=False),  # of these, with an active CQO
     Column("suspended", BigInteger, nullable=False),  # of these, with a suspended one
 )
-# The same of the other figures. Each process counts in a lane, so that replicas don't queue up for one row.
-count_change = Table(
-    "count_change",
-    metadata,
-    Column("grain", Text, primary_key=True),
-    Column("since", Date, primary_key=True),
-    Column("figure", Text, primary_key=True),
-    Column("state", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),  # of a notice or a class; empty in other figures
-    Column("channel", Text, primary_key=True),  # of a delivery; empty in other figures
-    Column("lane", SmallInteger, primary_key=True, autoincrement=False),
-    Column("number", BigInteger, nullable=False),
-)
 
-# Worked out from the tables above by the handlers; what is taken out of those by other means needs a rebuild.
+
+def _counts(name: str) -> Table:
+    """A table of the same for the other figures. Each process counts in a lane: replicas don't queue up for one row."""
+    return Table(
+        name,
+        metadata,
+        Column("grain", Text, primary_key=True),
+        Column("since", Date, primary_key=True),
+        Column("figure", Text, primary_key=True),
+        Column("state", Text, primary_key=True),
+        Column("kind", Text, primary_key=True),  # of a notice or a class; empty in other figures
+        Column("channel", Text, primary_key=True),  # of a delivery; empty in other figures
+        Column("lane", SmallInteger, primary_key=True, autoincrement=False),
+        Column("number", BigInteger, nullable=False),
+    )
+
+
+count_change = _counts("count_change")
+# Deliveries that have passed at their publisher: figures of past days stay what they were, and a rebuild keeps them.
+delivery_sum = _counts("delivery_sum")
+
+# Worked out from the tables above by the handlers; what is taken out of those goes by `forget` of the same handlers.
 TOTALS = (coverage_period, coverage_change, count_change)
 
 # What came from others' events: `rebuild` empties these, and fills them again from the others' feeds.

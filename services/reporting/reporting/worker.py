@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from chassis.messaging import ChainSealed, Envelope, Relay, Sealer, keep_checkpoints, subscribe_batch
+from chassis.messaging import ChainSealed, Envelope, Relay, Sealer, Upkeep, keep_checkpoints, subscribe_batch
 from chassis.process import HealthRoutes
 from programme.scope import Placement
 from reporting.events import AuditSealed
@@ -39,6 +39,7 @@ class Worker(HealthRoutes):
     kept = KEPT
     relay = Relay()
     sealer = Sealer(AuditSealed)
+    upkeep = Upkeep(when_forgotten={"notice": deliveries.fold})
 
     @subscribe_batch("division.placed.v1", Placement)
     def divisions_placed(self, session: Session, events: Sequence[Envelope[Placement]]) -> None:

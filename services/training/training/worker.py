@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from chassis.clock import Clock
 from chassis.data import ClockProvider
 from chassis.due import DueRow, sweep
-from chassis.messaging import Envelope, Relay, Sealer, subscribe_batch
+from chassis.messaging import Envelope, Relay, Sealer, Upkeep, subscribe_batch
 from chassis.process import HealthRoutes
 from programme.scope import Placement
 from training.events import AuditSealed
@@ -26,6 +26,7 @@ class Worker(HealthRoutes):
     kept = KEPT
     relay = Relay()
     sealer = Sealer(AuditSealed)
+    upkeep = Upkeep()
     clock: Clock = ClockProvider()
 
     @subscribe_batch("division.placed.v1", Placement)

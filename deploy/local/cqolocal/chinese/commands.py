@@ -64,8 +64,8 @@ COMMANDS = {
     "Run all tests, or one part of them; further arguments go to pytest.": (
         "运行全部测试或其中一部分；其余参数交给 pytest。"
     ),
-    "Measure the pipeline beside nameko as it comes and beside a bare publish and consume.": (
-        "测量事件流水线的速度，并与 nameko 自带方式及单纯收发相比较。"
+    "Measure: the pipeline, the bytes of events, lists and figures on a history that `load` makes, or `all`.": (
+        "性能测量：消息管道、事件所占字节、在 load 生成的历史数据上的列表与统计数字，或 all 全部。"
     ),
     "Write the lock files anew, after a change of a dependency.": "依赖变更后重新生成锁定文件。",
     "Take the newest releases; else pins stay as they are.": "采用最新版本；否则保持已锁定的版本。",

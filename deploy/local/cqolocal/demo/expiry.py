@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 from cqolocal.demo.client import Item, Json
 from cqolocal.demo.examples import LEAVE_TO_EXPIRE, RENEW_LATE
 from cqolocal.demo.requiring import require
+from cqolocal.demo.scenario import Scenario
 from cqolocal.language import tr
-
-if TYPE_CHECKING:
-    from cqolocal.demo.scenario import Scenario
 
 
 def let_time_pass(play: Scenario) -> None:
@@ -25,7 +22,7 @@ def let_time_pass(play: Scenario) -> None:
         if days == 90:
             _renew(play, [who for who in play.certificates if who not in (*expiring, revoked)])
         if days == 60:
-            _revoke(play, revoked)
+            revoke(play, revoked)
     _come_to(play, ends + timedelta(days=1), tr("{count} certificates have expired", count=len(expiring)))
     suspended_then = play.province.all("registry", "/appointments", status="suspended")
     _renew(play, expiring[:RENEW_LATE])
@@ -63,7 +60,7 @@ def _renew(play: Scenario, people: list[str]) -> None:
     play.each(people, lambda who: _change(play, current[who], "renew"))
 
 
-def _revoke(play: Scenario, person: str) -> None:
+def revoke(play: Scenario, person: str) -> None:
     current = play.centre.all("training", "/certificates", person_id=person)[0]
     _change(play, current, "revoke", {"reason": "示例：申报材料不实", "document": "示例文号〔2028〕9号"})
 

@@ -24,7 +24,6 @@ from cqolocal.demo.examples import (
     spread,
     training_class,
 )
-from cqolocal.demo.expiry import let_time_pass
 from cqolocal.demo.reconcile import is_settled, settle, under_way
 from cqolocal.demo.requiring import require
 from cqolocal.language import tr
@@ -50,7 +49,7 @@ class Scenario:
         self.certified_on = CLASS_DAYS[1]
 
     def play(self) -> None:
-        """All steps, in order."""
+        """All steps until the certificates come up to expiry, in order."""
         self.system.move_clock(BEGIN)
         self.set_up_divisions()
         self.import_workbooks()
@@ -60,7 +59,6 @@ class Scenario:
         self.appoint()
         self.refuse()
         self.file()
-        let_time_pass(self)
 
     def set_up_divisions(self) -> None:
         """Where notices to the counties' staff go, and what is mailed."""

@@ -6,9 +6,11 @@ A released function here never changes: databases have been made by it. A change
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from chassis.data import outbox_months
 from chassis.data.audit_tables import V6, V6_DOWN
 
 
@@ -192,7 +194,10 @@ CREATE TABLE agreement (
 """
 
 
-V5 = {"ix_outbox_aggregate": "(aggregate_id, feed_position)", "ix_outbox_type": "(type, feed_position)"}
+V5 = {
+    "ix_outbox_aggregate": "outbox (aggregate_id, feed_position)",
+    "ix_outbox_type": "outbox (type, feed_position)",
+}
 
 
 def create_v1(op: Operations) -> None:
@@ -235,19 +240,26 @@ def drop_v4(op: Operations) -> None:
     op.execute("DROP TABLE agreement")
 
 
-def create_v5(op: Operations) -> None:
-    """The feed of an aggregate and of a type by indexes, made while the service goes on writing.
+def make_indexes(op: Operations, indexes: Mapping[str, str], replaced: Iterable[str] = ()) -> None:
+    """Makes indexes, each by name as "table (columns)", and then drops those that they replace.
 
-    However long that takes: it holds up nobody, and what an interrupted attempt has left is made anew.
+    The service goes on writing, however long that takes; what an interrupted attempt has left is made anew.
     """
     with op.get_context().autocommit_block():
         op.execute("SET statement_timeout = 0")
         op.execute("SET lock_timeout = 0")
-        for name, columns in V5.items():
+        for name, columns in indexes.items():
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-            op.execute(f"CREATE INDEX CONCURRENTLY {name} ON outbox {columns}")
+            op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {columns}")
+        for name in replaced:
+            op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
         op.execute("SET statement_timeout = '60s'")
         op.execute("SET lock_timeout = '5s'")
+
+
+def create_v5(op: Operations) -> None:
+    """The feed of an aggregate and of a type by indexes."""
+    make_indexes(op, V5)
 
 
 def drop_v5(op: Operations) -> None:
@@ -270,14 +282,8 @@ def drop_v6(op: Operations) -> None:
 
 
 def index_due_days(op: Operations) -> None:
-    """What was due on which days by an index, made while the service goes on."""
-    with op.get_context().autocommit_block():
-        op.execute("SET statement_timeout = 0")
-        op.execute("SET lock_timeout = 0")
-        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_due_kind_due_on_id")
-        op.execute("CREATE INDEX CONCURRENTLY ix_due_kind_due_on_id ON due (kind, due_on, id)")
-        op.execute("SET statement_timeout = '60s'")
-        op.execute("SET lock_timeout = '5s'")
+    """What was due on which days by an index."""
+    make_indexes(op, {"ix_due_kind_due_on_id": "due (kind, due_on, id)"})
 
 
 def unindex_due_days(op: Operations) -> None:
@@ -285,7 +291,27 @@ def unindex_due_days(op: Operations) -> None:
     op.execute("DROP INDEX ix_due_kind_due_on_id")
 
 
+def create_v7(op: Operations) -> None:
+    """The outbox by months, made of the table that is there while the service goes on writing.
+
+    However long the check of what is there takes, it holds up nobody; an interrupted attempt is made anew.
+    """
+    with op.get_context().autocommit_block():
+        op.execute("SET statement_timeout = 0")
+        op.execute(outbox_months.BOUND)
+        op.execute(outbox_months.VALIDATE)
+        op.execute("SET statement_timeout = '60s'")
+    for statements in (outbox_months.TABLES, outbox_months.EMPTY, outbox_months.FUNCTIONS, outbox_months.FIRST):
+        op.execute(statements)
+
+
+def drop_v7(op: Operations) -> None:
+    """All that is left in one table again."""
+    op.execute(outbox_months.DOWN)
+
+
 def create_all(op: Operations) -> None:
     """Makes all of the above, for a database that is made anew each time; a service's migrations name each version."""
-    for create in (create_v1, create_v2, create_v3, create_v4, create_v5, create_v6, index_due_days):
+    made = (create_v1, create_v2, create_v3, create_v4, create_v5, create_v6, create_v7, index_due_days)
+    for create in made:
         create(op)

@@ -12,6 +12,6 @@ replicas. Of several rows of one kind and series that are due together, as after
 """
 
 from chassis.due.sweeper import Sweep, sweep
-from chassis.due.table import DueRow, Planned, cancel, due, overdue, plan, plan_all
+from chassis.due.table import DueRow, Planned, cancel, due, overdue, plan, plan_all, remove_settled
 
-__all__ = ["DueRow", "Planned", "Sweep", "cancel", "due", "overdue", "plan", "plan_all", "sweep"]
+__all__ = ["DueRow", "Planned", "Sweep", "cancel", "due", "overdue", "plan", "plan_all", "remove_settled", "sweep"]

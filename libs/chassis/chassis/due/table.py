@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -21,6 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     bindparam,
+    delete,
     exists,
     func,
     or_,
@@ -70,6 +71,7 @@ PLAN = _ROW.on_conflict_do_update(
     },
     where=due.c.state != "done",
 )
+SETTLED_FOR, REMOVED_AT_ONCE = timedelta(days=1100), 2000  # three years: a certificate's term, and what it was told of
 FIRST_RETRY, LAST_RETRY = 5, 3600  # seconds; each failure doubles the wait
 
 
@@ -178,6 +180,14 @@ def settle(session: Session, ids: Sequence[int], state: str, now: datetime) -> N
     if ids:
         statement = update(due).where(due.c.id.in_(ids)).values(state=state, settled_at=now)
         session.execute(statement.execution_options(synchronize_session=False))
+
+
+def remove_settled(session: Session, now: datetime) -> int:
+    """Removes some rows that were settled long ago, and returns how many; a thing of their day is not planned again."""
+    long_ago = now - SETTLED_FOR
+    some = select(due.c.id).where(due.c.state != "planned", due.c.settled_at < long_ago, due.c.due_on < long_ago.date())
+    gone = delete(due).where(due.c.id.in_(some.limit(REMOVED_AT_ONCE).correlate(None))).returning(due.c.id)
+    return len(session.scalars(gone).all())
 
 
 def postpone(session: Session, row_id: int, error: str) -> None:

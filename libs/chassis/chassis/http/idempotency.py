@@ -91,8 +91,8 @@ def keep(session: Session, key: str, caller: str, expected: str, response: Respo
         purge(session)
 
 
-def purge(session: Session) -> None:
-    """Removes answers that are no longer kept, some at a time."""
+def purge(session: Session) -> int:
+    """Removes answers that are no longer kept, some at a time; returns how many."""
     old = (
         select(idempotency.c.key, idempotency.c.caller)
         .where(idempotency.c.created_at < func.now() - text(f"interval '{KEPT_FOR}'"))
@@ -100,8 +100,10 @@ def purge(session: Session) -> None:
         .with_for_update(skip_locked=True)
         .cte("old")
     )
-    session.execute(
+    gone = (
         delete(idempotency)
         .where(idempotency.c.key == old.c.key, idempotency.c.caller == old.c.caller)
+        .returning(idempotency.c.key)
         .execution_options(synchronize_session=False)
     )
+    return len(session.scalars(gone).all())

@@ -15,11 +15,13 @@ from chassis.messaging.inbox.tables import inbox_applied, inbox_parked
 from chassis.messaging.ops_routes import OpsRoutes
 from chassis.messaging.outbox.relay import Relay
 from chassis.messaging.sealer import Sealer
+from chassis.messaging.upkeep import Job, Upkeep
 
 __all__ = [
     "ChainSealed",
     "Envelope",
     "FeedRoutes",
+    "Job",
     "Kept",
     "MalformedEvent",
     "OpsRoutes",
@@ -28,6 +30,7 @@ __all__ = [
     "Sealer",
     "Subscription",
     "Timings",
+    "Upkeep",
     "inbox_applied",
     "inbox_parked",
     "keep_checkpoints",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from marshmallow import fields, validate
 from sqlalchemy import ARRAY, BigInteger, Text, bindparam, column, func, select
@@ -14,6 +15,7 @@ from chassis.http import QuerySchema, Request, Schema, http
 from chassis.messaging.announced import announced, announced_heads
 from chassis.messaging.digest import BUCKETS, Head, TypeDigest
 from chassis.messaging.envelope import JsonObject
+from chassis.messaging.outbox.keeping import kept
 from chassis.messaging.outbox.table import envelope, outbox
 from chassis.messaging.visible import Visible
 from chassis.security import Access, RoleGroup
@@ -152,8 +154,42 @@ class MissingSchema(Schema):
     items = fields.List(fields.Dict(metadata={"description": "The CloudEvent, as on the broker."}))
 
 
+class KindKept(Schema):
+    """A kind of aggregate that is not kept for ever."""
+
+    type = fields.String(metadata={"description": "The kind of aggregate, `notice`."})
+    begins = fields.AwareDateTime(
+        allow_none=True,
+        metadata={
+            "description": "What ended before is no longer compared, and leaves the feed some time later. Null where "
+            "the last version of each aggregate is kept, and earlier ones leave the feed."
+        },
+    )
+
+
+class KindsKept(Schema):
+    """The kinds of aggregate whose events are not kept for ever; all others are."""
+
+    items = fields.List(fields.Nested(KindKept))
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """Since when a kind of aggregate is kept; None where its last versions are."""
+
+    type: str
+    begins: datetime | None
+
+
+@dataclass(frozen=True)
+class Beginnings:
+    """Those of all kinds that are not kept for ever."""
+
+    items: list[Beginning]
+
+
 class DigestRoutes:
-    """`GET /events/digest`, `/events/heads` and `/events/missing`; for an API with `db` and `clock`."""
+    """`GET /events/digest`, `/events/heads`, `/events/missing`, `/events/kept`; for an API with `db` and `clock`."""
 
     db: Database
     clock: Clock
@@ -170,6 +206,17 @@ class DigestRoutes:
         access = request.route.container.config["access"]
         with self.db.begin() as session:
             return Digest(announced(session, request.query.type, request.caller, self.clock.today(), access))
+
+    @http(
+        "GET",
+        "/events/kept",
+        returns=KindsKept,
+        roles=RoleGroup.SUBSCRIBERS,
+        summary="The kinds of aggregate whose events are not kept for ever",
+    )
+    def kinds_kept(self, request: Request) -> Beginnings:
+        with self.db.begin() as session:
+            return Beginnings([Beginning(kind, begins) for kind, begins in kept(session).items()])
 
     @http(
         "GET",

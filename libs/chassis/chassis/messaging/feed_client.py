@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 import requests
@@ -20,16 +22,20 @@ class UnexpectedAnswer(ValueError):
     """A publisher answered something else than was agreed; do its release and this one go together?"""
 
 
-# A publisher without an address, one that does not answer, and an answer that holds something else.
-UNREADABLE = (LookupError, requests.RequestException, MalformedEvent, UnexpectedAnswer)
+class Archived(ValueError):
+    """Events that are wanted are in the publisher's archive and no longer in its feed."""
 
 
-def pages(settings: Settings, publisher: str, subject: str | None = None) -> Iterator[list[Envelope]]:
+# A publisher without an address, one that does not answer, an answer that holds something else, and what is archived.
+UNREADABLE = (LookupError, requests.RequestException, MalformedEvent, UnexpectedAnswer, Archived)
+
+
+def pages(settings: Settings, publisher: str, subject: str | None = None, after: int = 0) -> Iterator[list[Envelope]]:
     """The events in the feed of `publisher`, from the first to the present last, in the order of their publication.
 
-    `subject`: of this aggregate only. Raises one of UNREADABLE.
+    `subject`: of this aggregate only. `after`: after this position. Raises one of UNREADABLE.
     """
-    position, is_last = 0, False
+    position, is_last = after, False
     end: int | None = None
     while not is_last:
         wanted = {"subject": subject, "after": position, "limit": PAGE}  # None is left out
@@ -40,6 +46,21 @@ def pages(settings: Settings, publisher: str, subject: str | None = None) -> Ite
         # What is published meanwhile is not waited for. A publisher of the version before names no end.
         end = page.get("end") if end is None else end
         is_last = len(page["items"]) < PAGE if end is None else position >= end
+
+
+def kept(settings: Settings, publisher: str) -> dict[str, datetime | None]:
+    """The kinds that `publisher` does not keep for ever, and since when it does, or None; raises one of UNREADABLE."""
+    try:
+        answer = _ask(settings, publisher, "/events/kept", {})
+        return {
+            item["type"]: datetime.fromisoformat(item["begins"]) if item["begins"] else None for item in answer["items"]
+        }
+    except requests.HTTPError as fault:
+        if fault.response.status_code == HTTPStatus.NOT_FOUND:  # a release that keeps everything
+            return {}
+        raise
+    except (KeyError, TypeError, ValueError) as fault:
+        raise UnexpectedAnswer(f"what {publisher} keeps: {fault!r}") from fault
 
 
 def digests(settings: Settings, publisher: str, kinds: Sequence[str]) -> dict[str, TypeDigest]:
@@ -86,5 +107,10 @@ def _ask(
         headers={"Authorization": f"Bearer {settings.feed_token}"},
         timeout=timeout,
     )
+    if answer.status_code == HTTPStatus.GONE:
+        told = answer.json()
+        raise Archived(
+            f"the events of {publisher} up to position {told['last']} are archived; they are read with --archive"
+        )
     answer.raise_for_status()
     return answer.json()

@@ -16,6 +16,7 @@ from chassis.errors import RuleBroken
 from chassis.http import QuerySchema, Request, Schema, http
 from chassis.messaging.digest_routes import DigestRoutes
 from chassis.messaging.envelope import JsonObject
+from chassis.messaging.outbox.months import archived_after, end_of_feed, published_between
 from chassis.messaging.outbox.table import envelope, outbox
 from chassis.messaging.visible import Visible
 from chassis.security import Access, Caller, RoleGroup
@@ -119,6 +120,13 @@ class FeedPutBack(RuleBroken):
     zh = "本事件流已恢复到较早时刻，请以 after=0 重新读取，并按事件 id 去除已有的事件。"
 
 
+class EventsArchived(RuleBroken):
+    """Events after this position are in an archive; read them there, or go on after the last of them."""
+
+    status = 410
+    zh = "该位置之后的部分事件已归档，请从归档文件读取，或从其最后一个位置之后继续。"
+
+
 class FeedRoutes(DigestRoutes):
     """`GET /events` and what there is to compare with; for an API with `db` and `clock`."""
 
@@ -131,7 +139,7 @@ class FeedRoutes(DigestRoutes):
         query=FeedQuery,
         returns=Feed,
         roles=RoleGroup.SUBSCRIBERS,
-        problems=(FeedPutBack,),
+        problems=(FeedPutBack, EventsArchived),
         summary="This service's events, from a position on",
     )
     def feed(self, request: Request[None, FeedArguments]) -> FeedPage:
@@ -141,7 +149,6 @@ class FeedRoutes(DigestRoutes):
             return read_feed(session, service, request.caller, request.query, self.clock.today(), access)
 
 
-END = select(func.coalesce(func.max(outbox.c.feed_position), 0))
 ID_AT = select(outbox.c.id).where(outbox.c.feed_position == bindparam("position"))
 _type = func.unnest(bindparam("types", type_=ARRAY(Text))).table_valued("name").render_derived("wanted")
 # Compared and sorted by both columns, so that only the index of both will do: by the position alone the planner may go
@@ -169,15 +176,33 @@ def read_feed(
     Raises FeedPutBack.
     """
     # Read first: the answer goes no further, so that a page with little in it may name the end of the feed as `next`.
-    end: int = session.scalars(END).one()
+    # From then on no month can be taken out until this transaction ends.
+    end = end_of_feed(session)
     _require_same_feed(session, wanted, end)
+    _require_in_feed(session, wanted)
     after, last = _window(session, wanted, end)
+    if last == wanted.after:
+        return FeedPage([], last, end, _id_at(session, last))
+    published = published_between(session, after, last)
     visible = Visible(access, caller, today, wanted.division)
-    rows = session.execute(_wanted(replace(wanted, after=after), last, visible)).all()
+    rows = session.execute(_wanted(replace(wanted, after=after), last, visible).where(published)).all()
     items = [FeedEvent(row.feed_position, envelope(row, service).to_dict(), row.has_left) for row in rows]
     is_full = len(items) == wanted.limit
     following = items[-1].position if is_full else last
-    return FeedPage(items, following, end, session.scalar(ID_AT, {"position": following}))
+    return FeedPage(items, following, end, session.scalar(ID_AT.where(published), {"position": following}))
+
+
+def _id_at(session: Session, position: int) -> str | None:
+    """The id of the event at a position; None if there is none, or no longer."""
+    return session.scalar(ID_AT.where(published_between(session, position - 1, position)), {"position": position})
+
+
+def _require_in_feed(session: Session, wanted: FeedArguments) -> None:
+    """Refuses to pass over events that are archived; those of one aggregate are given from the first that is there."""
+    if wanted.subject is None and (found := archived_after(session, wanted.after)):
+        raise EventsArchived(
+            first=found.first_position, last=found.last_position, archive=found.archived_as, next=found.last_position
+        )
 
 
 def _require_same_feed(session: Session, wanted: FeedArguments, end: int) -> None:
@@ -185,7 +210,7 @@ def _require_same_feed(session: Session, wanted: FeedArguments, end: int) -> Non
     is_past = wanted.after > end
     if is_past or wanted.after_id is not None:
         # None where the feed begins later by now: what is old may have been taken out of it.
-        found = session.scalar(ID_AT, {"position": wanted.after})
+        found = _id_at(session, wanted.after)
         if is_past or found not in (None, wanted.after_id):
             log.warning(
                 "a reader of the feed had position %d as %s, and there it is %s of %d now: was the database put back?",

@@ -10,56 +10,33 @@ import getpass
 import importlib
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import TextIO
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
 
 import click
-from sqlalchemy import Engine, Select, create_engine, select
-from sqlalchemy import exc as database
+from sqlalchemy import Select, create_engine, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.orm import Session
 
-from chassis.clock import Clock
 from chassis.data import clock_of
 from chassis.due import due, overdue
-from chassis.errors import CqoError
 from chassis.json_types import JsonObject
-from chassis.messaging import feed_client
+from chassis.messaging import archives, feed_client
 from chassis.messaging.inbox import parking, rebuilding
 from chassis.messaging.inbox.tables import ParkedState, inbox_parked
+from chassis.messaging.outbox import months
+from chassis.messaging.outbox.heads import digest_more
+from chassis.messaging.outbox.keeping import holds, kept
+from chassis.messaging.outbox.months import Month
+from chassis.process.audit_commands import audit_log
+from chassis.process.operating import Service, plain
 from chassis.process.reconciling import reconcile
-from chassis.security import Caller, audit
-from chassis.settings import ConfigurationError, Settings, load
+from chassis.security import Caller
+from chassis.settings import ConfigurationError, load
 
 LISTED = ("id", "state", "aggregate", "version", "type", "attempts", "parked_at", "reason")
 WIDEST = 60
-
-
-@dataclass
-class Service:
-    """The service that the commands are about."""
-
-    settings: Settings
-    engine: Engine
-    clock: Clock
-    caller: Caller
-
-    @contextmanager
-    def begin(self) -> Iterator[Session]:
-        """A session in one transaction; what can't be done ends the command with the reason."""
-        try:
-            with Session(self.engine) as session, session.begin():
-                yield session
-        except CqoError as refused:
-            raise click.ClickException(str(refused)) from refused
-        except database.OperationalError as fault:
-            raise click.ClickException(f"the database of {self.settings.service}: {fault.orig}") from fault
-
-    def record(self, session: Session, action: str, subject: str, details: JsonObject) -> None:
-        """Enters a change in the audit log."""
-        audit.record(session, self.caller, action, subject, details, self.clock)
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.group()
@@ -68,7 +45,8 @@ class Service:
 def main(context: click.Context, service: str) -> None:
     """Commands for those who run SERVICE."""
     try:
-        settings = load(importlib.import_module(f"{service}.config").Settings, service)
+        config = importlib.import_module(f"{service}.config")
+        settings = load(config.Settings, service)
     except (ModuleNotFoundError, ConfigurationError) as fault:
         raise click.ClickException(str(fault)) from fault
     engine = create_engine(
@@ -76,7 +54,8 @@ def main(context: click.Context, service: str) -> None:
         connect_args={"connect_timeout": 5, "application_name": f"{service}-cli", "options": "-c lock_timeout=10s"},
         hide_parameters=True,
     )
-    context.obj = Service(settings, engine, clock_of(settings), Caller(f"os:{getpass.getuser()}", "ops"))
+    caller = Caller(f"os:{getpass.getuser()}", "ops")
+    context.obj = Service(settings, engine, clock_of(settings), caller, config.ACCESS)
 
 
 @main.group()
@@ -104,7 +83,7 @@ def show(service: Service, parked_id: int) -> None:
     with service.begin() as session:
         row = parking.find(session, parked_id)._asdict()
     detail = row.pop("detail")
-    click.echo(json.dumps(row, ensure_ascii=False, indent=2, default=_plain))
+    click.echo(json.dumps(row, ensure_ascii=False, indent=2, default=plain))
     if detail:
         click.echo(detail)
 
@@ -148,61 +127,6 @@ def skip(service: Service, parked_id: int, reason: str, past_missing: bool) -> N
     click.echo(f"{parked_id} is given up")
 
 
-@main.group("audit")
-def audit_log() -> None:
-    """The audit log."""
-
-
-@audit_log.command()
-@click.option("--after", default=0, show_default=True, help="Begin after this place of the chain.")
-@click.option("--checkpoints", type=click.File(), help="Compare with those in this file, and ask no other service.")
-@click.option("--local", is_flag=True, help="Compare with no checkpoints: only the chain itself is followed.")
-@click.pass_obj
-def verify(service: Service, after: int, checkpoints: TextIO | None, local: bool) -> None:
-    """Follow the whole chain of the audit log and compare it with the checkpoints that another service keeps.
-
-    Exit status 1 if anything does not hold or can't be compared. A file of checkpoints has one signed checkpoint in
-    each line, as `audit checkpoints` prints them.
-    """
-    given = audit.Kept() if local else None
-    if checkpoints is not None:
-        try:
-            given = audit.opened(service.settings, checkpoints.read().split())
-        except ValueError as fault:
-            raise click.ClickException(str(fault)) from fault
-    checked, anchored = 0, "no checkpoint to compare with"
-    while True:
-        kept = given or audit.kept_checkpoints(service.settings, after, after + audit.LARGEST_PART)
-        with service.begin() as session:
-            found = audit.verify(session, after, kept=kept)
-        checked += found.checked
-        if found.anchored_at:
-            anchored = f"as in the checkpoints up to entry {found.anchored_to} of {_plain(found.anchored_at)}"
-        if not found.ok:
-            raise click.ClickException(f"the audit log does not verify: {found.problem} ({checked} entries hold)")
-        if found.next is None:
-            break
-        after = found.next
-    waiting = f"; {found.unsealed} are not sealed yet and were not verified" if found.unsealed else ""
-    click.echo(f"{checked} entries, unbroken; {anchored}{waiting}")
-
-
-@audit_log.command("checkpoints")
-@click.argument("of")
-@click.pass_obj
-def print_checkpoints(service: Service, of: str) -> None:
-    """Print the signed checkpoints that SERVICE keeps of the service OF, one in each line."""
-    after = 0
-    while True:
-        with service.begin() as session:
-            found = audit.checkpoints_of(session, of, after)
-        for each in found:
-            click.echo(each.signed)
-        if not found:
-            return
-        after = found[-1].seal
-
-
 @main.group("due")
 def due_rows() -> None:
     """What is planned for a day."""
@@ -223,8 +147,43 @@ def list_due(service: Service, everything: bool, limit: int) -> None:
 
 
 @main.command()
+@click.option("--before", required=True, type=click.DateTime(["%Y-%m"]), help="Months before this one, as 2027-01.")
+@click.option("--to", "folder", required=True, type=FOLDER, help="The folder that the files are written to.")
 @click.pass_obj
-def rebuild(service: Service) -> None:
+def archive(service: Service, before: datetime, folder: Path) -> None:
+    """Write months of the outbox to files, and take them out of the database."""
+    for month in _to_archive(service, before.replace(tzinfo=UTC)):
+        with service.begin() as session:
+            manifest = archives.write(session, service.settings.service, month, service.access.private, folder)
+        with service.begin() as session:
+            archives.take_out(session, month, manifest, folder)
+            details: JsonObject = {"last_position": month.last_position, "files": dict(manifest.files)}
+            service.record(session, "outbox.archived", manifest.name, details)
+        click.echo(f"{manifest.name}: {manifest.events} events, up to position {month.last_position}")
+
+
+def _to_archive(service: Service, before: datetime) -> Iterator[Month]:
+    """The months that are over and whose events are all facts; what is known of them by aggregate is taken in first."""
+    with service.begin() as session:
+        found = [month for month in months.closed(session) if month.ends <= before and month.name != months.DEFAULT]
+        kinds = [kind for kind, begins in kept(session).items() if begins is not None]
+    for month in found:
+        with service.begin() as session:
+            passing = bool(kinds) and holds(session, month, kinds)
+        if passing:
+            click.echo(f"{month.name} is left: events of {', '.join(kinds)} in it pass by themselves")
+            continue
+        digested = 1
+        while digested:
+            with service.begin() as session:
+                digested = digest_more(session)
+        yield month
+
+
+@main.command()
+@click.option("--archive", "folder", type=FOLDER, help="The folder of what the publishers have archived.")
+@click.pass_obj
+def rebuild(service: Service, folder: Path | None) -> None:
     """Empty the read models and fill them again from the publishers' feeds, while the worker is stopped."""
     name = service.settings.service
     tables = getattr(importlib.import_module(f"{name}.storage"), "READ_MODELS", None)
@@ -233,13 +192,17 @@ def rebuild(service: Service) -> None:
     worker = importlib.import_module(f"{name}.worker").Worker()
     with service.begin() as session:
         try:
-            applied, parked = rebuilding.rebuild(session, service.settings, worker, tables, service.clock)
+            forgetting = getattr(getattr(worker, "upkeep", None), "when_forgotten", None)
+            found = rebuilding.rebuild(session, service.settings, worker, tables, folder, forgetting)
         except feed_client.UNREADABLE as fault:
             raise click.ClickException(f"nothing was changed, as a feed could not be read: {fault}") from fault
-        service.record(session, "readmodels.rebuilt", name, {"applied": applied, "parked": parked})
-    click.echo(f"{applied} events applied, {parked} parked; start the worker again")
+        service.record(session, "readmodels.rebuilt", name, asdict(found))
+    if found.late:
+        click.echo(f"{found.late} aggregates begin at a later version: what was before has passed at their publishers")
+    click.echo(f"{found.applied} events applied, {found.parked} parked; start the worker again")
 
 
+main.add_command(audit_log)
 main.add_command(reconcile)
 
 
@@ -253,16 +216,8 @@ def _print_rows(service: Service, wanted: Select[*tuple[object, ...]], names: Se
 
 
 def _cell(value: object) -> str:
-    written = "" if value is None else " ".join(_plain(value).split())
+    written = "" if value is None else " ".join(plain(value).split())
     return written if len(written) <= WIDEST else written[: WIDEST - 1] + "…"
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds")
-    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,12 @@ LOCK_TIMEOUT = "5s"
 STATEMENT_TIMEOUT = "60s"
 TURN_TIMEOUT = 120  # seconds that one job waits for another's end
 TRY_EVERY = 0.2  # seconds
+PARTITIONS = text("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")
+# The role that the tables belong to, where another runs the migration that may act as it: a superuser, for instance.
+OWNER = text(
+    "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = to_regclass('alembic_version') "
+    "AND pg_get_userbyid(relowner) <> current_user AND pg_has_role(relowner, 'MEMBER')"
+)
 TRY_LOCK = text("SELECT pg_try_advisory_lock(hashtext(:name))")
 
 
@@ -61,10 +67,12 @@ def metadata_of(service: str) -> list[MetaData]:
 
 @contextmanager
 def guarded_connection(url: str, lock: str = "cqo.migrate") -> Iterator[Connection]:
-    """A connection that holds the migrations' advisory lock and waits for nothing else for long."""
+    """A connection that holds the migrations' advisory lock, waits for nothing else for long, and acts as the owner."""
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
     with engine.connect() as connection:
         _wait_for_turn(connection, lock)
+        if owner := connection.scalar(OWNER):
+            connection.execute(text(f"SET ROLE {connection.dialect.identifier_preparer.quote(owner)}"))
         connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
         connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
         connection.commit()
@@ -153,7 +161,13 @@ def check(service: str, url: str) -> list[str]:
     """What is wrong: the database is not at head, or the models differ from it. Empty if all is well."""
     script = ScriptDirectory.from_config(alembic_config(service, url))
     with guarded_connection(url) as connection:
-        migrations = MigrationContext.configure(connection, opts={"compare_type": True})
+        # A partition of a table is made by it, and is no model's.
+        partitions = set(connection.scalars(PARTITIONS))
+        options = {
+            "compare_type": True,
+            "include_name": lambda name, kind, _: kind != "table" or name not in partitions,
+        }
+        migrations = MigrationContext.configure(connection, opts=options)
         found, head = migrations.get_current_revision(), script.get_current_head()
         if found != head:
             return [f"the database is at {found or 'no revision'}, head is {head}; run: upgrade"]

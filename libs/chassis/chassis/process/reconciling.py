@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from sqlalchemy import RowMapping
@@ -26,9 +26,7 @@ from chassis.messaging.inbox.applying import Handler, handled_types, handlers_of
 from chassis.messaging.inbox.comparing import ASKED_FOR_AT_ONCE, Comparison, chunks
 from chassis.messaging.inbox.kept import Kept
 from chassis.messaging.inbox.mending import Finding
-
-if TYPE_CHECKING:
-    from chassis.process.cli import Service
+from chassis.process.operating import Service
 
 WITHIN = 300  # seconds that the worker's comparisons may take
 LOOK_EVERY = 0.2

@@ -147,9 +147,15 @@ class World:
         with self.channel() as channel:
             channel.confirm_select()
             publish = channel.basic_publish if at_once else channel.basic_publish_confirm
-            for raw in messages:
+            unconfirmed: set[int] = set()
+            channel.events["basic_ack"].add(lambda tag, multiple: _confirm(unconfirmed, tag, multiple))
+            for number, raw in enumerate(messages, start=1):
                 message = amqp.Message(raw, delivery_mode=2, content_type=CONTENT_TYPE)
+                if at_once:
+                    unconfirmed.add(number)
                 publish(message, exchange=exchange, routing_key=routing_key or _type_in(raw), mandatory=True)
+            while unconfirmed:
+                channel.connection.drain_events(timeout=30)
 
     def waiting(self, queue: str) -> int:
         """Messages in `queue` that nobody has been handed."""
@@ -262,3 +268,7 @@ def _type_in(raw: bytes) -> str:
 
 def _engine(url: str) -> Any:
     return create_engine(make_url(url).set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+
+
+def _confirm(unconfirmed: set[int], tag: int, multiple: bool) -> None:
+    unconfirmed.difference_update([each for each in unconfirmed if each <= tag] if multiple else [tag])

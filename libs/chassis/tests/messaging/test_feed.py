@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from chassis.messaging.feed_routes import FeedArguments, FeedPage, FeedPutBack, read_feed
-from chassis.messaging.ops_routes import outbox_state
+from chassis.messaging.ops_state import outbox_state
 from chassis.security.tokens import Caller
 from testkit import Client, RunningService, wait_for
 from testkit.roles import ACCESS

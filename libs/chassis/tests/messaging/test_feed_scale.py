@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from testkit.roles import ACCESS
 
 SYSTEM = Caller("test-system", "system")
 EVENTS = 200_000
+PART = re.compile(r"outbox_(unpublished|later|\d{4}_\d\d)")
 FILL = (
     "INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, data, occurred_at, published_at, "
     "feed_position) SELECT gen_random_uuid(), 'thing', 'o' || n % 5000, n / 5000 + 1, "
@@ -64,11 +66,13 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def rows_gone_through(plans: list[dict[str, Any]]) -> int:
     """How many rows of the outbox were looked at, those that were left out included."""
-    scans = [node for plan in plans for node in nodes(plan) if node.get("Relation Name") == "outbox"]
+    scans = [node for plan in plans for node in nodes(plan) if PART.fullmatch(node.get("Relation Name", ""))]
+    return sum(rows_of(node) for node in scans)
+
+
+def rows_of(node: dict[str, Any]) -> int:
     removed = ("Rows Removed by Filter", "Rows Removed by Index Recheck")
-    return sum(
-        (node["Actual Rows"] + sum(node.get(name, 0) for name in removed)) * node["Actual Loops"] for node in scans
-    )
+    return int((node["Actual Rows"] + sum(node.get(name, 0) for name in removed)) * node["Actual Loops"])
 
 
 def read(world: World, **query: Any) -> FeedPage:
@@ -110,7 +114,10 @@ def test_one_request_goes_through_few_rows(filled: World, query: dict[str, Any])
     assert looked_at <= LONGEST_LOOK + 600
     if "subject" in query:
         assert looked_at <= 100
-    assert not [node for plan in plans for node in nodes(plan) if node["Node Type"] == "Seq Scan"]
+    # A part without rows, and the list of parts, may be read from end to end.
+    assert not [
+        node for plan in plans for node in nodes(plan) if node["Node Type"] == "Seq Scan" and rows_of(node) > 100
+    ]
 
 
 def test_a_reader_of_a_rare_type_finds_all_of_it_in_few_requests(filled: World) -> None:

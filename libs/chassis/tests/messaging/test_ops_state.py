@@ -9,7 +9,7 @@ from messaging_world import Operator, World
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from chassis.messaging.ops_routes import Applied, inbox_state
+from chassis.messaging.ops_state import Applied, inbox_state
 from testkit import RunningService, wait_for
 
 Start = Callable[..., RunningService]

@@ -16,6 +16,7 @@ from chassis.broker import topology
 from chassis.data import wait_for_notification
 from chassis.messaging import outbox
 from chassis.messaging.outbox import relay
+from chassis.messaging.outbox.floor import Floor
 from chassis.messaging.outbox.table import CHANNEL
 from testkit import RunningService, wait_for
 
@@ -85,9 +86,9 @@ def test_a_batch_is_read_along_the_index_however_large_the_backlog_is(world: Wor
     """Else the whole backlog of an outage is sorted again for each batch of it."""
     with relay.leader_connection(url_of(world), "author") as connection:
         connection.execute(FILLED)
-        plan = str(connection.execute(f"EXPLAIN {relay.UNPUBLISHED}", (relay.BATCH,)).fetchall())
+        plan = str(connection.execute(f"EXPLAIN {relay.UNPUBLISHED}", (0, relay.BATCH)).fetchall())
 
-    assert "Index Scan using ix_outbox_unpublished" in plan
+    assert "Index Scan using pk_outbox on outbox_unpublished" in plan
     assert "Sort" not in plan
 
 
@@ -115,12 +116,13 @@ def test_a_backlog_that_takes_too_long_to_count_is_published_all_the_same(
     world: World, monkeypatch: pytest.MonkeyPatch, amqp_url: str
 ) -> None:
     world.announce("a", ThingChanged(1))
-    monkeypatch.setattr(relay, "BACKLOG", "SELECT 0, 0 FROM pg_sleep(%s)")
+    monkeypatch.setattr(relay, "BACKLOG", "SELECT 0, 0 FROM pg_sleep(%s + %s)")
     with relay.leader_connection(url_of(world), "author") as connection:
         connection.execute("SET statement_timeout = '200ms'")
         leader = relay.Relay()
         leader.settings = SimpleNamespace(amqp_url=amqp_url)
         leader.service, leader.publisher, leader.reported_at = "author", None, float("-inf")
+        leader.clock, leader.floor = world.clock, Floor()
         leader.stop_signal = SimpleNamespace(is_given=False)
         leader.turn(connection)
         leader.drop_publisher()
@@ -132,8 +134,8 @@ def test_a_backlog_is_counted_to_a_limit_along_the_index(world: World) -> None:
     with relay.leader_connection(url_of(world), "author") as connection:
         connection.execute(FILLED)
         connection.execute("ANALYZE outbox")
-        plan = str(connection.execute(f"EXPLAIN {relay.BACKLOG}", (10,)).fetchall())
-        (found,) = connection.execute(relay.BACKLOG, (10,)).fetchall()
+        plan = str(connection.execute(f"EXPLAIN {relay.BACKLOG}", (0, 10)).fetchall())
+        (found,) = connection.execute(relay.BACKLOG, (0, 10)).fetchall()
 
-    assert "ix_outbox_unpublished" in plan and "Limit" in plan
+    assert "pk_outbox" in plan and "Limit" in plan
     assert found[0] == 10, "of 5,000"

@@ -26,6 +26,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union_all,
     values,
 )
 from sqlalchemy.orm import Session
@@ -35,7 +36,7 @@ from notifications.domain.announcements import ANNOUNCEMENTS, EVENTS
 from notifications.domain.notice import State
 from notifications.domain.recipients import RecipientKind
 from notifications.queries.filters import ProofFilters
-from notifications.storage import cause, delivery, notice
+from notifications.storage import cause, cause_passed, delivery, notice
 from programme import scope
 from programme.callers import Caller
 from programme.tables import ruleset
@@ -88,7 +89,7 @@ class HeldUp:
 
 @dataclass(frozen=True)
 class Received:
-    """Events of a type: `applied` by the inbox's count, and `kept` as causes of notices."""
+    """Events of a type: `applied` by the inbox's count, and `kept` as causes of notices, those included that passed."""
 
     type: str
     applied: int
@@ -232,7 +233,9 @@ def _received(session: Session) -> list[Received]:
         .group_by(inbox_applied.c.type)
         .subquery("applied")
     )
-    kept = select(cause.c.type, func.count().label("number")).group_by(cause.c.type).subquery("kept")
+    present = select(cause.c.type, func.count().label("number")).group_by(cause.c.type)
+    each = union_all(present, select(cause_passed.c.type, cause_passed.c.number)).subquery("each").c
+    kept = select(each.type, cast(func.sum(each.number), Integer).label("number")).group_by(each.type).subquery("kept")
     kind = func.coalesce(applied.c.type, kept.c.type)
     counted = (
         select(

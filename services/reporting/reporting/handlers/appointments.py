@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from chassis.messaging import Envelope
@@ -57,5 +58,18 @@ def record_statuses(session: Session, events: Sequence[Envelope[AppointmentChang
 def record_filings(session: Session, events: Sequence[Envelope[AppointmentFiled]]) -> None:
     """One filing per appointment."""
     new = enter(session, INSERT_NEW_FILING, [row_of(event) for event in events])
-    found = Counter((row.on, Kind("late" if row.late else "in_time")) for row in new)
-    totals.count(session, Figure.FILING, found)
+    totals.count(session, Figure.FILING, Counter(_filed(row.on, row.late) for row in new))
+
+
+def forget(session: Session, appointment_id: str) -> None:
+    """It is no longer there, nor its filing, nor counted."""
+    totals.one_at_a_time(session)
+    gone = totals.forget(session, Figure.APPOINTMENT, storage.appointment_history, appointment_id)
+    filing = delete(storage.filing).where(storage.filing.c.appointment_id == appointment_id).returning(storage.filing)
+    counted = Counter(_filed(row.on, row.late) for row in session.execute(filing))
+    totals.count(session, Figure.FILING, totals.negative(counted))
+    totals.cover(session, {row.enterprise_id for row in gone})
+
+
+def _filed(on: date, late: bool) -> tuple[date, Kind]:
+    return on, Kind("late" if late else "in_time")

@@ -51,6 +51,11 @@ def record_statuses(session: Session, events: Sequence[Envelope[CertificateChang
     _record(session, [{**history_row(event), "status": STATUS_AFTER[event.type]} for event in events])
 
 
+def forget(session: Session, certificate_id: str) -> None:
+    """It is no longer there, nor counted."""
+    totals.forget(session, Figure.CERTIFICATE, storage.certificate_history, certificate_id)
+
+
 def _record(session: Session, rows: Sequence[Row]) -> None:
     totals.record(session, Figure.CERTIFICATE, storage.certificate_history, rows)
 

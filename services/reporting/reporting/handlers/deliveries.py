@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, delete, func, select
 from sqlalchemy.orm import Session
 
 from chassis.messaging import Envelope
@@ -16,7 +16,7 @@ from reporting.domain.counts import Figure, Kind
 from reporting.domain.statuses import DeliveryState
 from reporting.handlers import totals
 from reporting.handlers.rows import enter, insert_many
-from reporting.storage import delivery
+from reporting.storage import delivery, delivery_sum
 
 STATE_AFTER = {"notice.sent.v1": DeliveryState.SENT, "notice.failed.v1": DeliveryState.FAILED}
 
@@ -32,6 +32,7 @@ UPSERT = _INSERT.on_conflict_do_update(
 )
 
 KNOWN = select(delivery).where(delivery.c.delivery_id == func.any(totals.KEYS))
+TAKE_OUT = delete(delivery).where(delivery.c.delivery_id == func.any(totals.KEYS)).returning(delivery)
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,32 @@ def record_ends(session: Session, events: Sequence[Envelope[DeliveryEnded]]) -> 
     total: Counter[tuple[date, Kind]] = Counter()
     for key, end in ends.items():
         if row := known.get(key):
-            before = _End(row.kind, row.channel, row.state, row.on, row.failed_on)
+            before = _end(row)
             total.subtract(before.changes())
             end = before._replace(state=end.state, on=end.on, failed_on=before.failed_on or end.failed_on)
         total.update(end.changes())
     totals.count(session, Figure.DELIVERY, total)
+
+
+def fold(session: Session, delivery_ids: Sequence[str]) -> None:
+    """Deliveries that have passed are counted apart from now on, and no longer there one by one."""
+    counted = _take_out(session, delivery_ids)
+    totals.count(session, Figure.DELIVERY, totals.negative(counted))
+    totals.count(session, Figure.DELIVERY, counted, delivery_sum)
+
+
+def forget(session: Session, delivery_id: str) -> None:
+    """It is no longer there, nor counted."""
+    totals.count(session, Figure.DELIVERY, totals.negative(_take_out(session, [delivery_id])))
+
+
+def _take_out(session: Session, delivery_ids: Sequence[str]) -> Counter[tuple[date, Kind]]:
+    """Removes deliveries; returns what they counted as."""
+    total: Counter[tuple[date, Kind]] = Counter()
+    for row in session.execute(TAKE_OUT, {"keys": sorted(delivery_ids)}):
+        total.update(_end(row).changes())
+    return total
+
+
+def _end(row: Row[Any]) -> _End:  # Any: the columns of `delivery`
+    return _End(row.kind, row.channel, row.state, row.on, row.failed_on)

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, delete, func, select
 from sqlalchemy.orm import Session
 
 from chassis.messaging import Envelope
@@ -36,10 +37,20 @@ def record_completions(session: Session, events: Sequence[Envelope[EnrolmentComp
     """One row per enrolment; it counts once the kind of its class is known."""
     totals.one_at_a_time(session)
     new = enter(session, INSERT_NEW, [row_of(event) for event in events]).all()
-    classes = sorted({row.class_id for row in new})
+    totals.count(session, Figure.ENROLMENT, _counted(session, new))
+
+
+def forget(session: Session, enrolment_id: str) -> None:
+    """It is no longer there, nor counted."""
+    totals.one_at_a_time(session)
+    gone = session.execute(delete(enrolment).where(enrolment.c.enrolment_id == enrolment_id).returning(enrolment)).all()
+    totals.count(session, Figure.ENROLMENT, totals.negative(_counted(session, gone)))
+
+
+def _counted(session: Session, rows: Sequence[Row[Any]]) -> Counter[tuple[date, Kind]]:  # Any: columns of `enrolment`
+    classes = sorted({row.class_id for row in rows})
     kinds = {row.class_id: row.kind for row in session.execute(KINDS, {"keys": classes})}
-    found = Counter((row.on, completed(kinds[row.class_id], row.passed)) for row in new if row.class_id in kinds)
-    totals.count(session, Figure.ENROLMENT, found)
+    return Counter((row.on, completed(kinds[row.class_id], row.passed)) for row in rows if row.class_id in kinds)
 
 
 def completed(kind: str, passed: bool) -> Kind:

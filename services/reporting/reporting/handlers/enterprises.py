@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from chassis.messaging import Envelope
@@ -34,3 +35,11 @@ def record_changes(session: Session, events: Sequence[Envelope[EnterpriseChanged
     totals.one_at_a_time(session)
     enter(session, INSERT_NEW, history_rows(events))
     totals.cover(session, (event.data.enterprise_id for event in events))
+
+
+def forget(session: Session, enterprise_id: str) -> None:
+    """It is no longer there, nor counted."""
+    totals.one_at_a_time(session)
+    history = storage.enterprise_history
+    session.execute(delete(history).where(history.c.enterprise_id == enterprise_id))
+    totals.cover(session, [enterprise_id])

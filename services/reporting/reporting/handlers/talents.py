@@ -35,3 +35,8 @@ def record_statuses(session: Session, events: Sequence[Envelope[TalentChanged]])
     """A record of history for each event."""
     rows = [{**history_row(event), "status": STATUS_AFTER[event.type]} for event in events]
     totals.record(session, Figure.TALENT, storage.talent_history, rows)
+
+
+def forget(session: Session, person_id: str) -> None:
+    """Nothing of the person is there any more, nor counted."""
+    totals.forget(session, Figure.TALENT, storage.talent_history, person_id)

@@ -11,9 +11,10 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import ARRAY, BigInteger, Boolean, Date, Table, Text, bindparam, delete, func, select, text
+from sqlalchemy import Row as DatabaseRow
 from sqlalchemy.orm import Session
 
 from reporting import storage
@@ -32,19 +33,23 @@ Changes: TypeAlias = Mapping[tuple[date, Kind], int]  # by how many on which day
 KEYS = bindparam("keys", type_=ARRAY(Text))
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('reporting.totals'))")
 # Rows of one statement come in one order, so that no two transactions can wait for each other.
-ADD = text(
-    "INSERT INTO count_change (figure, grain, since, state, kind, channel, lane, number) "
+ADD = (
+    "INSERT INTO {table} (figure, grain, since, state, kind, channel, lane, number) "
     "SELECT :figure, grain, date_trunc(grain, day)::date, state, kind, channel, :lane, sum(number) "
     "FROM unnest(:days, :states, :kinds, :channels, :numbers) AS added (day, state, kind, channel, number) "
     "CROSS JOIN (VALUES ('day'), ('month'), ('year')) AS grains (grain) "
     "GROUP BY grain, date_trunc(grain, day)::date, state, kind, channel ORDER BY 2, 3, 4, 5, 6 "
     "ON CONFLICT (figure, grain, since, state, kind, channel, lane) "
-    "DO UPDATE SET number = count_change.number + excluded.number"
-).bindparams(
-    bindparam("days", type_=ARRAY(Date)),
-    *(bindparam(name, type_=ARRAY(Text)) for name in ("states", "kinds", "channels")),
-    bindparam("numbers", type_=ARRAY(BigInteger)),
+    "DO UPDATE SET number = {table}.number + excluded.number"
 )
+ADD_TO = {
+    table: text(ADD.format(table=table.name)).bindparams(
+        bindparam("days", type_=ARRAY(Date)),
+        *(bindparam(name, type_=ARRAY(Text)) for name in ("states", "kinds", "channels")),
+        bindparam("numbers", type_=ARRAY(BigInteger)),
+    )
+    for table in (storage.count_change, storage.delivery_sum)
+}
 FLAGS = ("above_threshold", "award_contender", "brand_contender")
 COUNTS = ("enterprises", "active", "suspended")
 ADD_COVERAGE = text(
@@ -115,8 +120,22 @@ def record(session: Session, figure: Figure, history: Table, rows: Sequence[Row]
     count(session, figure, total)
 
 
-def count(session: Session, figure: Figure, found: Changes) -> None:
-    """Adds changes to a figure."""
+def forget(session: Session, figure: Figure, history: Table, key: str) -> list[DatabaseRow[Any]]:  # Any: its columns
+    """Takes an object's records out of a history of statuses, and out of the figure; returns them."""
+    column = history.primary_key.columns.values()[0]
+    rows = session.execute(delete(history).where(column == key).returning(history)).all()
+    counted = changes(steps(Dated(row.version, row.on, Kind(row.status)) for row in rows))
+    count(session, figure, negative(counted))
+    return list(rows)
+
+
+def negative(found: Changes) -> Changes:
+    """The changes that take these back."""
+    return {place: -number for place, number in found.items()}
+
+
+def count(session: Session, figure: Figure, found: Changes, where: Table = storage.count_change) -> None:
+    """Adds changes to a figure: to what is counted from the records, or to what is counted of those that are gone."""
     places = [(day, kind, number) for (day, kind), number in found.items() if number]
     if not places:
         return
@@ -127,7 +146,7 @@ def count(session: Session, figure: Figure, found: Changes) -> None:
         "channels": [kind.channel for _, kind, _ in places],
         "numbers": [number for _, _, number in places],
     }
-    session.execute(ADD, {"figure": figure, "lane": LANE, **columns})
+    session.execute(ADD_TO[where], {"figure": figure, "lane": LANE, **columns})
 
 
 def cover(session: Session, enterprise_ids: Iterable[str]) -> None:

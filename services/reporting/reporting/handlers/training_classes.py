@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from chassis.messaging import Envelope
@@ -37,7 +37,21 @@ def record_classes(session: Session, events: Sequence[Envelope[ClassScheduled]])
     """One row per class; enrolments in it that have come before it count from now on."""
     totals.one_at_a_time(session)
     kinds = {row.class_id: row.kind for row in enter(session, INSERT_NEW, [row_of(event) for event in events])}
+    totals.count(session, Figure.ENROLMENT, _completed_in(session, kinds))
+
+
+def forget(session: Session, class_id: str) -> None:
+    """It is no longer there; enrolments in it don't count while its kind is unknown."""
+    totals.one_at_a_time(session)
+    same = training_class.c.class_id == class_id
+    gone = session.execute(delete(training_class).where(same).returning(training_class)).all()
+    counted = _completed_in(session, {row.class_id: row.kind for row in gone})
+    totals.count(session, Figure.ENROLMENT, totals.negative(counted))
+
+
+def _completed_in(session: Session, kinds: Mapping[str, str]) -> Counter[tuple[date, Kind]]:
+    """As what the enrolments in classes of these kinds, by the classes' ids, count."""
     found: Counter[tuple[date, Kind]] = Counter()
     for class_id, on, passed, number in session.execute(COMPLETED, {"keys": sorted(kinds)}):
         found[on, completed(kinds[class_id], passed)] += number
-    totals.count(session, Figure.ENROLMENT, found)
+    return found

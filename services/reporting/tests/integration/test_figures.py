@@ -22,12 +22,16 @@ from reporting_world import (
     figures,
     whole_report,
 )
+from sqlalchemy import select
 
 from chassis.http import PageArguments
+from chassis.ids import new_id
 from programme.callers import Caller
 from reporting import queries
 from reporting.domain.coverage import Population
+from reporting.handlers import deliveries
 from reporting.queries import RecordFilters
+from reporting.storage import delivery
 from reporting.views import EnrolmentCount, FilingCounts
 from testkit.divisions import JILIN_CITY, YANBIAN
 
@@ -189,6 +193,19 @@ def test_statistics_are_those_of_the_day(session, apply, chronicle):
         [("failed", 1)],
         [("sent", 1)],
     )
+
+
+def test_the_figures_of_past_days_stay_when_deliveries_pass(session, apply, chronicle):
+    apply(*chronicle.life(), *(chronicle.delivery("sent", new_id(), "2026-02-03") for _ in range(3)))
+    days = [date.fromisoformat(day) for day in ("2026-01-09", "2026-01-25", "2026-02-03", "2026-02-05")]
+    before = [queries.statistics(session, day).deliveries for day in days]
+    ids = session.scalars(select(delivery.c.delivery_id)).all()
+
+    deliveries.fold(session, ids[:2])
+    deliveries.fold(session, ids[2:])
+
+    assert session.scalars(select(delivery.c.delivery_id)).all() == []
+    assert [queries.statistics(session, day).deliveries for day in days] == before
 
 
 CHRONICLE = Chronicle()

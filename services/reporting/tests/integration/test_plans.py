@@ -40,7 +40,7 @@ def fill(session: Session) -> None:
         session.execute(text(statement), {"many": MANY})
     # What the handlers add up beside the records, as the migration does it for records that are there.
     scripts = ScriptDirectory.from_config(revisions.configuration("reporting"))
-    for statement in scripts.get_revision("0013").module.FILL:
+    for statement in scripts.get_revision("0010").module.FILL:
         session.execute(text(statement))
     session.execute(text("ANALYZE coverage_period, coverage_change, count_change"))
 

@@ -105,11 +105,15 @@ class Agreement:
         timings: Timings,
         apply: Callable[[Sequence[Envelope]], None],
         types: Collection[str],
+        look_at_beginnings: Callable[[], None],
     ) -> None:
-        """`apply` applies or parks the events that were fetched; `types` are those of events that have a handler."""
+        """`apply` applies or parks the events that were fetched; `types` are those of events that have a handler.
+
+        `look_at_beginnings` is called every few seconds: what is kept of kinds that pass may begin later by now.
+        """
         self.settings, self.engine, self.stop = settings, engine, stop
         self.every = timedelta(seconds=timings.agree_every)
-        self.apply = apply
+        self.apply, self.look_at_beginnings = apply, look_at_beginnings
         self.kinds = kinds_of(types)
         self.is_known = False
 
@@ -126,6 +130,7 @@ class Agreement:
         for publisher in self.settings.feeds:
             if not self.stop.is_given:
                 self.compare_if_due(publisher)
+        self.look_at_beginnings()
         self._report()
         self.stop.wait(LOOK_EVERY)
 

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ARRAY, BigInteger, Text, bindparam, func, select, text
+from sqlalchemy import ARRAY, BigInteger, Text, bindparam, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from chassis.messaging.digest import Head, TypeDigest, bucket, digests
+from chassis.messaging.inbox.passing import inbox_passing
 from chassis.messaging.inbox.tables import inbox_cursor
 
 _kind = func.split_part(inbox_cursor.c.aggregate, ":", 1)
-CURSORS = select(
-    _kind.label("type"),
-    func.substr(inbox_cursor.c.aggregate, func.length(_kind) + 2).label("subject"),
-    inbox_cursor.c.version,
-    inbox_cursor.c.event_id.label("id"),
-).where(inbox_cursor.c.version > 0)  # one at 0 waits for its aggregate's first event
+_passing, _time = inbox_passing.c, inbox_cursor.c.event_time
+# What ended before its kind's beginning is compared no more, here as at its publisher.
+CURSORS = (
+    select(
+        _kind.label("type"),
+        func.substr(inbox_cursor.c.aggregate, func.length(_kind) + 2).label("subject"),
+        inbox_cursor.c.version,
+        inbox_cursor.c.event_id.label("id"),
+    )
+    .outerjoin(inbox_passing, _passing.aggregate_type == _kind)
+    .where(
+        inbox_cursor.c.version > 0,  # one at 0 waits for its aggregate's first event
+        or_(
+            _passing.begins.is_(None), inbox_cursor.c.event_time.is_(None), inbox_cursor.c.event_time >= _passing.begins
+        ),
+    )
+)
 LEARN = text(
     "UPDATE inbox_cursor SET event_id = head.id FROM unnest(:keys, :versions, :ids) AS head (aggregate, version, id) "
     "WHERE inbox_cursor.aggregate = head.aggregate AND inbox_cursor.version = head.version AND event_id IS NULL"

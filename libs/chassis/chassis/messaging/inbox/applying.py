@@ -10,8 +10,9 @@ import inspect
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -129,8 +130,10 @@ class BatchResult:
 class Applier:
     """Applies events with the handlers of a service."""
 
-    def __init__(self, handlers: dict[str, Handler]) -> None:
+    def __init__(self, handlers: dict[str, Handler], refused_before: Mapping[str, datetime] | None = None) -> None:
+        """`refused_before`: see `passing.refused_before`; it may change meanwhile."""
         self.handlers = handlers
+        self.refused_before = {} if refused_before is None else refused_before
         self.lane = random.randrange(LANES)
 
     def apply(self, session: Session, events: Iterable[Envelope]) -> BatchResult:
@@ -170,7 +173,9 @@ class Applier:
             aggregate, version = event.aggregate, event.sequence
             cursor, waiting = cursors[aggregate], parked.setdefault(aggregate, {})
             known = cursor if version <= cursor.version else Cursor(version, waiting.get(version))
-            if version <= cursor.version or version in waiting:
+            if cursor.version == 0 and self.is_late(event):
+                result.duplicates += 1
+            elif version <= cursor.version or version in waiting:
                 if found := conflict(event, known):
                     result.conflicts.append(found)
                 else:
@@ -183,6 +188,11 @@ class Applier:
                 waiting[version] = event.id
                 result.early.append(event)
         return result
+
+    def is_late(self, event: Envelope) -> bool:
+        """Whether it is so old that, of an aggregate without a cursor, it can only be a late duplicate."""
+        before = self.refused_before.get(event.type.partition(".")[0])
+        return before is not None and event.time < before
 
     def runs(self, events: Sequence[Envelope]) -> Iterator[tuple[Handler, list[Envelope]]]:
         """`events` in the order in which they are handed over, by runs of one type, each with its handler."""
@@ -198,7 +208,11 @@ class Applier:
         session.flush()
         if not result.versions:
             return
-        move_cursors(session, result.versions, result.ids)
+        dealt_with = (*result.applied, *result.moved)
+        times = {
+            event.aggregate: event.time for event in dealt_with if event.sequence == result.versions[event.aggregate]
+        }
+        move_cursors(session, result.versions, result.ids, times)
         applied, id_sums = Counter[str](), Counter[str]()
         for event in result.applied:
             applied[event.type] += 1

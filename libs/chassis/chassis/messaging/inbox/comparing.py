@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from chassis.messaging import feed_client
 from chassis.messaging.digest import BUCKETS, Head, TypeDigest, empty
 from chassis.messaging.envelope import Envelope, JsonObject
+from chassis.messaging.inbox import passing
 from chassis.messaging.inbox.applied import applied, applied_heads, learn_ids
 from chassis.messaging.inbox.conflicts import conflict, park_conflicts
 from chassis.messaging.inbox.cursors import KEYS, Cursor
@@ -110,7 +111,9 @@ class Comparison:
 
     def compare(self, kinds: Sequence[str], seen_before: Sequence[str]) -> list[TypeAgreement]:
         """What was found of each of `kinds` that the publisher has, or had before; raises one of UNREADABLE."""
+        begins = {kind: at for kind, at in feed_client.kept(self.settings, self.publisher).items() if at is not None}
         with Session(self.engine) as session, session.begin():
+            passing.learn(session, {kind: at for kind, at in begins.items() if kind in kinds})
             here = {each.type: each for each in applied(session, kinds)}
         there = feed_client.digests(self.settings, self.publisher, kinds)
         # A publisher that has lost all of a kind names it no more.
@@ -119,15 +122,15 @@ class Comparison:
 
     def _compare(self, there: TypeDigest, here: TypeDigest) -> TypeAgreement:
         found = TypeAgreement(there.type, there.aggregates)
+        with Session(self.engine) as session, session.begin():
+            parted = session.execute(IN_CONFLICT.where(_cursor.aggregate.startswith(f"{found.type}:"))).all()
+        for aggregate, *cursor in parted:
+            # First, and whatever the heads say: a later event of the publisher's may have made them equal since.
+            self._note(found, "conflicting", aggregate, Cursor(*cursor), None)
         differing = there.differs_in(here)
         aggregates = max(there.aggregates, here.aggregates, 1)
         for buckets in chunks(differing, max(1, BUCKETS * AT_ONCE // aggregates)):
             self._compare_aggregates(found, buckets)
-        with Session(self.engine) as session, session.begin():
-            parted = session.execute(IN_CONFLICT.where(_cursor.aggregate.startswith(f"{found.type}:"))).all()
-        for aggregate, *cursor in parted:
-            # A later event of the publisher's may have been applied since, and made the heads equal.
-            self._note(found, "conflicting", aggregate, Cursor(*cursor), None)
         return found
 
     def _compare_aggregates(self, found: TypeAgreement, buckets: Sequence[int]) -> None:
@@ -145,10 +148,12 @@ class Comparison:
                 unknown.append(there)
             elif mine.id != there.id:
                 self._note(found, "conflicting", aggregate, Cursor(mine.version, mine.id), there)
-        for mine in here.values():
-            self._note(found, "ahead", f"{found.type}:{mine.subject}", Cursor(mine.version, mine.id), None)
         with Session(self.engine) as session, session.begin():
             learn_ids(session, found.type, unknown)
+            passed = passing.note_passed(session, found.type, list(here))
+        for subject in here.keys() - passed:
+            cursor = Cursor(here[subject].version, here[subject].id)
+            self._note(found, "ahead", f"{found.type}:{subject}", cursor, None)
         self._catch_up(found, behind)
 
     def _note(self, found: TypeAgreement, what: str, aggregate: str, here: Cursor, there: Head | None) -> None:

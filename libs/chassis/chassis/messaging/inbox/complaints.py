@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from chassis.errors import Transient
 from chassis.messaging.envelope import Envelope
-from chassis.messaging.inbox.faults import SetAside
+from chassis.messaging.inbox.faults import SetAside, WrongContent
 from chassis.messaging.inbox.reasons import Reason
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,8 @@ class Complaints:
 
 
 def _key(event: Envelope, fault: BaseException) -> Key:
-    place = fault.__traceback__
+    # What is wrong with data is found in two places, and is one reason.
+    place = None if isinstance(fault, WrongContent) else fault.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next
     where = (place.tb_frame.f_code.co_filename, place.tb_lineno) if place else ("", 0)

@@ -11,6 +11,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 import eventlet
 from nameko.containers import WorkerContext
@@ -22,7 +23,7 @@ from chassis.backoff import back_off
 from chassis.clock import Clock
 from chassis.data import clock_of, engine_for, is_contention, is_unavailable
 from chassis.messaging.envelope import Envelope
-from chassis.messaging.inbox import metrics, parking
+from chassis.messaging.inbox import metrics, parking, passing
 from chassis.messaging.inbox.agreement import Agreement
 from chassis.messaging.inbox.applying import Applier, BatchResult, handlers_of, park_unapplied
 from chassis.messaging.inbox.complaints import Complaints
@@ -60,6 +61,7 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
         self.patience = Patience()
         self.is_applying = False
         self.sifts_until = 0.0
+        self.refused_before: dict[str, datetime] = {}
 
     def register(self, types: Sequence[str]) -> None:
         """Says that a handler applies events of these types."""
@@ -79,9 +81,8 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
             self.settings.amqp_url, self.engine, self.service, self.stop_signal, len(self.timings.retry_delays)
         )
         gaps = GapCloser(self.settings, self.engine, self.stop_signal, self.timings, self.apply_until_done)
-        agreement = Agreement(
-            self.settings, self.engine, self.stop_signal, self.timings, self.apply_until_done, self.types
-        )
+        ours = self.settings, self.engine, self.stop_signal, self.timings, self.apply_until_done
+        agreement = Agreement(*ours, self.types, self.learn_beginnings)
         loops = {
             "inbox reader": lambda: repeat(self._read_until_lost, "reading the inbox", self.stop_signal),
             "inbox applier": lambda: repeat(self._apply_next_batch, "applying events", self.stop_signal),
@@ -114,7 +115,13 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
         context = WorkerContext(self.container, service, next(iter(self.container.entrypoints)))
         for provider in self.container.dependencies:
             setattr(service, provider.attr_name, provider.get_dependency(context))
-        return Applier(handlers_of(service))
+        self.learn_beginnings()
+        return Applier(handlers_of(service), self.refused_before)
+
+    def learn_beginnings(self) -> None:
+        """Which events can be late duplicates only; a comparison may have found that more have passed."""
+        with Session(self.engine) as session, session.begin():
+            self.refused_before.update(passing.refused_before(session))
 
     @functools.cached_property
     def retrier(self) -> Retrier:

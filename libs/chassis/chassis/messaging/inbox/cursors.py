@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ARRAY, BigInteger, Text, bindparam, func, select, text
+from sqlalchemy import ARRAY, BigInteger, DateTime, Text, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -26,13 +27,14 @@ LOCK = (
     .with_for_update()
 )
 MOVE = text(
-    "UPDATE inbox_cursor SET version = moved.version, event_id = moved.event_id "
-    "FROM unnest(:keys, :versions, :ids) AS moved (aggregate, version, event_id) "
+    "UPDATE inbox_cursor SET version = moved.version, event_id = moved.event_id, event_time = moved.event_time "
+    "FROM unnest(:keys, :versions, :ids, :times) AS moved (aggregate, version, event_id, event_time) "
     "WHERE inbox_cursor.aggregate = moved.aggregate"
 ).bindparams(
     bindparam("keys", type_=ARRAY(Text)),
     bindparam("versions", type_=ARRAY(BigInteger)),
     bindparam("ids", type_=ARRAY(Text)),
+    bindparam("times", type_=ARRAY(DateTime(timezone=True))),
 )
 
 
@@ -60,8 +62,14 @@ def lock_cursors(session: Session, aggregates: Iterable[str]) -> dict[str, int]:
     return {aggregate: cursor.version for aggregate, cursor in lock_whole_cursors(session, aggregates).items()}
 
 
-def move_cursors(session: Session, versions: Mapping[str, int], ids: Mapping[str, str]) -> None:
-    """Sets the cursors, which must be locked, to the versions applied; `ids` are those events', as far as known."""
+def move_cursors(
+    session: Session,
+    versions: Mapping[str, int],
+    ids: Mapping[str, str],
+    times: Mapping[str, datetime] | None = None,
+) -> None:
+    """Sets the cursors, which must be locked, to the versions applied; with the ids and times of these, if known."""
     if versions:
         places = {"keys": list(versions), "versions": list(versions.values())}
-        session.execute(MOVE, {**places, "ids": [ids.get(aggregate) for aggregate in versions]})
+        of_events = {"ids": [ids.get(key) for key in versions], "times": [(times or {}).get(key) for key in versions]}
+        session.execute(MOVE, places | of_events)

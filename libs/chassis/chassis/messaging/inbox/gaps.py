@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from chassis.messaging import feed_client
 from chassis.messaging.envelope import Envelope
-from chassis.messaging.inbox import metrics
+from chassis.messaging.inbox import metrics, passing
 from chassis.messaging.inbox.tables import ParkedState, inbox_cursor, inbox_parked
 from chassis.messaging.inbox.timings import Timings
 from chassis.messaging.loops import StopSignal, repeat
@@ -76,10 +76,21 @@ class GapCloser:
         for aggregate, cursor, waiting in gaps:
             log.warning("%s waits for its version %d, which has not come", aggregate, cursor + 1)
             try:
-                self.apply(self._fetch_after(cursor, Envelope.from_dict(waiting)))
+                self._close(cursor, Envelope.from_dict(waiting))
             except feed_client.UNREADABLE as fault:
                 # One publisher that does not answer keeps nobody from another's events.
                 log.warning("what %s waits for could not be fetched: %s", aggregate, fault)
+
+    def _close(self, cursor: int, waiting: Envelope) -> None:
+        """Applies what the publisher gives; an aggregate of a kind that passes may begin there at a later version."""
+        events = self._fetch_after(cursor, waiting)
+        with Session(self.engine) as session, session.begin():
+            passes = waiting.type.partition(".")[0] in passing.beginnings(session)
+            if passes and passing.begin_late(session, events):
+                log.warning(
+                    "%s begins at version %d: what was before has passed", waiting.aggregate, events[0].sequence
+                )
+        self.apply(events)
 
     def _fetch_after(self, cursor: int, waiting: Envelope) -> list[Envelope]:
         """All events of the aggregate of `waiting` that come after its cursor, from the feed of their publisher."""

@@ -283,5 +283,6 @@ def skip(session: Session, parked_id: int, past_missing: bool = False) -> Skippe
     if missing and not past_missing:
         raise PredecessorMissing()
     if key is not None and version > cursor:
-        move_cursors(session, {key: version}, {key: row.event["id"]} if row.event else {})
+        event = Envelope.from_dict(row.event) if row.event else None
+        move_cursors(session, {key: version}, {key: event.id} if event else {}, {key: event.time} if event else {})
     return Skipped(row, missing)

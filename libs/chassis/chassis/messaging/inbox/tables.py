@@ -27,6 +27,7 @@ inbox_cursor = Table(
     Column("aggregate", Text, primary_key=True),
     Column("version", BigInteger, nullable=False, server_default="0"),
     Column("event_id", Text),
+    Column("event_time", DateTime(timezone=True)),  # when it happened; NULL where it was applied before times were kept
 )
 
 

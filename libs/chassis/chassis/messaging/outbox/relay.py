@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import eventlet
@@ -19,10 +20,12 @@ import psycopg
 from nameko.containers import WorkerContext
 from nameko.extensions import DependencyProvider
 
-from chassis.data import connect, forget_notifications, wait_for_notification
+from chassis.clock import Clock
+from chassis.data import clock_of, connect, forget_notifications, wait_for_notification
 from chassis.messaging.envelope import StoredEvent
 from chassis.messaging.loops import StopSignal, repeat
 from chassis.messaging.outbox import metrics
+from chassis.messaging.outbox.floor import Floor
 from chassis.messaging.outbox.publisher import Publisher
 from chassis.messaging.outbox.table import CHANNEL, envelope
 from chassis.settings import Settings
@@ -36,6 +39,7 @@ STAND_BY = 1.5  # seconds between two tries to become the leader
 REPORT_EVERY = 5.0  # seconds
 # No step of a leader that lives is so long without a statement: the longest, a batch that is not confirmed, takes 10 s.
 FROZEN_AFTER = 20  # seconds
+EPOCH = datetime.min.replace(tzinfo=UTC)
 END_FROZEN = (
     "SELECT pid, pg_terminate_backend(pid) AS ended FROM pg_locks JOIN pg_stat_activity AS leader USING (pid) "
     "WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND leader.datname = current_database() "
@@ -44,22 +48,30 @@ END_FROZEN = (
     "AND state_change < clock_timestamp() - %s * interval '1 second'"
 )
 LEADER = "SELECT pg_try_advisory_lock(hashtext('cqo.relay'))"
-# No cursor on seq: a number is handed out before its transaction commits, and a slow one would be passed over.
+# No cursor on seq: a number is handed out before its transaction commits, and a slow one would be passed over. The
+# floor is below all that can still come.
 UNPUBLISHED = (
     "SELECT seq, id::text, type, aggregate_id, aggregate_version, occurred_at, data::text AS data, division, "
     "correlation_id "
-    "FROM outbox WHERE published_at IS NULL ORDER BY seq LIMIT %s"
+    "FROM outbox WHERE published_at IS NULL AND seq > %s ORDER BY seq LIMIT %s"
 )
+# Where the months that are over end; as text, since it may be minus infinity.
+OPEN_SINCE = "SELECT coalesce(max(ends), '-infinity')::text FROM outbox_month WHERE last_position IS NOT NULL"
+LAST_PUBLISHED = "SELECT published_at FROM outbox WHERE published_at >= %s ORDER BY feed_position DESC LIMIT 1"
+# An event moves into the partition of its month, and never into one that is over, also where the clock was put back.
+# The planner looks into those only that are not over.
 MARK = (
-    "UPDATE outbox SET published_at = now(), feed_position = start.position + batch.place "
+    "UPDATE outbox SET published_at = greatest(%s, start.since), feed_position = start.position + batch.place "
     "FROM unnest(%s::bigint[]) WITH ORDINALITY AS batch (seq, place), "
-    "(SELECT coalesce(max(feed_position), 0) AS position FROM outbox) AS start WHERE outbox.seq = batch.seq"
+    "(SELECT greatest((SELECT max(feed_position) FROM outbox WHERE published_at >= %s), max(last_position), 0) "
+    "AS position, max(ends) FILTER (WHERE last_position IS NOT NULL) AS since FROM outbox_month) AS start "
+    "WHERE outbox.seq = batch.seq AND outbox.published_at IS NULL"
 )
 # A count has a limit, as all that is asked in the publishing loop: a backlog of millions is told as this many.
 COUNTED = 100_000
 BACKLOG = (
     "SELECT count(*), greatest(0, extract(epoch FROM now() - min(occurred_at))) "
-    "FROM (SELECT occurred_at FROM outbox WHERE published_at IS NULL ORDER BY seq LIMIT %s) AS unpublished"
+    "FROM (SELECT occurred_at FROM outbox WHERE published_at IS NULL AND seq > %s ORDER BY seq LIMIT %s) AS unpublished"
 )
 
 
@@ -75,11 +87,16 @@ def leader_connection(url: str, service: str) -> Connection:
 class Relay(DependencyProvider):  # type: ignore[misc]  # nameko has no types
     """Runs the relay in a worker; any number of replicas may, one of them works."""
 
+    open_since = "-infinity"  # up to then the months are over
+    published_at = EPOCH  # when the last event was
+
     def setup(self) -> None:
         self.settings: Settings = self.container.config["cqo"]
         self.service: str = self.settings.service
         self.stop_signal = StopSignal()
+        self.clock: Clock = clock_of(self.settings)
         self.publisher: Publisher | None = None
+        self.floor = Floor()
         self.reported_at = 0.0
 
     def start(self) -> None:
@@ -121,6 +138,10 @@ class Relay(DependencyProvider):  # type: ignore[misc]  # nameko has no types
     def publish_until_stopped(self, database: Connection) -> None:
         """Publishes batch after batch; raises when the broker or the database is lost."""
         database.execute(f"LISTEN {CHANNEL}")
+        self.floor = Floor()
+        self._look_at_months(database)
+        for (published_at,) in database.execute(LAST_PUBLISHED, (self.open_since,)).fetchall():
+            self.published_at = published_at
         try:
             while not self.stop_signal.is_given:
                 published = self.turn(database)
@@ -141,7 +162,8 @@ class Relay(DependencyProvider):  # type: ignore[misc]  # nameko has no types
 
     def publish_batch(self, database: Connection) -> int:
         """Publishes and marks up to BATCH events; returns how many, 0 when there is nothing to do."""
-        rows = database.execute(UNPUBLISHED, (BATCH,)).fetchall()
+        rows = database.execute(UNPUBLISHED, (self.floor.begin(database), BATCH)).fetchall()
+        self.floor.found(rows)
         if not rows:
             return 0
         if self.publisher is None:
@@ -153,13 +175,18 @@ class Relay(DependencyProvider):  # type: ignore[misc]  # nameko has no types
         metrics.nacked.labels(self.service).inc(nacked)
         metrics.returned.labels(self.service).inc(returned)
         if held:
-            database.execute(MARK, ([row.seq for row in rows[:held]],))
+            # Positions and times rise together, also where the clock was put back: a month is a run of positions.
+            self.published_at = max(self.clock.now(), self.published_at)
+            database.execute(MARK, (self.published_at, [row.seq for row in rows[:held]], self.open_since))
         if held < len(rows):
             raise ConnectionError(
                 f"the broker did not take {rows[held].type} {rows[held].id} "
                 f"({nacked} refused, {returned} with no queue: has the topology been applied?)"
             )
         return held
+
+    def _look_at_months(self, database: Connection) -> None:
+        ((self.open_since,),) = database.execute(OPEN_SINCE).fetchall()
 
     def drop_publisher(self) -> None:
         if self.publisher is not None:
@@ -171,8 +198,9 @@ class Relay(DependencyProvider):  # type: ignore[misc]  # nameko has no types
         if time.monotonic() - self.reported_at < REPORT_EVERY:
             return
         self.reported_at = time.monotonic()
+        self._look_at_months(database)
         try:
-            count, age = database.execute(BACKLOG, (COUNTED,)).fetchall()[0]
+            count, age = database.execute(BACKLOG, (self.floor.seq, COUNTED)).fetchall()[0]
         except psycopg.errors.QueryCanceled as fault:
             log.warning("the backlog could not be counted, its figures are those of before: %s", fault)
             return

@@ -9,16 +9,13 @@ from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
-    Index,
     Integer,
     Table,
     Text,
-    UniqueConstraint,
     Uuid,
     func,
     literal_column,
     orm,
-    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -27,11 +24,13 @@ from chassis.messaging.envelope import Envelope
 
 CHANNEL = "cqo_outbox"  # a trigger on the table notifies it, so that the relay wakes at the commit
 
+# Partitioned by `published_at`: what is unpublished in `outbox_unpublished`, the rest by months, each with indexes of
+# its own (chassis.data.outbox_months).
 outbox = Table(
     "outbox",
     metadata,
     Column("seq", BigInteger, primary_key=True),
-    Column("id", Uuid(as_uuid=False), nullable=False, unique=True),
+    Column("id", Uuid(as_uuid=False), nullable=False),
     Column("aggregate_type", Text, nullable=False),
     Column("aggregate_id", Text, nullable=False),
     Column("aggregate_version", Integer, nullable=False),
@@ -41,11 +40,7 @@ outbox = Table(
     Column("correlation_id", Text),
     Column("occurred_at", DateTime(timezone=True), nullable=False),
     Column("published_at", DateTime(timezone=True)),
-    Column("feed_position", BigInteger, unique=True),
-    UniqueConstraint("aggregate_type", "aggregate_id", "aggregate_version"),
-    Index("ix_outbox_aggregate", "aggregate_id", "feed_position"),  # the feed of an aggregate
-    Index("ix_outbox_type", "type", "feed_position"),  # the feed of some types
-    Index("ix_outbox_unpublished", "seq", postgresql_where=text("published_at IS NULL")),
+    Column("feed_position", BigInteger),
 )
 
 

@@ -28,6 +28,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    chassis_tables.drop_v7(op)
     chassis_tables.drop_v6(op)
     chassis_tables.drop_v4(op)
     chassis_tables.drop_v3(op)

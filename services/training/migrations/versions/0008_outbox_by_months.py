@@ -1,6 +1,6 @@
-"""What was due on which days is listed by an index.
+"""The outbox by months; what was announced before stays where it is.
 
-Revision ID: 0010
+Revision ID: 0008
 Revises: 0007
 """
 
@@ -8,15 +8,15 @@ from alembic import op
 
 from chassis.data import chassis_tables
 
-revision = "0010"
+revision = "0008"
 down_revision = "0007"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    chassis_tables.index_due_days(op)
+    chassis_tables.create_v7(op)
 
 
 def downgrade() -> None:
-    chassis_tables.unindex_due_days(op)
+    chassis_tables.drop_v7(op)

@@ -1,15 +1,15 @@
 """What was due on which days is listed by an index.
 
-Revision ID: 0008
-Revises: 0005
+Revision ID: 0009
+Revises: 0008
 """
 
 from alembic import op
 
 from chassis.data import chassis_tables
 
-revision = "0008"
-down_revision = "0005"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -1,18 +1,16 @@
 """Figures of any day are read from sums of what changed, and their records from what each enterprise counted as.
 
-Revision ID: 0013
-Revises: 0010
+Revision ID: 0010
+Revises: 0009
 
-Stop this service's worker before: the version before does not keep the sums, and what it applied meanwhile would be
-missing in them.
+The version before does not keep the sums, so its worker is stopped before, as it must be for 0004 too. Deliveries that
+have passed are summed in the same way.
 """
 
 from alembic import op
-from sqlalchemy import text
-from sqlalchemy.exc import InvalidRequestError
 
-revision = "0013"
-down_revision = "0010"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
@@ -42,7 +40,11 @@ CREATE TABLE coverage_change (
     CONSTRAINT pk_coverage_change
         PRIMARY KEY (grain, since, division, above_threshold, award_contender, brand_contender)
 );
-CREATE TABLE count_change (
+CREATE INDEX ix_enrolment_class_id ON enrolment (class_id);
+"""
+
+COUNTS = """
+CREATE TABLE {table} (
     figure TEXT NOT NULL,
     grain TEXT NOT NULL,
     since DATE NOT NULL,
@@ -51,14 +53,24 @@ CREATE TABLE count_change (
     channel TEXT NOT NULL,
     lane SMALLINT NOT NULL,
     number BIGINT NOT NULL,
-    CONSTRAINT pk_count_change PRIMARY KEY (grain, since, figure, state, kind, channel, lane)
-);
-CREATE INDEX ix_enrolment_class_id ON enrolment (class_id);
+    CONSTRAINT pk_{table} PRIMARY KEY (grain, since, figure, state, kind, channel, lane)
+)
+"""
+DELIVERY_SUM = """
+CREATE TABLE delivery_sum (
+    kind TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    state TEXT NOT NULL,
+    "on" DATE NOT NULL,
+    failed_on DATE,
+    number BIGINT NOT NULL,
+    CONSTRAINT uq_delivery_sum_kind_channel_state_on_failed_on
+        UNIQUE NULLS NOT DISTINCT (kind, channel, state, "on", failed_on)
+)
 """
 
 # It reads every history, which may take longer than a migration is given otherwise.
 PATIENCE = "SET LOCAL statement_timeout = '30min'"
-WORKERS = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = :name")
 
 PERIODS = """
 WITH days AS (
@@ -125,7 +137,7 @@ FROM ends CROSS JOIN (VALUES ('day'), ('month'), ('year')) AS grains (grain)
 GROUP BY grain, date_trunc(grain, "on")::date, status HAVING sum(number) <> 0
 """
 FACTS = """
-INSERT INTO count_change (figure, grain, since, state, kind, channel, lane, number)
+INSERT INTO {table} (figure, grain, since, state, kind, channel, lane, number)
 SELECT '{figure}', grain, date_trunc(grain, day)::date, state, kind, channel, 0, sum(number)
 FROM ({facts}) AS facts CROSS JOIN (VALUES ('day'), ('month'), ('year')) AS grains (grain)
 GROUP BY grain, date_trunc(grain, day)::date, state, kind, channel HAVING sum(number) <> 0
@@ -138,10 +150,11 @@ ENROLMENTS = """
     SELECT "on" AS day, CASE WHEN passed THEN 'passed' ELSE 'failed' END AS state, kind, '' AS channel, 1 AS number
     FROM enrolment JOIN training_class USING (class_id)
 """
+# One that failed counts as failed until the day on which it ended otherwise.
 DELIVERIES = """
-    SELECT "on" AS day, state, kind, channel, 1 AS number FROM delivery
-    UNION ALL SELECT failed_on, 'failed', kind, channel, 1 FROM delivery WHERE failed_on < "on"
-    UNION ALL SELECT "on", 'failed', kind, channel, -1 FROM delivery WHERE failed_on < "on"
+    SELECT "on" AS day, state, kind, channel, {number} AS number FROM {source}
+    UNION ALL SELECT failed_on, 'failed', kind, channel, {number} FROM {source} WHERE failed_on < "on"
+    UNION ALL SELECT "on", 'failed', kind, channel, -{number} FROM {source} WHERE failed_on < "on"
 """
 FILL = (
     PERIODS,
@@ -154,21 +167,38 @@ FILL = (
             ("appointment", "appointment_id"),
         )
     ),
-    FACTS.format(figure="filing", facts=FILINGS),
-    FACTS.format(figure="enrolment", facts=ENROLMENTS),
-    FACTS.format(figure="delivery", facts=DELIVERIES),
+    FACTS.format(table="count_change", figure="filing", facts=FILINGS),
+    FACTS.format(table="count_change", figure="enrolment", facts=ENROLMENTS),
+    FACTS.format(table="count_change", figure="delivery", facts=DELIVERIES.format(source="delivery", number="1")),
+)
+PASSED = (
+    "ALTER TABLE delivery_sum RENAME TO delivery_passed",
+    COUNTS.format(table="delivery_sum"),
+    FACTS.format(
+        table="delivery_sum", figure="delivery", facts=DELIVERIES.format(source="delivery_passed", number="number")
+    ),
+    "DROP TABLE delivery_passed",
+)
+# The days are summed up there too, so less of a state from a day on is a negative number of it.
+PASSED_DOWN = (
+    "ALTER TABLE delivery_sum RENAME TO delivery_passed",
+    DELIVERY_SUM,
+    'INSERT INTO delivery_sum (kind, channel, state, "on", number) SELECT kind, channel, state, since, sum(number) '
+    "FROM delivery_passed WHERE grain = 'day' GROUP BY kind, channel, state, since",
+    "DROP TABLE delivery_passed",
 )
 
 
 def upgrade() -> None:
-    if op.get_bind().execute(WORKERS, {"name": "reporting-worker"}).scalar():
-        raise InvalidRequestError("the worker runs; stop all its replicas, migrate, and start the new version")
     op.execute(PATIENCE)
     op.execute(TABLES)
-    for statement in FILL:
+    op.execute(COUNTS.format(table="count_change"))
+    for statement in (*FILL, *PASSED):
         op.execute(statement)
 
 
 def downgrade() -> None:
+    for statement in PASSED_DOWN:
+        op.execute(statement)
     op.execute("DROP INDEX ix_enrolment_class_id")
     op.execute("DROP TABLE count_change, coverage_change, coverage_period")

@@ -1,15 +1,17 @@
 """Names are found by the pairs of characters in them, and the lists' filters by indexes.
 
-Revision ID: 0011
-Revises: 0008
+Revision ID: 0008
+Revises: 0007
 
 pg_trgm would not do: it finds words of three characters and more, and a Chinese name is asked for by two.
 """
 
 from alembic import op
 
-revision = "0011"
-down_revision = "0008"
+from chassis.data import chassis_tables
+
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
@@ -54,31 +56,11 @@ REPLACED = {
 }
 
 
-def _make(indexes: dict[str, str]) -> None:
-    """While the service goes on writing, however long that takes; what an interrupted attempt left is made anew."""
-    for name, what in indexes.items():
-        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-        op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {what}")
-
-
-def _drop(indexes: dict[str, str]) -> None:
-    for name in indexes:
-        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-
-
 def upgrade() -> None:
     op.execute(PAIRS)
-    with op.get_context().autocommit_block():
-        op.execute("SET statement_timeout = 0")
-        op.execute("SET lock_timeout = 0")
-        _make(INDEXES)
-        _drop(REPLACED)
-        op.execute("SET statement_timeout = '60s'")
-        op.execute("SET lock_timeout = '5s'")
+    chassis_tables.make_indexes(op, INDEXES, REPLACED)
 
 
 def downgrade() -> None:
-    with op.get_context().autocommit_block():
-        _make(REPLACED)
-        _drop(INDEXES)
+    chassis_tables.make_indexes(op, REPLACED, INDEXES)
     op.execute("DROP FUNCTION name_pairs(TEXT)")

@@ -1,0 +1,27 @@
+"""The outbox by months, and how many notices have passed; what was announced before stays where it is.
+
+Revision ID: 0008
+Revises: 0007
+"""
+
+from alembic import op
+
+from chassis.data import chassis_tables
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    chassis_tables.create_v7(op)
+    op.execute(
+        "CREATE TABLE cause_passed (type TEXT NOT NULL, number BIGINT NOT NULL, "
+        "CONSTRAINT pk_cause_passed PRIMARY KEY (type))"
+    )
+
+
+def downgrade() -> None:
+    op.execute("DROP TABLE cause_passed")
+    chassis_tables.drop_v7(op)
