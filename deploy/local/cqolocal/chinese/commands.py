@@ -64,8 +64,8 @@ COMMANDS = {
     "Run all tests, or one part of them; further arguments go to pytest.": (
         "运行全部测试或其中一部分；其余参数交给 pytest。"
     ),
-    "Measure: the pipeline, the bytes of events, lists and figures on a history that `load` makes, or `all`.": (
-        "性能测量：消息管道、事件所占字节、在 load 生成的历史数据上的列表与统计数字，或 all 全部。"
+    "Measure one thing, or all, beside what it is compared with; --json for programs; 1 where a goal is missed.": (
+        "对某一项或全部性能作对比测量；--json 供程序读取；未达目标时退出码为 1。"
     ),
     "Write the lock files anew, after a change of a dependency.": "依赖变更后重新生成锁定文件。",
     "Take the newest releases; else pins stay as they are.": "采用最新版本；否则保持已锁定的版本。",

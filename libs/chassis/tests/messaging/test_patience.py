@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from author.events import LotChanged, ThingChanged
 from messaging_world import World
+from reader.storage import single
+from sqlalchemy import insert, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from chassis.messaging.inbox.complaints import Complaints
 from chassis.messaging.inbox.cursors import lock_cursors
 from chassis.messaging.inbox.faults import SetAside
 from chassis.messaging.inbox.parking import ToPark, park_many
@@ -98,3 +103,17 @@ def test_a_slow_handler_that_is_not_stuck_is_given_the_time_it_needs_for_each_ev
     wait_for(lambda: seen.extend(world.parked()) or len(world.effects()) == 20, 20)
 
     assert seen == []
+
+
+def test_one_constraint_is_told_of_once_wherever_it_was_found(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.announce("broken", ThingChanged(1, broken=True))
+    (event,) = world.events()
+    complaints = Complaints()
+    for found_early in (True, False):
+        with pytest.raises(IntegrityError) as raised, Session(world.reader) as session, session.begin():
+            session.execute(insert(single), [{"key": "twice"}, {"key": "twice"}])
+            if found_early:
+                session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        complaints.tell(event, raised.value, "waiting")
+
+    assert sum("is parked" in line for line in caplog.messages) == 1

@@ -6,6 +6,9 @@ import logging
 import time
 from collections.abc import Callable
 
+import psycopg
+from sqlalchemy.exc import DBAPIError
+
 from chassis.errors import Transient
 from chassis.messaging.envelope import Envelope
 from chassis.messaging.inbox.faults import SetAside, WrongContent
@@ -16,11 +19,15 @@ log = logging.getLogger(__name__)
 EVERY = 60  # seconds from one line about a reason to the next
 MOST_REASONS = 200  # remembered; beyond that all are forgotten, and told anew
 
-Key = tuple[str, str, str, int]
+Key = tuple[str, str, str, object]
 
 
 class Complaints:
-    """What has been told of in this minute, by reason: the type of event, the fault, and the place that raised it."""
+    """What has been told of in this minute, by reason: the type of event, the fault, and where it was raised.
+
+    What the database refuses is told apart by its code and constraint: one and the same is found at the statement, at
+    the check before the end of a try, or at the commit.
+    """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
@@ -54,9 +61,15 @@ class Complaints:
 
 
 def _key(event: Envelope, fault: BaseException) -> Key:
-    # What is wrong with data is found in two places, and is one reason.
-    place = None if isinstance(fault, WrongContent) else fault.__traceback__
+    return (event.type, type(fault).__name__, *_where(fault))
+
+
+def _where(fault: BaseException) -> tuple[str, object]:
+    if isinstance(fault, WrongContent):  # is found in two places, and is one reason
+        return "", 0
+    if isinstance(fault, DBAPIError) and isinstance(fault.orig, psycopg.Error):
+        return str(fault.orig.sqlstate), fault.orig.diag.constraint_name
+    place = fault.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next
-    where = (place.tb_frame.f_code.co_filename, place.tb_lineno) if place else ("", 0)
-    return (event.type, type(fault).__name__, *where)
+    return (place.tb_frame.f_code.co_filename, place.tb_lineno) if place else ("", 0)

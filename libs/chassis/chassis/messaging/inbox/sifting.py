@@ -46,7 +46,7 @@ def sift(
     applied: list[Envelope] = []
     for handler, run in applier.runs(result.applied):
         free = [event for event in run if event.aggregate not in failed_at]
-        found = list(try_each(session, handler, free, patience))
+        found = list(try_each(session, handler, free, patience, len(free)))
         failures += found
         failed_at |= {failure.event.aggregate: failure.event.sequence for failure in found}
         applied += [event for event in free if event.aggregate not in failed_at]
@@ -69,12 +69,19 @@ def _hold_back(result: BatchResult, failed_at: dict[str, int], applied: list[Env
         result.versions[event.aggregate], result.ids[event.aggregate] = event.sequence, event.id
 
 
-def try_each(session: Session, handler: Handler, events: Sequence[Envelope], patience: Patience) -> Iterator[Failure]:
-    """Applies `events`, all of one type and none after another of its aggregate, but those that fail; gives these."""
+def try_each(
+    session: Session, handler: Handler, events: Sequence[Envelope], patience: Patience, together: int
+) -> Iterator[Failure]:
+    """Applies `events`, all of one type and none after another of its aggregate, but those that fail; gives these.
+
+    So many are tried `together`, and divided where that fails.
+    """
     wrong = {} if events and patience.is_out(events[0].type) else handler.wrong(events)
     for place, messages in wrong.items():
         yield Failure(events[place], WrongContent(f"{events[place].type}: {messages}"))
-    yield from _divide(session, handler, [event for place, event in enumerate(events) if place not in wrong], patience)
+    readable = [event for place, event in enumerate(events) if place not in wrong]
+    for first in range(0, len(readable), max(1, together)):
+        yield from _divide(session, handler, readable[first : first + together], patience)
 
 
 def _divide(session: Session, handler: Handler, events: Sequence[Envelope], patience: Patience) -> Iterator[Failure]:

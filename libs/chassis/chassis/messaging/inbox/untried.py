@@ -39,7 +39,7 @@ READY = (
     .limit(AT_MOST)
     .with_for_update(of=inbox_parked, skip_locked=True)
 )
-OLDEST, NEWEST = parked.next_attempt_at.asc(), parked.next_attempt_at.desc()
+OLDEST, NEWEST = parked.id.asc(), parked.id.desc()
 IDS = bindparam("ids", type_=ARRAY(BigInteger))
 STILL_THERE = select(parked.id).where(parked.id == func.any(IDS), parked.reason == LONE_TRY).with_for_update()
 DELETE = delete(inbox_parked).where(parked.id == func.any(IDS))
@@ -70,11 +70,13 @@ class Untried:
         self.retry_delays, self.complaints = retry_delays, complaints
         # By turns: from the oldest, so that none waits for ever; from the newest, so that what is good and came after
         # ten thousand that fail does not wait for all of them.
-        self.order, self.other_order = OLDEST, NEWEST
+        self.newest_first = True
+        # Events are tried together, and divided where that fails. Where most fail, that is only a detour.
+        self.most_fail = False
 
     def try_some(self) -> tuple[int, BatchResult]:
         """One try for each of a group; how many they were, and what became of those that are no longer parked."""
-        self.order, self.other_order = self.other_order, self.order
+        self.newest_first = not self.newest_first
         claimed = self._claim()
         if not claimed:
             return 0, BatchResult()
@@ -91,12 +93,13 @@ class Untried:
         wait = literal(self.retry_delays[0]) * text("interval '1 second'")
         claim = (
             update(inbox_parked)
-            .where(parked.id.in_(READY.order_by(self.order)))
+            .where(parked.id.in_(READY.order_by(NEWEST if self.newest_first else OLDEST)))
             .values(reason=LONE_TRY, attempts=len(self.retry_delays), next_attempt_at=func.now() + wait)
             .returning(parked.id, parked.event)
         )
         with Session(self.engine) as session, session.begin():
-            return [Claimed(parked_id, Envelope.from_dict(event)) for parked_id, event in session.execute(claim)]
+            claimed = sorted(session.execute(claim).tuples(), reverse=self.newest_first)
+        return [Claimed(parked_id, Envelope.from_dict(event)) for parked_id, event in claimed]
 
     def _try(self, session: Session, claimed: Sequence[Claimed]) -> BatchResult:
         cursors = lock_cursors(session, [each.event.aggregate for each in claimed])
@@ -105,6 +108,7 @@ class Untried:
         ids = {_place(each.event): each.id for each in ready}
         next_ones = [each.event for each in ready if each.event.sequence == cursors[each.event.aggregate] + 1]
         failures = self._apply(session, next_ones)
+        self.most_fail = 2 * len(failures) > len(next_ones)
         failed = {_place(failure.event) for failure in failures}
         result = self.applier.result_of([event for event in next_ones if _place(event) not in failed])
         self.applier.note(session, result)
@@ -113,12 +117,12 @@ class Untried:
         return result
 
     def _apply(self, session: Session, events: Sequence[Envelope]) -> list[Failure]:
-        patience = Patience(at_once=FOR)
+        patience, together = Patience(at_once=FOR), 1 if self.most_fail else AT_MOST
         handled = [event for event in events if event.type in self.applier.handlers]
         return [
             failure
             for handler, run in self.applier.runs(handled)
-            for failure in try_each(session, handler, run, patience)
+            for failure in try_each(session, handler, run, patience, together)
         ]
 
     def _note(self, session: Session, failures: Sequence[Failure], ids: dict[Place, int]) -> None:
