@@ -164,7 +164,7 @@ class Programme:
         command = [sys.executable, "-m", "chassis.process.cli", service, "reconcile", "--json"]
         command += ["--accept", accept] if accept else []
         environ = self.services[service].environ
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=100)
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=300)
         assert done.stdout.startswith("{"), done.stdout + done.stderr
         found: dict[str, Any] = json.loads(done.stdout)
         return found
