@@ -60,6 +60,9 @@ class Samples:
         """A day of the history."""
         return str(days.FIRST + timedelta(days=self.rng.randrange(900, (days.LAST - days.FIRST).days)))
 
+    def past_instant(self) -> str:
+        return f"{self.past()}T00:00:00Z"
+
     def words(self) -> str:
         return self.rng.choice(ADVERBS)
 
@@ -277,6 +280,8 @@ def _of_every_service(service: str) -> list[Case]:
         Case(service, "audit", _plain("/audit"), "auditor"),
         Case(service, "audit of a subject", _plain("/audit", subject=_one("enterprise")), "auditor"),
         Case(service, "audit of an actor", _plain("/audit", actor="clerk-7"), "auditor"),
+        Case(service, "audit of an action", _plain("/audit", action="enterprise.excluded"), "auditor"),
+        Case(service, "audit until a past day", _plain("/audit", until=Samples.past_instant), "auditor"),
         Case(service, "rule sets", _plain("/rulesets")),
     ]
 

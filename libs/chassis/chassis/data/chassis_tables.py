@@ -199,6 +199,13 @@ V5 = {
     "ix_outbox_type": "outbox (type, feed_position)",
 }
 
+AUDIT_LISTS = {
+    "ix_audit_log_at_number": "audit_log (at, number)",
+    "ix_audit_log_actor_at_number": "audit_log (actor, at, number)",
+    "ix_audit_log_action_at_number": "audit_log (action, at, number)",
+    "ix_audit_log_subject_at_number": "audit_log (subject, at, number)",
+}
+
 
 def create_v1(op: Operations) -> None:
     """Makes the tables of chassis 1; `op` is alembic's."""
@@ -291,6 +298,16 @@ def unindex_due_days(op: Operations) -> None:
     op.execute("DROP INDEX ix_due_kind_due_on_id")
 
 
+def index_audit_log(op: Operations) -> None:
+    """The audit log's lists by indexes."""
+    make_indexes(op, AUDIT_LISTS)
+
+
+def unindex_audit_log(op: Operations) -> None:
+    """Without these indexes."""
+    op.execute(f"DROP INDEX {', '.join(AUDIT_LISTS)}")
+
+
 def create_v7(op: Operations) -> None:
     """The outbox by months, made of the table that is there while the service goes on writing.
 
@@ -312,6 +329,6 @@ def drop_v7(op: Operations) -> None:
 
 def create_all(op: Operations) -> None:
     """Makes all of the above, for a database that is made anew each time; a service's migrations name each version."""
-    made = (create_v1, create_v2, create_v3, create_v4, create_v5, create_v6, create_v7, index_due_days)
-    for create in made:
+    made = (create_v1, create_v2, create_v3, create_v4, create_v5, create_v6, create_v7)
+    for create in (*made, index_due_days, index_audit_log):
         create(op)

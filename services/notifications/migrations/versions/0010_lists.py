@@ -24,8 +24,10 @@ REPLACED = {"ix_notice_division": "notice (division)"}
 
 
 def upgrade() -> None:
+    chassis_tables.index_audit_log(op)
     chassis_tables.make_indexes(op, INDEXES, REPLACED)
 
 
 def downgrade() -> None:
     chassis_tables.make_indexes(op, REPLACED, INDEXES)
+    chassis_tables.unindex_audit_log(op)

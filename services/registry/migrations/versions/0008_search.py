@@ -58,9 +58,11 @@ REPLACED = {
 
 def upgrade() -> None:
     op.execute(PAIRS)
+    chassis_tables.index_audit_log(op)
     chassis_tables.make_indexes(op, INDEXES, REPLACED)
 
 
 def downgrade() -> None:
     chassis_tables.make_indexes(op, REPLACED, INDEXES)
+    chassis_tables.unindex_audit_log(op)
     op.execute("DROP FUNCTION name_pairs(TEXT)")

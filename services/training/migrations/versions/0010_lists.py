@@ -25,8 +25,10 @@ REPLACED = {"ix_certificate_status_certificate_id": "certificate_status (certifi
 
 
 def upgrade() -> None:
+    chassis_tables.index_audit_log(op)
     chassis_tables.make_indexes(op, INDEXES, REPLACED)
 
 
 def downgrade() -> None:
     chassis_tables.make_indexes(op, REPLACED, INDEXES)
+    chassis_tables.unindex_audit_log(op)
