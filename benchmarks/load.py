@@ -28,8 +28,7 @@ from province import checking, days, notices, targets
 from province.books import SERVICES, Books
 from province.careers import Careers
 from province.classes import Classes
-from province.databases import Copier, Province, add_ruleset, finish, publish_divisions
-from province.feed import make_months
+from province.databases import Copier, Province, add_ruleset, finish, prepare
 from province.firms import Firms
 from province.readers import all_readers
 from province.tree import Tree
@@ -136,8 +135,7 @@ def fill(copier: Copier, books: Books, number: int, secrets: Path) -> None:
     """Lets that many enterprises live, with all that follows from them, and copies it; `secrets` keeps the keys."""
     cipher, contact = _personal_data(secrets)
     tree = Tree()
-    make_months(copier.connections)
-    publish_divisions(copier.connections, books)
+    prepare(copier.connections, books)
     add_ruleset(copier.connections["notifications"], notices.RULESET, notices.CHANNELS_BY_KIND)
     targets.set_targets(books)
     classes = Classes(books, number * PEOPLE // ENTERPRISES)

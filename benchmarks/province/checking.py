@@ -55,9 +55,14 @@ def faults_of(sessions: Mapping[str, Session], bound: Mapping[str, tuple[str, ..
         number, last, first = session.execute(PLACES).one()
         if number and (first, last) != (1, number):
             found.append(f"{service}: the feed has {number} events at the positions {first} to {last}")
-    shown = proof(sessions["notifications"], Caller(subject="bench", role="province"), ProofFilters(), today)
+    province = Caller(subject="bench", role="province")
+    shown, looked_up = (
+        proof(sessions["notifications"], province, ProofFilters(each=each), today) for each in (False, True)
+    )
     if not shown.proved:
         found.append(f"the proof of notices does not hold: {shown.total}, {shown.received}")
+    if shown != looked_up:
+        found.append(f"each delivery looked up, the proof says {looked_up.total}, {looked_up.received}")
     verified = audit.verify(sessions["registry"], limit=ALL)
     if verified.first_broken is not None or verified.unsealed:
         found.append(f"the audit log breaks at entry {verified.first_broken}")

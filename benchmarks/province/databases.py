@@ -16,7 +16,7 @@ from psycopg import sql
 from chassis.process import migrate, revisions
 from province.books import NOBODY, SERVICES, Books, Event, Head, Row
 from province.days import FIRST
-from province.feed import publish
+from province.feed import make_months, publish
 from servers import PostgresServer, start_postgres
 
 Connection: TypeAlias = psycopg.Connection[Any]  # Any: rows of any shape
@@ -45,6 +45,9 @@ PARENTS = (
     "cause",
     "notice",
 )
+
+# The migrations that make sums of what is there.
+ADDED_UP = {"reporting": "0010", "notifications": "0011"}
 
 
 class Province:
@@ -157,6 +160,13 @@ def copy_rows(connection: Connection, table: str, rows: list[Row]) -> None:
             copy.write_row(tuple(row.values()))
 
 
+def prepare(connections: dict[str, Connection], books: Books) -> None:
+    """Months for the events, no counting row by row, and the tree of divisions."""
+    make_months(connections)
+    _count(connections["notifications"], "DISABLE")
+    publish_divisions(connections, books)
+
+
 def publish_divisions(connections: dict[str, Connection], books: Books) -> None:
     """The tree that registry's migrations have announced: published, and applied by the others."""
     registry, day = connections["registry"], f"{FIRST}T00:00:00+00:00"
@@ -186,10 +196,9 @@ def finish(connections: dict[str, Connection], books: Books, filings: int) -> No
             pass
     for service, row in books.counts():
         copy_rows(connections[service], "inbox_applied", [row])
-    # What reporting's handlers add up beside the records, as its migration does it for records that were there before.
-    scripts = ScriptDirectory.from_config(revisions.configuration("reporting"))
-    for statement in scripts.get_revision("0010").module.FILL:
-        connections["reporting"].execute(statement)
+    for service, revision in ADDED_UP.items():
+        _add_up(connections[service], service, revision)
+    _count(connections["notifications"], "ENABLE")
     connections["registry"].execute(
         "SELECT setval('audit_log_number_seq', coalesce(max(number), 0) + 1, false) FROM audit_log"
     )
@@ -197,6 +206,18 @@ def finish(connections: dict[str, Connection], books: Books, filings: int) -> No
         connections["registry"].execute("SELECT setval('filing_number', %s)", [filings])
     for connection in connections.values():
         connection.execute("VACUUM ANALYZE")
+
+
+def _add_up(connection: Connection, service: str, revision: str) -> None:
+    """The sums beside the rows, as the migration makes them for rows that were there before."""
+    module = ScriptDirectory.from_config(revisions.configuration(service)).get_revision(revision).module
+    for statement in module.FILL:
+        connection.execute(statement)
+
+
+def _count(connection: Connection, how: str) -> None:
+    for table in ("cause", "notice", "delivery"):
+        connection.execute(f"ALTER TABLE {table} {how} TRIGGER USER")
 
 
 def add_ruleset(connection: Connection, version: int, channels: dict[str, list[str]]) -> None:

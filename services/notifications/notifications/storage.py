@@ -6,7 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Index,
@@ -19,7 +21,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry as mapper_registry
 from sqlalchemy.orm import relationship
 
-from chassis.data import aggregate_columns, day_column, member_column, new_metadata, text_column
+from chassis.data import aggregate_columns, day_column, flag_column, member_column, new_metadata, text_column
 from notifications.domain.notice import Channel, Delivery, Notice, State
 from notifications.domain.recipients import RecipientKind
 from programme import tables
@@ -139,6 +141,64 @@ reading = Table(
     text_column("notice_id", ForeignKey("notice.id"), primary_key=True),
     text_column("reader", primary_key=True),
     _instant("read_at"),
+)
+
+# What the proof and the summary count. Triggers note each cause, notice and delivery that comes, changes or goes, by a
+# row of changes, which waits for nobody; the worker adds these to the sums, and a reader adds those that are left.
+# Sums are by day, month and year (`grain`, which begins on `since`), of the province (`place` is empty) and of each
+# division.
+
+cause_change = Table(
+    "cause_change",
+    metadata,
+    day_column("day"),  # on which it occurred, in Asia/Shanghai
+    text_column("division", nullable=True),
+    text_column("type"),
+    Column("ruleset", Integer, nullable=False),
+    flag_column("person"),  # whether it concerns one
+    flag_column("enterprise"),
+    text_column("late"),  # what the event says; empty where it says nothing
+    Column("number", Integer, nullable=False),
+)
+cause_sum = Table(
+    "cause_sum",
+    metadata,
+    text_column("place", primary_key=True),
+    text_column("grain", primary_key=True),
+    Column("since", Date, primary_key=True),
+    text_column("type", primary_key=True),
+    Column("ruleset", Integer, primary_key=True, autoincrement=False),
+    Column("person", Boolean, primary_key=True),
+    Column("enterprise", Boolean, primary_key=True),
+    Column("division", Boolean, primary_key=True),
+    text_column("late", primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+# A notice itself is counted with an empty channel and state, by the day on which it was written.
+delivery_change = Table(
+    "delivery_change",
+    metadata,
+    day_column("occurred", nullable=True),  # the day of its cause
+    day_column("written"),
+    text_column("division", nullable=True),
+    text_column("kind"),
+    text_column("channel"),
+    text_column("state"),
+    Column("number", Integer, nullable=False),
+    Column("maybe_repeated", Integer, nullable=False),
+)
+delivery_sum = Table(
+    "delivery_sum",
+    metadata,
+    text_column("place", primary_key=True),
+    text_column("basis", primary_key=True),  # which of the two days: `occurred` or `written`
+    text_column("grain", primary_key=True),
+    Column("since", Date, primary_key=True),
+    text_column("kind", primary_key=True),
+    text_column("channel", primary_key=True),
+    text_column("state", primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("maybe_repeated", BigInteger, nullable=False),
 )
 
 mapper = mapper_registry(metadata=metadata)
