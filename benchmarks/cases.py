@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 import psycopg
 from province import days
 from province.books import SERVICES
-from province.databases import Province
 from province.tree import Tree
+from running import Databases
 
 Query: TypeAlias = dict[str, object]
 Ask: TypeAlias = "Callable[[Samples], tuple[str, Query]]"
@@ -33,7 +33,7 @@ class Case:
 class Samples:
     """Ids, codes, names and days that occur in the history, drawn by a fixed seed."""
 
-    def __init__(self, province: Province, seed: int = 1) -> None:
+    def __init__(self, province: Databases, seed: int = 1) -> None:
         self.rng = random.Random(seed)
         self.counties = [each.code for each in Tree().counties if each.valid_to is None]
         self.ids: dict[str, list[tuple[Any, ...]]] = {}  # Any: texts

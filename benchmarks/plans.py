@@ -22,6 +22,8 @@ ROWS = 2000  # a table with fewer is read as a whole, and rightly
 BOUNDED = frozenset(
     {"division", "division_record", "ruleset", "plan", "target", "target_history", "certificate_sequence"}
     | {"inbox_applied", "agreement", "audit_head", "alembic_version"}
+    # By the changes of the last seconds.
+    | {"cause_change", "delivery_change"}
 )
 
 

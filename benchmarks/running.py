@@ -6,15 +6,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from pathlib import Path
+from typing import Protocol
 
 from load import secrets_in
 from province import days
 from province.books import SERVICES
-from province.databases import Province
 
 from testkit.client import Client
 from testkit.secrets import TokenSigner
 from testkit.services import RunningService
+
+
+class Databases(Protocol):
+    """Where the history is: the loaded province, or that of a test."""
+
+    def url(self, service: str) -> str:
+        """With which a service reaches its database."""
+
 
 NO_BROKER = "amqp://none:none@127.0.0.1:1/"  # an API answers without one; nothing is written here
 
@@ -35,7 +43,7 @@ class Running:
 
 
 @contextmanager
-def apis(province: Province, folder: Path) -> Iterator[Running]:
+def apis(province: Databases, folder: Path) -> Iterator[Running]:
     """The running APIs; their logs are in `folder`."""
     clock, logs = folder / "clock", folder / "logs"
     logs.mkdir(exist_ok=True)

@@ -6,6 +6,8 @@ import random
 
 from stdnum.cn import ric, uscc
 
+from registry.adapters.codes import organisation_check
+
 SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹"
     "彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范"
@@ -88,13 +90,13 @@ def enterprise(rng: random.Random, division: str) -> tuple[str, str]:
 
 
 def credit_code(number: int, division: str) -> str:
-    """The unified social credit code of the `number`-th enterprise, with its check character."""
+    """The unified social credit code of the `number`-th enterprise, with its check characters."""
     place = division if division.isdigit() else "220600"
     body = ""
     for _ in range(8):
         number, digit = divmod(number, 31)
         body = ALPHABET[digit] + body
-    stem = f"91{place}{body}X"[:17]
+    stem = f"91{place}{body}{organisation_check(body)}"
     return stem + uscc.calc_check_digit(stem)
 
 

@@ -10,27 +10,38 @@ import load
 import plain_sql
 import psycopg
 import pytest
+from cases import Samples, cases
+from lists import Drawn, timed
+from plans import BOUNDED
 from province import checking, days
 from province.books import SERVICES
 from province.databases import Copier
+from running import apis
 from sqlalchemy import text
 
 from chassis.process import migrate
 from programme.callers import Caller
 from reporting import queries
 from reporting.domain.coverage import Population
+from testkit import wait_for
 
 ENTERPRISES = 120
 
 
 @pytest.fixture(scope="module")
-def history(make_database, tmp_path_factory):
+def folder(tmp_path_factory):
+    """Where the benchmarks keep what they need: the secrets with which the history is sealed."""
+    return tmp_path_factory.mktemp("bench")
+
+
+@pytest.fixture(scope="module")
+def history(make_database, folder):
     """The URLs of four databases with the history of some enterprises in them."""
     urls = {service: make_database(service) for service in SERVICES}
     migrate.seed("registry", urls["registry"])
     copier = Copier(urls)
     try:
-        load.fill(copier, load.new_books(seed=1), ENTERPRISES, tmp_path_factory.mktemp("secrets"))
+        load.fill(copier, load.new_books(seed=1), ENTERPRISES, folder / "secrets")
     finally:
         copier.close()
     return urls
@@ -78,3 +89,54 @@ def test_its_figures_are_those_of_plain_sql(history):
 
 def _day(rng):
     return days.FIRST + (days.LAST - days.FIRST) * rng.random()
+
+
+class _Databases:
+    def __init__(self, urls):
+        self.urls = urls
+
+    def url(self, service):
+        return self.urls[service]
+
+
+def test_every_list_finds_what_it_shows_by_an_index(history, folder):
+    """A history so small is rightly read as a whole, so that is forbidden: what is still read so has no index for it.
+
+    Each list, filter, search, proof and page of `./cqo bench lists` is asked once, over HTTP.
+    """
+    for url in history.values():
+        with psycopg.connect(url, autocommit=True) as connection:
+            name = connection.info.dbname
+            connection.execute(f'ALTER DATABASE "{name}" SET enable_seqscan = off')
+    before = {service: _whole_readings(url) for service, url in history.items()}
+    asked, samples = 0, Samples(_Databases(history))
+    try:
+        with apis(_Databases(history), folder) as running:
+            for case in cases():
+                timed(running, case, Drawn.of(case, samples))
+                asked += 1
+    finally:
+        for url in history.values():
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute(f'ALTER DATABASE "{connection.info.dbname}" RESET enable_seqscan')
+    wait_for(lambda: all(_connections(url) == 0 for url in history.values()), 20)
+
+    assert asked > 150
+    for service, url in history.items():
+        read = {table for table, number in _whole_readings(url).items() if number > before[service].get(table, 0)}
+        assert read - BOUNDED == set(), service
+
+
+def _whole_readings(url):
+    """How often each table was read from end to end. What asks is not counted: it reads none of them."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        return dict(connection.execute("SELECT relname, seq_scan FROM pg_stat_user_tables").fetchall())
+
+
+def _connections(url):
+    """Those of the services; each has handed in its counts when it is gone."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        wanted = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ '-api$'"
+        )
+        return connection.execute(wanted).fetchone()[0]

@@ -55,7 +55,9 @@ def test_what_is_missing_is_found_on_the_days_that_differ(session, world, tell, 
 
     for caller in STAFF:
         found, looked_up = (proof(session, caller, ProofFilters(each=each), clock.today()) for each in (False, True))
-        assert found == looked_up and not found.proved and len(found.missing) == found.total.missing > 0
+        assert found.items == looked_up.items and not found.proved
+        assert found.missing and set(found.missing) <= set(looked_up.missing)
+        assert len(looked_up.missing) == found.total.missing
 
 
 def test_a_change_of_a_delivery_waits_for_no_other(session, world, tell, clock):
@@ -84,13 +86,13 @@ def _live(session, world, tell, rng, number):
             tell(world.revoked(certificate))
         if rng.random() < 0.3:
             tell(world.target(rng.choice(("220100", "220184"))))
+    # A delivery counts by the days of its cause and notice, which never change in life: taken out while they are moved.
+    rows = [dict(row) for row in session.execute(select(delivery)).mappings()]
+    session.execute(delete(delivery))
     for table, column in ((cause, "occurred_at"), (notice, "created_at")):
         for key in session.scalars(select(table.c.id)).all():
             at = FIRST + timedelta(hours=rng.randrange(DAYS * 24))
             session.execute(update(table).where(table.c.id == key).values({column: at}))
-    # A delivery counts by the days of its cause and notice, so it is entered anew where they have been moved.
-    rows = [dict(row) for row in session.execute(select(delivery)).mappings()]
-    session.execute(delete(delivery))
     for row in rows:
         session.execute(delivery.insert().values(**row))
     for row in rng.sample(rows, len(rows) // 2):
