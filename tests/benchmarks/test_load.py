@@ -26,6 +26,8 @@ from reporting.domain.coverage import Population
 from testkit import wait_for
 
 ENTERPRISES = 120
+# These hold what waits to be published or for a person, or a row a month; `/ops/state` and the metrics count them.
+WAITING = {"outbox_unpublished", "outbox_month", "inbox_parked"}
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +110,8 @@ def test_every_list_finds_what_it_shows_by_an_index(history, folder):
         with psycopg.connect(url, autocommit=True) as connection:
             name = connection.info.dbname
             connection.execute(f'ALTER DATABASE "{name}" SET enable_seqscan = off')
-    before = {service: _whole_readings(url) for service, url in history.items()}
     asked, samples = 0, Samples(_Databases(history))
+    before = {service: _whole_readings(url) for service, url in history.items()}
     try:
         with apis(_Databases(history), folder) as running:
             for case in cases():
@@ -124,7 +126,7 @@ def test_every_list_finds_what_it_shows_by_an_index(history, folder):
     assert asked > 150
     for service, url in history.items():
         read = {table for table, number in _whole_readings(url).items() if number > before[service].get(table, 0)}
-        assert read - BOUNDED == set(), service
+        assert sorted(read - BOUNDED - WAITING) == [], service
 
 
 def _whole_readings(url):
