@@ -1,6 +1,6 @@
 """Measures how many bytes events take on disk: in a publisher's outbox, and beside it in what is kept of each object.
 
-    ./cqo bench growth [--events 20000]
+    ./cqo bench growth [--events 20000] [--json]
 
 For each type of event its example is published so many times, each for an object of its own, and the tables' sizes with
 their indexes are read. A server named by CQO_TEST_POSTGRES_URL (a superuser's) is used; otherwise a private one is
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import psycopg
+import report
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import create_engine
@@ -101,7 +101,9 @@ def database_of(admin_url: str, number: int) -> Iterator[str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="./cqo bench growth", description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=20_000, help="events of each type (20000)")
+    parser.add_argument("--json", action="store_true", help="the figures as one JSON object on the last line")
     options = parser.parse_args(arguments)
+    machine, rows = report.Machine.now(), []
     with tempfile.TemporaryDirectory(prefix="cqo-bench-") as folder, ExitStack() as stack:
         admin_url = os.environ.get("CQO_TEST_POSTGRES_URL")
         if not admin_url:
@@ -110,12 +112,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             server = start_postgres(Path(folder) / "postgres")
             stack.callback(server.remove)
             admin_url = server.url
-        sys.stdout.write(f"{'kilobytes for 1,000 of':<34}{'events':>10}{'heads':>10}{'cursors':>10}\n")
         for number, example in enumerate(examples()):
             with database_of(admin_url, number) as url:
                 found = measure(url, example, options.events)
-            sys.stdout.write(f"{example['type']:<34}" + "".join(f"{each / 1000:10.0f}" for each in found) + "\n")
-    return 0
+            where = ("in the outbox", "its heads", "cursors of a reader")
+            rows += [
+                report.plain(f"{example['type']}: {name}", each / 1000, "kB for 1,000")
+                for name, each in zip(where, found, strict=True)
+            ]
+    return report.finish("growth", rows, machine, options.json)
 
 
 if __name__ == "__main__":

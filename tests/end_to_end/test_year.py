@@ -24,6 +24,7 @@ STEPS, STEP_DAYS = 28, 13  # a year; at each step certificates are issued, and f
 CERTIFICATES = 24
 KEPT_DAYS = 30  # days for which notices are kept here; 400 in production
 QUARTER = 7  # steps
+DAYS_OF_SUMS = STEPS + 13 + 2  # with the months and the years
 QUEUES = ("notifications.inbox", "reporting.inbox", "notifications.dead", "reporting.dead")
 HOLDER, FIRM = new_id(), new_id()
 
@@ -155,7 +156,12 @@ def bound(name: str, quarters: list[dict[str, float]], certificates: int) -> flo
         "notifications.inbox_cursor": objects,
         "reporting.inbox_cursor": objects + events(KEPT_DAYS + 32, 4),
         "reporting.delivery": events(KEPT_DAYS + 32, 4),
-        "reporting.delivery_sum": 2 * STEPS,  # by day, however many deliveries there were
+        # By day, month and year, however many there were: deliveries by two channels, and certificates.
+        "reporting.delivery_sum": 2 * DAYS_OF_SUMS,
+        "reporting.count_change": 3 * DAYS_OF_SUMS,
+        # Of the province and of one division: a kind of cause; notices and four states of deliveries, by two bases.
+        "notifications.cause_sum": 2 * DAYS_OF_SUMS,
+        "notifications.delivery_sum": 2 * (4 + 5) * DAYS_OF_SUMS,
         "reporting.certificate_history": certificates,  # facts
     }
     if name.startswith("memory"):

@@ -75,6 +75,26 @@ EQUAL = {
         ),
         ("reporting", "SELECT delivery_id, state FROM delivery"),
     ],
+    **{
+        f"{figure}s counted": [
+            ("reporting", f"SELECT status, count(*) FROM ({latest}) AS latest GROUP BY status"),
+            (
+                "reporting",
+                "SELECT state, sum(number)::bigint FROM count_change "
+                f"WHERE figure = '{figure}' AND grain = 'year' GROUP BY state HAVING sum(number) <> 0",
+            ),
+        ]
+        for figure, latest in (
+            ("appointment", LATEST.format(key="appointment_id", what="status", table="appointment_history")),
+            ("certificate", LATEST.format(key="certificate_id", what="status", table="certificate_history")),
+            ("talent", LATEST.format(key="person_id", what="status", table="talent_history")),
+            ("delivery", "SELECT state AS status FROM delivery"),
+        )
+    },
+    "enterprises counted": [
+        ("reporting", "SELECT count(DISTINCT enterprise_id) FROM enterprise_history"),
+        ("reporting", "SELECT sum(enterprises)::bigint FROM coverage_change WHERE grain = 'year'"),
+    ],
     "divisions": [(name, "SELECT code, valid_from, name, parent FROM division") for name in SERVICES],
 }
 

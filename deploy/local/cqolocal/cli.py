@@ -37,9 +37,12 @@ BENCHES = (
     "idle",
     "notices",
     "growth",
+    "load",
+    "lists",
+    "figures",
     "all",
 )
-NOT_OF_ALL = ("growth", "all")  # measures bytes, and is no benchmark of speed
+NOT_OF_ALL = ("growth", "load", "all")  # they measure no speed: the bytes of events, and the making of a history
 # A file of the name itself would stand before the standard library's `http`.
 FILES = {"http": "over_http"}
 

@@ -44,6 +44,7 @@ PATHS = {
         "tests/openapi",
         "libs/programme/tests/integration",
         *(f"services/{service}/tests/integration" for service in SERVICES),
+        "tests/benchmarks",
     ],
     "faults": ["tests/faults"],
     "e2e": ["tests/end_to_end", "tests/upgrade"],

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -33,8 +34,17 @@ SETTINGS = {
 class PostgresServer:
     """One PostgreSQL server with its own data folder; `url` is its superuser's."""
 
-    def __init__(self, folder: Path, data: Path, binaries: Path, password: str, user: str | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        data: Path,
+        binaries: Path,
+        password: str,
+        user: str | None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.folder, self.data, self.binaries = folder, data, binaries
+        self.settings = {**SETTINGS, **(settings or {})}
         self.password, self.user = password, user
         self.port = free_port()
         self.log = folder / "postgres.log"
@@ -77,7 +87,7 @@ class PostgresServer:
 
     def _launch(self) -> None:
         (self.data / "postmaster.pid").unlink(missing_ok=True)
-        options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        options = [word for name, value in self.settings.items() for word in ("-c", f"{name}={value}")]
         command = [str(self.binaries / "postgres"), "-D", str(self.data), "-p", str(self.port), *options]
         self.child = Child(command, self.log, _environ(), self.user, cwd=Path("/"))
 
@@ -109,8 +119,11 @@ class PostgresServer:
         shutil.rmtree(self.data, ignore_errors=True)
 
 
-def start_postgres(folder: Path | str) -> PostgresServer:
-    """Starts a server that keeps its log, and its data where that is possible, in `folder`; old data are used again."""
+def start_postgres(folder: Path | str, settings: Mapping[str, str] | None = None) -> PostgresServer:
+    """Starts a server that keeps its log, and its data where that is possible, in `folder`; old data are used again.
+
+    `settings` are PostgreSQL's, in place of or beside those that every server here has.
+    """
     folder = Path(folder).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     user = "nobody" if os.getuid() == 0 else None
@@ -124,7 +137,7 @@ def start_postgres(folder: Path | str) -> PostgresServer:
         template = _template(home, binaries, password, user)
         subprocess.run(["cp", "-a", "--reflink=auto", str(template), str(data)], check=True)
         paths.write_atomically(key, password)
-    server = PostgresServer(folder, data, binaries, key.read_text(), user)
+    server = PostgresServer(folder, data, binaries, key.read_text(), user, settings)
     server.start()
     return server
 

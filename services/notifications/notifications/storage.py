@@ -6,7 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Index,
@@ -19,7 +21,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry as mapper_registry
 from sqlalchemy.orm import relationship
 
-from chassis.data import aggregate_columns, day_column, member_column, new_metadata, text_column
+from chassis.data import aggregate_columns, day_column, flag_column, member_column, new_metadata, text_column
 from notifications.domain.notice import Channel, Delivery, Notice, State
 from notifications.domain.recipients import RecipientKind
 from programme import tables
@@ -99,13 +101,16 @@ notice = Table(
     text_column("kind"),
     member_column("recipient_kind", RecipientKind),
     text_column("recipient_id"),
-    text_column("division", nullable=True, index=True),
+    text_column("division", nullable=True),
     text_column("subject"),
     text_column("body"),
     _instant("created_at"),
     # However often an event comes, nobody is told the same thing twice because of it.
     UniqueConstraint("cause_id", "kind", "recipient_kind", "recipient_id"),
     Index("ix_notice_recipient_kind_recipient_id_id", "recipient_kind", "recipient_id", "id"),
+    Index("ix_notice_kind_id", "kind", "id"),
+    Index("ix_notice_division_id", "division", "id"),
+    Index("ix_notice_created_at", "created_at"),
 )
 
 delivery = Table(
@@ -125,6 +130,7 @@ delivery = Table(
     UniqueConstraint("notice_id", "channel"),
     Index("ix_delivery_pending", "next_attempt_at", "id", postgresql_where=text("state = 'pending'")),
     Index("ix_delivery_sending", "sender", postgresql_where=text("state = 'sending'")),
+    Index("ix_delivery_unsent", "state", "notice_id", postgresql_where=text("state <> 'sent'")),
     Index("ix_delivery_no_address", "id", postgresql_where=text("state = 'no_address'")),
 )
 
@@ -135,6 +141,64 @@ reading = Table(
     text_column("notice_id", ForeignKey("notice.id"), primary_key=True),
     text_column("reader", primary_key=True),
     _instant("read_at"),
+)
+
+# What the proof and the summary count. Triggers note each cause, notice and delivery that comes, changes or goes, by a
+# row of changes, which waits for nobody; the worker adds these to the sums, and a reader adds those that are left.
+# Sums are by day, month and year (`grain`, which begins on `since`), of the province (`place` is empty) and of each
+# division.
+
+cause_change = Table(
+    "cause_change",
+    metadata,
+    day_column("day"),  # on which it occurred, in Asia/Shanghai
+    text_column("division", nullable=True),
+    text_column("type"),
+    Column("ruleset", Integer, nullable=False),
+    flag_column("person"),  # whether it concerns one
+    flag_column("enterprise"),
+    text_column("late"),  # what the event says; empty where it says nothing
+    Column("number", Integer, nullable=False),
+)
+cause_sum = Table(
+    "cause_sum",
+    metadata,
+    text_column("place", primary_key=True),
+    text_column("grain", primary_key=True),
+    Column("since", Date, primary_key=True),
+    text_column("type", primary_key=True),
+    Column("ruleset", Integer, primary_key=True, autoincrement=False),
+    Column("person", Boolean, primary_key=True),
+    Column("enterprise", Boolean, primary_key=True),
+    Column("division", Boolean, primary_key=True),
+    text_column("late", primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+# A notice itself is counted with an empty channel and state, by the day on which it was written.
+delivery_change = Table(
+    "delivery_change",
+    metadata,
+    day_column("occurred", nullable=True),  # the day of its cause
+    day_column("written"),
+    text_column("division", nullable=True),
+    text_column("kind"),
+    text_column("channel"),
+    text_column("state"),
+    Column("number", Integer, nullable=False),
+    Column("maybe_repeated", Integer, nullable=False),
+)
+delivery_sum = Table(
+    "delivery_sum",
+    metadata,
+    text_column("place", primary_key=True),
+    text_column("basis", primary_key=True),  # which of the two days: `occurred` or `written`
+    text_column("grain", primary_key=True),
+    Column("since", Date, primary_key=True),
+    text_column("kind", primary_key=True),
+    text_column("channel", primary_key=True),
+    text_column("state", primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("maybe_repeated", BigInteger, nullable=False),
 )
 
 mapper = mapper_registry(metadata=metadata)

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
 from chassis.data import ClockProvider
-from chassis.messaging import Job, Relay, Sealer, Upkeep, subscribe_batch
+from chassis.messaging import OFTEN, Job, Relay, Sealer, Upkeep, subscribe_batch
 from chassis.process import HealthRoutes
 from notifications.adapters.mail.mailer import Mailer
 from notifications.events import PASSING, AuditSealed
@@ -35,7 +35,7 @@ from notifications.handlers.nominations import NominationSubmitted
 from notifications.handlers.people import PersonEntered
 from notifications.handlers.targets import TargetSet
 from notifications.providers import PersonalDataProvider
-from notifications.usecases import passing
+from notifications.usecases import counting, passing
 from programme.scope import Placement
 
 
@@ -46,7 +46,9 @@ class Worker(HealthRoutes):
     kept = KEPT
     relay = Relay()
     sealer = Sealer(AuditSealed)
-    upkeep = Upkeep(passing=PASSING, jobs=(Job("notices", passing.forget_notices),))
+    upkeep = Upkeep(
+        passing=PASSING, jobs=(Job("notices", passing.forget_notices), Job("counts", counting.add_changes, every=OFTEN))
+    )
     mailer = Mailer()
     personal_data = PersonalDataProvider()
     clock: Clock = ClockProvider()

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -58,7 +59,7 @@ enterprise = Table(
     "enterprise",
     metadata,
     *aggregate_columns(),
-    text_column("division", index=True),
+    text_column("division"),
     text_column("uscc", unique=True),
     text_column("name"),
     text_column("industry"),
@@ -74,7 +75,7 @@ person = Table(
     "person",
     metadata,
     *aggregate_columns(),
-    text_column("division", index=True),
+    text_column("division"),
     text_column("enterprise_id", ForeignKey("enterprise.id"), nullable=True, index=True),
     text_column("name"),
     text_column("id_number"),
@@ -136,7 +137,7 @@ talent = Table(
     "talent",
     metadata,
     *aggregate_columns(),
-    text_column("division", index=True),
+    text_column("division"),
     text_column("name"),
     member_column("status", TalentStatus),
     text_column("certificate_id"),
@@ -148,7 +149,7 @@ talent_status = Table(
     "talent_status",
     metadata,
     serial_column(),
-    text_column("person_id", ForeignKey("talent.id"), index=True),
+    text_column("person_id", ForeignKey("talent.id")),
     day_column("on"),
     member_column("status", TalentStatus),
     text_column("reason", nullable=True),
@@ -158,7 +159,7 @@ post = Table(
     "post",
     metadata,
     *aggregate_columns(),
-    text_column("division", index=True),
+    text_column("division"),
     text_column("enterprise_id", ForeignKey("enterprise.id"), index=True),
     text_column("title"),
     flag_column("decision_level"),
@@ -171,7 +172,7 @@ appointment = Table(
     "appointment",
     metadata,
     *aggregate_columns(),
-    text_column("division", index=True),
+    text_column("division"),
     text_column("enterprise_id", ForeignKey("enterprise.id"), index=True),
     text_column("person_id", ForeignKey("person.id"), index=True),
     text_column("post_id", ForeignKey("post.id"), index=True),
@@ -204,12 +205,33 @@ appointment_status = Table(
     "appointment_status",
     metadata,
     serial_column(),
-    text_column("appointment_id", ForeignKey("appointment.id"), index=True),
+    text_column("appointment_id", ForeignKey("appointment.id")),
     day_column("on"),
     member_column("status", AppointmentStatus),
     text_column("reason", nullable=True),
     Column("ruleset", Integer, nullable=True),
 )
+
+# Names are found by the pairs of characters in them; the function is made by a migration.
+for named in (enterprise, person, talent):
+    Index(f"ix_{named.name}_name_pairs", func.name_pairs(named.c.name), postgresql_using="gin")
+# The order of pages, within a division.
+for listed in (enterprise, person, talent, post, appointment):
+    Index(f"ix_{listed.name}_division_id", listed.c.division, listed.c.id)
+Index(
+    "ix_enterprise_industry",
+    enterprise.c.industry,
+    enterprise.c.id,
+    postgresql_ops={"industry": "text_pattern_ops"},
+)
+Index("ix_enterprise_award", enterprise.c.id, postgresql_where=text("award_contender"))
+Index("ix_enterprise_brand", enterprise.c.id, postgresql_where=text("brand_contender"))
+Index("ix_enterprise_above_threshold", enterprise.c.id, postgresql_where=text("above_threshold"))
+Index("ix_appointment_filed_late", appointment.c.id, postgresql_where=text("filed_late"))
+# What held last on a day, and who ever had a status.
+for history, owner in ((appointment_status, "appointment_id"), (talent_status, "person_id")):
+    Index(f"ix_{history.name}_latest", history.c[owner], history.c.on.desc(), history.c.id.desc())
+    Index(f"ix_{history.name}_status", history.c.status, history.c[owner])
 
 mapper = mapper_registry(metadata=metadata)
 for entity, table in {

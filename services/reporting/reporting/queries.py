@@ -1,39 +1,34 @@
-"""The figures: each is a query over the dated records that held on the day asked for."""
+"""The figures: each is a sum of what changed until the day asked for; behind it are the dated records of that day."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
-from typing import Any, TypeVar
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
-    Integer,
+    FromClause,
     Select,
     Subquery,
     Table,
-    Text,
-    case,
     cast,
-    exists,
     func,
-    literal,
     or_,
     select,
     true,
-    type_coerce,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.selectable import LateralFromClause
 
 from chassis.http import Page, PageArguments, paginate
 from programme import scope
 from programme.callers import Caller
 from programme.tables import division
 from reporting import storage
+from reporting.domain.counts import Figure, Kind
 from reporting.domain.coverage import FLAGS, Coverage, Population, PostState, UnknownUnit, total
 from reporting.domain.statuses import AppointmentStatus, CertificateStatus, DeliveryState, TalentStatus
 from reporting.domain.target import PROVINCE, Target, TargetPopulation
@@ -45,8 +40,6 @@ from reporting.views import (
     FilingCounts,
     Statistics,
 )
-
-StatusT = TypeVar("StatusT", bound=StrEnum)
 
 
 @dataclass(frozen=True)
@@ -92,40 +85,39 @@ def held_on(history: Table, on: date) -> Subquery:
     return held.subquery(f"{history.name}_held")
 
 
+def sum_until(changes: Table, on: date, *conditions: ColumnElement[bool]) -> Subquery:
+    """The changes that add up to the figures of a day: of the years before it, of its year's months, of its month."""
+    year, month = on.replace(month=1, day=1), on.replace(day=1)
+    since, grain = changes.c.since, changes.c.grain
+    spans = (
+        (grain == "year", since < year),
+        (grain == "month", since >= year, since < month),
+        (grain == "day", since >= month, since <= on),
+    )
+    return union_all(*(select(changes).where(*span, *conditions) for span in spans)).subquery()
+
+
 def members_of(population: Population, on: date, caller: Caller) -> Subquery:
     """The population's enterprises that the caller may see, each with its reporting unit and its CQO's post."""
-    enterprise = held_on(storage.enterprise_history, on)
-    post = _post_of(enterprise.c.enterprise_id, on)
+    period = storage.coverage_period.c
     units = scope.reporting_units(on).subquery("units")
-    flags = [enterprise.c[flag] for flag in FLAGS[population]]
     return (
-        select(
-            enterprise.c.enterprise_id,
-            enterprise.c.name,
-            enterprise.c.division,
-            units.c.unit,
-            func.coalesce(post.c.state, PostState.NONE.value).label("state"),
+        select(period.enterprise_id, period.division, units.c.unit, period.state)
+        .join(units, units.c.code == period.division)
+        .where(
+            period.since <= on,
+            or_(period.until.is_(None), period.until > on),
+            _belongs(storage.coverage_period, population),
+            scope.within(period.division, caller, on),
         )
-        .join(units, units.c.code == enterprise.c.division)
-        .join(post, true(), isouter=True)
-        .where(or_(*flags) if flags else true(), scope.within(enterprise.c.division, caller, on))
         .subquery("member")
     )
 
 
-def _post_of(enterprise_id: ColumnElement[str], on: date) -> LateralFromClause:
-    """How an enterprise's post is held on a day; a suspended appointment shows only where no other is active."""
-    history, later = storage.appointment_history, storage.appointment_history.alias()
-    replaced = exists().where(
-        later.c.appointment_id == history.c.appointment_id, later.c.version > history.c.version, later.c.on <= on
-    )
-    held = (AppointmentStatus.ACTIVE, AppointmentStatus.SUSPENDED)
-    return (
-        # "active" comes before "suspended".
-        select(func.min(type_coerce(history.c.status, Text)).label("state"))
-        .where(history.c.enterprise_id == enterprise_id, history.c.on <= on, history.c.status.in_(held), ~replaced)
-        .lateral("post")
-    )
+def _belongs(table: FromClause, population: Population) -> ColumnElement[bool]:
+    """Whether a row of `table`, which has the flags, counts for the population."""
+    flags = [table.c[flag] for flag in FLAGS[population]]
+    return or_(*flags) if flags else true()
 
 
 def coverage(session: Session, caller: Caller, on: date, population: Population) -> CoverageFigures:
@@ -143,13 +135,21 @@ def _counts_by_unit(
     session: Session, caller: Caller, on: date, population: Population
 ) -> dict[str, tuple[int, int, int]]:
     """By unit, how many enterprises there are, how many with an active CQO, how many with a suspended one."""
-    member = members_of(population, on, caller)
-    counted = select(
-        member.c.unit,
-        func.count(),
-        func.count().filter(member.c.state == PostState.ACTIVE),
-        func.count().filter(member.c.state == PostState.SUSPENDED),
-    ).group_by(member.c.unit)
+    changes = sum_until(storage.coverage_change, on, _belongs(storage.coverage_change, population))
+    counts = ("enterprises", "active", "suspended")
+    # First by division, of which there are few: a unit is worked out for each row that is left.
+    by_division = (
+        select(changes.c.division, *(func.sum(changes.c[name]).label(name) for name in counts))
+        .group_by(changes.c.division)
+        .subquery("counted")
+    )
+    units = scope.reporting_units(on).subquery("units")
+    counted = (
+        select(units.c.unit, *(cast(func.sum(by_division.c[name]), BigInteger) for name in counts))
+        .join(units, units.c.code == by_division.c.division)
+        .where(scope.within(by_division.c.division, caller, on))
+        .group_by(units.c.unit)
+    )
     return {unit: (number, active, suspended) for unit, number, active, suspended in session.execute(counted)}
 
 
@@ -157,39 +157,28 @@ def records(session: Session, caller: Caller, filters: RecordFilters, on: date, 
     """The enterprises behind a figure of `coverage`, as CoverageRecords."""
     if filters.unit is not None and filters.unit not in session.scalars(_visible_units(on, caller)).all():
         raise UnknownUnit(unit=filters.unit)
-    found = paginate(session, _one_by_one(filters, on, caller), [storage.enterprise_history.c.enterprise_id], page)
-    return Page([_record(row) for row in found.items], found.next_cursor)
+    member = members_of(filters.population, on, caller)
+    wanted = select(member)
+    if filters.unit is not None:
+        wanted = wanted.where(member.c.unit == filters.unit)
+    if filters.state is not None:
+        wanted = wanted.where(member.c.state == filters.state)
+    found = paginate(session, wanted, [member.c.enterprise_id], page)
+    names = _names(session, [row["enterprise_id"] for row in found.items], on)
+    items = [CoverageRecord(**row, name=names[row["enterprise_id"]]) for row in found.items]
+    return Page(items, found.next_cursor)
 
 
-def _one_by_one(filters: RecordFilters, on: date, caller: Caller) -> Select[*tuple[Any, ...]]:  # Any: a column of each
-    """The same as `members_of`, so that a page costs what it shows: in the order of a key, each looked up by itself."""
-    history, later = storage.enterprise_history, storage.enterprise_history.alias()
-    units = scope.reporting_units(on).cte("units")
-    codes = select(units.c.code) if filters.unit is None else select(units.c.code).where(units.c.unit == filters.unit)
-    post = _post_of(history.c.enterprise_id, on)
-    state = func.coalesce(post.c.state, PostState.NONE.value)
-    replaced = exists().where(
-        later.c.enterprise_id == history.c.enterprise_id, later.c.version > history.c.version, later.c.on <= on
+def _names(session: Session, enterprise_ids: Sequence[str], on: date) -> dict[str, str]:
+    """What these enterprises were called on that day."""
+    history = storage.enterprise_history.c
+    held = (
+        select(history.enterprise_id, history.name)
+        .ext(distinct_on(history.enterprise_id))
+        .where(history.enterprise_id.in_(enterprise_ids), history.on <= on)
+        .order_by(history.enterprise_id, history.version.desc())
     )
-    flags = [history.c[flag] for flag in FLAGS[filters.population]]
-    wanted = (
-        select(
-            history.c.enterprise_id,
-            history.c.name,
-            history.c.division,
-            select(units.c.unit).where(units.c.code == history.c.division).scalar_subquery().label("unit"),
-            state.label("state"),
-        )
-        .select_from(history)
-        .join(post, true(), isouter=True)
-        .where(history.c.on <= on, ~replaced, history.c.division.in_(codes), or_(*flags) if flags else true())
-        .where(scope.within(history.c.division, caller, on))
-    )
-    return wanted if filters.state is None else wanted.where(state == filters.state.value)
-
-
-def _record(row: Any) -> CoverageRecord:  # Any: a mapping of the columns of `members_of`
-    return CoverageRecord(**{**row, "state": PostState(row["state"])})
+    return {row.enterprise_id: row.name for row in session.execute(held)}
 
 
 def _visible_units(on: date, caller: Caller) -> Select[str, str]:
@@ -226,60 +215,38 @@ def targets(session: Session, caller: Caller, filters: TargetFilters, today: dat
 
 def statistics(session: Session, on: date) -> Statistics:
     """The programme's counts on a day, for the whole province."""
-    enterprises = select(func.count()).select_from(held_on(storage.enterprise_history, on))
+    every = sum_until(storage.coverage_change, on)
+    found = _counts(session, on)
+
+    def of(figure: Figure) -> list[tuple[Kind, int]]:
+        return [(kind, number) for (name, kind), number in found.items() if name == figure]
+
+    filed = {kind.state: number for kind, number in of(Figure.FILING)}
     return Statistics(
         on=on,
-        enterprises=session.scalar(enterprises) or 0,
-        certificates=_by_status(session, CertificateStatus, storage.certificate_history, on),
-        talents=_by_status(session, TalentStatus, storage.talent_history, on),
-        appointments=_by_status(session, AppointmentStatus, storage.appointment_history, on),
-        filings=_filings(session, on),
-        enrolments=_enrolments(session, on),
-        deliveries=_deliveries(session, on),
+        enterprises=int(session.scalar(select(func.sum(every.c.enterprises))) or 0),
+        certificates={CertificateStatus(kind.state): number for kind, number in of(Figure.CERTIFICATE)},
+        talents={TalentStatus(kind.state): number for kind, number in of(Figure.TALENT)},
+        appointments={AppointmentStatus(kind.state): number for kind, number in of(Figure.APPOINTMENT)},
+        filings=FilingCounts(in_time=filed.get("in_time", 0), late=filed.get("late", 0)),
+        enrolments=tuple(
+            EnrolmentCount(kind.kind, kind.state == "passed", number) for kind, number in of(Figure.ENROLMENT)
+        ),
+        deliveries=tuple(
+            DeliveryCount(kind.kind, kind.channel, DeliveryState(kind.state), number)
+            for kind, number in of(Figure.DELIVERY)
+        ),
     )
 
 
-def _by_status(session: Session, status: type[StatusT], history: Table, on: date) -> dict[StatusT, int]:
-    held = held_on(history, on)
-    counted = select(held.c.status, func.count()).group_by(held.c.status).order_by(held.c.status)
-    return {status(word): number for word, number in session.execute(counted)}
-
-
-def _filings(session: Session, on: date) -> FilingCounts:
-    filing = storage.filing.c
-    counted = select(filing.late, func.count()).where(filing.on <= on).group_by(filing.late)
-    by_lateness = {late: number for late, number in session.execute(counted)}
-    return FilingCounts(in_time=by_lateness.get(False, 0), late=by_lateness.get(True, 0))
-
-
-def _enrolments(session: Session, on: date) -> tuple[EnrolmentCount, ...]:
-    enrolment, training_class = storage.enrolment.c, storage.training_class.c
-    groups = training_class.kind, enrolment.passed
-    counted = (
-        select(*groups, func.count())
-        .join_from(storage.enrolment, storage.training_class, training_class.class_id == enrolment.class_id)
-        .where(enrolment.on <= on)
-        .group_by(*groups)
-        .order_by(*groups)
-    )
-    return tuple(EnrolmentCount(*row) for row in session.execute(counted))
-
-
-def _deliveries(session: Session, on: date) -> tuple[DeliveryCount, ...]:
-    fields = ("kind", "channel", "state", "on", "failed_on")
-    single, passed = storage.delivery.c, storage.delivery_sum.c
-    each = union_all(
-        select(*(single[name] for name in fields), literal(1).label("number")),
-        select(*(passed[name] for name in fields), passed.number),
-    )
-    delivery = each.subquery("delivery").c
-    # One that failed and was sent later had failed on the days between.
-    state = case((delivery.on <= on, delivery.state), else_=DeliveryState.FAILED).label("state")
-    groups = delivery.kind, delivery.channel, state
-    counted = (
-        select(*groups, cast(func.sum(delivery.number), Integer))
-        .where(or_(delivery.on <= on, delivery.failed_on <= on))
-        .group_by(*groups)
-        .order_by(*groups)
-    )
-    return tuple(DeliveryCount(*row) for row in session.execute(counted))
+def _counts(session: Session, on: date) -> dict[tuple[str, Kind], int]:
+    """All that is counted on a day, by figure and kind, in their order; what nothing counts as is left out."""
+    parts = (select(sum_until(table, on)) for table in (storage.count_change, storage.delivery_sum))
+    changes = union_all(*parts).subquery()
+    groups = changes.c.figure, changes.c.kind, changes.c.channel, changes.c.state
+    counted = select(*groups, func.sum(changes.c.number)).group_by(*groups).order_by(*groups)
+    return {
+        (figure, Kind(state, kind, channel)): int(number)
+        for figure, kind, channel, state, number in session.execute(counted)
+        if number
+    }

@@ -1,19 +1,36 @@
-"""The service's tables: dated records, never counters, so that every figure can be asked for as of a past day.
+"""The service's tables: dated records, and what is added up of them, so that a figure of any day is read at once.
 
 A record of history says what held of an object from a day on. Its key is the object and the version of the event that
 brought it, so applying an event again changes nothing. What held on a day is, of the records that begin by then, the
 one with the highest version: an event may be about an earlier day than the one before it.
+
+`coverage_period` says what each enterprise counted as from day to day. The two tables of changes hold, by day, by month
+and by year, how many more or fewer there were of each kind, so that a figure of a day is the sum of the years before
+it, of the months before it in its year, and of the days in its month. They are written with the records themselves.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import registry as mapper_registry
 
 from chassis.data import aggregate_columns, day_column, flag_column, member_column, new_metadata, text_column
 from programme import tables
+from reporting.domain.coverage import PostState
 from reporting.domain.statuses import AppointmentStatus, CertificateStatus, DeliveryState, TalentStatus
 from reporting.domain.target import Target, TargetPopulation, TargetRecord
 
@@ -68,7 +85,7 @@ enrolment = Table(
     "enrolment",
     metadata,
     Column("enrolment_id", Text, primary_key=True),
-    text_column("class_id"),
+    text_column("class_id", index=True),
     day_column("on"),
     flag_column("passed"),
 )
@@ -95,19 +112,6 @@ delivery = Table(
     day_column("failed_on", nullable=True),
 )
 
-# Deliveries that have passed at their publisher, counted: figures of past days stay what they were.
-delivery_sum = Table(
-    "delivery_sum",
-    metadata,
-    text_column("kind"),
-    text_column("channel"),
-    member_column("state", DeliveryState),
-    day_column("on"),
-    day_column("failed_on", nullable=True),
-    Column("number", BigInteger, nullable=False),
-    UniqueConstraint("kind", "channel", "state", "on", "failed_on", postgresql_nulls_not_distinct=True),
-)
-
 target = Table(
     "target",
     metadata,
@@ -121,6 +125,59 @@ target = Table(
 )
 target_history = _history("target_history", "target_id", Column("percent", Float, nullable=False))
 
+# What an enterprise counted as from the day `since` until the day before `until`; NULL is still.
+coverage_period = Table(
+    "coverage_period",
+    metadata,
+    Column("enterprise_id", Text, primary_key=True),
+    Column("since", Date, primary_key=True),
+    day_column("until", nullable=True),
+    text_column("division"),
+    flag_column("above_threshold"),
+    flag_column("award_contender"),
+    flag_column("brand_contender"),
+    member_column("state", PostState),
+    Index("ix_coverage_period_division_state", "division", "state", "enterprise_id"),
+)
+# By how many the enterprises that count so grew in a day, a month or a year, which begins on `since`.
+coverage_change = Table(
+    "coverage_change",
+    metadata,
+    Column("grain", Text, primary_key=True),
+    Column("since", Date, primary_key=True),
+    Column("division", Text, primary_key=True),
+    Column("above_threshold", Boolean, primary_key=True),
+    Column("award_contender", Boolean, primary_key=True),
+    Column("brand_contender", Boolean, primary_key=True),
+    Column("enterprises", BigInteger, nullable=False),
+    Column("active", BigInteger, nullable=False),  # of these, with an active CQO
+    Column("suspended", BigInteger, nullable=False),  # of these, with a suspended one
+)
+
+
+def _counts(name: str) -> Table:
+    """A table of the same for the other figures. Each process counts in a lane: replicas don't queue up for one row."""
+    return Table(
+        name,
+        metadata,
+        Column("grain", Text, primary_key=True),
+        Column("since", Date, primary_key=True),
+        Column("figure", Text, primary_key=True),
+        Column("state", Text, primary_key=True),
+        Column("kind", Text, primary_key=True),  # of a notice or a class; empty in other figures
+        Column("channel", Text, primary_key=True),  # of a delivery; empty in other figures
+        Column("lane", SmallInteger, primary_key=True, autoincrement=False),
+        Column("number", BigInteger, nullable=False),
+    )
+
+
+count_change = _counts("count_change")
+# Deliveries that have passed at their publisher: figures of past days stay what they were, and a rebuild keeps them.
+delivery_sum = _counts("delivery_sum")
+
+# Worked out from the tables above by the handlers; what is taken out of those goes by `forget` of the same handlers.
+TOTALS = (coverage_period, coverage_change, count_change)
+
 # What came from others' events: `rebuild` empties these, and fills them again from the others' feeds.
 READ_MODELS = (
     enterprise_history,
@@ -132,6 +189,7 @@ READ_MODELS = (
     enrolment,
     education,
     delivery,
+    *TOTALS,
 )
 
 mapper = mapper_registry(metadata=metadata)

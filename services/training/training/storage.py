@@ -13,6 +13,7 @@ from sqlalchemy import (
     Dialect,
     Float,
     ForeignKey,
+    Index,
     Integer,
     Table,
     Text,
@@ -173,7 +174,7 @@ certificate_status = Table(
     "certificate_status",
     metadata,
     serial_column(),
-    text_column("certificate_id", ForeignKey("certificate.id"), index=True),
+    text_column("certificate_id", ForeignKey("certificate.id")),
     day_column("on"),
     member_column("status", CertificateStatus),
     day_column("valid_until"),
@@ -224,6 +225,14 @@ education_entry = Table(
     day_column("on"),
     UniqueConstraint("person_id", "year", "document"),
 )
+
+# The order of pages, within a division or of those that are so; what held last on a day, and who ever had a status.
+Index("ix_certificate_division_id", certificate.c.division, certificate.c.id)
+Index("ix_training_class_status_id", training_class.c.status, training_class.c.id)
+Index("ix_training_class_kind_id", training_class.c.kind, training_class.c.id)
+_record = certificate_status.c
+Index("ix_certificate_status_latest", _record.certificate_id, _record.on.desc(), _record.id.desc())
+Index("ix_certificate_status_status", _record.status, _record.certificate_id)
 
 mapper = mapper_registry(metadata=metadata)
 for entity, table in {

@@ -6,7 +6,7 @@ A released function here never changes: databases have been made by it. A change
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -194,7 +194,17 @@ CREATE TABLE agreement (
 """
 
 
-V5 = {"ix_outbox_aggregate": "(aggregate_id, feed_position)", "ix_outbox_type": "(type, feed_position)"}
+V5 = {
+    "ix_outbox_aggregate": "outbox (aggregate_id, feed_position)",
+    "ix_outbox_type": "outbox (type, feed_position)",
+}
+
+AUDIT_LISTS = {
+    "ix_audit_log_at_number": "audit_log (at, number)",
+    "ix_audit_log_actor_at_number": "audit_log (actor, at, number)",
+    "ix_audit_log_action_at_number": "audit_log (action, at, number)",
+    "ix_audit_log_subject_at_number": "audit_log (subject, at, number)",
+}
 
 
 def create_v1(op: Operations) -> None:
@@ -237,24 +247,26 @@ def drop_v4(op: Operations) -> None:
     op.execute("DROP TABLE agreement")
 
 
-def make_indexes(op: Operations, table: str, indexes: Mapping[str, str]) -> None:
-    """Makes indexes of `table`, columns by name, while the service goes on writing.
+def make_indexes(op: Operations, indexes: Mapping[str, str], replaced: Iterable[str] = ()) -> None:
+    """Makes indexes, each by name as "table (columns)", and then drops those that they replace.
 
-    However long that takes: it holds up nobody, and what an interrupted attempt has left is made anew.
+    The service goes on writing, however long that takes; what an interrupted attempt has left is made anew.
     """
     with op.get_context().autocommit_block():
         op.execute("SET statement_timeout = 0")
         op.execute("SET lock_timeout = 0")
         for name, columns in indexes.items():
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-            op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {table} {columns}")
+            op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {columns}")
+        for name in replaced:
+            op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
         op.execute("SET statement_timeout = '60s'")
         op.execute("SET lock_timeout = '5s'")
 
 
 def create_v5(op: Operations) -> None:
     """The feed of an aggregate and of a type by indexes."""
-    make_indexes(op, "outbox", V5)
+    make_indexes(op, V5)
 
 
 def drop_v5(op: Operations) -> None:
@@ -278,12 +290,22 @@ def drop_v6(op: Operations) -> None:
 
 def index_due_days(op: Operations) -> None:
     """What was due on which days by an index."""
-    make_indexes(op, "due", {"ix_due_kind_due_on_id": "(kind, due_on, id)"})
+    make_indexes(op, {"ix_due_kind_due_on_id": "due (kind, due_on, id)"})
 
 
 def unindex_due_days(op: Operations) -> None:
     """Without this index."""
     op.execute("DROP INDEX ix_due_kind_due_on_id")
+
+
+def index_audit_log(op: Operations) -> None:
+    """The audit log's lists by indexes."""
+    make_indexes(op, AUDIT_LISTS)
+
+
+def unindex_audit_log(op: Operations) -> None:
+    """Without these indexes."""
+    op.execute(f"DROP INDEX {', '.join(AUDIT_LISTS)}")
 
 
 def create_v7(op: Operations) -> None:
@@ -307,6 +329,6 @@ def drop_v7(op: Operations) -> None:
 
 def create_all(op: Operations) -> None:
     """Makes all of the above, for a database that is made anew each time; a service's migrations name each version."""
-    made = (create_v1, create_v2, create_v3, create_v4, create_v5, create_v6, create_v7, index_due_days)
-    for create in made:
+    made = (create_v1, create_v2, create_v3, create_v4, create_v5, create_v6, create_v7)
+    for create in (*made, index_due_days, index_audit_log):
         create(op)

@@ -182,9 +182,9 @@ class AuditRoutes:
         summary="List the audit log, the newest entry first",
     )
     def list_audit(self, request: Request[None, AuditFilters]) -> Page:
-        wanted = ENTRIES.where(*request.query.conditions())
+        wanted, log = ENTRIES.where(*request.query.conditions()), audit.audit_log.c
         with self.db.begin() as session:
-            return paginate(session, wanted, [audit.audit_log.c.number], request.page, descending=True)
+            return paginate(session, wanted, [log.at, log.number], request.page, descending=True)
 
     @http(
         "GET",

@@ -15,9 +15,10 @@ from chassis.messaging.inbox.tables import inbox_applied, inbox_parked
 from chassis.messaging.ops_routes import OpsRoutes
 from chassis.messaging.outbox.relay import Relay
 from chassis.messaging.sealer import Sealer
-from chassis.messaging.upkeep import Job, Upkeep
+from chassis.messaging.upkeep import OFTEN, Job, Upkeep
 
 __all__ = [
+    "OFTEN",
     "ChainSealed",
     "Envelope",
     "FeedRoutes",

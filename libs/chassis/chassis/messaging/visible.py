@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, not_, or_, select, true
 
 from chassis.messaging.inbox.parking import ParkedRow
 from chassis.messaging.outbox.table import outbox
 from chassis.security import Access, Caller, RoleGroup
 
+A_MONTH = timedelta(days=31)
 _row, _before = outbox.c, outbox.alias("before")
 # Where the aggregate was at its event before this one. A subquery of one value, so that it is looked up in the index
-# for the rows that need it: the planner may turn an EXISTS into a table of all that was ever announced.
-PREVIOUS_DIVISION: ColumnElement[str] = (
+# for the rows that need it: the planner may turn an EXISTS into a table of all that was ever announced. The first event
+# of an aggregate has none before it, which would be looked for in each month. Nor are months after the event's own
+# looked into: within one the clock may have been put back.
+_looked_up = (
     select(_before.c.division)
     .where(
         _before.c.aggregate_type == _row.aggregate_type,
         _before.c.aggregate_id == _row.aggregate_id,
         _before.c.aggregate_version == _row.aggregate_version - 1,
+        _before.c.published_at < _row.published_at + A_MONTH,
     )
     .scalar_subquery()
 )
+PREVIOUS_DIVISION: ColumnElement[str] = case((_row.aggregate_version > 1, _looked_up))
 
 
 class Visible:

@@ -28,6 +28,15 @@ class Period:
             conditions.append(instant < _start_of(self.until + timedelta(days=1)))
         return conditions
 
+    def holds(self, day: ColumnElement[date]) -> list[ColumnElement[bool]]:
+        """The conditions under which `day`, a column of days, is one of these."""
+        conditions: list[ColumnElement[bool]] = []
+        if self.since is not None:
+            conditions.append(day >= self.since)
+        if self.until is not None:
+            conditions.append(day <= self.until)
+        return conditions
+
 
 @dataclass(frozen=True)
 class NoticeFilters(Period):
@@ -53,6 +62,7 @@ class SummaryFilters(Period):
 @dataclass(frozen=True)
 class ProofFilters(Period):
     kind: str | None = None
+    each: bool = False  # each delivery looked up by itself, and nothing taken from the counts
 
 
 def _start_of(day: date) -> datetime:

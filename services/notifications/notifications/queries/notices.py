@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import BigInteger, ColumnElement, cast, exists, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from chassis.errors import NotFound
 from chassis.http import Page, PageArguments, paginate
 from notifications.domain.notice import Channel, Notice, State
+from notifications.queries import counts
 from notifications.queries.filters import NoticeFilters, SummaryFilters
 from notifications.storage import cause, delivery, notice, reading
 from programme import scope
@@ -118,20 +119,19 @@ def in_full(session: Session, caller: Caller, notice_id: str, on: date) -> Notic
 
 def summary(session: Session, caller: Caller, filters: SummaryFilters, on: date) -> Summary:
     """How many deliveries there are of each kind, on each channel, in each state."""
-    conditions = [scope.within(notice.c.division, caller, on), *filters.contains(notice.c.created_at)]
-    groups = (notice.c.kind, delivery.c.channel, delivery.c.state)
-    counted = (
-        select(*groups, func.count().label("number"), func.sum(delivery.c.maybe_repeated).label("maybe_repeated"))
-        .join(notice, notice.c.id == delivery.c.notice_id)
-        .where(*conditions)
-        .group_by(*groups)
-        .order_by(*groups)
-    )
-    items = [Count(*row) for row in session.execute(counted)]
-    recipients = select(func.count()).select_from(notice).where(*conditions)
+    added = counts.deliveries(caller, filters, on, "written").c
+    groups = (added.kind, added.channel, added.state)
+    numbers = (cast(func.sum(added.number), BigInteger), cast(func.sum(added.maybe_repeated), BigInteger))
+    rows = session.execute(select(*groups, *numbers).group_by(*groups).order_by(*groups)).all()
+    # A notice itself is counted without a channel.
+    items = [
+        Count(kind, Channel(channel), State(state), number, repeated)
+        for kind, channel, state, number, repeated in rows
+        if channel and number
+    ]
     return Summary(
         items,
-        notices=session.scalar(recipients) or 0,
+        notices=sum(number for _, channel, _, number, _ in rows if not channel),
         deliveries=sum(each.number for each in items),
         maybe_repeated=sum(each.maybe_repeated for each in items),
     )

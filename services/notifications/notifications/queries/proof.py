@@ -1,80 +1,38 @@
 """The proof that everything due was announced: what the events received ask for, beside what was delivered.
 
-What is due is computed here from the events, the table of announcements and the rule sets alone, and not from notices:
-one that was never written shows as missing. Events that wait in the inbox are due as well and shown as held up; and the
-events kept here are counted against the inbox's own count of what it applied.
+Both are read from counts that the database keeps of causes and of deliveries, each for itself; `each` looks every one
+up instead (`due`). Where the two differ, what is missing is looked for on the days on which they do. Events that wait
+in the inbox are due as well and shown as held up; and the causes kept here are compared with the inbox's own count of
+what it applied.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import (
-    Boolean,
-    ColumnElement,
-    FromClause,
-    Integer,
-    Subquery,
-    Text,
-    Values,
-    and_,
-    case,
-    cast,
-    column,
-    func,
-    or_,
-    select,
-    true,
-    union_all,
-    values,
-)
+from sqlalchemy import BigInteger, ColumnElement, Subquery, Text, and_, case, cast, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from chassis.messaging import inbox_applied, inbox_parked
-from notifications.domain.announcements import ANNOUNCEMENTS, EVENTS
+from notifications.domain.announcements import EVENTS
 from notifications.domain.notice import State
 from notifications.domain.recipients import RecipientKind
+from notifications.queries import counts, due
+from notifications.queries.due import Missing, Tally, TallyOfKind
 from notifications.queries.filters import ProofFilters
-from notifications.storage import cause, cause_passed, delivery, notice
-from programme import scope
+from notifications.storage import cause, cause_passed
 from programme.callers import Caller
 from programme.tables import ruleset
 
-SHOWN = 100  # missing deliveries that are listed one by one
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tally:
-    """How many deliveries the events received ask for, and what became of them."""
-
-    due: int
-    sent: int
-    pending: int
-    failed: int
-    no_address: int
-    missing: int  # due, and no delivery exists
-    nobody_concerned: int  # not due, for the event concerns nobody of that kind
-
-
-@dataclass(frozen=True, kw_only=True)
-class TallyOfKind(Tally):
-    """The tally of one kind of notice on one channel."""
-
-    kind: str
-    channel: str
-
-
-@dataclass(frozen=True)
-class Missing:
-    """A delivery that is due and does not exist."""
-
-    cause_id: str
-    type: str
-    kind: str
-    recipient_kind: RecipientKind
-    recipient_id: str
-    channel: str
+DAYS_SEARCHED = 10  # of those on which something is missing
+APPLIED = (
+    select(inbox_applied.c.type, cast(func.sum(inbox_applied.c.applied), BigInteger))
+    .where(inbox_applied.c.type.in_(EVENTS))
+    .group_by(inbox_applied.c.type)
+)
 
 
 @dataclass(frozen=True)
@@ -100,7 +58,7 @@ class Received:
 class Proof:
     items: list[TallyOfKind]
     total: Tally
-    missing: list[Missing]  # the first SHOWN
+    missing: list[Missing]  # the first of them
     held_up: list[HeldUp]
     received: list[Received]
 
@@ -108,109 +66,94 @@ class Proof:
     def proved(self) -> bool:
         """Nothing is missing, held up, or lost between the inbox and the causes."""
         is_kept = all(each.applied == each.kept for each in self.received)
-        return self.total.missing == 0 and not self.held_up and is_kept
-
-
-def _announcements() -> Values:
-    rows = [
-        (announcement.event, announcement.kind, recipient.value, *(announcement.condition or (None, None)))
-        for announcement in ANNOUNCEMENTS
-        for recipient in announcement.recipients
-    ]
-    fields = (column("type", Text), column("kind", Text), column("recipient_kind", Text))
-    condition = (column("field", Text), column("holds", Boolean))
-    return values(*fields, *condition, name="announcement").data(rows)
-
-
-def _due(caller: Caller, filters: ProofFilters, on: date) -> Subquery:
-    """Each delivery that the events received ask for; `recipient_id` is NULL where an event concerns nobody."""
-    announced = _announcements()
-    recipient = case(
-        (announced.c.recipient_kind == RecipientKind.PERSON, cause.c.person_id),
-        (announced.c.recipient_kind == RecipientKind.ENTERPRISE, cause.c.enterprise_id),
-        (announced.c.recipient_kind == RecipientKind.DIVISION, cause.c.division),
-    )
-    by_kind = ruleset.c.parameters["channels_by_kind"][announced.c.kind]
-    channels = func.jsonb_array_elements_text(func.coalesce(by_kind, ruleset.c.parameters["channels"]))
-    channel = channels.table_valued(column("name", Text)).lateral("channel")
-    applies = or_(
-        announced.c.field.is_(None), cast(cause.c.data[announced.c.field].astext, Boolean) == announced.c.holds
-    )
-    conditions = [scope.within(cause.c.division, caller, on), *filters.contains(cause.c.occurred_at)]
-    if filters.kind is not None:
-        conditions.append(announced.c.kind == filters.kind)
-    return (
-        select(
-            cause.c.id.label("cause_id"),
-            cause.c.type,
-            announced.c.kind,
-            announced.c.recipient_kind,
-            recipient.label("recipient_id"),
-            channel.c.name.label("channel"),
-        )
-        .select_from(cause)
-        .join(announced, and_(announced.c.type == cause.c.type, applies))
-        .join(ruleset, ruleset.c.version == cause.c.ruleset)
-        .join(channel, true())
-        .where(*conditions)
-        .subquery("due")
-    )
-
-
-def _beside_deliveries(due: Subquery, filters: ProofFilters) -> tuple[FromClause, FromClause]:
-    """What is due beside what was delivered; and the deliveries in it."""
-    same = and_(
-        notice.c.cause_id == due.c.cause_id,
-        notice.c.kind == due.c.kind,
-        notice.c.recipient_kind == due.c.recipient_kind,
-        notice.c.recipient_id == due.c.recipient_id,
-    )
-    if filters.since is None:
-        on_channel = and_(delivery.c.notice_id == notice.c.id, delivery.c.channel == due.c.channel)
-        return due.outerjoin(notice, same).outerjoin(delivery, on_channel), delivery
-    # Of a period each is looked up by itself. How much is due the planner can't know, and would read all notices.
-    told = select(notice.c.id).where(same).limit(1).lateral("told")
-    on_channel = and_(delivery.c.notice_id == told.c.id, delivery.c.channel == due.c.channel)
-    sent = select(delivery.c.id, delivery.c.state).where(on_channel).limit(1).lateral("sent")
-    return due.outerjoin(told, true()).outerjoin(sent, true()), sent
+        is_there = all(each.missing == 0 for each in self.items)
+        return is_there and not self.held_up and is_kept
 
 
 def proof(session: Session, caller: Caller, filters: ProofFilters, on: date) -> Proof:
     """Due beside delivered, by kind and channel; what is missing; what is held up in the inbox."""
-    due = _due(caller, filters, on)
-    joined, sent = _beside_deliveries(due, filters)
-    items = _tallies(session, due, joined, sent)
+    read = due.tallies if filters.each else _tallies
+    items = read(session, caller, filters, on)
     total = Tally(**{name: sum(getattr(each, name) for each in items) for name in Tally.__dataclass_fields__})
-    return Proof(items, total, _missing(session, due, joined, sent), _held_up(session), _received(session))
+    missing: list[Missing] = []
+    if any(each.missing for each in items):
+        days = None if filters.each else _days_that_differ(session, caller, filters, on)
+        missing = due.missing(session, caller, filters, on, days)
+    return Proof(items, total, missing, _held_up(session), _received(session, filters.each))
 
 
-def _tallies(session: Session, due: Subquery, joined: FromClause, sent: FromClause) -> list[TallyOfKind]:
-    def number(name: str, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.count().filter(*conditions).label(name)
+def _tallies(session: Session, caller: Caller, filters: ProofFilters, on: date) -> list[TallyOfKind]:
+    """The same as `due.tallies`, from the counts."""
+    sent = counts.deliveries(caller, filters, on, "occurred")
+    states = sent.c.kind, sent.c.channel, sent.c.state
+    numbers = session.execute(select(*states, cast(func.sum(sent.c.number), BigInteger)).group_by(*states))
+    found = {(kind, channel, State(state)): number for kind, channel, state, number in numbers}
+    asked_for = _due(counts.causes(caller, filters, on), filters)
+    groups = asked_for.c.kind, asked_for.c.channel
+    wanted = select(*groups, *_sums(asked_for)).group_by(*groups).order_by(*groups)
+    return [
+        _tally(kind, channel, number, nobody, {state: found.get((kind, channel, state), 0) for state in State})
+        for kind, channel, number, nobody in session.execute(wanted)
+        if number or nobody
+    ]
 
-    is_due = due.c.recipient_id.is_not(None)
-    counts = (
-        number("due", is_due),
-        number("sent", sent.c.state == State.SENT),
-        number("pending", sent.c.state.in_((State.PENDING, State.SENDING))),
-        number("failed", sent.c.state == State.FAILED),
-        number("no_address", sent.c.state == State.NO_ADDRESS),
-        number("missing", _is_missing(due, sent)),
-        number("nobody_concerned", ~is_due),
+
+def _tally(kind: str, channel: str, number: int, nobody: int, states: Mapping[State, int]) -> TallyOfKind:
+    return TallyOfKind(
+        kind=kind,
+        channel=channel,
+        due=number,
+        sent=states[State.SENT],
+        pending=states[State.PENDING] + states[State.SENDING],
+        failed=states[State.FAILED],
+        no_address=states[State.NO_ADDRESS],
+        missing=number - sum(states.values()),
+        nobody_concerned=nobody,
     )
-    groups = (due.c.kind, due.c.channel)
-    rows = session.execute(select(*groups, *counts).select_from(joined).group_by(*groups).order_by(*groups))
-    return [TallyOfKind(**row._mapping) for row in rows]
 
 
-def _is_missing(due: Subquery, sent: FromClause) -> ColumnElement[bool]:
-    return and_(due.c.recipient_id.is_not(None), sent.c.id.is_(None))
+def _days_that_differ(session: Session, caller: Caller, filters: ProofFilters, on: date) -> list[date]:
+    """The first days whose causes ask for other numbers than were delivered because of them."""
+    asked_for = _due(counts.causes(caller, filters, on, by_day=True), filters)
+    groups = asked_for.c.day, asked_for.c.kind, asked_for.c.channel
+    number, _ = _sums(asked_for)
+    differences: Counter[tuple[date, str, str]] = Counter()
+    for *place, found in session.execute(select(*groups, number).group_by(*groups)):
+        differences[tuple(place)] += found
+    sent = counts.deliveries(caller, filters, on, "occurred", by_day=True)
+    groups = sent.c.day, sent.c.kind, sent.c.channel
+    for *place, found in session.execute(select(*groups, cast(func.sum(sent.c.number), BigInteger)).group_by(*groups)):
+        if tuple(place) in differences:
+            differences[tuple(place)] -= found
+    return sorted({day for (day, _, _), number in differences.items() if number})[:DAYS_SEARCHED]
 
 
-def _missing(session: Session, due: Subquery, joined: FromClause, sent: FromClause) -> list[Missing]:
-    fields = (due.c.cause_id, due.c.type, due.c.kind, due.c.recipient_kind, due.c.recipient_id, due.c.channel)
-    wanted = select(*fields).select_from(joined).where(_is_missing(due, sent)).order_by(due.c.cause_id).limit(SHOWN)
-    return [Missing(*row) for row in session.execute(wanted)]
+def _due(causes: Subquery, filters: ProofFilters) -> Subquery:
+    """How many deliveries causes ask for, by kind and channel; `known` is False where they concern nobody."""
+    announced = due.announcements()
+    channel = due.channels_of(announced)
+    known = case(
+        (announced.c.recipient_kind == RecipientKind.PERSON, causes.c.person),
+        (announced.c.recipient_kind == RecipientKind.ENTERPRISE, causes.c.enterprise),
+        (announced.c.recipient_kind == RecipientKind.DIVISION, causes.c.division),
+    )
+    applies = or_(announced.c.field.is_(None), causes.c.late == cast(announced.c.holds, Text))
+    wanted = (
+        select(announced.c.kind, channel.c.name.label("channel"), known.label("known"), causes.c.number, causes.c.day)
+        .select_from(causes)
+        .join(announced, and_(announced.c.type == causes.c.type, applies))
+        .join(ruleset, ruleset.c.version == causes.c.ruleset)
+        .join(channel, true())
+    )
+    if filters.kind is not None:
+        wanted = wanted.where(announced.c.kind == filters.kind)
+    return wanted.subquery("due")
+
+
+def _sums(asked_for: Subquery) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    number = func.coalesce(func.sum(asked_for.c.number).filter(asked_for.c.known), 0)
+    nobody = func.coalesce(func.sum(asked_for.c.number).filter(~asked_for.c.known), 0)
+    return cast(number, BigInteger), cast(nobody, BigInteger)
 
 
 def _held_up(session: Session) -> list[HeldUp]:
@@ -225,25 +168,16 @@ def _held_up(session: Session) -> list[HeldUp]:
     return [HeldUp(*row) for row in session.execute(waiting)]
 
 
-def _received(session: Session) -> list[Received]:
+def _received(session: Session, each: bool) -> list[Received]:
     """For each type to be announced, what the inbox counted as applied and what is kept; of all divisions and days."""
-    applied = (
-        select(inbox_applied.c.type, func.sum(inbox_applied.c.applied).label("number"))
-        .where(inbox_applied.c.type.in_(EVENTS))
-        .group_by(inbox_applied.c.type)
-        .subquery("applied")
-    )
-    present = select(cause.c.type, func.count().label("number")).group_by(cause.c.type)
-    each = union_all(present, select(cause_passed.c.type, cause_passed.c.number)).subquery("each").c
-    kept = select(each.type, cast(func.sum(each.number), Integer).label("number")).group_by(each.type).subquery("kept")
-    kind = func.coalesce(applied.c.type, kept.c.type)
-    counted = (
-        select(
-            kind.label("type"),
-            cast(func.coalesce(applied.c.number, 0), Integer).label("applied"),
-            func.coalesce(kept.c.number, 0).label("kept"),
-        )
-        .select_from(applied.outerjoin(kept, kept.c.type == applied.c.type, full=True))
-        .order_by(kind)
-    )
-    return [Received(*row) for row in session.execute(counted)]
+    kept = Counter(_causes(session) if each else counts.causes_kept(session))
+    for kind, number in session.execute(select(cause_passed.c.type, cause_passed.c.number)):
+        kept[kind] += number
+    applied: dict[str, int] = {kind: number for kind, number in session.execute(APPLIED)}
+    return [Received(kind, applied.get(kind, 0), kept[kind]) for kind in sorted({*applied, *kept})]
+
+
+def _causes(session: Session) -> dict[str, int]:
+    """By type, counted one by one."""
+    counted = select(cause.c.type, func.count()).group_by(cause.c.type)
+    return {kind: number for kind, number in session.execute(counted)}

@@ -13,6 +13,11 @@ class ProofFilters(Period):
     record = filters.ProofFilters
 
     kind = kind_filter()
+    each = fields.Boolean(
+        truthy={"true"},
+        falsy={"false"},
+        metadata={"description": "Look each delivery up by itself instead of reading the counts: ask for a period."},
+    )
 
 
 class Tally(Schema):

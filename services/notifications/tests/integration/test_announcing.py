@@ -15,8 +15,9 @@ from chassis.security import audit
 from notifications.domain.notice import AlreadyDelivered, Channel, Delivery, Notice, State
 from notifications.queries import inbox as inboxes
 from notifications.queries import notices
+from notifications.queries.due import Tally
 from notifications.queries.filters import InboxFilters, NoticeFilters, ProofFilters, SummaryFilters
-from notifications.queries.proof import Received, Tally, proof
+from notifications.queries.proof import Received, proof
 from notifications.storage import cause, delivery, notice
 from notifications.usecases import letters
 from notifications.usecases.mark_read import mark_read

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from chassis.http import Page, PageArguments, paginate
 from programme.callers import Caller
 from registry.domain.appointment import Appointment, AppointmentHistory, AppointmentStatus
-from registry.queries.conditions import equal, held_on, is_or_not, within
+from registry.queries.conditions import equal, held_on, is_or_not, once, within
 from registry.storage import appointment, appointment_status
 from registry.usecases.access import visible
 
@@ -63,6 +63,7 @@ def appointments(session: Session, caller: Caller, filters: AppointmentFilters, 
             post_id=filters.post_id,
             filed_late=filters.filed_late,
         ),
+        *once(appointment.c.id, appointment_status.c.appointment_id, filters.status, on),
         *equal(appointment_status, status=filters.status),
         *is_or_not(and_(appointment.c.filed_on.is_not(None), appointment.c.filed_on <= on), filters.filed),
     ]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Table, exists, select
+from sqlalchemy import Column, ColumnElement, Table, Text, exists, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from programme import scope
@@ -25,11 +27,22 @@ def within(table: Table, division: str | None, on: date) -> Conditions:
 
 
 def named(table: Table, words: str | None) -> Conditions:
-    """The name holds these words."""
+    """The name holds these words, in capitals or not.
+
+    The pairs of characters find the rows by an index, where the words may be anywhere in the name; what they find is
+    then looked at itself.
+    """
     if words is None:
         return []
     escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return [table.c.name.ilike(f"%{escaped}%")]
+    pairs = func.name_pairs(table.c.name, type_=ARRAY(Text))
+    return [pairs.contains(pairs_of(words)), table.c.name.ilike(f"%{escaped}%")]
+
+
+def pairs_of(words: str) -> list[str]:
+    """Each two neighbours of the words, in lower case; one character by itself."""
+    lower = words.lower()
+    return [lower[place : place + 2] for place in range(len(lower) - 1)] or [lower]
 
 
 def is_or_not(condition: ColumnElement[bool], wanted: bool | None) -> Conditions:
@@ -66,3 +79,11 @@ def held_on(history: Table, owner: str, key: ColumnElement[str], on: date) -> La
         .limit(1)
         .lateral("held")
     )
+
+
+def once(owner: ColumnElement[str], column: Column[str], status: StrEnum | None, on: date) -> Conditions:
+    """The owner had that status at some time until this day: whoever has it now did, and an index finds these."""
+    if status is None:
+        return []
+    history = column.table.c
+    return [owner.in_(select(column).where(history.status == status, history.on <= on))]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from chassis.http import Page, PageArguments, paginate
 from programme.callers import Caller
 from registry.domain.talent import Talent, TalentHistory, TalentStatus
-from registry.queries.conditions import equal, held_on, holds_post, is_or_not, named, shown_as_holder, within
+from registry.queries.conditions import equal, held_on, holds_post, is_or_not, named, once, shown_as_holder, within
 from registry.storage import appointment, talent, talent_status
 from registry.usecases.access import visible
 
@@ -49,6 +49,7 @@ def talents(session: Session, caller: Caller, filters: TalentFilters, on: date, 
     conditions = [
         visible(talent, caller, on),
         *within(talent, filters.division, on),
+        *once(talent.c.id, talent_status.c.person_id, filters.status, on),
         *equal(talent_status, status=filters.status),
         *named(talent, filters.q),
     ]

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from chassis.messaging import Envelope
 from reporting import storage
+from reporting.domain.counts import Figure
 from reporting.domain.statuses import CertificateStatus
-from reporting.handlers.rows import Row, history_row, insert_new
-
-INSERT_NEW = insert_new(storage.certificate_history)
+from reporting.handlers import totals
+from reporting.handlers.rows import Row, history_row
 
 # The status that a certificate has after each event that follows its issue.
 STATUS_AFTER = {
@@ -43,12 +43,21 @@ class CertificateChanged:
 
 def record_issues(session: Session, events: Sequence[Envelope[CertificateIssued]]) -> None:
     """The first record of each certificate's history."""
-    session.execute(INSERT_NEW, [_issue_row(event) for event in events])
+    _record(session, [_issue_row(event) for event in events])
 
 
 def record_statuses(session: Session, events: Sequence[Envelope[CertificateChanged]]) -> None:
     """A record of history for each event."""
-    session.execute(INSERT_NEW, [{**history_row(event), "status": STATUS_AFTER[event.type]} for event in events])
+    _record(session, [{**history_row(event), "status": STATUS_AFTER[event.type]} for event in events])
+
+
+def forget(session: Session, certificate_id: str) -> None:
+    """It is no longer there, nor counted."""
+    totals.forget(session, Figure.CERTIFICATE, storage.certificate_history, certificate_id)
+
+
+def _record(session: Session, rows: Sequence[Row]) -> None:
+    totals.record(session, Figure.CERTIFICATE, storage.certificate_history, rows)
 
 
 def _issue_row(event: Envelope[CertificateIssued]) -> Row:

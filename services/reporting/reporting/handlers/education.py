@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from chassis.messaging import Envelope
 from reporting import storage
-from reporting.handlers.rows import history_rows, insert_new
+from reporting.handlers.rows import enter, history_rows, insert_new
 
 INSERT_NEW = insert_new(storage.education)
 
@@ -28,4 +28,4 @@ class EducationRecorded:
 
 def record_hours(session: Session, events: Sequence[Envelope[EducationRecorded]]) -> None:
     """A record of history for each event."""
-    session.execute(INSERT_NEW, history_rows(events))
+    enter(session, INSERT_NEW, history_rows(events))

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from chassis.messaging import Envelope
 from reporting import storage
-from reporting.handlers.rows import history_rows, insert_new
+from reporting.handlers import totals
+from reporting.handlers.rows import enter, history_rows, insert_new
 
 INSERT_NEW = insert_new(storage.enterprise_history)
 
@@ -30,4 +32,14 @@ class EnterpriseChanged:
 
 def record_changes(session: Session, events: Sequence[Envelope[EnterpriseChanged]]) -> None:
     """A record of history for each event."""
-    session.execute(INSERT_NEW, history_rows(events))
+    totals.one_at_a_time(session)
+    enter(session, INSERT_NEW, history_rows(events))
+    totals.cover(session, (event.data.enterprise_id for event in events))
+
+
+def forget(session: Session, enterprise_id: str) -> None:
+    """It is no longer there, nor counted."""
+    totals.one_at_a_time(session)
+    history = storage.enterprise_history
+    session.execute(delete(history).where(history.c.enterprise_id == enterprise_id))
+    totals.cover(session, [enterprise_id])

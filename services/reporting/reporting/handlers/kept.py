@@ -5,6 +5,15 @@ from sqlalchemy import ColumnElement, and_
 from chassis.messaging import Kept, Rows
 from programme.tables import division
 from reporting import storage
+from reporting.handlers import (
+    appointments,
+    certificates,
+    deliveries,
+    enrolments,
+    enterprises,
+    talents,
+    training_classes,
+)
 
 
 def _year(subject: str, _: str | None) -> ColumnElement[bool]:
@@ -16,15 +25,16 @@ def _year(subject: str, _: str | None) -> ColumnElement[bool]:
 CHECKPOINTS = Kept(stays="the checkpoints, which are evidence of what its audit log was")
 KEPT = {
     "appointment": Kept(
-        (Rows.by(storage.appointment_history.c.appointment_id), Rows.by(storage.filing.c.appointment_id))
+        (Rows.by(storage.appointment_history.c.appointment_id), Rows.by(storage.filing.c.appointment_id)),
+        forget=appointments.forget,
     ),
-    "certificate": Kept((Rows.by(storage.certificate_history.c.certificate_id),)),
-    "class": Kept((Rows.by(storage.training_class.c.class_id),)),
+    "certificate": Kept((Rows.by(storage.certificate_history.c.certificate_id),), forget=certificates.forget),
+    "class": Kept((Rows.by(storage.training_class.c.class_id),), forget=training_classes.forget),
     "division": Kept((Rows.by(division.c.code),)),
     "education": Kept((Rows(storage.education, _year),)),
-    "enrolment": Kept((Rows.by(storage.enrolment.c.enrolment_id),)),
-    "enterprise": Kept((Rows.by(storage.enterprise_history.c.enterprise_id),)),
-    "notice": Kept((Rows.by(storage.delivery.c.delivery_id),)),
+    "enrolment": Kept((Rows.by(storage.enrolment.c.enrolment_id),), forget=enrolments.forget),
+    "enterprise": Kept((Rows.by(storage.enterprise_history.c.enterprise_id),), forget=enterprises.forget),
+    "notice": Kept((Rows.by(storage.delivery.c.delivery_id),), forget=deliveries.forget),
     **{f"{service}_audit": CHECKPOINTS for service in ("registry", "training", "notifications")},
-    "talent": Kept((Rows.by(storage.talent_history.c.person_id),)),
+    "talent": Kept((Rows.by(storage.talent_history.c.person_id),), forget=talents.forget),
 }

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from chassis.messaging import Envelope
 from reporting import storage
+from reporting.domain.counts import Figure
 from reporting.domain.statuses import TalentStatus
-from reporting.handlers.rows import history_row, insert_new
-
-INSERT_NEW = insert_new(storage.talent_history)
+from reporting.handlers import totals
+from reporting.handlers.rows import history_row
 
 # The status that a person has in the pool after each event.
 STATUS_AFTER = {
@@ -33,4 +33,10 @@ class TalentChanged:
 
 def record_statuses(session: Session, events: Sequence[Envelope[TalentChanged]]) -> None:
     """A record of history for each event."""
-    session.execute(INSERT_NEW, [{**history_row(event), "status": STATUS_AFTER[event.type]} for event in events])
+    rows = [{**history_row(event), "status": STATUS_AFTER[event.type]} for event in events]
+    totals.record(session, Figure.TALENT, storage.talent_history, rows)
+
+
+def forget(session: Session, person_id: str) -> None:
+    """Nothing of the person is there any more, nor counted."""
+    totals.forget(session, Figure.TALENT, storage.talent_history, person_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import psycopg
 import pytest
 from alembic import command
@@ -22,6 +24,12 @@ INSERT INTO inbox_parked (aggregate, version, type, event, reason, state, parked
 """
 OLD_NAMES = r"SELECT relname FROM pg_class WHERE relname ~ '(_line(_|$)|course|notice)'"
 PARKED = "SELECT event -> 'data' FROM inbox_parked ORDER BY aggregate"
+
+PASSED = """
+INSERT INTO delivery_sum VALUES ('certificate_issued', 'email', 'failed', '2026-01-10', '2026-01-10', 3),
+    ('certificate_issued', 'email', 'sent', '2026-01-20', '2026-01-10', 2)
+"""
+DAYS = "SELECT state, since, number FROM delivery_sum WHERE grain = 'day' AND number <> 0 ORDER BY 1, 2"
 
 
 @pytest.fixture
@@ -67,3 +75,25 @@ def test_a_downgrade_gives_the_version_before_its_rows_back(old_database):
 
     assert [rows(old_database, f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables] == before
     assert rows(old_database, PARKED)[1][0]["notice_id"] == "n3"
+
+
+def test_deliveries_that_have_passed_are_in_the_sums_of_the_version_after(make_database):
+    url = make_database("reporting")
+    command.downgrade(migrate.alembic_config("reporting", url), "0009")
+    with psycopg.connect(url) as connection:
+        connection.execute(PASSED)
+
+    migrate.upgrade("reporting", url)
+
+    assert rows(url, DAYS) == [
+        ("failed", date(2026, 1, 10), 5),
+        ("failed", date(2026, 1, 20), -2),
+        ("sent", date(2026, 1, 20), 2),
+    ]
+    assert rows(url, "SELECT sum(number) FROM delivery_sum WHERE grain = 'year'") == [(5,)]
+    command.downgrade(migrate.alembic_config("reporting", url), "0009")
+    assert rows(url, 'SELECT state, "on", number FROM delivery_sum ORDER BY 1, 2') == [
+        ("failed", date(2026, 1, 10), 5),
+        ("failed", date(2026, 1, 20), -2),
+        ("sent", date(2026, 1, 20), 2),
+    ]

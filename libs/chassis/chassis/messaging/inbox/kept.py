@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from chassis.messaging.envelope import Envelope
 
 Restate: TypeAlias = Callable[[Session, Sequence[Envelope[Any]]], None]  # Any: the records of several types of event
+Forget: TypeAlias = Callable[[Session, str], None]
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,13 @@ class Kept:
     """What is kept of one kind of aggregate; a worker has one for each kind that it reads, in `kept`.
 
     `copies` are emptied of an aggregate and filled again from its events: by the handlers, or by `restate` where those
-    would do more than copy. `facts` are this service's own, which only a person may change; `stays` says what they are.
+    would do more than copy. Where something is added up from the copies, `forget` takes an aggregate, by its id, out of
+    both. `facts` are this service's own, which only a person may change; `stays` says what they are.
     """
 
     copies: tuple[Rows, ...] = ()
     restate: Restate | None = None
+    forget: Forget | None = None
     facts: tuple[Rows, ...] = ()
     stays: str = ""
     is_given: bool = True  # whether the publisher's feed gives its events out

@@ -203,9 +203,16 @@ def _copy_anew(
 ) -> None:
     # Where the publisher's first events are no longer kept, what was copied of them must stay.
     if not common or common[0].sequence == 1:
+        _forget(session, subject, kept)
+    _copy(session, common, handlers, kept)
+
+
+def _forget(session: Session, subject: str, kept: Kept) -> None:
+    if kept.forget is not None:
+        kept.forget(session, subject)
+    else:
         for rows in kept.copies:
             session.execute(delete(rows.table).where(rows.about(subject, None)))
-    _copy(session, common, handlers, kept)
 
 
 def _copy(session: Session, events: Sequence[Envelope], handlers: Mapping[str, Handler], kept: Kept) -> None:

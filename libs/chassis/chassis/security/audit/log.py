@@ -46,6 +46,9 @@ audit_log = Table(
     UniqueConstraint("seq"),
     CheckConstraint("num_nulls(seq, previous_hash, hash) IN (0, 3)", name="sealed"),
     Index("ix_audit_log_unsealed", "number", postgresql_where=text("seq IS NULL")),
+    # The list, the newest first, as it can be narrowed.
+    Index("ix_audit_log_at_number", "at", "number"),
+    *(Index(f"ix_audit_log_{name}_at_number", name, "at", "number") for name in ("actor", "action", "subject")),
 )
 
 # The end of the chain: the last place, and the hash there. Its row is locked by who seals.

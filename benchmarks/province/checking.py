@@ -1,0 +1,97 @@
+"""Whether the history hangs together: what the services' own comparison, proof and verification say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from typing import Any
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from chassis.messaging.announced import announced
+from chassis.messaging.inbox.applied import applied
+from chassis.security import audit
+from notifications.queries.filters import ProofFilters
+from notifications.queries.proof import proof
+from programme.access import ACCESS
+from programme.callers import Caller
+from province.books import SERVICES
+
+# Of each type: how many were announced, and the sum of the ids, as the demo's reconciliation compares them.
+PUBLISHED = text(
+    "SELECT type, count(*), sum(('x' || right(id::text, 12))::bit(48)::bigint) FROM outbox "
+    "WHERE published_at IS NOT NULL GROUP BY type"
+)
+APPLIED = text("SELECT type, sum(applied), sum(moved), sum(id_sum) FROM inbox_applied GROUP BY type")
+PLACES = text("SELECT count(*), coalesce(max(feed_position), 0), coalesce(min(feed_position), 1) FROM outbox")
+ALL = 10**9  # entries of the audit log that are verified at once
+CALLER = Caller(subject="bench", role="system")
+
+
+def faults(urls: Mapping[str, str], bound: Mapping[str, tuple[str, ...]], today: date) -> list[str]:
+    """What does not hold, in words; `bound` are the readers of each kind of aggregate."""
+    with ExitStack() as stack:
+        return faults_of({service: stack.enter_context(session_on(url)) for service, url in urls.items()}, bound, today)
+
+
+@contextmanager
+def session_on(url: str) -> Iterator[Session]:
+    """A session on a database, which leaves no connection behind."""
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    try:
+        with Session(engine) as session:
+            yield session
+    finally:
+        engine.dispose()
+
+
+def faults_of(sessions: Mapping[str, Session], bound: Mapping[str, tuple[str, ...]], today: date) -> list[str]:
+    """The same, seen through sessions on the four databases."""
+    found = [*_cursors(sessions, bound, today), *_counts(sessions, bound)]
+    for service, session in sessions.items():
+        number, last, first = session.execute(PLACES).one()
+        if number and (first, last) != (1, number):
+            found.append(f"{service}: the feed has {number} events at the positions {first} to {last}")
+    province = Caller(subject="bench", role="province")
+    shown, looked_up = (
+        proof(sessions["notifications"], province, ProofFilters(each=each), today) for each in (False, True)
+    )
+    if not shown.proved:
+        found.append(f"the proof of notices does not hold: {shown.total}, {shown.received}")
+    if shown != looked_up:
+        found.append(f"each delivery looked up, the proof says {looked_up.total}, {looked_up.received}")
+    verified = audit.verify(sessions["registry"], limit=ALL)
+    if verified.first_broken is not None or verified.unsealed:
+        found.append(f"the audit log breaks at entry {verified.first_broken}")
+    return found
+
+
+def _cursors(sessions: Mapping[str, Session], bound: Mapping[str, tuple[str, ...]], today: date) -> list[str]:
+    found = []
+    for publisher in SERVICES:
+        there = {each.type: each for each in announced(sessions[publisher], None, CALLER, today, ACCESS)}
+        for reader in SERVICES:
+            kinds = [kind for kind in there if reader in bound.get(kind, ())]
+            here = {each.type: each for each in applied(sessions[reader], kinds)}
+            for kind in kinds:
+                if kind not in here or there[kind].differs_in(here[kind]):
+                    found.append(f"{reader} differs from {publisher} in {kind}")
+    return found
+
+
+def _counts(sessions: Mapping[str, Session], bound: Mapping[str, tuple[str, ...]]) -> list[str]:
+    published: dict[str, tuple[Any, ...]] = {}  # Any: numbers
+    for session in sessions.values():
+        published |= {kind: (number, total) for kind, number, total in session.execute(PUBLISHED)}
+    found = []
+    for reader, session in sessions.items():
+        counted = {kind: rest for kind, *rest in session.execute(APPLIED)}
+        for kind, (number, total) in published.items():
+            if reader in bound.get(kind.partition(".")[0], ()):
+                handled, moved, id_sum = counted.get(kind, (0, 0, 0))
+                if handled + moved != number or (handled and id_sum != total):
+                    found.append(f"{reader}: {number} of {kind} were published, {handled} applied, {moved} moved")
+    return found

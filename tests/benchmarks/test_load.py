@@ -1,0 +1,144 @@
+"""The history that the benchmarks load hangs together, and the check that says so can fail."""
+
+from __future__ import annotations
+
+import random
+from contextlib import ExitStack
+from datetime import date
+
+import load
+import plain_sql
+import psycopg
+import pytest
+from cases import Samples, cases
+from lists import Drawn, timed
+from plans import BOUNDED
+from province import checking, days
+from province.books import SERVICES
+from province.databases import Copier
+from running import apis
+from sqlalchemy import text
+
+from chassis.process import migrate
+from programme.callers import Caller
+from reporting import queries
+from reporting.domain.coverage import Population
+from testkit import wait_for
+
+ENTERPRISES = 120
+# These hold what waits to be published or for a person, or a row a month; `/ops/state` and the metrics count them.
+WAITING = {"outbox_unpublished", "outbox_month", "inbox_parked"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where the benchmarks keep what they need: the secrets with which the history is sealed."""
+    return tmp_path_factory.mktemp("bench")
+
+
+@pytest.fixture(scope="module")
+def history(make_database, folder):
+    """The URLs of four databases with the history of some enterprises in them."""
+    urls = {service: make_database(service) for service in SERVICES}
+    migrate.seed("registry", urls["registry"])
+    copier = Copier(urls)
+    try:
+        load.fill(copier, load.new_books(seed=1), ENTERPRISES, folder / "secrets")
+    finally:
+        copier.close()
+    return urls
+
+
+def _faults(history):
+    return checking.faults(history, load.bindings()[0], days.LAST)
+
+
+def test_the_four_databases_agree_and_every_notice_is_proved(history):
+    assert _faults(history) == []
+
+
+@pytest.mark.parametrize(
+    ("service", "damage", "said"),
+    [
+        ("training", "UPDATE inbox_cursor SET version = 7 WHERE aggregate LIKE 'person:%'", "training differs"),
+        ("reporting", "UPDATE inbox_applied SET applied = applied - 1 WHERE type = 'notice.sent.v1'", "reporting: "),
+        ("notifications", "DELETE FROM delivery WHERE channel = 'in_app'", "the proof of notices does not hold"),
+        ("registry", "UPDATE audit_head SET seq = seq + 1", "the audit log breaks"),
+        ("registry", "DELETE FROM outbox WHERE type = 'post.opened.v1'", "the feed has"),
+    ],
+)
+def test_a_history_that_does_not_hang_together_is_told(history, service, damage, said):
+    with ExitStack() as stack:
+        sessions = {name: stack.enter_context(checking.session_on(url)) for name, url in history.items()}
+        # The check sees what this session has done, which is undone at its end.
+        sessions[service].execute(text(damage))
+        found = checking.faults_of(sessions, load.bindings()[0], days.LAST)
+
+    assert any(said in fault for fault in found)
+
+
+def test_its_figures_are_those_of_plain_sql(history):
+    """The same comparison that `./cqo bench figures` makes at size."""
+    rng = random.Random(1)
+    with psycopg.connect(history["reporting"]) as plain, checking.session_on(history["reporting"]) as session:
+        for place, on in ((None, days.LAST), ("220100", days.LAST), ("220184", date(2020, 6, 18)), (None, _day(rng))):
+            caller = Caller("w", "division", division=place) if place else Caller("w", "province")
+            for population in Population:
+                found = queries.coverage(session, caller, on, population).units
+                counts = {unit.unit: (unit.enterprises, unit.active, unit.suspended) for unit in found}
+                assert counts == plain_sql.coverage(population, place)(plain, on)
+
+
+def _day(rng):
+    return days.FIRST + (days.LAST - days.FIRST) * rng.random()
+
+
+class _Databases:
+    def __init__(self, urls):
+        self.urls = urls
+
+    def url(self, service):
+        return self.urls[service]
+
+
+def test_every_list_finds_what_it_shows_by_an_index(history, folder):
+    """A history so small is rightly read as a whole, so that is forbidden: what is still read so has no index for it.
+
+    Each list, filter, search, proof and page of `./cqo bench lists` is asked once, over HTTP.
+    """
+    for url in history.values():
+        with psycopg.connect(url, autocommit=True) as connection:
+            name = connection.info.dbname
+            connection.execute(f'ALTER DATABASE "{name}" SET enable_seqscan = off')
+    asked, samples = 0, Samples(_Databases(history))
+    before = {service: _whole_readings(url) for service, url in history.items()}
+    try:
+        with apis(_Databases(history), folder) as running:
+            for case in cases():
+                timed(running, case, Drawn.of(case, samples))
+                asked += 1
+    finally:
+        for url in history.values():
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute(f'ALTER DATABASE "{connection.info.dbname}" RESET enable_seqscan')
+    wait_for(lambda: all(_connections(url) == 0 for url in history.values()), 20)
+
+    assert asked > 150
+    for service, url in history.items():
+        read = {table for table, number in _whole_readings(url).items() if number > before[service].get(table, 0)}
+        assert sorted(read - BOUNDED - WAITING) == [], service
+
+
+def _whole_readings(url):
+    """How often each table was read from end to end. What asks is not counted: it reads none of them."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        return dict(connection.execute("SELECT relname, seq_scan FROM pg_stat_user_tables").fetchall())
+
+
+def _connections(url):
+    """Those of the services; each has handed in its counts when it is gone."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        wanted = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ '-api$'"
+        )
+        return connection.execute(wanted).fetchone()[0]
