@@ -22,7 +22,6 @@ from pathlib import Path
 
 import psycopg
 import report
-from joserfc import jwe
 from joserfc.jwk import ECKey
 from province import checking, days, notices, targets
 from province.books import SERVICES, Books
@@ -37,7 +36,7 @@ from chassis.messaging.inbox.applying import handled_types
 from chassis.process import revisions
 from chassis.security import Cipher
 from cqolocal import paths
-from registry.adapters.personal_data import JWE_HEADER
+from registry.adapters.jwe import Agreement
 from servers.postgres import data_folder
 from testkit.secrets import secrets_for_tests
 
@@ -170,7 +169,7 @@ def _personal_data(folder: Path) -> tuple[Cipher, str]:
     cipher = Cipher(secrets["pii_key"], secrets["pii_index_key"])
     key = ECKey.import_key(json.loads(secrets["contact_public_key"]))
     plain = json.dumps({"email": "zhiliang@example.cn", "phone": "13800000000"}).encode()
-    return cipher, jwe.encrypt_compact(JWE_HEADER, plain, key, algorithms=list(JWE_HEADER.values()))
+    return cipher, Agreement(key).seal(plain)
 
 
 def main() -> int:

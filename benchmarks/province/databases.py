@@ -210,7 +210,7 @@ def finish(connections: dict[str, Connection], books: Books, filings: int) -> No
 
 def _add_up(connection: Connection, service: str, revision: str) -> None:
     """The sums beside the rows, as the migration makes them for rows that were there before."""
-    module = ScriptDirectory.from_config(revisions.configuration(service)).get_revision(revision).module
+    module = ScriptDirectory(str(revisions.folder_of(service))).get_revision(revision).module
     for statement in module.FILL:
         connection.execute(statement)
 

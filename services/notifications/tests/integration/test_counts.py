@@ -42,7 +42,7 @@ def test_counts_are_those_of_the_rows(session, world, tell, clock, seed):
     added_up = _sums(session)
     for table in (cause_sum, delivery_sum):
         session.execute(delete(table))
-    scripts = ScriptDirectory.from_config(revisions.configuration("notifications"))
+    scripts = ScriptDirectory(str(revisions.folder_of("notifications")))
     for statement in scripts.get_revision("0011").module.FILL:
         session.execute(text(statement))
     assert _sums(session) == added_up

@@ -29,6 +29,7 @@ def statements(session):
 
 
 def cost(register, bring_in, rows):
+    register.session.flush()  # what came before
     with statements(register.session) as found:
         report = bring_in(register, rows)
         register.session.flush()

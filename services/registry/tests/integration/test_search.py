@@ -5,8 +5,8 @@ from registry_world import PROVINCE
 from sqlalchemy import text
 
 from chassis.http import PageArguments
-from registry import queries
 from registry.queries import EnterpriseFilters
+from registry.queries.enterprise import some_enterprises
 
 NAMES = (
     "长春华丰汽车零部件有限公司",
@@ -26,10 +26,8 @@ def found(register):
 
     def find(words: str) -> set[str]:
         today = register.clock.today()
-        page = queries.enterprises(
-            register.session, PROVINCE, EnterpriseFilters(q=words), today, PageArguments(limit=50)
-        )
-        return {each.name for each in page.items} & set(NAMES)
+        page = some_enterprises(register.session, PROVINCE, EnterpriseFilters(q=words), today, PageArguments(limit=50))
+        return {each["name"] for each in page.items} & set(NAMES)
 
     return find
 

@@ -39,7 +39,7 @@ def fill(session: Session) -> None:
     for statement in filter(str.strip, FILL.split(";")):
         session.execute(text(statement), {"many": MANY})
     # What the handlers add up beside the records, as the migration does it for records that are there.
-    scripts = ScriptDirectory.from_config(revisions.configuration("reporting"))
+    scripts = ScriptDirectory(str(revisions.folder_of("reporting")))
     for statement in scripts.get_revision("0010").module.FILL:
         session.execute(text(statement))
     session.execute(text("ANALYZE coverage_period, coverage_change, count_change"))

@@ -132,7 +132,7 @@ def test_two_replicas_that_change_one_enterprise_at_once_count_what_both_did(mak
 
 
 def _migration():
-    scripts = ScriptDirectory.from_config(revisions.configuration("reporting"))
+    scripts = ScriptDirectory(str(revisions.folder_of("reporting")))
     return scripts.get_revision("0010").module
 
 
