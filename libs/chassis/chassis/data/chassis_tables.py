@@ -6,30 +6,9 @@ A released function here never changes: databases have been made by it. A change
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
-from typing import Protocol
-
 from chassis.data import outbox_months
 from chassis.data.audit_tables import V6, V6_DOWN
-
-
-class Context(Protocol):
-    """What is used of alembic's context of a migration."""
-
-    def autocommit_block(self) -> AbstractContextManager[None]:
-        """Outside a transaction; what came before is committed."""
-
-
-class Operations(Protocol):
-    """What is used of alembic's `op`."""
-
-    def execute(self, sqltext: str) -> None:
-        """Runs a statement."""
-
-    def get_context(self) -> Context:
-        """What the migration runs in."""
-
+from chassis.data.indexes import Operations, index_audit_log, index_due_days, make_indexes
 
 V1 = """
 CREATE TABLE outbox (
@@ -199,13 +178,6 @@ V5 = {
     "ix_outbox_type": "outbox (type, feed_position)",
 }
 
-AUDIT_LISTS = {
-    "ix_audit_log_at_number": "audit_log (at, number)",
-    "ix_audit_log_actor_at_number": "audit_log (actor, at, number)",
-    "ix_audit_log_action_at_number": "audit_log (action, at, number)",
-    "ix_audit_log_subject_at_number": "audit_log (subject, at, number)",
-}
-
 
 def create_v1(op: Operations) -> None:
     """Makes the tables of chassis 1; `op` is alembic's."""
@@ -247,23 +219,6 @@ def drop_v4(op: Operations) -> None:
     op.execute("DROP TABLE agreement")
 
 
-def make_indexes(op: Operations, indexes: Mapping[str, str], replaced: Iterable[str] = ()) -> None:
-    """Makes indexes, each by name as "table (columns)", and then drops those that they replace.
-
-    The service goes on writing, however long that takes; what an interrupted attempt has left is made anew.
-    """
-    with op.get_context().autocommit_block():
-        op.execute("SET statement_timeout = 0")
-        op.execute("SET lock_timeout = 0")
-        for name, columns in indexes.items():
-            op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-            op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {columns}")
-        for name in replaced:
-            op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-        op.execute("SET statement_timeout = '60s'")
-        op.execute("SET lock_timeout = '5s'")
-
-
 def create_v5(op: Operations) -> None:
     """The feed of an aggregate and of a type by indexes."""
     make_indexes(op, V5)
@@ -286,26 +241,6 @@ def create_v6(op: Operations) -> None:
 def drop_v6(op: Operations) -> None:
     """Back to entries that are chained as they are made."""
     op.execute(V6_DOWN)
-
-
-def index_due_days(op: Operations) -> None:
-    """What was due on which days by an index."""
-    make_indexes(op, {"ix_due_kind_due_on_id": "due (kind, due_on, id)"})
-
-
-def unindex_due_days(op: Operations) -> None:
-    """Without this index."""
-    op.execute("DROP INDEX ix_due_kind_due_on_id")
-
-
-def index_audit_log(op: Operations) -> None:
-    """The audit log's lists by indexes."""
-    make_indexes(op, AUDIT_LISTS)
-
-
-def unindex_audit_log(op: Operations) -> None:
-    """Without these indexes."""
-    op.execute(f"DROP INDEX {', '.join(AUDIT_LISTS)}")
 
 
 def create_v7(op: Operations) -> None:

@@ -6,7 +6,7 @@ Revises: 0009
 
 from alembic import op
 
-from chassis.data import chassis_tables
+from chassis.data import indexes
 
 revision = "0010"
 down_revision = "0009"
@@ -24,10 +24,10 @@ REPLACED = {"ix_notice_division": "notice (division)"}
 
 
 def upgrade() -> None:
-    chassis_tables.index_audit_log(op)
-    chassis_tables.make_indexes(op, INDEXES, REPLACED)
+    indexes.index_audit_log(op)
+    indexes.make_indexes(op, INDEXES, REPLACED)
 
 
 def downgrade() -> None:
-    chassis_tables.make_indexes(op, REPLACED, INDEXES)
-    chassis_tables.unindex_audit_log(op)
+    indexes.make_indexes(op, REPLACED, INDEXES)
+    indexes.unindex_audit_log(op)

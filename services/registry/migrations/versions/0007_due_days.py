@@ -6,7 +6,7 @@ Revises: 0006
 
 from alembic import op
 
-from chassis.data import chassis_tables
+from chassis.data import indexes
 
 revision = "0007"
 down_revision = "0006"
@@ -15,8 +15,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    chassis_tables.index_due_days(op)
+    indexes.index_due_days(op)
 
 
 def downgrade() -> None:
-    chassis_tables.unindex_due_days(op)
+    indexes.unindex_due_days(op)

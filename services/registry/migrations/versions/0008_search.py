@@ -8,7 +8,7 @@ pg_trgm would not do: it finds words of three characters and more, and a Chinese
 
 from alembic import op
 
-from chassis.data import chassis_tables
+from chassis.data import indexes
 
 revision = "0008"
 down_revision = "0007"
@@ -58,11 +58,11 @@ REPLACED = {
 
 def upgrade() -> None:
     op.execute(PAIRS)
-    chassis_tables.index_audit_log(op)
-    chassis_tables.make_indexes(op, INDEXES, REPLACED)
+    indexes.index_audit_log(op)
+    indexes.make_indexes(op, INDEXES, REPLACED)
 
 
 def downgrade() -> None:
-    chassis_tables.make_indexes(op, REPLACED, INDEXES)
-    chassis_tables.unindex_audit_log(op)
+    indexes.make_indexes(op, REPLACED, INDEXES)
+    indexes.unindex_audit_log(op)
     op.execute("DROP FUNCTION name_pairs(TEXT)")

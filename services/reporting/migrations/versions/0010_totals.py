@@ -9,7 +9,7 @@ have passed are summed in the same way.
 
 from alembic import op
 
-from chassis.data import chassis_tables
+from chassis.data import indexes
 
 revision = "0010"
 down_revision = "0009"
@@ -192,7 +192,7 @@ PASSED_DOWN = (
 
 
 def upgrade() -> None:
-    chassis_tables.index_audit_log(op)
+    indexes.index_audit_log(op)
     op.execute(PATIENCE)
     op.execute(TABLES)
     op.execute(COUNTS.format(table="count_change"))
@@ -205,4 +205,4 @@ def downgrade() -> None:
         op.execute(statement)
     op.execute("DROP INDEX ix_enrolment_class_id")
     op.execute("DROP TABLE count_change, coverage_change, coverage_period")
-    chassis_tables.unindex_audit_log(op)
+    indexes.unindex_audit_log(op)
