@@ -96,7 +96,7 @@ def test_all_pairs_agree_and_a_lost_last_event_is_fetched(programme: Programme) 
         "PATCH", f"/enterprises/{enterprise['id']}", json={"name": "改名公司"}, version=enterprise["version"]
     )
     wait_for(programme.is_published)
-    # The change, and with it perhaps a checkpoint of the audit log.
+    # The change, and with it perhaps a checkpoint of an audit log.
     lost = wait_for(lambda: programme.lose("reporting.inbox"))
     programme.services["reporting"].start()
     started = time.monotonic()
@@ -105,7 +105,7 @@ def test_all_pairs_agree_and_a_lost_last_event_is_fetched(programme: Programme) 
 
     print(f"\n12 pairs compared, and a lost last event fetched, in {seconds:.1f} s")
     assert [str(pair) for pair in again.values() if not pair.agrees] == []
-    assert again["reporting", "registry"].fetched == lost
+    assert 1 <= sum(pair.fetched for pair in again.values() if pair.reader == "reporting") <= lost
 
 
 def test_the_audit_log_of_each_service_is_anchored_in_anothers_database(programme: Programme) -> None:

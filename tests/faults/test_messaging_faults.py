@@ -98,6 +98,8 @@ def test_the_broker_killed_and_started_again(world: World, start: Start, report:
     world.announce_many(50, 4, ThingChanged())  # what is committed meanwhile waits in the outbox
     assert world.unpublished() >= 200
     rabbitmq.start()
+    # What was declared in the seconds before a broker was killed may not be on its disk. Relays wait until it is there.
+    world.declare_topology()
     wait_for(lambda: settled(world), APPLIED_WITHIN)
 
     figures = world.figures()

@@ -126,12 +126,16 @@ class World:
 
     def build_topology(self, delivery_limit: int = 3) -> None:
         """Empty queues, whatever an earlier test has left in them."""
-        definitions = deepcopy(TOPOLOGY)
-        definitions["queues"][0]["arguments"]["x-delivery-limit"] = delivery_limit
         with self.channel() as channel:
             for queue in TOPOLOGY["queues"]:
                 channel.queue_delete(queue["name"])
-        topology.apply(self.amqp_url, definitions, wait=10)
+        self.declare_topology(delivery_limit)
+
+    def declare_topology(self, delivery_limit: int = 3) -> None:
+        """Declares what is not there; what is stays as it is."""
+        definitions = deepcopy(TOPOLOGY)
+        definitions["queues"][0]["arguments"]["x-delivery-limit"] = delivery_limit
+        topology.apply(self.amqp_url, definitions, wait=20)
 
     def send(
         self,
