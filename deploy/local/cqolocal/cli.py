@@ -36,13 +36,15 @@ BENCHES = (
     "sweep",
     "idle",
     "notices",
+    "curves",
     "growth",
     "load",
     "lists",
     "figures",
     "all",
 )
-NOT_OF_ALL = ("growth", "load", "all")  # they measure no speed: the bytes of events, and the making of a history
+# They have no goals of speed: curves for the documents, the bytes of events, and the making of a history.
+NOT_OF_ALL = ("curves", "growth", "load", "all")
 # A file of the name itself would stand before the standard library's `http`.
 FILES = {"http": "over_http"}
 
