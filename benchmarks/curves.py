@@ -86,11 +86,12 @@ def commit_evenly(engine: Engine, numbers: count[int], offered: int, seconds: fl
     for number in range(commits):
         time.sleep(max(0.0, began + number * PER_COMMIT / offered - time.monotonic()))
         items = [workload.Item(next(numbers)) for _ in range(PER_COMMIT)]
+        ids = [item.id for item in items]
         with Session(engine) as session, session.begin():
             for item in items:
                 session.add(item)
                 outbox.add(session, item, item.made(), clock)
-        committed |= dict.fromkeys((item.id for item in items), time.time())
+        committed |= dict.fromkeys(ids, time.time())
     return committed
 
 
