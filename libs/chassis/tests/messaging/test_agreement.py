@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -17,7 +18,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from chassis.ids import new_id
+from chassis.messaging import feed_client
 from chassis.messaging.announced import announced
+from chassis.messaging.inbox.comparing import Comparison
+from chassis.messaging.outbox import heads, keeping
 from chassis.security import Caller
 from testkit import Client, RunningService, wait_for
 from testkit.roles import ACCESS
@@ -241,3 +245,32 @@ def test_a_subscriber_can_reckon_the_digest_itself(world: World) -> None:
 
     assert (found.type, found.aggregates, found.versions) == ("thing", 300, 600)
     assert found.buckets == [str(each) for each in buckets]
+
+
+def test_what_passes_at_the_publisher_meanwhile_is_not_taken_for_lost(
+    pair: Pair, world: World, token: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.announce_many(5, 1, LotChanged(1))
+    pair.settle()
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    kept, asked = feed_client.kept, 0
+
+    def kept_until_just_now(settings: Any, publisher: str) -> dict[str, datetime | None]:
+        nonlocal asked
+        asked += 1
+        found = kept(settings, publisher)
+        if asked == 1:
+            with Session(world.author) as session, session.begin():
+                heads.digest_more(session)
+                keeping.move_beginning(session, "lot", tomorrow)
+                assert keeping.forget_heads(session, "lot", tomorrow) == 5
+        return found
+
+    monkeypatch.setattr(feed_client, "kept", kept_until_just_now)
+    settings: Any = SimpleNamespace(feeds={"author": pair.author.url}, feed_token=token("service"))
+    comparison = Comparison(settings, world.reader, "author", None, time.sleep)
+    found = comparison.compare(["lot"], ["lot"])
+
+    assert comparison.differences == {}
+    assert all(each.agrees for each in found)
+    assert asked > 1

@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Engine, func, literal, select
@@ -111,7 +112,21 @@ class Comparison:
 
     def compare(self, kinds: Sequence[str], seen_before: Sequence[str]) -> list[TypeAgreement]:
         """What was found of each of `kinds` that the publisher has, or had before; raises one of UNREADABLE."""
-        begins = {kind: at for kind, at in feed_client.kept(self.settings, self.publisher).items() if at is not None}
+        begins = self._begins()
+        found = self._compare_since(begins, kinds, seen_before)
+        if self.differences and self._begins() != begins:
+            # What passed at the publisher meanwhile looks as if it had lost it.
+            self.differences.clear()
+            return self.compare(kinds, seen_before)
+        return found
+
+    def _begins(self) -> dict[str, datetime]:
+        """Since when the publisher keeps its kinds that pass."""
+        return {kind: at for kind, at in feed_client.kept(self.settings, self.publisher).items() if at is not None}
+
+    def _compare_since(
+        self, begins: Mapping[str, datetime], kinds: Sequence[str], seen_before: Sequence[str]
+    ) -> list[TypeAgreement]:
         with Session(self.engine) as session, session.begin():
             passing.learn(session, {kind: at for kind, at in begins.items() if kind in kinds})
             here = {each.type: each for each in applied(session, kinds)}
