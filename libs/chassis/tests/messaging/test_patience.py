@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from chassis.messaging.inbox.complaints import Complaints
 from chassis.messaging.inbox.cursors import lock_cursors
 from chassis.messaging.inbox.faults import SetAside
+from chassis.messaging.inbox.likeness import Likeness
 from chassis.messaging.inbox.parking import ToPark, park_many
 from chassis.messaging.inbox.patience import Patience
 from chassis.messaging.inbox.reasons import Reason
@@ -35,6 +36,19 @@ def test_a_type_is_set_aside_when_its_failures_have_taken_too_long_and_tried_aga
     now = 101.1  # a tenth of the time that has passed
 
     assert not patience.is_out("thing.changed.v1")
+
+
+def test_what_all_failing_events_have_in_common_is_what_others_lack(world: World) -> None:
+    for number in range(3):
+        world.announce(f"bad{number}", ThingChanged(number, poison=True))
+    world.announce("good", ThingChanged(1))
+    *bad, good = world.events()
+    likeness = Likeness()
+    assert not likeness.is_alike(bad[0]), "nothing has failed yet"
+    likeness.note(bad[:2])
+
+    assert "number" not in likeness.failing["thing.changed.v1"]
+    assert likeness.is_alike(bad[2]) and not likeness.is_alike(good)
 
 
 def set_aside(world: World, *subjects: str) -> None:
