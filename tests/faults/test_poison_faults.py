@@ -78,7 +78,7 @@ class Canary:
         at = {row.aggregate: float(row.at) for row in rows}
         return sorted(
             at.get(aggregate, time.time()) - sent
-            for aggregate, sent in self.sent.items()
+            for aggregate, sent in list(self.sent.items())  # it goes on singing meanwhile
             if aggregate.startswith(kind) and since <= sent < before
         )
 
