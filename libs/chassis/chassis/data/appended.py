@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from sqlalchemy import Column, Integer, MetaData, Table, TextClause, event, inspect, text
 from sqlalchemy.orm import Session, registry
 
-from chassis.data.bulk import as_json
+from chassis.data.bulk import as_json, insertion
 
 
 class Appended:
@@ -64,18 +64,13 @@ def _write(session: Session, *_: object) -> None:
     of_table: dict[Table, list[dict[str, object]]] = {}
     for each in rows:
         of_table.setdefault(each.table, []).append(each.values)
-    statement = _insertion(*((table, *of_table[table][0]) for table in of_table))
+    statement = _insertion(*((table, tuple(of_table[table][0])) for table in of_table))
     session.connection().execute(statement, {table.name: as_json(of_table[table]) for table in of_table})
 
 
 @functools.cache
-def _insertion(*given: tuple[Table | str, ...]) -> TextClause:
+def _insertion(*given: tuple[Table, tuple[str, ...]]) -> TextClause:
     """The statement that inserts rows of tables, each given with its columns; a table's rows are one JSON text."""
-    inserts = []
-    for table, *columns in given:
-        names = ", ".join(map(str, columns))
-        source = f"jsonb_populate_recordset(NULL::{table}, CAST(:{table} AS jsonb))"
-        inserts.append(f"INSERT INTO {table} ({names}) SELECT {names} FROM {source}")
-    *before, last = inserts
+    *before, last = [insertion(table, columns, table.name) for table, columns in given]
     parts = ", ".join(f"part_{number} AS ({insert})" for number, insert in enumerate(before))
     return text(f"WITH {parts} {last}" if before else last)

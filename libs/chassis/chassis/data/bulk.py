@@ -64,18 +64,23 @@ def load_all(session: Session, entity: type[EntityT], ids: Iterable[str]) -> dic
 
 @functools.cache
 def _insertion(table: Table, columns: tuple[str, ...]) -> TextClause:
-    names = ", ".join(f'"{name}"' for name in columns)
-    return text(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {_given(table)}")
+    return text(insertion(table, columns, "rows"))
 
 
 @functools.cache
 def _update(table: Table, changed: tuple[str, ...]) -> TextClause:
     values = ", ".join(f'"{name}" = given."{name}"' for name in changed)
-    return text(f"UPDATE {table.name} SET {values} FROM {_given(table)} WHERE {table.name}.id = given.id")
+    return text(f"UPDATE {table.name} SET {values} FROM {_given(table, 'rows')} WHERE {table.name}.id = given.id")
 
 
-def _given(table: Table) -> str:
-    return f"jsonb_populate_recordset(NULL::{table.name}, CAST(:rows AS jsonb)) AS given"
+def insertion(table: Table, columns: Iterable[str], parameter: str) -> str:
+    """The statement that inserts the rows that `parameter` gives, as `as_json` makes it."""
+    names = ", ".join(f'"{name}"' for name in columns)
+    return f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {_given(table, parameter)}"
+
+
+def _given(table: Table, parameter: str) -> str:
+    return f"jsonb_populate_recordset(NULL::{table.name}, CAST(:{parameter} AS jsonb)) AS given"
 
 
 def _rows(table: Table, columns: tuple[str, ...], objects: Sequence[object]) -> list[dict[str, object]]:
