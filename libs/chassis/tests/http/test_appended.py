@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 import pytest
-from sqlalchemy import Engine, event, select, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -16,6 +16,7 @@ from chassis.clock import FixedClock
 from chassis.http import idempotency
 from chassis.messaging import outbox
 from chassis.security import Caller, audit
+from testkit.statements import statements
 
 CLOCK = FixedClock(datetime(2026, 3, 2, 1, tzinfo=UTC))
 CALLER = Caller("wang", "province")
@@ -39,9 +40,8 @@ class ThingChanged:
 @pytest.fixture
 def sent(engine: Engine) -> Iterator[list[str]]:
     """The statements that the database is sent."""
-    statements: list[str] = []
-    event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
-    yield statements
+    with statements(engine) as found:
+        yield found
 
 
 def announce(session: Session, thing: Thing, *numbers: int) -> None:

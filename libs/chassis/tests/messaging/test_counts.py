@@ -12,7 +12,6 @@ import pytest
 from author.events import ThingChanged
 from messaging_world import World
 from sqlalchemy import bindparam, select, text
-from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.orm import Session
 
 from chassis.clock import SHANGHAI
@@ -25,6 +24,7 @@ from chassis.messaging.inbox.origin import Origin
 from chassis.messaging.outbox import relay
 from chassis.messaging.outbox.floor import Floor
 from chassis.messaging.outbox.publisher import Publisher
+from testkit.statements import statements
 
 MANY = 100
 
@@ -89,18 +89,14 @@ def test_a_reader_applies_a_batch_by_as_many_statements_as_one_event(
     if known:
         with Session(world.reader) as session, session.begin():
             applier.apply(session, first)
-    statements: list[str] = []
-    sqlalchemy_event.listen(
-        world.reader, "before_cursor_execute", lambda _, __, statement, *rest: statements.append(statement)
-    )
-    with Session(world.reader) as session, session.begin():
+    with statements(world.reader) as sent, Session(world.reader) as session, session.begin():
         result = applier.apply(session, second if known else first)
 
-    print(f"{number} events: {[' '.join(each.split()[:3]) for each in statements]}")
+    print(f"{number} events: {[' '.join(each.split()[:3]) for each in sent]}")
     assert len(result.applied) == number
     # Makes the cursors, locks those that were there, looks for parked ones, the handler's, moves them, counts.
-    assert len(statements) <= most
-    assert any("FOR UPDATE" in each for each in statements) == known, "a cursor that was just made needs no lock"
+    assert len(sent) <= most
+    assert any("FOR UPDATE" in each for each in sent) == known, "a cursor that was just made needs no lock"
 
 
 def test_a_batch_is_decoded_without_a_word_to_the_broker_and_acknowledged_by_one(world: World) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import eventlet
 import pytest
 from conftest import NOWHERE, Rows
 from pilot.storage import effect
-from sqlalchemy import Engine, event, insert, text, update
+from sqlalchemy import Engine, insert, text, update
 from sqlalchemy.orm import Session
 
 from chassis import due
@@ -22,6 +21,7 @@ from chassis.due import chunk, table
 from chassis.due.chunk import Chunk, Handler
 from chassis.due.sweeper import Sweeper
 from testkit import RunningService, wait_for
+from testkit.statements import statements
 
 
 @pytest.fixture
@@ -183,21 +183,6 @@ def test_a_sweep_takes_as_many_statements_for_200_rows_as_for_400(rows: Rows, en
 
     assert rows.count("done") == 600
     assert taken[0] == taken[1] <= 6  # turn, rows, savepoint, effects, its release, settled
-
-
-@contextmanager
-def statements(engine: Engine) -> Iterator[list[str]]:
-    """The statements that go to the database meanwhile."""
-    found: list[str] = []
-
-    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
-        found.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield found
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def test_two_replicas_handle_thousands_of_rows_once_each(worker: Any, rows: Rows) -> None:

@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-
 import pytest
 from registry_world import uscc
-from sqlalchemy import event
 from test_imports import person_row, row, run, run_people
 
 from registry.usecases.entering import BATCH
+from testkit.statements import statements
 
 FEW, MANY = 500, 1000
 
 
-@contextmanager
-def statements(session):
-    """The statements that go to the database meanwhile."""
-    found = []
-
-    def note(connection, cursor, statement, *_):
-        found.append(statement)
-
-    connection = session.connection()
-    event.listen(connection, "before_cursor_execute", note)
-    yield found
-    event.remove(connection, "before_cursor_execute", note)
-
-
 def cost(register, bring_in, rows):
     register.session.flush()  # what came before
-    with statements(register.session) as found:
+    with statements(register.session.connection()) as found:
         report = bring_in(register, rows)
         register.session.flush()
     return len(found), report

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from chassis.due import DueRow
 from chassis.errors import NotFound
+from testkit.statements import statements
 from training.usecases import expiry
 
 LAST_DAY = date(2026, 3, 1)  # the day before that of the clock
@@ -18,20 +18,6 @@ FILL = text(
     "ruleset, status) SELECT :name || n, 1, '220102', :name || n, 'p' || n, '李明', :day, :day, :day, 1, 'valid' "
     "FROM generate_series(1, :count) AS n"
 )
-
-
-@contextmanager
-def statements(session):
-    """The statements that go to the database meanwhile."""
-    found = []
-
-    def note(connection, cursor, statement, *_):
-        found.append(statement)
-
-    connection = session.connection()
-    event.listen(connection, "before_cursor_execute", note)
-    yield found
-    event.remove(connection, "before_cursor_execute", note)
 
 
 def certificates(session, name, count, day):
@@ -45,7 +31,7 @@ def certificates(session, name, count, day):
 
 
 def cost(session, handle, rows, clock):
-    with statements(session) as found:
+    with statements(session.connection()) as found:
         handle(session, rows, clock)
         session.flush()
     return len(found)
