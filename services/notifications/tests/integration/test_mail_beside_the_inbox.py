@@ -6,17 +6,16 @@ import base64
 import uuid
 from datetime import UTC, datetime, timedelta
 
-import amqp
 from notice_world import COUNTY
 from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from chassis import broker
 from chassis.ids import new_id
-from chassis.messaging.envelope import CONTENT_TYPE, Envelope
+from chassis.messaging.envelope import Envelope
 from notifications.domain.notice import Channel, Delivery, Notice
 from notifications.storage import cause, contact
+from testkit import publish
 
 LETTERS, PER_SECOND = 200, 20
 GOOD, BAD = 12_000, 12_000
@@ -34,13 +33,7 @@ def test_letters_go_out_at_a_steady_pace_while_the_inbox_is_busy(
     url = make_database("notifications")
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
     keys = {name: base64.b64encode(bytes(range(32))).decode() for name in ("pii_key", "pii_index_key")}
-    channel = broker.connect(topology, "test").channel()
-    channel.confirm_select()
-    for number in range(GOOD + BAD):
-        event = enterprise({"name": 1} if number % 2 else None)
-        message = amqp.Message(event.to_bytes(), delivery_mode=2, content_type=CONTENT_TYPE)
-        channel.basic_publish(message, exchange="registry.events", routing_key=event.type)
-    broker.close(channel.connection)
+    publish(topology, *(enterprise({"name": 1} if number % 2 else None) for number in range(GOOD + BAD)))
     worker = running_service("notifications", "worker", False, database_url=url, smtp_url=mail.url, **keys)
 
     def ask(query):
