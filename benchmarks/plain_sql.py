@@ -47,7 +47,7 @@ COVERAGE = f"""
          )
     SELECT division, count(*), count(*) FILTER (WHERE active), count(*) FILTER (WHERE suspended AND NOT active)
     FROM enterprise LEFT JOIN post USING (enterprise_id)
-    WHERE {{belongs}} GROUP BY division
+    WHERE NOT gone AND ({{belongs}}) GROUP BY division
 """
 
 
@@ -77,6 +77,7 @@ def statistics(connection: Connection, on: date) -> dict[str, object]:
     def by_status(table: str, key: str) -> dict[str, int]:
         return dict(rows(f"SELECT status, count(*) FROM ({_held(table, key)}) AS held GROUP BY status"))
 
+    standing = f"({_held('enterprise_history', 'enterprise_id')}) AS held WHERE NOT gone"
     late = dict(rows('SELECT late, count(*) FROM filing WHERE "on" <= %(on)s GROUP BY late'))
     enrolments = rows(
         "SELECT kind, passed, count(*) FROM enrolment JOIN training_class USING (class_id) "
@@ -88,7 +89,7 @@ def statistics(connection: Connection, on: date) -> dict[str, object]:
         "GROUP BY kind, channel, state_then ORDER BY kind, channel, state_then"
     )
     return {
-        "enterprises": rows(f"SELECT count(*) FROM ({_held('enterprise_history', 'enterprise_id')}) AS held")[0][0],
+        "enterprises": rows(f"SELECT count(*) FROM {standing}")[0][0],
         "certificates": by_status("certificate_history", "certificate_id"),
         "talents": by_status("talent_history", "person_id"),
         "appointments": by_status("appointment_history", "appointment_id"),

@@ -55,6 +55,7 @@ def enterprise_history(books: Books, event: Event) -> None:
         above_threshold=data["above_threshold"],
         award_contender=data["award_contender"],
         brand_contender=data["brand_contender"],
+        gone=False,
     )
 
 

@@ -43,6 +43,19 @@ class EnterpriseChanged(EnterpriseRegistered):
 
 
 @dataclass(frozen=True)
+class EnterpriseDeregistered:
+    """Its last day is `on`. Its appointments have ended by it; its people went to the successor, if it has one."""
+
+    type: ClassVar[str] = "enterprise.deregistered.v1"
+    enterprise_id: str
+    name: str
+    division: str
+    successor_id: str | None
+    document: str
+    on: date
+
+
+@dataclass(frozen=True)
 class PersonRegistered:
     type: ClassVar[str] = "person.registered.v1"
     person_id: str

@@ -69,6 +69,8 @@ enterprise = Table(
     text_column("legal_representative"),
     text_column("responsible_person", nullable=True),
     day_column("registered_on"),
+    day_column("deregistered_on", nullable=True),
+    text_column("successor_id", ForeignKey("enterprise.id"), nullable=True),
 )
 
 person = Table(

@@ -10,6 +10,7 @@ from registry.api.base import APPLICANTS, STAFF, Routes
 from registry.domain.contact import ContactPoints
 from registry.queries import EnterpriseFilters
 from registry.usecases import contacts, enterprises
+from registry.usecases.deregister import Deregister, deregister
 from registry.usecases.enterprises import EnterpriseChanges, RegisterEnterprise
 from registry.usecases.import_enterprises import import_enterprises
 from registry.views import View
@@ -65,6 +66,19 @@ class EnterpriseRoutes(Routes):
                 session, request.caller, enterprise_id, request.if_match, request.body, self.clock
             )
             return request.reply(session, views.changed_enterprise_view(session, changed, self.cipher))
+
+    @http(
+        "POST",
+        "/enterprises/<enterprise_id>/deregistration",
+        body=schemas.Deregistration,
+        returns=schemas.Enterprise,
+        roles=STAFF,
+        summary="Deregister an enterprise, merged into another or not; its appointments end",
+    )
+    def deregister_enterprise(self, request: Request[Deregister], enterprise_id: str) -> Response:
+        with self.db.begin() as session:
+            ended = deregister(session, request.caller, enterprise_id, request.body, self.clock)
+            return request.reply(session, views.changed_enterprise_view(session, ended, self.cipher))
 
     @http(
         "PUT",

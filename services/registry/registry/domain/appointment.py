@@ -19,6 +19,7 @@ from registry.events import (
 )
 
 NO_CERTIFICATE_BY_DEADLINE = "no_certificate_by_deadline"
+ENTERPRISE_DEREGISTERED = "enterprise_deregistered"
 
 
 class AppointmentStatus(StrEnum):

@@ -32,6 +32,7 @@ class EnterpriseFilters:
     above_threshold: bool | None = None
     award_contender: bool | None = None
     brand_contender: bool | None = None
+    deregistered: bool | None = None
     has_cqo: bool | None = None
     industry: str | None = None
     uscc: str | None = None
@@ -92,6 +93,7 @@ def _wanted(
         ),
         *named(enterprise, filters.q),
     ]
+    conditions += is_or_not(enterprise.c.deregistered_on.is_not(None), filters.deregistered)
     if filters.has_cqo is not None:
         conditions += is_or_not(holds_post(enterprise.c.id, appointment.c.enterprise_id), filters.has_cqo)
     if filters.industry:

@@ -26,6 +26,7 @@ from registry.schemas.divisions import (
     Placement,
 )
 from registry.schemas.enterprises import (
+    Deregistration,
     Enterprise,
     EnterpriseChanges,
     EnterpriseFilters,
@@ -61,6 +62,7 @@ __all__ = [
     "Criterion",
     "Day",
     "DecidedBy",
+    "Deregistration",
     "Division",
     "Divisions",
     "Document",

@@ -10,12 +10,14 @@ from registry.schemas.common import (
     division_field,
     email_field,
     flag,
+    id_field,
     industry_field,
     phone_field,
     query_flag,
     uscc_field,
 )
 from registry.usecases import enterprises
+from registry.usecases.deregister import Deregister
 
 INDUSTRY_BEGINNING = "^[A-T][0-9]{0,4}$"
 
@@ -32,6 +34,16 @@ class EnterpriseChanges(Schema):
     legal_representative = TextField()
     responsible_person = TextField(allow_none=True)
     registered_on = DayField()
+
+
+class Deregistration(Schema):
+    record = Deregister
+
+    on = DayField(required=True, metadata={"description": "its last day"})
+    document = TextField(required=True, metadata={"description": "the number of the document it rests on"})
+    successor_id = id_field(
+        load_default=None, allow_none=True, metadata={"description": "the enterprise that it was merged into"}
+    )
 
 
 class NewEnterprise(Schema):
@@ -64,6 +76,8 @@ class Enterprise(Schema):
     legal_representative = fields.String(required=True)
     responsible_person = fields.String(allow_none=True)
     registered_on = fields.Date(required=True)
+    deregistered_on = fields.Date(allow_none=True, metadata={"description": "its last day"})
+    successor_id = fields.String(allow_none=True, metadata={"description": "into which it was merged"})
     phone = fields.String(allow_none=True, metadata={"description": "masked"})
     email = fields.String(allow_none=True, metadata={"description": "masked"})
 
@@ -75,6 +89,7 @@ class EnterpriseFilters(QuerySchema):
     above_threshold = query_flag()
     award_contender = query_flag()
     brand_contender = query_flag()
+    deregistered = query_flag(metadata={"description": "whether it has been deregistered"})
     has_cqo = query_flag(metadata={"description": "whether somebody is appointed, suspended or not"})
     industry = TextField(
         5,

@@ -99,6 +99,20 @@ def load_enterprise(
     return load(session, Enterprise, enterprise_id, visible(enterprise, caller, on), lock=lock)
 
 
+def hold_enterprise_of(session: Session, caller: Caller, post_id: str, on: date) -> Enterprise:
+    """The enterprise of a post that the caller may see, held as it is: it can't be deregistered meanwhile."""
+    statement = (
+        select(Enterprise)
+        .join(post, post.c.enterprise_id == enterprise.c.id)
+        .where(post.c.id == post_id, visible(enterprise, caller, on))
+        .with_for_update(read=True, of=enterprise)
+    )
+    found = session.scalars(statement).one_or_none()
+    if found is None:
+        raise NotFound()
+    return found
+
+
 def load_person(session: Session, caller: Caller, person_id: str, on: date, *, lock: bool = False) -> Person:
     """A person whom the caller may see."""
     return load(session, Person, person_id, visible(person, caller, on), lock=lock)

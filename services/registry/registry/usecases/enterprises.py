@@ -85,6 +85,7 @@ def change(
     today = clock.today()
     enterprise = load_enterprise(session, caller, enterprise_id, today, lock=True)
     check_version(enterprise, version)
+    enterprise.require_standing()
     if changes.division is not UNSET:
         require_county(session, changes.division, today)
         scope.require_within(session, changes.division, caller, today)

@@ -40,6 +40,7 @@ class OpenPost:
 def open_post(session: Session, caller: Caller, enterprise_id: str, command: OpenPost, clock: Clock) -> Post:
     """Opens a post in an enterprise; the lock on the enterprise keeps two of one title apart."""
     enterprise = load_enterprise(session, caller, enterprise_id, clock.today(), lock=True)
+    enterprise.require_standing()
     if session.scalar(OF_THE_TITLE, {"enterprise_id": enterprise.id, "title": command.title}):
         raise SameTitle()
     post, opened = Post.open(

@@ -65,6 +65,18 @@ def test_a_suspension_counts_from_its_day_until_the_day_of_the_restoration(sessi
     assert figures(session, "2026-02-20")[CHANGCHUN] == NONE
 
 
+def test_an_enterprise_that_was_deregistered_counts_until_its_last_day(session, apply, chronicle):
+    enterprise, other = chronicle.enterprise(), chronicle.enterprise()
+    made = chronicle.made(enterprise, "2026-01-05")
+    apply(enterprise, other, made)
+    apply(chronicle.then(made, "ended", "2026-02-20"), chronicle.deregistered(enterprise, "2026-02-20"))
+
+    assert figures(session, "2026-02-19")[CHANGCHUN] == (2, 1, 0)
+    assert figures(session, "2026-02-20")[CHANGCHUN][0] == 2
+    assert figures(session, "2026-02-21")[CHANGCHUN] == (1, 0, 0)
+    assert queries.statistics(session, date(2026, 2, 21)).enterprises == 1
+
+
 def test_suspended_restored_and_suspended_again_on_one_day_is_suspended(session, apply, chronicle):
     enterprise = chronicle.enterprise()
     made = chronicle.made(enterprise, "2026-01-05")
