@@ -35,6 +35,7 @@ from registry.domain.divisions import Division
 from registry.domain.eligibility import EducationFact
 from registry.domain.enterprise import Enterprise
 from registry.domain.exclusion import Exclusion
+from registry.domain.leader import FormerLeader, Role
 from registry.domain.person import FactKind, Person, PersonFact
 from registry.domain.post import Post
 from registry.domain.talent import Talent, TalentHistory, TalentStatus
@@ -71,6 +72,18 @@ enterprise = Table(
     day_column("registered_on"),
     day_column("deregistered_on", nullable=True),
     text_column("successor_id", ForeignKey("enterprise.id"), nullable=True),
+)
+
+# Who led it before; the enterprise says who does now.
+former_leader = Table(
+    "former_leader",
+    metadata,
+    serial_column(),
+    text_column("enterprise_id", ForeignKey("enterprise.id"), index=True),
+    member_column("role", Role),
+    text_column("name", nullable=True),
+    day_column("until"),
+    day_column("recorded_on"),
 )
 
 person = Table(
@@ -240,6 +253,7 @@ for entity, table in {
     Division: division_record,
     Contact: contact,
     Enterprise: enterprise,
+    FormerLeader: former_leader,
     Person: person,
     PersonFact: person_fact,
     Exclusion: exclusion,

@@ -52,6 +52,17 @@ class EnterpriseRoutes(Routes):
         return views.enterprise_view(row, self.cipher)
 
     @http(
+        "GET",
+        "/enterprises/<enterprise_id>/leaders",
+        returns=schemas.Leaders,
+        roles=ANYONE,
+        summary="Who has led an enterprise, and from when to when (R7)",
+    )
+    def get_leaders(self, request: Request[None], enterprise_id: str) -> View:
+        with self.db.begin() as session:
+            return {"items": queries.leaders(session, request.caller, enterprise_id, self.clock.today())}
+
+    @http(
         "PATCH",
         "/enterprises/<enterprise_id>",
         body=schemas.EnterpriseChanges,

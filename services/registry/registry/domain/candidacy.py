@@ -11,6 +11,7 @@ from registry.domain.bilingual import Bilingual
 from registry.domain.certificates import CertificateFact, valid_on
 from registry.domain.enterprise import Enterprise
 from registry.domain.exclusion import Exclusion
+from registry.domain.leader import FormerLeader, Role, leader_on
 from registry.domain.person import Person
 from registry.domain.post import DEPARTMENTS, Post
 from registry.domain.rules import Rules
@@ -120,6 +121,7 @@ class Candidacy:
     post: Post
     enterprise: Enterprise
     talent: Talent | None
+    former_leaders: list[FormerLeader] = field(default_factory=list)
     certificates: list[CertificateFact] = field(default_factory=list)
     exclusions: list[Exclusion] = field(default_factory=list)
     # Appointments of the person and appointments to the post, ended ones included.
@@ -151,7 +153,7 @@ class Candidacy:
             authorisation=terms.authorisation,
             filing_due_on=filing_due(on, rules),
             ruleset=rules.version,
-            warnings=warnings(self.enterprise, by.name, by.capacity, terms.decision_level, departments),
+            warnings=warnings(self._recorded(by.capacity, on), by.name, terms.decision_level, departments),
             provisional_until=provisional_until,
         )
         return appointment, self._made(appointment)
@@ -194,6 +196,14 @@ class Candidacy:
             raise NotInPool()
         return None
 
+    def _recorded(self, capacity: Capacity, on: date) -> str | None:
+        """Who could appoint on that day in that capacity; without a responsible person, the representative is it."""
+        representative, responsible = (
+            leader_on(self.enterprise, self.former_leaders, role, on)
+            for role in (Role.LEGAL_REPRESENTATIVE, Role.RESPONSIBLE_PERSON)
+        )
+        return responsible or representative if capacity is Capacity.RESPONSIBLE_PERSON else representative
+
     def _require_no_other_post(self, on: date) -> None:
         held = [held for held in self.appointments if held.person_id == self.person.id and held.occupies(on)]
         if any(appointment.enterprise_id != self.post.enterprise_id for appointment in held):
@@ -207,16 +217,10 @@ class Candidacy:
             raise PostTaken()
 
 
-def warnings(
-    enterprise: Enterprise, name: str, capacity: Capacity, decision_level: bool, departments: list[str]
-) -> list[str]:
-    """The rules of `WARNINGS` that the appointment departs from."""
-    recorded = {
-        Capacity.LEGAL_REPRESENTATIVE: enterprise.legal_representative,
-        Capacity.RESPONSIBLE_PERSON: enterprise.responsible_person or enterprise.legal_representative,
-    }
+def warnings(recorded: str | None, name: str, decision_level: bool, departments: list[str]) -> list[str]:
+    """The rules of `WARNINGS` that the appointment departs from; `recorded` is who could appoint that day."""
     departs = {
-        "R24": recorded[capacity] != name,
+        "R24": recorded != name,
         "R26": not decision_level,
         "R27": not set(DEPARTMENTS) <= set(departments),
     }

@@ -15,6 +15,7 @@ from registry.queries.enterprise import (
     EnterpriseRow,
     enterprise_by_id,
     enterprises,
+    leaders,
     some_enterprises,
 )
 from registry.queries.exclusion import exclusions
@@ -42,6 +43,7 @@ __all__ = [
     "enterprise_by_id",
     "enterprises",
     "exclusions",
+    "leaders",
     "people",
     "posts",
     "some_enterprises",

@@ -9,14 +9,17 @@ from datetime import date
 from typing import Any, TypeAlias
 
 from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import Session
 
 from chassis.data import Database, Query, Reader
 from chassis.errors import NotFound
 from chassis.http import FirstPage, Page, PageArguments, paginate
 from programme.callers import Caller
+from registry.domain import leader
+from registry.domain.leader import Leader
 from registry.queries.conditions import equal, holds_post, is_or_not, named, within
 from registry.storage import appointment, contact, enterprise
-from registry.usecases.access import visible
+from registry.usecases.access import former_leaders_of, load_enterprise, visible
 
 EnterpriseRow: TypeAlias = Mapping[str, Any]  # Any: the values of its columns, and `phone` and `email`, sealed
 
@@ -50,6 +53,12 @@ def enterprise_by_id(db: Database, caller: Caller, enterprise_id: str, on: date)
     if not found:
         raise NotFound()
     return found[0]
+
+
+def leaders(session: Session, caller: Caller, enterprise_id: str, on: date) -> list[Leader]:
+    """All who have led an enterprise that the caller may see."""
+    enterprise = load_enterprise(session, caller, enterprise_id, on)
+    return list(leader.leaders(enterprise, former_leaders_of(session, enterprise.id)))
 
 
 @functools.lru_cache(maxsize=1000)

@@ -31,6 +31,8 @@ from registry.schemas.enterprises import (
     EnterpriseChanges,
     EnterpriseFilters,
     Import,
+    Leader,
+    Leaders,
     NewEnterprise,
     Rejection,
 )
@@ -75,6 +77,8 @@ __all__ = [
     "Filing",
     "IdNumber",
     "Import",
+    "Leader",
+    "Leaders",
     "Lifting",
     "NewAppointment",
     "NewContact",

@@ -34,6 +34,9 @@ class EnterpriseChanges(Schema):
     legal_representative = TextField()
     responsible_person = TextField(allow_none=True)
     registered_on = DayField()
+    leads_since = DayField(
+        metadata={"description": "the first day of a new representative or responsible person; today if left out"}
+    )
 
 
 class Deregistration(Schema):
@@ -80,6 +83,17 @@ class Enterprise(Schema):
     successor_id = fields.String(allow_none=True, metadata={"description": "into which it was merged"})
     phone = fields.String(allow_none=True, metadata={"description": "masked"})
     email = fields.String(allow_none=True, metadata={"description": "masked"})
+
+
+class Leader(Schema):
+    role = fields.String(required=True, metadata={"description": "legal_representative or responsible_person"})
+    name = fields.String(required=True, allow_none=True)
+    since = fields.Date(required=True, allow_none=True, metadata={"description": "null: from its first day"})
+    until = fields.Date(required=True, allow_none=True, metadata={"description": "the last day; null: until now"})
+
+
+class Leaders(Schema):
+    items = fields.List(fields.Nested(Leader), required=True)
 
 
 class EnterpriseFilters(QuerySchema):

@@ -19,6 +19,7 @@ from registry.domain.certificates import CertificateFact
 from registry.domain.contact import Contact
 from registry.domain.enterprise import Enterprise
 from registry.domain.exclusion import Exclusion
+from registry.domain.leader import FormerLeader
 from registry.domain.person import Person, PersonFact
 from registry.storage import (
     appointment,
@@ -26,6 +27,7 @@ from registry.storage import (
     contact,
     enterprise,
     exclusion,
+    former_leader,
     person,
     person_fact,
     post,
@@ -42,6 +44,7 @@ CERTIFICATE_FACTS = (
     .order_by(certificate_fact.c.id)
 )
 PERSON_FACTS = select(PersonFact).where(person_fact.c.person_id == bindparam("person_id")).order_by(person_fact.c.id)
+FORMER_LEADERS = select(FormerLeader).where(former_leader.c.enterprise_id == bindparam("enterprise_id"))
 EXCLUSIONS = select(Exclusion).where(exclusion.c.id_number_index == bindparam("index"))
 ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("what"))))
 # The column that says whose a row is.
@@ -152,6 +155,11 @@ def certificates_of(session: Session, person_id: str) -> list[CertificateFact]:
 def facts_of(session: Session, person_id: str) -> list[PersonFact]:
     """All dated facts about a person."""
     return list(session.scalars(PERSON_FACTS, {"person_id": person_id}))
+
+
+def former_leaders_of(session: Session, enterprise_id: str) -> list[FormerLeader]:
+    """Who led an enterprise before."""
+    return list(session.scalars(FORMER_LEADERS, {"enterprise_id": enterprise_id}))
 
 
 def exclusions_of(session: Session, person: Person) -> list[Exclusion]:

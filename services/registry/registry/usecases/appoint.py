@@ -28,7 +28,14 @@ from registry.domain.post import Post
 from registry.domain.rules import Rules
 from registry.domain.talent import Talent, TalentStatus
 from registry.usecases import deadlines
-from registry.usecases.access import certificates_of, exclusions_of, hold_enterprise_of, is_seen, visible
+from registry.usecases.access import (
+    certificates_of,
+    exclusions_of,
+    former_leaders_of,
+    hold_enterprise_of,
+    is_seen,
+    visible,
+)
 from registry.usecases.history import record_appointment_status
 
 APPOINTMENTS = select(Appointment).where(
@@ -84,6 +91,7 @@ def _candidacy(session: Session, person: Person, post: Post, enterprise: Enterpr
         person=person,
         post=post,
         enterprise=enterprise,
+        former_leaders=former_leaders_of(session, enterprise.id),
         talent=session.get(Talent, person.id, populate_existing=True),
         certificates=certificates_of(session, person.id),
         exclusions=exclusions_of(session, person),

@@ -17,7 +17,7 @@ from registry.domain.candidacy import AlreadyCqoElsewhere, NotInPool, NoValidCer
 from registry.domain.person import Person
 from registry.domain.post import Post
 from registry.queries import AppointmentFilters
-from registry.usecases import divisions
+from registry.usecases import divisions, enterprises
 from registry.usecases.appoint import appoint
 from registry.usecases.end_appointment import EndAppointment, end_appointment, end_provisional
 from registry.usecases.enterprises import EnterpriseChanges
@@ -72,6 +72,18 @@ def test_an_appointment_below_decision_level_is_made_with_a_warning(register, fi
     appointment = register.appoint(holder, register.post(firm), decision_level=False)
 
     assert appointment.warnings == ["R26"]
+
+
+def test_who_could_appoint_is_judged_by_the_day_of_the_appointment(register, firm, holder):
+    post = register.post(firm)
+    new = EnterpriseChanges(legal_representative="孙亮", leads_since=date(2026, 2, 15))
+    enterprises.change(register.session, PROVINCE, firm.id, 1, new, register.clock)
+
+    earlier = register.appoint(holder, post, date(2026, 2, 14))
+    assert earlier.warnings == []
+    end = EndAppointment(date(2026, 2, 20), "调离")
+    end_appointment(register.session, PROVINCE, earlier.id, end, register.clock)
+    assert register.appoint(holder, post, DAY).warnings == ["R24"]
 
 
 def test_an_appointment_in_the_future_is_refused(register, firm, holder):
@@ -256,8 +268,6 @@ def run_at_once(engine, clock, pairs):
 
 
 def test_what_belongs_to_a_firm_moves_with_it_to_another_division(register, firm, holder):
-    from registry.usecases import enterprises
-
     appointment = register.appoint(holder, register.post(firm))
     enterprises.change(
         register.session, PROVINCE, firm.id, firm.version, EnterpriseChanges(division="220302"), register.clock

@@ -140,7 +140,5 @@ def test_the_rule_set_may_accept_an_appointment_before_the_training_for_a_while(
 
 
 def test_an_appointment_below_decision_level_or_by_a_stranger_is_warned_of():
-    firm = enterprise()
-
-    assert warnings(firm, "王强", "法定代表人", True, ["质量管理", "质量检验", "质量安全"]) == []
-    assert warnings(firm, "赵四", "主要负责人", False, ["质量管理"]) == ["R24", "R26", "R27"]
+    assert warnings("王强", "王强", True, ["质量管理", "质量检验", "质量安全"]) == []
+    assert warnings("王强", "赵四", False, ["质量管理"]) == ["R24", "R26", "R27"]
