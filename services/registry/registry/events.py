@@ -43,6 +43,19 @@ class EnterpriseChanged(EnterpriseRegistered):
 
 
 @dataclass(frozen=True)
+class EnterpriseRecognised:
+    """What it is recognised as in a year; a later event of the same kind and year stands in for an earlier one."""
+
+    type: ClassVar[str] = "enterprise.recognised.v1"
+    enterprise_id: str
+    kind: str
+    year: int
+    value: str
+    document: str
+    on: date
+
+
+@dataclass(frozen=True)
 class EnterpriseDeregistered:
     """Its last day is `on`. Its appointments have ended by it; its people went to the successor, if it has one."""
 

@@ -38,6 +38,7 @@ from registry.domain.exclusion import Exclusion
 from registry.domain.leader import FormerLeader, Role
 from registry.domain.person import FactKind, Person, PersonFact
 from registry.domain.post import Post
+from registry.domain.recognition import Recognition, RecognitionKind
 from registry.domain.talent import Talent, TalentHistory, TalentStatus
 
 metadata = new_metadata()
@@ -84,6 +85,20 @@ former_leader = Table(
     text_column("name", nullable=True),
     day_column("until"),
     day_column("recorded_on"),
+)
+
+recognition = Table(
+    "recognition",
+    metadata,
+    Column("id", Text, primary_key=True),
+    text_column("enterprise_id", ForeignKey("enterprise.id")),
+    member_column("kind", RecognitionKind),
+    Column("year", Integer, nullable=False),
+    text_column("value"),
+    text_column("document"),
+    day_column("recorded_on"),
+    UniqueConstraint("enterprise_id", "kind", "year"),
+    Index("ix_recognition_kind_year", "kind", "year", "enterprise_id"),
 )
 
 person = Table(
@@ -254,6 +269,7 @@ for entity, table in {
     Contact: contact,
     Enterprise: enterprise,
     FormerLeader: former_leader,
+    Recognition: recognition,
     Person: person,
     PersonFact: person_fact,
     Exclusion: exclusion,

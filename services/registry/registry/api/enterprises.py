@@ -13,6 +13,7 @@ from registry.usecases import contacts, enterprises
 from registry.usecases.deregister import Deregister, deregister
 from registry.usecases.enterprises import EnterpriseChanges, RegisterEnterprise
 from registry.usecases.import_enterprises import import_enterprises
+from registry.usecases.recognise import Recognise, recognise
 from registry.views import View
 
 
@@ -77,6 +78,31 @@ class EnterpriseRoutes(Routes):
                 session, request.caller, enterprise_id, request.if_match, request.body, self.clock
             )
             return request.reply(session, views.changed_enterprise_view(session, changed, self.cipher))
+
+    @http(
+        "POST",
+        "/enterprises/<enterprise_id>/recognitions",
+        body=schemas.NewRecognition,
+        returns=schemas.Recognition,
+        status=201,
+        roles=STAFF,
+        summary="Enter what an enterprise is recognised as in a year (R12–R14, R18, R21)",
+    )
+    def recognise_enterprise(self, request: Request[Recognise], enterprise_id: str) -> Response:
+        with self.db.begin() as session:
+            entry = recognise(session, request.caller, enterprise_id, request.body, self.clock)
+            return request.reply(session, entry)
+
+    @http(
+        "GET",
+        "/enterprises/<enterprise_id>/recognitions",
+        returns=schemas.Recognitions,
+        roles=ANYONE,
+        summary="What an enterprise was recognised as, year by year",
+    )
+    def get_recognitions(self, request: Request[None], enterprise_id: str) -> View:
+        with self.db.begin() as session:
+            return {"items": queries.recognitions(session, request.caller, enterprise_id, self.clock.today())}
 
     @http(
         "POST",

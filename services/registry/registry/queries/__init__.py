@@ -16,6 +16,7 @@ from registry.queries.enterprise import (
     enterprise_by_id,
     enterprises,
     leaders,
+    recognitions,
     some_enterprises,
 )
 from registry.queries.exclusion import exclusions
@@ -46,6 +47,7 @@ __all__ = [
     "leaders",
     "people",
     "posts",
+    "recognitions",
     "some_enterprises",
     "talents",
 ]

@@ -34,6 +34,9 @@ from registry.schemas.enterprises import (
     Leader,
     Leaders,
     NewEnterprise,
+    NewRecognition,
+    Recognition,
+    Recognitions,
     Rejection,
 )
 from registry.schemas.people import (
@@ -86,6 +89,7 @@ __all__ = [
     "NewExclusion",
     "NewPerson",
     "NewPost",
+    "NewRecognition",
     "OnDay",
     "Person",
     "PersonChanges",
@@ -94,6 +98,8 @@ __all__ = [
     "Post",
     "PostFilters",
     "Reason",
+    "Recognition",
+    "Recognitions",
     "Rejection",
     "Revealed",
     "RuleSetParameters",

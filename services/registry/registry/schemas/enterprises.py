@@ -6,7 +6,9 @@ from marshmallow import fields, validate
 
 from chassis.http import DayField, QuerySchema, Schema, TextField
 from registry import queries
+from registry.domain.recognition import VALUES, RecognitionKind
 from registry.schemas.common import (
+    Choice,
     division_field,
     email_field,
     flag,
@@ -18,6 +20,7 @@ from registry.schemas.common import (
 )
 from registry.usecases import enterprises
 from registry.usecases.deregister import Deregister
+from registry.usecases.recognise import Recognise
 
 INDUSTRY_BEGINNING = "^[A-T][0-9]{0,4}$"
 
@@ -96,6 +99,34 @@ class Leaders(Schema):
     items = fields.List(fields.Nested(Leader), required=True)
 
 
+YEARS = validate.Range(min=2000, max=2100)
+
+
+class NewRecognition(Schema):
+    record = Recognise
+
+    kind = Choice(RecognitionKind, required=True)
+    year = fields.Integer(strict=True, required=True, validate=YEARS)
+    value = TextField(
+        20,
+        required=True,
+        metadata={"description": "; ".join(f"{kind}: {', '.join(values)}" for kind, values in VALUES.items())},
+    )
+    document = TextField(required=True, metadata={"description": "the number of the document it rests on"})
+
+
+class Recognition(Schema):
+    kind = fields.String(required=True)
+    year = fields.Integer(required=True)
+    value = fields.String(required=True)
+    document = fields.String(required=True)
+    recorded_on = fields.Date(required=True)
+
+
+class Recognitions(Schema):
+    items = fields.List(fields.Nested(Recognition), required=True)
+
+
 class EnterpriseFilters(QuerySchema):
     record = queries.EnterpriseFilters
 
@@ -104,6 +135,8 @@ class EnterpriseFilters(QuerySchema):
     award_contender = query_flag()
     brand_contender = query_flag()
     deregistered = query_flag(metadata={"description": "whether it has been deregistered"})
+    recognised = Choice(RecognitionKind, metadata={"description": "what it is recognised as, in the `year`"})
+    year = fields.Integer(validate=YEARS, metadata={"description": "of the recognition; this year if left out"})
     has_cqo = query_flag(metadata={"description": "whether somebody is appointed, suspended or not"})
     industry = TextField(
         5,
