@@ -31,6 +31,7 @@ from programme import tables
 from registry.domain.appointment import Appointment, AppointmentHistory, AppointmentStatus, Capacity
 from registry.domain.certificates import CertificateFact, CertificateStatus
 from registry.domain.contact import Contact, OwnerKind
+from registry.domain.correction import Correction, CorrectionState
 from registry.domain.divisions import Division
 from registry.domain.eligibility import EducationFact
 from registry.domain.enterprise import Enterprise
@@ -99,6 +100,23 @@ recognition = Table(
     day_column("recorded_on"),
     UniqueConstraint("enterprise_id", "kind", "year"),
     Index("ix_recognition_kind_year", "kind", "year", "enterprise_id"),
+)
+
+correction = Table(
+    "correction",
+    metadata,
+    Column("id", Text, primary_key=True),
+    text_column("enterprise_id", ForeignKey("enterprise.id"), index=True),
+    text_column("division"),
+    Column("changes", JSONB, nullable=False),
+    text_column("reason"),
+    day_column("proposed_on"),
+    member_column("state", CorrectionState),
+    day_column("decided_on", nullable=True),
+    text_column("answer", nullable=True),
+    # What staff look for, in their division.
+    Index("ix_correction_proposed", "division", "id", postgresql_where=text("state = 'proposed'")),
+    Index("ix_correction_division_id", "division", "id"),
 )
 
 person = Table(
@@ -270,6 +288,7 @@ for entity, table in {
     Enterprise: enterprise,
     FormerLeader: former_leader,
     Recognition: recognition,
+    Correction: correction,
     Person: person,
     PersonFact: person_fact,
     Exclusion: exclusion,

@@ -8,6 +8,7 @@ from chassis.process import HealthRoutes
 from programme.ruleset_routes import RuleSetRoutes
 from registry import schemas
 from registry.api.appointments import AppointmentRoutes
+from registry.api.corrections import CorrectionRoutes
 from registry.api.divisions import DivisionRoutes
 from registry.api.enterprises import EnterpriseRoutes
 from registry.api.exclusions import ExclusionRoutes
@@ -27,6 +28,7 @@ class Api(
     # The registry's own.
     DivisionRoutes,
     EnterpriseRoutes,
+    CorrectionRoutes,
     PostRoutes,
     PeopleRoutes,
     ExclusionRoutes,

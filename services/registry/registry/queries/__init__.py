@@ -9,6 +9,7 @@ from registry.queries.appointment import (
     appointment_history,
     appointments,
 )
+from registry.queries.correction import CorrectionFilters, corrections
 from registry.queries.division import division_with_placements, divisions
 from registry.queries.enterprise import (
     EnterpriseFilters,
@@ -28,6 +29,7 @@ from registry.queries.talent import TalentFilters, TalentOnDay, talents
 __all__ = [
     "AppointmentFilters",
     "AppointmentOnDay",
+    "CorrectionFilters",
     "EnterpriseFilters",
     "EnterpriseRow",
     "FindPerson",
@@ -38,6 +40,7 @@ __all__ = [
     "TalentOnDay",
     "appointment_history",
     "appointments",
+    "corrections",
     "division_with_placements",
     "divisions",
     "eligibility",

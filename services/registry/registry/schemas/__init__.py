@@ -18,6 +18,7 @@ from registry.schemas.appointments import (
     TalentFilters,
 )
 from registry.schemas.common import Day, OnDay
+from registry.schemas.corrections import Correction, CorrectionDecision, CorrectionFilters, NewCorrection
 from registry.schemas.divisions import (
     Contact,
     Division,
@@ -64,6 +65,9 @@ __all__ = [
     "AppointmentWarning",
     "AppointmentWithHistory",
     "Contact",
+    "Correction",
+    "CorrectionDecision",
+    "CorrectionFilters",
     "Criterion",
     "Day",
     "DecidedBy",
@@ -85,6 +89,7 @@ __all__ = [
     "Lifting",
     "NewAppointment",
     "NewContact",
+    "NewCorrection",
     "NewEnterprise",
     "NewExclusion",
     "NewPerson",

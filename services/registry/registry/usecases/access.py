@@ -25,6 +25,7 @@ from registry.storage import (
     appointment,
     certificate_fact,
     contact,
+    correction,
     enterprise,
     exclusion,
     former_leader,
@@ -53,6 +54,7 @@ OWN_ENTERPRISE = {
     person: person.c.enterprise_id,
     post: post.c.enterprise_id,
     appointment: appointment.c.enterprise_id,
+    correction: correction.c.enterprise_id,
 }
 
 

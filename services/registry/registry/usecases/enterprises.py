@@ -22,6 +22,7 @@ from registry import storage
 from registry.adapters.personal_data import PersonalDataCipher
 from registry.domain.appointment import Appointment
 from registry.domain.contact import Contact, ContactPoints, OwnerKind
+from registry.domain.correction import Correction
 from registry.domain.enterprise import Enterprise, EnterpriseFacts
 from registry.domain.leader import Role, succeed
 from registry.domain.person import Person
@@ -139,5 +140,6 @@ def _move_along(session: Session, enterprise: Enterprise, clock: Clock) -> None:
         (Appointment, storage.appointment.c.enterprise_id == enterprise.id),
         (Talent, storage.talent.c.id.in_(owners)),
         (Contact, storage.contact.c.id.in_(owners)),
+        (Correction, storage.correction.c.enterprise_id == enterprise.id),
     ):
         session.execute(update(entity).where(condition).values(division=enterprise.division))
