@@ -209,7 +209,7 @@ def test_a_rule_set_can_keep_a_kind_out_of_the_mail(session, world, tell, holder
     newest, *_ = rulesets.all_versions(session)
     parameters = newest.parameters
     changed = {**parameters, "channels_by_kind": {"certificate_issued": ["in_app"]}}
-    published = rulesets.PublishRuleSet(clock.today(), "吉质强省办〔2026〕3号", changed)
+    published = rulesets.PublishRuleSet(clock.today(), "吉质强省办〔2026〕3号", changed, "示例更正")
     rulesets.publish(session, OFFICE, published, clock)
 
     tell(world.certificate(holder))
