@@ -29,6 +29,16 @@ FLAGS: dict[Population, tuple[str, ...]] = {
 }
 
 
+# 工业 by the national statistics, sections of GB/T 4754: mining, manufacturing, and the supply of electricity, heat,
+# gas and water. 规模以上工业企业 (R14) are of these only.
+INDUSTRIAL_SECTIONS = frozenset("BCD")
+
+
+def counts_above_threshold(above_threshold: bool, industry: str) -> bool:
+    """Whether an enterprise marked so belongs to 规模以上工业企业; one of another industry is left out."""
+    return above_threshold and industry[:1] in INDUSTRIAL_SECTIONS
+
+
 class PostState(StrEnum):
     """How the post of an enterprise's CQO is held; an active appointment outweighs a suspended one."""
 

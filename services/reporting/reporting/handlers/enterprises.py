@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from chassis.messaging import Envelope
 from reporting import storage
+from reporting.domain.coverage import counts_above_threshold
 from reporting.handlers import totals
-from reporting.handlers.rows import enter, history_rows, insert_new
+from reporting.handlers.rows import Row, enter, history_row, insert_new
 
 INSERT_NEW = insert_new(storage.enterprise_history)
 
@@ -25,6 +26,7 @@ class EnterpriseChanged:
     on: date
     name: str
     division: str
+    industry: str
     above_threshold: bool
     award_contender: bool
     brand_contender: bool
@@ -33,7 +35,7 @@ class EnterpriseChanged:
 def record_changes(session: Session, events: Sequence[Envelope[EnterpriseChanged]]) -> None:
     """A record of history for each event."""
     totals.one_at_a_time(session)
-    enter(session, INSERT_NEW, history_rows(events))
+    enter(session, INSERT_NEW, [_row(event) for event in events])
     totals.cover(session, (event.data.enterprise_id for event in events))
 
 
@@ -43,3 +45,9 @@ def forget(session: Session, enterprise_id: str) -> None:
     history = storage.enterprise_history
     session.execute(delete(history).where(history.c.enterprise_id == enterprise_id))
     totals.cover(session, [enterprise_id])
+
+
+def _row(event: Envelope[EnterpriseChanged]) -> Row:
+    row = history_row(event)
+    industry = str(row.pop("industry"))
+    return row | {"above_threshold": counts_above_threshold(event.data.above_threshold, industry)}

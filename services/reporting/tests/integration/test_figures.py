@@ -142,6 +142,17 @@ def test_each_population_is_of_those_who_belonged_to_it_on_the_day(session, appl
     }
 
 
+def test_only_industrial_enterprises_count_as_above_the_threshold(session, apply, chronicle):
+    """规模以上工业企业 (R14): the register refuses the mark for others now, and took it before."""
+    apply(
+        chronicle.enterprise(industry="C36", above_threshold=True),
+        chronicle.enterprise(industry="I65", above_threshold=True),
+    )
+
+    assert figures(session, "2026-01-31", "above_threshold") == {CHANGCHUN: NONE}
+    assert figures(session, "2026-01-31", "all") == {CHANGCHUN: (2, 0, 0)}
+
+
 def test_a_province_without_enterprises_has_units_and_no_percentage(session, apply):
     found = queries.coverage(session, PROVINCE, date(2026, 3, 2), Population.AWARD)
 
