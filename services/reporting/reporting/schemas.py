@@ -56,9 +56,17 @@ class UnitCoverage(Schema):
     enterprises = fields.Integer()
     active = fields.Integer(metadata={"description": "With a CQO whose appointment is active."})
     suspended = fields.Integer(metadata={"description": "With a CQO whose appointment is suspended."})
-    percent = fields.Float(allow_none=True, metadata={"description": "active of enterprises; null if there are none."})
+    percent = fields.Float(
+        allow_none=True,
+        metadata={
+            "description": "active of enterprises, never rounded to a goal that is not met; null if there are none."
+        },
+    )
     target_percent = fields.Float(allow_none=True)
-    gap = fields.Float(allow_none=True, metadata={"description": "Percentage points still to go."})
+    gap = fields.Float(
+        allow_none=True, metadata={"description": "Percentage points still to go; above 0 where the target is not met."}
+    )
+    reached = fields.Boolean(allow_none=True, metadata={"description": "Whether the target is met, by the counts."})
 
 
 class CoverageFigures(Schema):

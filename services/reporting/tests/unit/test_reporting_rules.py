@@ -19,6 +19,27 @@ def test_coverage_is_what_is_active_of_the_population() -> None:
     assert unit.gap == 5.0
 
 
+@pytest.mark.parametrize(
+    ("active", "of", "target", "percent", "gap"),
+    [
+        (2999, 3000, 100, 99.9, 0.1),  # 99.97 %
+        (2999, 3000, None, 99.9, None),
+        (3000, 3000, 100, 100.0, 0.0),
+        (2398, 2998, 80, 79.9, 0.1),  # 79.987 %
+        (2, 3, 66.65, 66.7, 0.0),  # met by 66.667 %
+        (1999, 3000, 66.65, 66.6, 0.1),  # 66.633 %
+        (2, 3, 80, 66.7, 13.3),
+        (1, 3, 30, 33.3, -3.3),
+        (3001, 6000, 50.01, 50.0, 0.0),  # 50.017 %, met, though shown as 50.0
+    ],
+)
+def test_a_percentage_is_never_rounded_to_a_goal_that_is_not_met(active, of, target, percent, gap) -> None:
+    unit = Coverage("220100", "长春市", of, active, 0, target)
+
+    assert (unit.percent, unit.gap) == (percent, gap)
+    assert unit.reached is (None if target is None else active / of * 100 >= target)
+
+
 def test_an_empty_population_has_no_percentage() -> None:
     unit = Coverage("220100", "长春市", 0, 0, 0, 80)
 
