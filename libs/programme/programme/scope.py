@@ -152,6 +152,12 @@ def require_within(session: Session, code: str, caller: Caller, on: date) -> Non
         raise OutsideDivision(division=code)
 
 
+def parents(session: Session, on: date) -> dict[str, str | None]:
+    """The division above each on that day; None above the province."""
+    placed = select(division.c.code, division.c.parent).where(holds(division, on))
+    return {code: parent for code, parent in session.execute(placed)}
+
+
 def is_placed(session: Session, code: str, on: date) -> bool:
     """Whether there is a division of that code on that day."""
     found = exists().where(division.c.code == code, holds(division, on))

@@ -84,6 +84,11 @@ class CoverageRecord(Schema):
     state = StrEnumField(PostState)
 
 
+def raise_lower() -> fields.Boolean:
+    description = "Whether targets of divisions below that would lie under this one are raised to it, by its document."
+    return fields.Boolean(truthy={True}, falsy={False}, load_default=False, metadata={"description": description})
+
+
 class NewTarget(Schema):
     record = targets.SetTarget
 
@@ -92,6 +97,7 @@ class NewTarget(Schema):
     population = StrEnumField(TargetPopulation, required=True)
     percent = fields.Float(required=True, validate=PERCENT)
     document = TextField(required=True)
+    raise_lower = raise_lower()
 
 
 class TargetRevision(Schema):
@@ -99,10 +105,16 @@ class TargetRevision(Schema):
 
     percent = fields.Float(required=True, validate=PERCENT)
     document = TextField(required=True)
+    raise_lower = raise_lower()
 
 
-class Target(NewTarget):
+class Target(Schema):
     id = fields.String()
+    division = fields.String(required=True)
+    year = fields.Integer(required=True)
+    population = StrEnumField(TargetPopulation, required=True)
+    percent = fields.Float(required=True)
+    document = fields.String(required=True)
     version = fields.Integer()
 
 

@@ -19,6 +19,7 @@ INDENT = "\u3000\u3000"
 POPULATIONS = {
     "award": "吉林省质量管理奖获奖和争创企业",
     "brand": "吉林省名牌产品获得和争创企业",
+    "contenders": "吉林省质量管理奖、吉林省名牌获奖和争创企业",
     "above_threshold": "规模以上工业企业",
 }
 REASONS = {
