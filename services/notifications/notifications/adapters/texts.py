@@ -6,6 +6,7 @@ The text is plain; the letter's HTML part is made from it, escaped.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -25,7 +26,9 @@ POPULATIONS = {
 REASONS = {
     "certificate_expired": "任职资格证书有效期届满",
     "certificate_revoked": "任职资格证书被撤销",
+    "no_certificate_by_deadline": "暂行聘任期限届满，仍未取得任职资格证书",
 }
+CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,15 @@ def number(value: float) -> str:
 
 
 def reason(code: str | None) -> str | None:
-    """What stands behind a reason's code; a reason that somebody wrote stays as it is."""
-    return REASONS.get(code, code).rstrip("。") if code else None
+    """What stands behind a reason's code; a reason that somebody wrote stays as it is.
+
+    LookupError for a code without words: that is a fault to be parked, not an identifier in an official letter.
+    """
+    if code is None:
+        return None
+    if code not in REASONS and CODE.fullmatch(code):
+        raise LookupError(f"no words for the reason {code}")
+    return REASONS.get(code, code).rstrip("。")
 
 
 def _environment() -> Environment:
