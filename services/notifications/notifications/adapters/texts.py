@@ -14,6 +14,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
+from notifications.domain.rules import Body
+
 FOLDER = Path(__file__).parent / "templates"
 
 INDENT = "\u3000\u3000"
@@ -47,6 +49,11 @@ def day(value: date) -> str:
     return f"{value.year}年{value.month}月{value.day}日"
 
 
+def by_day(value: date) -> str:
+    """于2026年3月2日（含当日）前: a period whose last day is `value`."""
+    return f"于{day(value)}（含当日）前"
+
+
 def number(value: float) -> str:
     """40 and 92.5, not 40.0."""
     return f"{value:g}"
@@ -74,7 +81,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"day": day, "number": number}
+    environment.filters |= {"day": day, "by_day": by_day, "number": number}
     environment.globals["populations"] = POPULATIONS
     return environment
 
@@ -87,16 +94,17 @@ def _template(name: str) -> Template:
     return ENVIRONMENT.get_template(name)
 
 
-def render(kind: str, recipient_kind: str, facts: Mapping[str, object]) -> Text:
+def render(kind: str, recipient_kind: str, facts: Mapping[str, object], signed_by: Body) -> Text:
     """The text of a notice of that kind for a recipient of that kind; `facts` are what it may say."""
     template = _template(f"{kind}.txt")
-    context = template.new_context({**facts, "recipient_kind": recipient_kind})
+    context = template.new_context({**facts, "recipient_kind": recipient_kind, "signed_by": signed_by})
     subject = " ".join("".join(template.blocks["subject"](context)).split())
     body = "".join(template.root_render_func(context))
     lines = [stripped for line in body.splitlines() if (stripped := line.strip())]
-    # As letters are set: whom it is for, paragraphs indented by two characters, who writes and when.
-    indented = [INDENT + line for line in lines[1:-2]]
-    return Text(subject, "\n".join([lines[0], *indented, *lines[-2:]]) + "\n")
+    # As letters are set: its number, whom it is for, paragraphs indented by two characters, who writes and when.
+    head = 1 if signed_by.document_number is None else 2
+    indented = [INDENT + line for line in lines[head:-2]]
+    return Text(subject, "\n".join([*lines[:head], *indented, *lines[-2:]]) + "\n")
 
 
 def as_html(text: Text) -> str:

@@ -219,6 +219,18 @@ def test_a_rule_set_can_keep_a_kind_out_of_the_mail(session, world, tell, holder
     assert (total.due, total.sent, total.missing) == (2, 2, 0)
 
 
+def test_the_centre_signs_what_it_decides_and_the_office_the_rest(session, world, tell, holder):
+    certificate = world.certificate(holder)
+    tell(certificate, world.revoked(certificate))
+
+    bodies = session.execute(select(notice.c.kind, notice.c.body).where(notice.c.recipient_kind == "person"))
+    signed = {kind: body.splitlines()[-2] for kind, body in bodies}
+    assert signed == {
+        "certificate_issued": "吉林省质量技术监督培训中心",
+        "certificate_revoked": "吉林省实施质量强省战略联席会议办公室",
+    }
+
+
 def test_each_recipient_finds_its_own_notices_in_its_inbox(session, world, tell, holder, clock):
     certificate = world.certificate(holder)
     tell(certificate, world.revoked(certificate))
