@@ -125,6 +125,6 @@ class Worker(HealthRoutes):
     def appointment_ended(self, session: Session, events: Batch[AppointmentEnded]) -> None:
         appointments.ended(session, events, self.clock)
 
-    @subscribe_batch("target.set.v1", TargetSet)
+    @subscribe_batch("target.set.v1", "target.set.v2", TargetSet)
     def target_set(self, session: Session, events: Batch[TargetSet]) -> None:
         announce(session, events, self.clock)

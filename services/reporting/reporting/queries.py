@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -98,9 +98,9 @@ def sum_until(changes: Table, on: date, *conditions: ColumnElement[bool]) -> Sub
 
 
 def members_of(population: Population, on: date, caller: Caller) -> Subquery:
-    """The population's enterprises that the caller may see, each with its reporting unit and its CQO's post."""
+    """The population's enterprises that the caller may see, each with its unit and its CQO's post."""
     period = storage.coverage_period.c
-    units = scope.reporting_units(on).subquery("units")
+    units = scope.units_for(caller, on).subquery("units")
     return (
         select(period.enterprise_id, period.division, units.c.unit, period.state)
         .join(units, units.c.code == period.division)
@@ -121,14 +121,25 @@ def _belongs(table: FromClause, population: Population) -> ColumnElement[bool]:
 
 
 def coverage(session: Session, caller: Caller, on: date, population: Population) -> CoverageFigures:
-    """Coverage of a population by reporting unit on a day; every unit is there, empty ones too."""
+    """Coverage of a population on a day by reporting unit, empty ones too; to who looks after a division, of that."""
     counts = _counts_by_unit(session, caller, on, population)
     aims = targets_on(session, on, population)
+    places = session.execute(_visible_units(on, caller)).all()
     units = tuple(
-        Coverage(code, name, *counts.get(code, (0, 0, 0)), aims.get(code, aims.get(PROVINCE)))
-        for code, name in session.execute(_visible_units(on, caller))
+        Coverage(place.code, place.name, *counts.get(place.code, (0, 0, 0)), _aim(aims, place.code, place.parent))
+        for place in places
     )
-    return CoverageFigures(on, population, units, total(units, PROVINCE, "合计", aims.get(PROVINCE)))
+    if caller.division in (None, PROVINCE):
+        return CoverageFigures(on, population, units, total(units, PROVINCE, "合计", aims.get(PROVINCE)))
+    # One place, or several of that day for which the caller's division stands, which then have no common target.
+    name = "、".join(place.name for place in places) + "合计"
+    aim = units[0].target_percent if len(units) == 1 else None
+    return CoverageFigures(on, population, units, total(units, str(caller.division), name, aim))
+
+
+def _aim(aims: Mapping[str, float], code: str, parent: str | None) -> float | None:
+    """A unit's own target; where it has none that of the division above it, and at last the province's."""
+    return next((aims[each] for each in (code, parent or PROVINCE, PROVINCE) if each in aims), None)
 
 
 def _counts_by_unit(
@@ -143,7 +154,7 @@ def _counts_by_unit(
         .group_by(changes.c.division)
         .subquery("counted")
     )
-    units = scope.reporting_units(on).subquery("units")
+    units = scope.units_for(caller, on).subquery("units")
     counted = (
         select(units.c.unit, *(cast(func.sum(by_division.c[name]), BigInteger) for name in counts))
         .join(units, units.c.code == by_division.c.division)
@@ -181,12 +192,12 @@ def _names(session: Session, enterprise_ids: Sequence[str], on: date) -> dict[st
     return {row.enterprise_id: row.name for row in session.execute(held)}
 
 
-def _visible_units(on: date, caller: Caller) -> Select[str, str]:
-    """The reporting units on that day that have anything the caller may see: code and name."""
-    units = scope.reporting_units(on).subquery("units")
-    visible = select(units.c.unit).where(scope.within(units.c.code, caller, on))
+def _visible_units(on: date, caller: Caller) -> Select[str, str, str | None]:
+    """The units on that day by which the caller is given figures: code, name and the division above."""
+    units = scope.units_for(caller, on).subquery("units")
+    visible = select(units.c.unit).where(scope.within(units.c.unit, caller, on))
     return (
-        select(division.c.code, division.c.name)
+        select(division.c.code, division.c.name, division.c.parent)
         .where(scope.holds(division, on), division.c.code.in_(visible))
         .order_by(division.c.code)
     )

@@ -56,9 +56,17 @@ class UnitCoverage(Schema):
     enterprises = fields.Integer()
     active = fields.Integer(metadata={"description": "With a CQO whose appointment is active."})
     suspended = fields.Integer(metadata={"description": "With a CQO whose appointment is suspended."})
-    percent = fields.Float(allow_none=True, metadata={"description": "active of enterprises; null if there are none."})
+    percent = fields.Float(
+        allow_none=True,
+        metadata={
+            "description": "active of enterprises, never rounded to a goal that is not met; null if there are none."
+        },
+    )
     target_percent = fields.Float(allow_none=True)
-    gap = fields.Float(allow_none=True, metadata={"description": "Percentage points still to go."})
+    gap = fields.Float(
+        allow_none=True, metadata={"description": "Percentage points still to go; above 0 where the target is not met."}
+    )
+    reached = fields.Boolean(allow_none=True, metadata={"description": "Whether the target is met, by the counts."})
 
 
 class CoverageFigures(Schema):
@@ -76,6 +84,11 @@ class CoverageRecord(Schema):
     state = StrEnumField(PostState)
 
 
+def raise_lower() -> fields.Boolean:
+    description = "Whether targets of divisions below that would lie under this one are raised to it, by its document."
+    return fields.Boolean(truthy={True}, falsy={False}, load_default=False, metadata={"description": description})
+
+
 class NewTarget(Schema):
     record = targets.SetTarget
 
@@ -84,6 +97,7 @@ class NewTarget(Schema):
     population = StrEnumField(TargetPopulation, required=True)
     percent = fields.Float(required=True, validate=PERCENT)
     document = TextField(required=True)
+    raise_lower = raise_lower()
 
 
 class TargetRevision(Schema):
@@ -91,10 +105,16 @@ class TargetRevision(Schema):
 
     percent = fields.Float(required=True, validate=PERCENT)
     document = TextField(required=True)
+    raise_lower = raise_lower()
 
 
-class Target(NewTarget):
+class Target(Schema):
     id = fields.String()
+    division = fields.String(required=True)
+    year = fields.Integer(required=True)
+    population = StrEnumField(TargetPopulation, required=True)
+    percent = fields.Float(required=True)
+    document = fields.String(required=True)
     version = fields.Integer()
 
 

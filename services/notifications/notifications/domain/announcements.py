@@ -48,8 +48,9 @@ ANNOUNCEMENTS = (
     Announcement("appointment.restored.v1", "appointment_restored", EVERYBODY),
     Announcement("appointment.ended.v1", "appointment_ended", EVERYBODY),
     Announcement("target.set.v1", "target_set", (DIVISION,)),
+    Announcement("target.set.v2", "target_set", (DIVISION,)),
 )
-KINDS = tuple(announcement.kind for announcement in ANNOUNCEMENTS)
+KINDS = tuple(dict.fromkeys(announcement.kind for announcement in ANNOUNCEMENTS))
 EVENTS = tuple(dict.fromkeys(announcement.event for announcement in ANNOUNCEMENTS))
 
 

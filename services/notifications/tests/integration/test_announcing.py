@@ -209,7 +209,7 @@ def test_a_rule_set_can_keep_a_kind_out_of_the_mail(session, world, tell, holder
     newest, *_ = rulesets.all_versions(session)
     parameters = newest.parameters
     changed = {**parameters, "channels_by_kind": {"certificate_issued": ["in_app"]}}
-    published = rulesets.PublishRuleSet(clock.today(), "吉质强省办〔2026〕3号", changed)
+    published = rulesets.PublishRuleSet(clock.today(), "吉质强省办〔2026〕3号", changed, "示例更正")
     rulesets.publish(session, OFFICE, published, clock)
 
     tell(world.certificate(holder))
@@ -217,6 +217,18 @@ def test_a_rule_set_can_keep_a_kind_out_of_the_mail(session, world, tell, holder
     assert set(session.scalars(select(delivery.c.channel))) == {"in_app"}
     total = prove(session, clock).total
     assert (total.due, total.sent, total.missing) == (2, 2, 0)
+
+
+def test_the_centre_signs_what_it_decides_and_the_office_the_rest(session, world, tell, holder):
+    certificate = world.certificate(holder)
+    tell(certificate, world.revoked(certificate))
+
+    bodies = session.execute(select(notice.c.kind, notice.c.body).where(notice.c.recipient_kind == "person"))
+    signed = {kind: body.splitlines()[-2] for kind, body in bodies}
+    assert signed == {
+        "certificate_issued": "吉林省质量技术监督培训中心",
+        "certificate_revoked": "吉林省实施质量强省战略联席会议办公室",
+    }
 
 
 def test_each_recipient_finds_its_own_notices_in_its_inbox(session, world, tell, holder, clock):

@@ -18,9 +18,6 @@ from registry.events import (
     AppointmentSuspended,
 )
 
-NO_CERTIFICATE_BY_DEADLINE = "no_certificate_by_deadline"
-ENTERPRISE_DEREGISTERED = "enterprise_deregistered"
-
 
 class AppointmentStatus(StrEnum):
     """Whether an appointment is in force."""
@@ -42,6 +39,13 @@ class SuspensionReason(StrEnum):
 
     CERTIFICATE_EXPIRED = "certificate_expired"
     CERTIFICATE_REVOKED = "certificate_revoked"
+
+
+class EndReason(StrEnum):
+    """Why an appointment ends by itself; where somebody ends it, they say why."""
+
+    NO_CERTIFICATE_BY_DEADLINE = "no_certificate_by_deadline"
+    ENTERPRISE_DEREGISTERED = "enterprise_deregistered"
 
 
 class AlreadyEnded(RuleBroken):
@@ -180,7 +184,7 @@ class Appointment:
         """Ends it with the rule set's deadline if its holder earned no certificate by then; None if there is none."""
         if self.provisional_until is None or self.status == AppointmentStatus.ENDED:
             return None
-        return self.end(self.provisional_until, NO_CERTIFICATE_BY_DEADLINE, today)
+        return self.end(self.provisional_until, str(EndReason.NO_CERTIFICATE_BY_DEADLINE), today)
 
     def _require_open(self) -> None:
         if self.status == AppointmentStatus.ENDED:

@@ -178,7 +178,7 @@ def _training(certificates: Iterable[CertificateFact], on: date) -> Criterion:
 
 
 def _education(dossier: Dossier, on: date, required: float) -> Criterion:
-    name = Bilingual("年度再教育", "Yearly continuing education")
+    name = Bilingual("年度继续教育", "Yearly continuing education")
     first = first_issued(dossier.certificates, on)
     # The year of the certificate is the year of its training; the duty begins with the next and is judged when over.
     year = on.year - 1

@@ -12,7 +12,7 @@ from chassis.data import load
 from chassis.messaging import outbox
 from chassis.security import audit
 from programme.callers import Caller
-from registry.domain.appointment import ENTERPRISE_DEREGISTERED, Appointment, AppointmentStatus
+from registry.domain.appointment import Appointment, AppointmentStatus, EndReason
 from registry.events import AppointmentEnded
 from registry.usecases import deadlines
 from registry.usecases.access import load_appointment
@@ -53,7 +53,7 @@ def end_with_enterprise(session: Session, appointment_id: str, on: date, clock: 
     deadlines.hold(session, appointment_id)
     appointment = load(session, Appointment, appointment_id, lock=True)
     if appointment.status != AppointmentStatus.ENDED:
-        _announce(session, appointment, appointment.end(on, ENTERPRISE_DEREGISTERED, clock.today()), clock)
+        _announce(session, appointment, appointment.end(on, str(EndReason.ENTERPRISE_DEREGISTERED), clock.today()), clock)
 
 
 def _announce(session: Session, appointment: Appointment, ended: AppointmentEnded, clock: Clock) -> None:

@@ -63,18 +63,19 @@ class Chronicle:
         return [self.event("division.placed.v1", each.code, data_of(each)) for each in TREE]
 
     def enterprise(
-        self, division: str = NANGUAN, on: str = "2019-01-01", enterprise_id: str | None = None, **flags: bool
+        self, division: str = NANGUAN, on: str = "2019-01-01", enterprise_id: str | None = None, **more: Any
     ) -> Envelope:
-        """An enterprise registered; with `enterprise_id`, changed. Flags: above_threshold, award_contender, …"""
+        """An enterprise registered; with `enterprise_id`, changed. More: above_threshold, award_contender, …"""
         data = {
             "enterprise_id": enterprise_id or new_id(),
             "name": "示例机械有限公司",
             "division": division,
             "on": on,
+            "industry": "C36",
             "above_threshold": False,
             "award_contender": False,
             "brand_contender": False,
-            **flags,
+            **more,
         }
         kind = "enterprise.changed.v1" if enterprise_id else "enterprise.registered.v1"
         return self.event(kind, data["enterprise_id"], data)

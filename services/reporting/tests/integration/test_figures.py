@@ -28,12 +28,15 @@ from chassis.http import PageArguments
 from chassis.ids import new_id
 from programme.callers import Caller
 from reporting import queries
-from reporting.domain.coverage import Population
+from reporting.domain.coverage import Population, UnknownUnit
 from reporting.handlers import deliveries
 from reporting.queries import RecordFilters
 from reporting.storage import delivery
+from reporting.usecases import targets
+from reporting.usecases.targets import SetTarget
 from reporting.views import EnrolmentCount, FilingCounts
 from testkit.divisions import JILIN_CITY, YANBIAN
+from testkit.divisions import PROVINCE as PROVINCE_CODE
 
 ACTIVE, SUSPENDED, NONE = (1, 1, 0), (1, 0, 1), (1, 0, 0)
 
@@ -124,7 +127,47 @@ def test_a_division_sees_its_own_subtree_as_it_was(session, apply, chronicle):
 
     assert figures(session, "2020-06-18", caller=siping) == {SIPING: NONE}
     assert figures(session, "2020-06-19", caller=siping) == {}
-    assert figures(session, "2020-06-19", caller=county) == {CHANGCHUN: NONE}
+    assert figures(session, "2020-06-19", caller=county) == {NANGUAN: NONE}
+
+
+def test_a_countys_officer_gets_figures_named_for_the_county_and_its_target(session, apply, chronicle, clock):
+    """Not a row with the prefecture's name and target, and the county's numbers."""
+    firm = chronicle.enterprise(NANGUAN, award_contender=True)
+    apply(firm, chronicle.enterprise(GONGZHULING, award_contender=True), chronicle.made(firm, "2026-01-05"))
+    for division, percent in ((PROVINCE_CODE, 50), (CHANGCHUN, 60), (NANGUAN, 70)):
+        targets.set_target(session, PROVINCE, SetTarget(division, 2026, "award", percent, "示例文号"), clock)
+    officers = [Caller("n", "division", division=code) for code in (NANGUAN, GONGZHULING, CHANGCHUN)]
+
+    found = [queries.coverage(session, officer, date(2026, 3, 2), Population.AWARD) for officer in officers]
+
+    rows = [
+        [(row.unit, row.name, row.enterprises, row.active, row.target_percent) for row in each.units] for each in found
+    ]
+    assert rows == [
+        [(NANGUAN, "南关区", 1, 1, 70)],
+        [(GONGZHULING, "公主岭市", 1, 0, 60)],  # it has none of its own
+        [(CHANGCHUN, "长春市", 2, 1, 60)],
+    ]
+    totals = [(each.total.unit, each.total.name, each.total.enterprises, each.total.target_percent) for each in found]
+    assert totals == [
+        (NANGUAN, "南关区合计", 1, 70),
+        (GONGZHULING, "公主岭市合计", 1, 60),
+        (CHANGCHUN, "长春市合计", 2, 60),
+    ]
+    behind = queries.records(session, officers[0], RecordFilters(unit=NANGUAN), date(2026, 3, 2), PageArguments(100))
+    assert [(row.enterprise_id, row.unit) for row in behind.items] == [(firm.subject, NANGUAN)]
+    with pytest.raises(UnknownUnit):
+        queries.records(session, officers[0], RecordFilters(unit=CHANGCHUN), date(2026, 3, 2), PageArguments(100))
+
+
+def test_the_row_of_a_county_that_moved_has_the_code_of_the_day(session, apply, chronicle):
+    apply(chronicle.enterprise(GONGZHULING_OLD))
+    officer = Caller("g", "division", division=GONGZHULING)
+
+    assert figures(session, "2020-06-18", caller=officer) == {GONGZHULING_OLD: NONE}
+    assert figures(session, "2020-06-19", caller=officer) == {GONGZHULING: NONE}
+    whole = Caller("j", "division", division=PROVINCE_CODE)
+    assert figures(session, "2020-06-18", caller=whole) == {SIPING: NONE}
 
 
 def test_each_population_is_of_those_who_belonged_to_it_on_the_day(session, apply, chronicle):
@@ -152,6 +195,17 @@ def test_each_population_is_of_those_who_belonged_to_it_on_the_day(session, appl
         "above_threshold": (1, 0),
         "all": (4, 1),
     }
+
+
+def test_only_industrial_enterprises_count_as_above_the_threshold(session, apply, chronicle):
+    """规模以上工业企业 (R14): the register refuses the mark for others now, and took it before."""
+    apply(
+        chronicle.enterprise(industry="C36", above_threshold=True),
+        chronicle.enterprise(industry="I65", above_threshold=True),
+    )
+
+    assert figures(session, "2026-01-31", "above_threshold") == {CHANGCHUN: NONE}
+    assert figures(session, "2026-01-31", "all") == {CHANGCHUN: (2, 0, 0)}
 
 
 def test_a_province_without_enterprises_has_units_and_no_percentage(session, apply):
