@@ -21,10 +21,10 @@ def test_who_attends_and_passes_the_exam_passes_and_the_rule_set_is_noted():
     ("hours", "scores", "missing"),
     [
         ((16, 14, 10), (60,), []),  # 40 of 44 hours are 90.9 %
-        ((16, 14, 9.5), (60,), ["hours", "attendance"]),
+        ((16, 14, 9.5), (60,), ["attendance"]),
         ((16, 14, 10), (59.9,), ["score"]),
         ((16, 14, 10), (), ["score"]),
-        ((0, 0, 0), (), ["hours", "attendance", "score"]),
+        ((0, 0, 0), (), ["attendance", "score"]),
         ((16, 14, 14), (20, 30, 60), []),  # passed at the second resit
         ((16, 14, 14), (70, 10), []),  # the best sitting counts
     ],
@@ -35,6 +35,16 @@ def test_each_requirement_is_judged_at_its_edge(hours, scores, missing):
 
     assert enrolment.passed is (not missing)
     assert [shortfall.split()[0] for shortfall in enrolment.shortfalls] == missing
+
+
+def test_in_a_class_of_just_the_hours_asked_for_the_percentage_is_enough():
+    training_class = initial_class(hours=(16, 12, 12))
+    present, absent = (enrolled(training_class, (16, 12, last)) for last in (8, 7.5))
+    event = present.complete(training_class, RULES, DAY)
+    absent.complete(training_class, RULES, DAY)
+
+    assert (event.passed, event.hours, event.attendance_percent) == (True, 36, 90)
+    assert absent.shortfalls == ["attendance 88.8 % of 90 %"]
 
 
 def test_enough_hours_do_not_make_up_for_a_long_class_half_attended():

@@ -55,7 +55,7 @@ def test_each_shortfall_is_named() -> None:
     enrolment.complete(a_class(), RULES, DAY)
 
     assert not enrolment.passed
-    assert enrolment.shortfalls == ["hours 32 of 40", "attendance 80.0 % of 90 %", "score 59 of 60"]
+    assert enrolment.shortfalls == ["attendance 80.0 % of 90 %", "score 59 of 60"]
 
 
 def test_who_sat_no_exam_fails() -> None:

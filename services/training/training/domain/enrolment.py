@@ -77,7 +77,10 @@ class Enrolment:
         return 100 * self.total_hours / training_class.hours if training_class.hours else 0.0
 
     def criteria(self, training_class: TrainingClass, rules: Rules) -> list[Criterion]:
-        """What the judgement asks, one by one; a continuing class asks for attendance only."""
+        """What the judgement asks, one by one; a continuing class asks for attendance only.
+
+        The hours are those that the class offers, and the attendance says how many of them a person must have been there.
+        """
         attended = self.attendance(training_class)
         attendance = Criterion(
             "attendance",
@@ -89,11 +92,11 @@ class Enrolment:
         if training_class.kind != ClassKind.INITIAL:
             return [attendance]
         score = self.best_score
-        enough = self.total_hours >= rules.initial_hours
+        offered = training_class.hours
         passed = score is not None and score >= rules.pass_mark
         found = "none" if score is None else f"{score:g}"
         return [
-            Criterion("hours", "R33", f"{rules.initial_hours:g}", f"{self.total_hours:g}", enough),
+            Criterion("hours", "R33", f"{rules.initial_hours:g}", f"{offered:g}", offered >= rules.initial_hours),
             attendance,
             Criterion("score", "R59", f"{rules.pass_mark:g}", found, passed),
         ]
