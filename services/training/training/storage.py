@@ -119,6 +119,7 @@ training_class = Table(
     Column("blocks", BlocksJson, nullable=False),
     Column("quotas", JSONB, nullable=False),
     text_column("syllabus", nullable=True),
+    Column("ruleset", Integer),
     member_column("status", ClassStatus),
     day_column("closed_on", nullable=True),
 )

@@ -13,6 +13,7 @@ from training_world import BLOCKS, CENTRE, CHANGCHUN, END, LENGTHS, PROVINCE, pe
 
 from chassis.errors import InvalidInput
 from chassis.security import audit
+from programme import rulesets
 from programme.callers import Caller
 from training import queries
 from training.domain.nomination import AlreadyNominated, ClassIsFull, NotOfThisEnterprise, QuotaIsFull
@@ -183,6 +184,39 @@ def test_each_change_is_in_the_audit_log_as_what_was_done_under_the_key_of_what_
         ("class.scores_entered", training_class.id),
         ("class.closed", training_class.id),
     ]
+
+
+def test_a_class_is_judged_by_the_rules_it_was_announced_under_whatever_takes_effect_while_it_runs(centre):
+    [item] = centre.somebody()
+    training_class = centre.schedule()
+    centre.nominate(training_class, [item])
+    centre.publish_rules(on=date(2026, 3, 11), initial_hours=48, pass_mark=90, resits=0)
+    centre.go_to(END)
+    centre.attend(training_class, ids([item]))
+    centre.sit(training_class, ids([item]), 40)
+    centre.sit(training_class, ids([item]), 80, sitting=2)
+    standing = queries.explain_enrolment(
+        centre.session, CENTRE, centre.session.scalar(text("SELECT id FROM enrolment")), centre.clock.today()
+    )
+
+    assert standing.ruleset.version == 1
+    assert centre.close(training_class).passed == 1
+    [outcome], [certificate] = centre.announced("enrolment.completed"), centre.announced("certificate.issued")
+    assert (outcome["ruleset"], certificate["ruleset"]) == (1, 2)
+
+
+def test_a_class_whose_rules_were_withdrawn_before_they_held_goes_by_those_of_its_first_day(centre):
+    centre.publish_rules(on=date(2026, 3, 8), pass_mark=90)
+    [item] = centre.somebody()
+    training_class = centre.schedule()
+    rulesets.withdraw(centre.session, PROVINCE, 2, rulesets.WithdrawRuleSet("示例文号"), centre.clock)
+    centre.nominate(training_class, [item])
+    centre.attend(training_class, ids([item]))
+    centre.sit(training_class, ids([item]), 80)
+    centre.go_to(END)
+
+    assert training_class.ruleset == 2
+    assert centre.close(training_class).passed == 1
 
 
 def test_an_outcome_is_explained_by_the_rule_set_that_decided_it(centre):

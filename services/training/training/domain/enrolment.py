@@ -79,7 +79,7 @@ class Enrolment:
     def criteria(self, training_class: TrainingClass, rules: Rules) -> list[Criterion]:
         """What the judgement asks, one by one; a continuing class asks for attendance only.
 
-        The hours are those that the class offers, and the attendance says how many of them a person must have been there.
+        The hours are those that the class offers; the attendance says how many of them a person must have been there.
         """
         attended = self.attendance(training_class)
         attendance = Criterion(

@@ -78,6 +78,7 @@ class TrainingClass:
     blocks: Sequence[Block]
     quotas: Mapping[str, int] = field(default_factory=dict)  # places by division (R61)
     syllabus: str | None = None  # the edition in the year's plan when the class was scheduled
+    ruleset: int | None = None  # by which it was announced, and is judged; None for one of an earlier version
     status: ClassStatus = ClassStatus.OPEN
     closed_on: date | None = None
     division: str = PROVINCE
@@ -89,9 +90,10 @@ class TrainingClass:
         return float(sum(block.hours for block in self.blocks))
 
     def schedule(self, rules: Rules) -> ClassScheduled:
-        """Announces the class; `rules` hold on its first day."""
+        """Announces the class by the rules that hold on its first day; it is judged by them whatever follows."""
         if self.kind == ClassKind.INITIAL and self.hours < rules.initial_hours:
             raise ClassTooShort(hours=self.hours, required_hours=rules.initial_hours)
+        self.ruleset = rules.version
         return ClassScheduled(self.id, self.name, self.kind, self.starts_on, self.ends_on, self.hours, self.capacity)
 
     def require_open(self) -> None:

@@ -63,6 +63,7 @@ class Class(Schema):
     blocks = fields.List(fields.Nested(Block))
     quotas = fields.Dict(keys=fields.String(), values=fields.Integer())
     syllabus = fields.String(allow_none=True)
+    ruleset = fields.Integer(allow_none=True, metadata={"description": "By which it was announced, and is judged."})
     hours = fields.Float()
     status = fields.String()
     closed_on = fields.Date(allow_none=True)
@@ -157,7 +158,7 @@ class Enrolment(Schema):
 
 
 class EnrolmentExplained(Schema):
-    """Why somebody passed or not; before the class is closed, how they stand by today's rule set."""
+    """Why somebody passed or not; before the class is closed, how they stand by the rules it was announced by."""
 
     enrolment_id = fields.String()
     person_id = fields.String()

@@ -22,7 +22,7 @@ from training.domain.education import EducationEntry
 from training.domain.enrolment import Enrolment
 from training.domain.rules import Rules
 from training.domain.training_class import Block, ClassKind, TrainingClass
-from training.usecases import certificates, education, plans
+from training.usecases import announced, certificates, education, plans
 
 
 @dataclass(frozen=True)
@@ -75,23 +75,22 @@ def close(session: Session, caller: Caller, class_id: str, clock: Clock) -> Clos
     training_class = load(session, TrainingClass, class_id, lock=True)
     training_class.require_open()
     training_class.require_over(today)
-    rules = rulesets.rules_on(session, today, Rules)
+    rules = announced.rules_of(session, training_class)
     enrolments = _enrolments(session, class_id)
     for enrolment in enrolments:
         outbox.add(session, enrolment, enrolment.complete(training_class, rules, today), clock)
     outcomes = Counter(enrolment.passed for enrolment in enrolments)
-    _reward(session, training_class, [enrolment for enrolment in enrolments if enrolment.passed], rules, clock)
+    _reward(session, training_class, [enrolment for enrolment in enrolments if enrolment.passed], clock)
     outbox.add(session, training_class, training_class.close(today, outcomes[True], outcomes[False]), clock)
     details = {"passed": outcomes[True], "failed": outcomes[False], "ruleset": rules.version}
     audit.record(session, caller, "class.closed", class_id, details, clock)
     return ClosedClass(training_class.id, training_class.version, outcomes[True], outcomes[False])
 
 
-def _reward(
-    session: Session, training_class: TrainingClass, passed: Sequence[Enrolment], rules: Rules, clock: Clock
-) -> None:
+def _reward(session: Session, training_class: TrainingClass, passed: Sequence[Enrolment], clock: Clock) -> None:
     """A certificate for who passed an initial class; hours in the ledger for a continuing one."""
     if training_class.kind == ClassKind.INITIAL:
+        rules = rulesets.rules_on(session, clock.today(), Rules)
         certificates.issue_all(session, passed, _names(session, training_class.id), rules, clock)
         return
     # The hours count for the year in which they were taken, whenever the class is closed.

@@ -13,12 +13,11 @@ from chassis.clock import Clock
 from chassis.data import load
 from chassis.errors import CqoError, InvalidInput
 from chassis.security import audit
-from programme import rulesets
 from programme.callers import Caller
 from training import storage
 from training.domain.enrolment import Enrolment, NotEnrolled
-from training.domain.rules import Rules
 from training.domain.training_class import TrainingClass
+from training.usecases import announced
 
 
 @dataclass(frozen=True)
@@ -81,9 +80,8 @@ def record_attendance(
 
 def record_exam(session: Session, caller: Caller, class_id: str, command: RecordExam, clock: Clock) -> Entered:
     """Enters scores, all or none."""
-    _open_class(session, class_id)
+    rules = announced.rules_of(session, _open_class(session, class_id))
     enrolments = _enrolments(session, class_id, [item.person_id for item in command.items])
-    rules = rulesets.rules_on(session, clock.today(), Rules)
 
     def enter(item: Score) -> None:
         _enrolment(enrolments, item.person_id).sit(item.sitting, item.score, rules)

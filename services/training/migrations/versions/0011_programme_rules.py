@@ -1,0 +1,34 @@
+"""The rules that the source asks for: a class is judged by the rule set by which it was announced.
+
+Adds only, with defaults, so that the version before can go on writing while this one is rolled out.
+
+Revision ID: 0011
+Revises: 0010
+"""
+
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+# A class that is open was announced by what is in force on its first day.
+ADDED = """
+ALTER TABLE training_class ADD COLUMN ruleset INTEGER;
+UPDATE training_class AS held SET ruleset = (
+    SELECT version FROM ruleset WHERE effective_from <= held.starts_on ORDER BY version DESC LIMIT 1
+);
+"""
+
+REMOVED = """
+ALTER TABLE training_class DROP COLUMN ruleset;
+"""
+
+
+def upgrade() -> None:
+    op.execute(ADDED)
+
+
+def downgrade() -> None:
+    op.execute(REMOVED)
