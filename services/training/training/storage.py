@@ -118,6 +118,7 @@ training_class = Table(
     Column("capacity", Integer, nullable=False),
     Column("blocks", BlocksJson, nullable=False),
     Column("quotas", JSONB, nullable=False),
+    day_column("quotas_until", nullable=True),
     text_column("syllabus", nullable=True),
     Column("ruleset", Integer),
     member_column("status", ClassStatus),

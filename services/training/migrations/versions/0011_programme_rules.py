@@ -1,4 +1,4 @@
-"""The rules that the source asks for: a class is judged by the rule set by which it was announced.
+"""The rules that the source asks for: a class is judged by the rule set by which it was announced, quotas keep places.
 
 Adds only, with defaults, so that the version before can go on writing while this one is rolled out.
 
@@ -15,14 +15,17 @@ depends_on = None
 
 # A class that is open was announced by what is in force on its first day.
 ADDED = """
-ALTER TABLE training_class ADD COLUMN ruleset INTEGER;
+ALTER TABLE training_class ADD COLUMN ruleset INTEGER, ADD COLUMN quotas_until DATE;
 UPDATE training_class AS held SET ruleset = (
     SELECT version FROM ruleset WHERE effective_from <= held.starts_on ORDER BY version DESC LIMIT 1
 );
+UPDATE training_class SET quotas_until = starts_on - 3 WHERE quotas <> '{}';
+UPDATE ruleset SET parameters = parameters || '{"quota_release_days": 3}';
 """
 
 REMOVED = """
-ALTER TABLE training_class DROP COLUMN ruleset;
+ALTER TABLE training_class DROP COLUMN ruleset, DROP COLUMN quotas_until;
+UPDATE ruleset SET parameters = parameters - 'quota_release_days';
 """
 
 

@@ -16,7 +16,14 @@ from chassis.security import audit
 from programme import rulesets
 from programme.callers import Caller
 from training import queries
-from training.domain.nomination import AlreadyNominated, ClassIsFull, NotOfThisEnterprise, QuotaIsFull
+from training.domain.nomination import (
+    AlreadyNominated,
+    ClassIsFull,
+    NotOfThisEnterprise,
+    PlacesAreKept,
+    QuotaIsFull,
+    QuotasBeyondCapacity,
+)
 from training.domain.parties import UnknownHere
 from training.domain.training_class import ClassIsClosed, ClassNotOver, ClassTooShort
 from training.usecases import education, plans
@@ -101,6 +108,31 @@ def test_a_quota_counts_all_of_a_division_also_where_a_county_has_moved_to_it(ce
 
     # 220381 stands for 220184, which lies in 长春 since 2020.
     assert refusals(centre.nominate(training_class, items)) == [None, None, QuotaIsFull, None]
+
+
+def test_a_quota_keeps_its_places_until_its_day_and_no_longer(centre):
+    kept, others = centre.somebody(2), centre.somebody(60, ("220302",))
+    training_class = centre.schedule(capacity=60, quotas={"220100": 30}, quotas_until=date(2026, 3, 5))
+    found = refusals(centre.nominate(training_class, others))
+    assert found == [None] * 30 + [PlacesAreKept] * 30
+
+    assert refusals(centre.nominate(training_class, kept[:1])) == [None]
+    centre.go_to(date(2026, 3, 6))
+    assert refusals(centre.nominate(training_class, others[30:])) == [None] * 29 + [ClassIsFull]
+    assert refusals(centre.nominate(training_class, kept[1:])) == [ClassIsFull]
+
+
+def test_the_day_until_which_quotas_are_kept_is_the_rule_sets_where_none_is_named(centre):
+    assert centre.schedule(quotas={"220100": 2}).quotas_until == date(2026, 3, 6)
+    assert centre.schedule().quotas_until is None
+
+
+def test_quotas_of_no_division_and_of_more_places_than_there_are_are_refused(centre):
+    with pytest.raises(InvalidInput) as refused:
+        centre.schedule(quotas={"229999": 2, "220100": 1})
+    assert [fault["pointer"] for fault in refused.value.facts["errors"]] == ["/quotas/229999"]
+    with pytest.raises(QuotasBeyondCapacity):
+        centre.schedule(capacity=5, quotas={"220100": 3, "220300": 3})
 
 
 def test_a_closed_class_takes_no_nominations_and_no_results(centre):

@@ -273,7 +273,7 @@ def test_refusals_are_told_in_the_callers_language_and_anybody_may_verify_a_cert
     assert [criterion["met"] for criterion in explained["decisions"][0]["criteria"]] == [True] * 3
 
 
-def test_a_plan_is_decided_by_the_province_and_every_revision_stays(service, token, centre):
+def test_a_plan_is_decided_by_the_province_and_every_revision_stays(service, token, centre, people):
     province = Client(service.url, token("province"))
     plan = {"year": 2026, "focus": "质量安全主体责任", "syllabus": "大纲 2024 版", "document": "示例文号〔2026〕2号"}
     province.call("POST", "/plans", 201, json=plan)

@@ -20,7 +20,7 @@ from training.domain.enrolment import Enrolment, HoursBeyondBlock, TooManySittin
 from training.domain.rules import Rules
 from training.domain.training_class import Block, BlockUnknown, ClassIsClosed, ClassKind, ClassNotOver, TrainingClass
 
-RULES = Rules(7, date(2026, 1, 1), "示例文号", 36, 40, 60, 2, 90, 16, (90, 60, 30, 7, 0), 90, 365)
+RULES = Rules(7, date(2026, 1, 1), "示例文号", 36, 40, 60, 2, 90, 16, (90, 60, 30, 7, 0), 90, 365, 3)
 DAY = date(2026, 3, 13)
 
 

@@ -21,6 +21,7 @@ RULES = Rules(
     expiry_notice_days=(90, 60, 30, 7, 0),
     renewal_before_days=90,
     renewal_after_days=365,
+    quota_release_days=3,
 )
 
 

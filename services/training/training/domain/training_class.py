@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from chassis.errors import RuleBroken
@@ -77,6 +77,7 @@ class TrainingClass:
     capacity: int
     blocks: Sequence[Block]
     quotas: Mapping[str, int] = field(default_factory=dict)  # places by division (R61)
+    quotas_until: date | None = None  # the last day for which they are kept; None: for good
     syllabus: str | None = None  # the edition in the year's plan when the class was scheduled
     ruleset: int | None = None  # by which it was announced, and is judged; None for one of an earlier version
     status: ClassStatus = ClassStatus.OPEN
@@ -94,6 +95,8 @@ class TrainingClass:
         if self.kind == ClassKind.INITIAL and self.hours < rules.initial_hours:
             raise ClassTooShort(hours=self.hours, required_hours=rules.initial_hours)
         self.ruleset = rules.version
+        if self.quotas and self.quotas_until is None:
+            self.quotas_until = self.starts_on - timedelta(days=rules.quota_release_days)
         return ClassScheduled(self.id, self.name, self.kind, self.starts_on, self.ends_on, self.hours, self.capacity)
 
     def require_open(self) -> None:
@@ -105,6 +108,10 @@ class TrainingClass:
         """Refuses to close the class before its last day."""
         if on < self.ends_on:
             raise ClassNotOver(ends_on=self.ends_on.isoformat())
+
+    def quotas_on(self, on: date) -> Mapping[str, int]:
+        """The quotas that are still kept on that day."""
+        return self.quotas if self.quotas_until is None or on <= self.quotas_until else {}
 
     def block(self, name: str) -> Block:
         """The subject block of that name."""

@@ -37,11 +37,16 @@ class NewClass(Schema):
         validate=validate.Length(0, 100),
         metadata={"description": "Places by division's code (R61); who lies in none shares what capacity leaves."},
     )
+    quotas_until = DayField(
+        metadata={"description": "The last day for which they are kept; by the rule set, if left out."}
+    )
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: object) -> None:  # Any: a field of each type
         if data["ends_on"] < data["starts_on"]:
             raise ValidationError("The class ends before it starts.", "ends_on")
+        if data.get("quotas_until") and data["quotas_until"] > data["starts_on"]:
+            raise ValidationError("Places are kept until the first day at the latest.", "quotas_until")
         names = [block.name for block in data["blocks"]]
         if len(set(names)) < len(names):
             raise ValidationError("A block is named twice.", "blocks")
@@ -62,6 +67,7 @@ class Class(Schema):
     capacity = fields.Integer()
     blocks = fields.List(fields.Nested(Block))
     quotas = fields.Dict(keys=fields.String(), values=fields.Integer())
+    quotas_until = fields.Date(allow_none=True)
     syllabus = fields.String(allow_none=True)
     ruleset = fields.Integer(allow_none=True, metadata={"description": "By which it was announced, and is judged."})
     hours = fields.Float()

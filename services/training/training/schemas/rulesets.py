@@ -19,3 +19,8 @@ class RuleSetParameters(Schema):
     )
     renewal_before_days = fields.Integer(required=True, validate=validate.Range(0, 1000))
     renewal_after_days = fields.Integer(required=True, validate=validate.Range(0, 3650))
+    quota_release_days = fields.Integer(
+        required=True,
+        validate=validate.Range(0, 365),
+        metadata={"description": "How long before its first day a class gives up places that divisions have not used."},
+    )

@@ -22,7 +22,7 @@ from training.domain.education import EducationEntry
 from training.domain.enrolment import Enrolment
 from training.domain.rules import Rules
 from training.domain.training_class import Block, ClassKind, TrainingClass
-from training.usecases import announced, certificates, education, plans
+from training.usecases import announced, certificates, education, places, plans
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class ScheduleClass:
     capacity: int
     blocks: Sequence[Block]
     quotas: Mapping[str, int] = field(default_factory=dict)  # places by division (R61)
+    quotas_until: date | None = None  # by the rule set, if none is named
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,10 @@ def schedule(session: Session, caller: Caller, command: ScheduleClass, clock: Cl
         capacity=command.capacity,
         blocks=command.blocks,
         quotas=command.quotas,
+        quotas_until=command.quotas_until,
         syllabus=plan.syllabus if plan else None,
     )
+    places.require_quotas(session, training_class, clock.today())
     event = training_class.schedule(rulesets.rules_on(session, training_class.starts_on, Rules))
     session.add(training_class)
     outbox.add(session, training_class, event, clock)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
@@ -17,12 +16,11 @@ from chassis.messaging import outbox
 from chassis.security import audit
 from programme import scope
 from programme.callers import Caller, Role
-from training import storage
 from training.domain.enrolment import Enrolment
 from training.domain.nomination import Nomination, Places
 from training.domain.parties import Enterprise, Person, UnknownHere
 from training.domain.training_class import TrainingClass
-from training.usecases import parties
+from training.usecases import parties, places
 
 
 class NotYourEnterprise(Forbidden):
@@ -74,7 +72,7 @@ def nominate(
     today = clock.today()
     people = parties.people_by_id(session, [nominee.person_id for nominee in command.items])
     enterprises = parties.enterprises_by_id(session, [nominee.enterprise_id for nominee in command.items])
-    places = _places(session, training_class, today)
+    free = places.of_class(session, training_class, today)
     own_divisions = _divisions_of(session, caller, today)
     results: list[NominationResult] = []
     for nominee in command.items:
@@ -84,7 +82,7 @@ def nominate(
                 raise NotYourEnterprise()
             if person is None or enterprise is None or not _are_own(caller, own_divisions, enterprise, person):
                 raise UnknownHere()
-            nomination_id = _enrol(session, training_class, enterprise, person, places, clock)
+            nomination_id = _enrol(session, training_class, enterprise, person, free, clock)
         except (RuleBroken, Forbidden) as refusal:
             results.append(Refused(nominee, refusal))
         else:
@@ -109,24 +107,16 @@ def _divisions_of(session: Session, caller: Caller, today: date) -> set[str] | N
     return set(session.scalars(scope.subtree(caller.division, today)))
 
 
-def _places(session: Session, training_class: TrainingClass, today: date) -> Places:
-    column = storage.enrolment.c
-    rows = session.execute(select(column.person_id, column.division).where(column.class_id == training_class.id))
-    within = {code: frozenset(session.scalars(scope.subtree(code, today))) for code in training_class.quotas}
-    taken = {row.person_id: row.division for row in rows}
-    return Places(training_class.capacity, training_class.quotas, within, taken)
-
-
 def _enrol(
     session: Session,
     training_class: TrainingClass,
     enterprise: Enterprise,
     person: Person,
-    places: Places,
+    free: Places,
     clock: Clock,
 ) -> str:
     """Nominates and enrols a person; returns the nomination's id."""
-    nomination, event = Nomination.submit(new_id(), training_class, enterprise, person, places, clock.today())
+    nomination, event = Nomination.submit(new_id(), training_class, enterprise, person, free, clock.today())
     session.add(nomination)
     session.add(Enrolment(new_id(), training_class.id, person.id, enterprise.id, enterprise.division))
     outbox.add(session, nomination, event, clock)
