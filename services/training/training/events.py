@@ -83,7 +83,7 @@ class CertificateIssued:
 
 @dataclass(frozen=True)
 class CertificateExpiring:
-    """`days_left` is 90, 60, 30, 7 or 0 by the first rule set."""
+    """`days_left` from `on`: 90, 60, 30, 7 or 0 by the first rule set, and fewer where it is late."""
 
     type: ClassVar[str] = "certificate.expiring.v1"
     certificate_id: str

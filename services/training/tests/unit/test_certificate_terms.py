@@ -100,8 +100,15 @@ def test_what_was_revoked_is_neither_renewed_nor_revoked_again_nor_announced_any
     for change in (lambda: revoked.renew(END, 16, RULES), lambda: revoked.revoke(END, "x", "y")):
         with pytest.raises(IsRevoked):
             change()
-    assert revoked.remind(30, END - timedelta(days=30)) is None
+    assert revoked.remind(END - timedelta(days=30)) is None
     assert revoked.expire() is None
+
+
+def test_a_reminder_that_is_late_says_the_days_that_are_left():
+    late = certificate(END).remind(END - timedelta(days=20))
+    last = certificate(END).remind(END)
+
+    assert (late.days_left, late.on, last.days_left) == (20, END - timedelta(days=20), 0)
 
 
 def test_a_certificate_expires_on_the_day_after_its_last_and_only_once():
@@ -110,4 +117,4 @@ def test_a_certificate_expires_on_the_day_after_its_last_and_only_once():
 
     assert (event.on, ended.status) == (END + timedelta(days=1), CertificateStatus.EXPIRED)
     assert ended.expire() is None
-    assert ended.remind(0, END + timedelta(days=41)) is None
+    assert ended.remind(END + timedelta(days=41)) is None

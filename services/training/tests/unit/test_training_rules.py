@@ -143,7 +143,7 @@ def test_a_revoked_certificate_stays_revoked() -> None:
 
     assert certificate.status == CertificateStatus.REVOKED
     assert certificate.expire() is None
-    assert certificate.remind(30, DAY) is None
+    assert certificate.remind(DAY) is None
     with pytest.raises(IsRevoked):
         certificate.renew(certificate.valid_until, 16, RULES)
     with pytest.raises(IsRevoked):

@@ -140,13 +140,14 @@ class Certificate:
         """What holds from that day on, for the certificate's history."""
         return StatusRecord(self.id, on, self.status, self.valid_until, decision, self.ruleset, grounds)
 
-    def remind(self, days_left: int, on: date) -> CertificateExpiring | None:
-        """The reminder that was due so many days before the end; None where the end has come, which is announced.
+    def remind(self, on: date) -> CertificateExpiring | None:
+        """That it ends in so many days, counted from `on`; None where the end has come, which is announced.
 
-        It goes by the day, and not by what the sweep happened to announce first.
+        It goes by the day, and not by what the sweep happened to announce first, nor by when the reminder was due.
         """
         if self.status != CertificateStatus.VALID or on > self.valid_until:
             return None
+        days_left = (self.valid_until - on).days
         return CertificateExpiring(
             self.id, self.number, self.person_id, self.name, self.enterprise_id, self.valid_until, days_left, on
         )
