@@ -92,6 +92,22 @@ def test_a_certificates_notice_goes_to_the_present_employer(session, world, tell
     assert recipients(session, "certificate_issued")["enterprise"] == other.subject
 
 
+def test_what_happens_to_a_certificate_is_told_to_the_division_in_which_its_holder_now_works(
+    session, world, tell, holder
+):
+    other = world.firm(ELSEWHERE)
+    certificate = world.certificate(holder)
+    moved = {**holder.data, "division": ELSEWHERE, "enterprise_id": other.subject}
+    tell(certificate, other, world.event("person.changed.v1", holder.subject, moved, ELSEWHERE))
+    tell(world.revoked(certificate))
+
+    assert recipients(session, "certificate_revoked") == {
+        "person": holder.subject,
+        "enterprise": other.subject,
+        "division": ELSEWHERE,
+    }
+
+
 def test_a_reminder_that_is_read_late_says_the_days_that_are_left_when_it_is_written(
     session, world, tell, holder, clock
 ):

@@ -20,7 +20,7 @@ def places(capacity=1):
 
 
 def issue(enrolment, by=RULES):
-    return Certificate.issue("k", "CQO-JL-2026-220100-000012", "李明", enrolment, DAY, by)
+    return Certificate.issue("k", "CQO-JL-2026-220100-000012", PERSON, enrolment, DAY, by)
 
 
 def test_who_has_passed_is_issued_a_certificate_for_a_term_by_the_rule_set():

@@ -10,6 +10,7 @@ from enum import StrEnum
 from chassis.errors import RuleBroken
 from training.domain.criteria import Criterion
 from training.domain.enrolment import Enrolment
+from training.domain.parties import Person
 from training.domain.rules import Rules
 from training.events import (
     CertificateExpired,
@@ -113,12 +114,12 @@ class Certificate:
 
     @classmethod
     def issue(
-        cls, certificate_id: str, number: str, name: str, enrolment: Enrolment, on: date, rules: Rules
+        cls, certificate_id: str, number: str, holder: Person, enrolment: Enrolment, on: date, rules: Rules
     ) -> tuple[Certificate, CertificateIssued]:
-        """Issues a certificate to `name`, who has passed a class; the term begins on that day."""
+        """Issues a certificate to somebody who has passed a class; the term begins on that day."""
         if not enrolment.passed:
             raise NotPassed()
-        person_id, enterprise_id = enrolment.person_id, enrolment.enterprise_id
+        person_id, name, enterprise_id = holder.id, holder.name, holder.enterprise_id
         until = end_of_term(on, rules.certificate_months)
         return (
             cls(
@@ -127,7 +128,7 @@ class Certificate:
                 person_id,
                 name,
                 enterprise_id,
-                enrolment.division,
+                holder.division,
                 issued_on=on,
                 valid_from=on,
                 valid_until=until,

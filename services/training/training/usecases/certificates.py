@@ -21,6 +21,7 @@ from training import storage
 from training.adapters.numbers import number_of
 from training.domain.certificate import Certificate, Decision, Grounds
 from training.domain.enrolment import Enrolment
+from training.domain.parties import Person
 from training.domain.rules import Rules
 from training.usecases import education, expiry
 from training.usecases.access import visible
@@ -37,28 +38,30 @@ class Revoke:
 
 
 def issue_all(
-    session: Session, passed: Sequence[Enrolment], names: Mapping[str, str], rules: Rules, clock: Clock
+    session: Session, passed: Sequence[Enrolment], holders: Mapping[str, Person], rules: Rules, clock: Clock
 ) -> None:
     """Issues a certificate to each who has passed; numbers follow one another within a year and reporting unit."""
     today = clock.today()
     unit_of = {row.code: row.unit for row in session.execute(scope.reporting_units(today))}
     by_unit: dict[str, list[Enrolment]] = defaultdict(list)
     for enrolment in passed:
-        by_unit[unit_of.get(enrolment.division, PROVINCE_UNIT)].append(enrolment)
+        by_unit[unit_of.get(holders[enrolment.person_id].division, PROVINCE_UNIT)].append(enrolment)
     # In the order of the units, so that two classes that are closed at once can't wait for each other's sequences.
     issued = []
     for unit, enrolments in sorted(by_unit.items()):
         first = _take_numbers(session, today.year, unit, len(enrolments))
         for sequence, enrolment in enumerate(enrolments, first):
             number = number_of(today.year, unit, sequence)
-            issued.append(_issue(session, enrolment, number, names[enrolment.person_id], rules, clock))
+            issued.append(_issue(session, enrolment, number, holders[enrolment.person_id], rules, clock))
     # All at once: a large class plans more than a thousand rows.
     expiry.plan(session, issued, rules, today)
 
 
-def _issue(session: Session, enrolment: Enrolment, number: str, name: str, rules: Rules, clock: Clock) -> Certificate:
+def _issue(
+    session: Session, enrolment: Enrolment, number: str, holder: Person, rules: Rules, clock: Clock
+) -> Certificate:
     today = clock.today()
-    certificate, event = Certificate.issue(new_id(), number, name, enrolment, today, rules)
+    certificate, event = Certificate.issue(new_id(), number, holder, enrolment, today, rules)
     session.add(certificate)
     outbox.add(session, certificate, event, clock)
     session.add(certificate.record(today, Decision.ISSUED, Grounds(enrolment_id=enrolment.id)))

@@ -22,7 +22,7 @@ from training.domain.education import EducationEntry
 from training.domain.enrolment import Enrolment
 from training.domain.rules import Rules
 from training.domain.training_class import Block, ClassKind, TrainingClass
-from training.usecases import announced, certificates, education, places, plans
+from training.usecases import announced, certificates, education, parties, places, plans
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _reward(session: Session, training_class: TrainingClass, passed: Sequence[En
     """A certificate for who passed an initial class; hours in the ledger for a continuing one."""
     if training_class.kind == ClassKind.INITIAL:
         rules = rulesets.rules_on(session, clock.today(), Rules)
-        certificates.issue_all(session, passed, _names(session, training_class.id), rules, clock)
+        certificates.issue_all(session, passed, parties.holders(session, training_class.id), rules, clock)
         return
     # The hours count for the year in which they were taken, whenever the class is closed.
     year, document = training_class.ends_on.year, f"{training_class.name} {training_class.id}"
@@ -105,14 +105,3 @@ def _reward(session: Session, training_class: TrainingClass, passed: Sequence[En
 def _enrolments(session: Session, class_id: str) -> list[Enrolment]:
     wanted = select(Enrolment).where(storage.enrolment.c.class_id == class_id).order_by(storage.enrolment.c.id)
     return list(session.scalars(wanted.with_for_update()))
-
-
-def _names(session: Session, class_id: str) -> dict[str, str]:
-    """The names of those enrolled, by their ids."""
-    person, enrolment = storage.person.c, storage.enrolment.c
-    rows = session.execute(
-        select(enrolment.person_id, person.name)
-        .join_from(storage.enrolment, storage.person, person.id == enrolment.person_id)
-        .where(enrolment.class_id == class_id)
-    )
-    return {row.person_id: row.name for row in rows}
