@@ -1,4 +1,5 @@
-"""The rules that the source asks for: a class is judged by the rule set by which it was announced, quotas keep places.
+"""The rules that the source asks for: a class is judged by the rule set by which it was announced, quotas keep places,
+a class is attended session by session.
 
 Adds only, with defaults, so that the version before can go on writing while this one is rolled out.
 
@@ -15,7 +16,9 @@ depends_on = None
 
 # A class that is open was announced by what is in force on its first day.
 ADDED = """
-ALTER TABLE training_class ADD COLUMN ruleset INTEGER, ADD COLUMN quotas_until DATE;
+ALTER TABLE training_class ADD COLUMN ruleset INTEGER, ADD COLUMN quotas_until DATE,
+    ADD COLUMN sessions JSONB NOT NULL DEFAULT '[]';
+ALTER TABLE enrolment ADD COLUMN attended JSONB NOT NULL DEFAULT '{}';
 UPDATE training_class AS held SET ruleset = (
     SELECT version FROM ruleset WHERE effective_from <= held.starts_on ORDER BY version DESC LIMIT 1
 );
@@ -24,7 +27,8 @@ UPDATE ruleset SET parameters = parameters || '{"quota_release_days": 3}';
 """
 
 REMOVED = """
-ALTER TABLE training_class DROP COLUMN ruleset, DROP COLUMN quotas_until;
+ALTER TABLE training_class DROP COLUMN ruleset, DROP COLUMN quotas_until, DROP COLUMN sessions;
+ALTER TABLE enrolment DROP COLUMN attended;
 UPDATE ruleset SET parameters = parameters - 'quota_release_days';
 """
 

@@ -26,8 +26,8 @@ from training.domain.nomination import (
 )
 from training.domain.parties import UnknownHere
 from training.domain.training_class import ClassIsClosed, ClassNotOver, ClassTooShort
-from training.usecases import education, plans
-from training.usecases.classes import ClosedClass
+from training.usecases import education, plans, results
+from training.usecases.classes import ClosedClass, NewSession
 from training.usecases.education import Recorded
 from training.usecases.nominations import NotYourEnterprise, Refused
 from training.usecases.plans import DecidePlan
@@ -292,6 +292,37 @@ def test_a_continuing_class_adds_to_the_year_in_which_it_was_held(centre):
         16,
     )
     assert centre.announced("certificate.issued") == []
+
+
+def test_a_class_over_the_turn_of_the_year_counts_session_by_session(centre):
+    [item] = centre.somebody()
+    days = (date(2026, 12, 30), date(2026, 12, 31), date(2027, 1, 4))
+    sessions = [NewSession(on, "update", 6) for on in days]
+    training_class = centre.schedule(
+        kind="continuing", lengths={"update": 18}, starts_on=days[0], ends_on=days[-1], sessions=sessions
+    )
+    centre.nominate(training_class, [item])
+    attended = [results.Attendance(item["person_id"], hours, session=n) for n, hours in ((1, 6), (2, 5.5), (3, 6))]
+    results.record_attendance(
+        centre.session, CENTRE, training_class.id, results.RecordAttendance(attended), centre.clock
+    )
+    centre.go_to(date(2027, 1, 5))
+    centre.close(training_class)
+
+    events = centre.announced("education.recorded")
+    assert [(event["year"], event["hours"]) for event in events] == [(2026, 11.5), (2027, 6)]
+    assert centre.announced("enrolment.completed")[0]["hours"] == 17.5
+
+
+def test_hours_are_measured_by_the_rules_of_the_year_in_which_they_were_taken(centre):
+    centre.somebody()
+    centre.publish_rules(on=date(2027, 1, 1), continuing_hours=24)
+    centre.educate(person_id(0), 2027, 4)
+    centre.go_to(date(2027, 2, 1))
+    centre.educate(person_id(0), 2026, 16)
+
+    required = {event["year"]: event["required_hours"] for event in centre.announced("education.recorded")}
+    assert required == {2026: 16, 2027: 24}
 
 
 def test_two_continuing_classes_of_one_name_both_count_and_a_paper_counts_once(centre):

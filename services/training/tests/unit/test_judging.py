@@ -1,10 +1,23 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from training_makers import RULES, continuing_class, enrolled, initial_class, rules
 
-from training.domain.enrolment import HoursBeyondBlock, TooManySittings
-from training.domain.training_class import BlockUnknown, ClassIsClosed, ClassNotOver, ClassTooShort
+from training.domain.enrolment import (
+    AttendedBySession,
+    Enrolment,
+    HoursBeyondBlock,
+    HoursBeyondSession,
+    TooManySittings,
+)
+from training.domain.training_class import (
+    BlockUnknown,
+    ClassIsClosed,
+    ClassNotOver,
+    ClassSession,
+    ClassTooShort,
+    SessionUnknown,
+)
 
 DAY = date(2026, 3, 13)
 
@@ -92,6 +105,28 @@ def test_hours_entered_again_replace_those_before_and_never_exceed_the_block():
         enrolment.attend(training_class, "cqo_system", 16.5)
     with pytest.raises(BlockUnknown):
         enrolment.attend(training_class, "cooking", 1)
+
+
+def test_a_class_with_sessions_is_attended_session_by_session():
+    day = date(2026, 12, 31)
+    sessions = [ClassSession(1, day, "update", 8), ClassSession(2, day + timedelta(days=1), "update", 8)]
+    training_class = continuing_class(sessions=sessions)
+    enrolment = Enrolment("enrolment", "class", "person", "firm", "220102")
+    enrolment.attend_session(training_class, 1, 8)
+    enrolment.attend_session(training_class, 2, 5)
+    enrolment.attend_session(training_class, 2, 6.5)
+
+    assert (enrolment.hours, enrolment.hours_by_year(training_class)) == ({"update": 14.5}, {2026: 8, 2027: 6.5})
+    with pytest.raises(HoursBeyondSession):
+        enrolment.attend_session(training_class, 1, 8.5)
+    with pytest.raises(SessionUnknown):
+        enrolment.attend_session(training_class, 3, 1)
+    with pytest.raises(AttendedBySession):
+        enrolment.attend(training_class, "update", 8)
+
+
+def test_a_class_without_sessions_counts_for_the_year_in_which_it_ended():
+    assert enrolled(continuing_class(), (15,), ()).hours_by_year(continuing_class()) == {2026: 15}
 
 
 def test_an_initial_class_too_short_for_anybody_to_pass_is_not_scheduled():

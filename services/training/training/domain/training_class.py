@@ -56,6 +56,13 @@ class BlockUnknown(RuleBroken):
     rule = "R56"
 
 
+class SessionUnknown(RuleBroken):
+    """The class has no session of that number."""
+
+    zh = "本期培训班没有该编号的课次。"
+    rule = "R58"
+
+
 @dataclass(frozen=True)
 class Block:
     """A subject block of a class: its hours, and who teaches it."""
@@ -63,6 +70,16 @@ class Block:
     name: str
     hours: float
     trainer: str
+
+
+@dataclass(frozen=True)
+class ClassSession:
+    """A sitting of the class on one day: a part of a subject block."""
+
+    number: int  # 1, 2, 3 …
+    on: date
+    block: str
+    hours: float
 
 
 @dataclass
@@ -76,6 +93,7 @@ class TrainingClass:
     ends_on: date
     capacity: int
     blocks: Sequence[Block]
+    sessions: Sequence[ClassSession] = ()  # in the order of their numbers; none where only the blocks are kept
     quotas: Mapping[str, int] = field(default_factory=dict)  # places by division (R61)
     quotas_until: date | None = None  # the last day for which they are kept; None: for good
     syllabus: str | None = None  # the edition in the year's plan when the class was scheduled
@@ -119,6 +137,12 @@ class TrainingClass:
             if block.name == name:
                 return block
         raise BlockUnknown(block=name)
+
+    def session(self, number: int) -> ClassSession:
+        """The session of that number."""
+        if not 1 <= number <= len(self.sessions):
+            raise SessionUnknown(session=number, sessions=len(self.sessions))
+        return self.sessions[number - 1]
 
     def close(self, on: date, passed: int, failed: int) -> ClassClosed:
         """Ends the class, once everybody enrolled has been judged."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import date
 
 from sqlalchemy import select
@@ -21,8 +21,17 @@ from training import storage
 from training.domain.education import EducationEntry
 from training.domain.enrolment import Enrolment
 from training.domain.rules import Rules
-from training.domain.training_class import Block, ClassKind, TrainingClass
+from training.domain.training_class import Block, ClassKind, ClassSession, TrainingClass
 from training.usecases import announced, certificates, education, parties, places, plans
+
+
+@dataclass(frozen=True)
+class NewSession:
+    """A sitting of a class on one day, of so many hours of a subject block."""
+
+    on: date
+    block: str
+    hours: float
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,7 @@ class ScheduleClass:
     ends_on: date
     capacity: int
     blocks: Sequence[Block]
+    sessions: Sequence[NewSession] = ()
     quotas: Mapping[str, int] = field(default_factory=dict)  # places by division (R61)
     quotas_until: date | None = None  # by the rule set, if none is named
 
@@ -60,6 +70,7 @@ def schedule(session: Session, caller: Caller, command: ScheduleClass, clock: Cl
         ends_on=command.ends_on,
         capacity=command.capacity,
         blocks=command.blocks,
+        sessions=[ClassSession(number, *astuple(each)) for number, each in enumerate(command.sessions, 1)],
         quotas=command.quotas,
         quotas_until=command.quotas_until,
         syllabus=plan.syllabus if plan else None,
@@ -97,8 +108,13 @@ def _reward(session: Session, training_class: TrainingClass, passed: Sequence[En
         certificates.issue_all(session, passed, parties.holders(session, training_class.id), rules, clock)
         return
     # The hours count for the year in which they were taken, whenever the class is closed.
-    year, document = training_class.ends_on.year, f"{training_class.name} {training_class.id}"
-    entries = [EducationEntry(one.person_id, year, one.total_hours, document, clock.today()) for one in passed]
+    document = f"{training_class.name} {training_class.id}"
+    entries = [
+        EducationEntry(one.person_id, year, hours, document, clock.today())
+        for one in passed
+        for year, hours in one.hours_by_year(training_class).items()
+        if hours
+    ]
     education.enter(session, entries, {one.person_id: one.division for one in passed}, clock)
 
 

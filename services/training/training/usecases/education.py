@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -72,7 +73,7 @@ def enter(session: Session, entries: Sequence[EducationEntry], divisions: Mappin
     """
     years = _locked_years(session, entries, divisions)
     known = _known_documents(session, entries)
-    required = rulesets.rules_on(session, clock.today(), Rules).continuing_hours
+    required = {year: required_hours(session, year) for year in {entry.year for entry in entries}}
     recorded = 0
     for entry in entries:
         document = (entry.person_id, entry.year, entry.document)
@@ -80,9 +81,15 @@ def enter(session: Session, entries: Sequence[EducationEntry], divisions: Mappin
             known.add(document)
             session.add(entry)
             year = years[year_id(entry.person_id, entry.year)]
-            outbox.add(session, year, year.record(entry.hours, required, entry.on), clock)
+            year.division = divisions[entry.person_id]
+            outbox.add(session, year, year.record(entry.hours, required[entry.year], entry.on), clock)
             recorded += 1
     return recorded
+
+
+def required_hours(session: Session, year: int) -> float:
+    """The hours that a year asks for: by the rule set that holds at its end, when it is judged."""
+    return rulesets.rules_on(session, date(year, 12, 31), Rules).continuing_hours
 
 
 def hours(session: Session, person_id: str, year: int) -> float:

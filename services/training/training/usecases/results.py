@@ -22,11 +22,12 @@ from training.usecases import announced
 
 @dataclass(frozen=True)
 class Attendance:
-    """The hours that a person attended of a block."""
+    """The hours that a person attended of a session, or of a block where the class has no sessions."""
 
     person_id: str
-    block: str
     hours: float
+    block: str | None = None
+    session: int | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,11 @@ def record_attendance(
     enrolments = _enrolments(session, class_id, [item.person_id for item in command.items])
 
     def enter(item: Attendance) -> None:
-        _enrolment(enrolments, item.person_id).attend(training_class, item.block, item.hours)
+        enrolment = _enrolment(enrolments, item.person_id)
+        if item.session is not None:
+            enrolment.attend_session(training_class, item.session, item.hours)
+        elif item.block is not None:
+            enrolment.attend(training_class, item.block, item.hours)
 
     _enter_all(command.items, enter)
     entered = Entered(len(command.items))
