@@ -23,13 +23,13 @@ UPDATE training_class AS held SET ruleset = (
     SELECT version FROM ruleset WHERE effective_from <= held.starts_on ORDER BY version DESC LIMIT 1
 );
 UPDATE training_class SET quotas_until = starts_on - 3 WHERE quotas <> '{}';
-UPDATE ruleset SET parameters = parameters || '{"quota_release_days": 3}';
+UPDATE ruleset SET parameters = parameters || '{"education_exempt_first_year": true, "quota_release_days": 3}';
 """
 
 REMOVED = """
 ALTER TABLE training_class DROP COLUMN ruleset, DROP COLUMN quotas_until, DROP COLUMN sessions;
 ALTER TABLE enrolment DROP COLUMN attended;
-UPDATE ruleset SET parameters = parameters - 'quota_release_days';
+UPDATE ruleset SET parameters = parameters - 'quota_release_days' - 'education_exempt_first_year';
 """
 
 

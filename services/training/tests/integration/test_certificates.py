@@ -41,6 +41,12 @@ def holder(centre):
     return certificate
 
 
+def educate(centre, holder, hours=16):
+    """Has the holder do what the years of the first term ask for."""
+    for year in (2027, 2028):
+        centre.educate(holder.person_id, year, hours)
+
+
 def revoke(centre, holder, version=1):
     return certificates.revoke(centre.session, CENTRE, holder.id, version, REVOCATION, centre.clock)
 
@@ -123,13 +129,13 @@ def test_a_later_rule_set_leaves_the_reminders_of_a_term_and_plans_those_of_the_
     centre.go_to(date(2029, 1, 15))
     assert centre.planned("certificate.expiring") == REMINDERS
 
-    centre.educate(holder.person_id, 2029, 16)
+    educate(centre, holder)
     renewed = centre.renew(holder)
     assert centre.planned("certificate.expiring") == [renewed.valid_until - timedelta(days=45)]
 
 
 def test_what_is_stored_of_a_certificate_comes_back_as_the_records_it_was(centre, holder):
-    centre.educate(holder.person_id, 2028, 20)
+    educate(centre, holder, 20)
     centre.go_to(date(2029, 1, 15))
     centre.renew(holder)
     revoke(centre, holder, 2)
@@ -141,11 +147,11 @@ def test_what_is_stored_of_a_certificate_comes_back_as_the_records_it_was(centre
     assert read.status is CertificateStatus.REVOKED
     assert [record.decision for record in read.history] == [Decision.ISSUED, Decision.RENEWED, Decision.REVOKED]
     assert [set(grounds) for grounds in stored] == [{"enrolment_id"}, {"criteria"}, {"reason", "document"}]
-    assert read.history[1].grounds.criteria[1] == Criterion("continuing education", "R34", "16", "20", True)
+    assert read.history[1].grounds.criteria[1] == Criterion("continuing education 2027", "R34", "16", "20", True)
 
 
 def test_a_renewal_plans_anew_and_cancels_what_was_due_of_the_old_term(centre, holder):
-    centre.educate(holder.person_id, 2028, 16)
+    educate(centre, holder)
     centre.go_to(date(2029, 1, 15))
     renewed = centre.renew(holder)
 
@@ -167,12 +173,39 @@ def test_a_renewal_is_refused_outside_the_window_without_education_and_from_a_ve
     centre.educate(holder.person_id, 2027, 40)
     with pytest.raises(EducationShort), centre.session.begin_nested():
         centre.renew(holder)
-    centre.educate(holder.person_id, 2029, 16)
+    centre.educate(holder.person_id, 2028, 16)
     with pytest.raises(StaleVersion), centre.session.begin_nested():
         centre.renew(holder, version=7)
 
     assert centre.planned("certificate.expiring") == REMINDERS
     assert centre.renew(holder).version == 2
+
+
+def test_who_skipped_a_year_of_the_term_is_not_renewed_and_is_told_which(centre, holder):
+    centre.educate(holder.person_id, 2028, 40)
+    centre.go_to(date(2029, 1, 15))
+    with pytest.raises(EducationShort) as refused:
+        centre.renew(holder)
+
+    assert refused.value.facts == {"years": [2027], "hours": 0, "required_hours": 16}
+
+
+def test_each_year_of_the_term_is_measured_by_its_own_rules_also_where_they_have_changed_since(centre, holder):
+    centre.publish_rules(on=date(2028, 1, 1), continuing_hours=24)
+    centre.publish_rules(on=date(2029, 1, 1), continuing_hours=40)
+    centre.educate(holder.person_id, 2027, 16)
+    centre.educate(holder.person_id, 2028, 24)
+    centre.go_to(date(2029, 1, 15))
+
+    assert centre.renew(holder).valid_until == date(2032, 3, 12)
+    with pytest.raises(OutsideRenewalWindow):
+        centre.renew(holder, version=2)
+    for year, hours in ((2029, 40), (2030, 40)):
+        centre.educate(holder.person_id, year, hours)
+    centre.go_to(date(2032, 1, 15))
+    with pytest.raises(EducationShort) as refused:
+        centre.renew(holder, version=2)
+    assert refused.value.facts == {"years": [2031], "hours": 0, "required_hours": 40}
 
 
 def test_a_revocation_cancels_all_that_was_due_and_can_not_be_undone_by_a_renewal(centre, holder):
@@ -190,7 +223,7 @@ def test_a_certificate_shows_what_held_on_a_past_day(centre, holder):
     centre.go_to(UNTIL + timedelta(days=1))
     expiry.expire(centre.session, [fired(holder, 0)], centre.clock)
     centre.go_to(date(2029, 5, 1))
-    centre.educate(holder.person_id, 2029, 16)
+    educate(centre, holder)
     centre.renew(holder, version=2)
     centre.go_to(date(2030, 2, 1))
     revoke(centre, holder, 3)
@@ -239,7 +272,7 @@ def test_who_knows_number_and_name_may_verify_a_certificate_and_who_only_counts_
 
 
 def test_each_decision_is_explained_with_its_rule_set_and_grounds(centre, holder):
-    centre.educate(holder.person_id, 2028, 20)
+    educate(centre, holder, 20)
     centre.go_to(date(2029, 1, 15))
     centre.renew(holder)
     revoke(centre, holder, 2)
@@ -254,7 +287,8 @@ def test_each_decision_is_explained_with_its_rule_set_and_grounds(centre, holder
     }
     assert [(c.name, c.required, c.found) for c in renewed.criteria] == [
         ("renewal window", "2028-12-12 to 2030-03-12", "2029-01-15"),
-        ("continuing education", "16", "20"),
+        ("continuing education 2027", "16", "20"),
+        ("continuing education 2028", "16", "20"),
     ]
     assert (revoked.reason, revoked.document) == (REVOCATION.reason, REVOCATION.document)
     assert {decision.ruleset.document for decision in (issued, renewed, revoked)} == {"吉质联办〔2013〕10号"}
@@ -299,7 +333,7 @@ def test_a_renewal_that_meets_a_sweep_waits_for_it_and_finds_its_version_gone_by
         divisions.place(session)
         centre = Centre(session, clock)
         [holder] = centre.certify(centre.somebody())
-        centre.educate(holder.person_id, 2028, 16)
+        educate(centre, holder)
     clock.move(days=(REMINDERS[0] - clock.today()).days)
     outcome = []
 

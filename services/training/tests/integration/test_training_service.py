@@ -110,9 +110,10 @@ def ledger(database, wait_until):
 
 def test_each_reminder_goes_out_once_on_its_day_and_the_end_on_the_day_after(centre, offset, people, ledger):
     renewed, revoked, left, *_ = hold_class(centre, offset, people)
-    education = {"person_id": renewed["person_id"], "year": 2028, "hours": 16, "document": "示例再教育证明1号"}
+    taken = {"person_id": renewed["person_id"], "hours": 16, "document": "示例再教育证明1号"}
+    education = [{**taken, "year": year} for year in (2027, 2028)]
     offset.go_to(date(2028, 10, 8))
-    centre.call("POST", "/education", json={"items": [education]})
+    centre.call("POST", "/education", json={"items": education})
     assert ledger.reminders() == {}
 
     for days in (90, 60, 30, 7, 0):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
 from chassis.errors import RuleBroken
 from training.domain.criteria import Criterion
+from training.domain.education import YearTaken
 from training.domain.enrolment import Enrolment
 from training.domain.parties import Person
 from training.domain.rules import Rules
@@ -62,9 +64,9 @@ class OutsideRenewalWindow(RuleBroken):
 
 
 class EducationShort(RuleBroken):
-    """Renewal needs the year's hours of continuing education, this year or the year before."""
+    """Renewal needs the hours of continuing education of each year of the term."""
 
-    zh = "换证须在本年度或上一年度完成规定的再教育学时。"
+    zh = "换证须在证书有效期内逐年完成规定的再教育学时。"
     rule = "R34"
 
 
@@ -165,33 +167,27 @@ class Certificate:
         before, after = timedelta(days=rules.renewal_before_days), timedelta(days=rules.renewal_after_days)
         return self.valid_until - before, self.valid_until + after
 
-    def renewal_criteria(self, on: date, hours: float, rules: Rules) -> list[Criterion]:
-        """What a renewal on that day asks; `hours` of continuing education count for it."""
+    def renewal_criteria(self, on: date, years: Sequence[YearTaken], rules: Rules) -> list[Criterion]:
+        """What a renewal on that day asks: the window, and the education of each of `years`, those of its term."""
         opens, closes = self.renewal_window(rules)
-        return [
-            Criterion("renewal window", "R59", f"{opens} to {closes}", str(on), opens <= on <= closes),
-            Criterion(
-                "continuing education",
-                "R34",
-                f"{rules.continuing_hours:g}",
-                f"{hours:g}",
-                hours >= rules.continuing_hours,
-            ),
-        ]
+        window = Criterion("renewal window", "R59", f"{opens} to {closes}", str(on), opens <= on <= closes)
+        return [window, *(_education(year) for year in years)]
 
-    def renew(self, on: date, hours: float, rules: Rules) -> CertificateRenewed:
+    def renew(self, on: date, years: Sequence[YearTaken], rules: Rules) -> CertificateRenewed:
         """Renews for another term, which begins after the old end, or today if that has passed.
 
-        `hours` of continuing education were taken this year or the year before, whichever is more.
+        `years` are those of the term that ask for education, each with the hours taken.
         """
         if self.status == CertificateStatus.REVOKED:
             raise IsRevoked()
-        window, education = self.renewal_criteria(on, hours, rules)
-        if not window.met:
-            opens, closes = self.renewal_window(rules)
+        opens, closes = self.renewal_window(rules)
+        if not opens <= on <= closes:
             raise OutsideRenewalWindow(opens=opens.isoformat(), closes=closes.isoformat())
-        if not education.met:
-            raise EducationShort(hours=hours, required_hours=rules.continuing_hours)
+        short = [year for year in years if not year.is_enough]
+        if short:
+            raise EducationShort(
+                years=[year.year for year in short], hours=short[0].hours, required_hours=short[0].required
+            )
         previous = self.valid_until
         self.valid_until = end_of_term(max(previous + ONE_DAY, on), rules.certificate_months)
         self.status, self.ruleset = CertificateStatus.VALID, rules.version
@@ -205,6 +201,21 @@ class Certificate:
             raise IsRevoked()
         self.status, self.revoked_reason, self.revoked_document = CertificateStatus.REVOKED, reason, document
         return CertificateRevoked(self.id, self.number, self.person_id, on, reason, document)
+
+
+def _education(year: YearTaken) -> Criterion:
+    name = f"continuing education {year.year}"
+    return Criterion(name, "R34", f"{year.required:g}", f"{year.hours:g}", year.is_enough)
+
+
+def term_began(history: Sequence[StatusRecord]) -> tuple[date, bool]:
+    """The first day of a certificate's present term, and whether it is its first; `history` in its order."""
+    began, is_first, until = history[0].on, True, history[0].valid_until
+    for record in history:
+        if record.decision == Decision.RENEWED:
+            began, is_first = max(until + ONE_DAY, record.on), False
+        until = record.valid_until
+    return began, is_first
 
 
 def add_months(day: date, months: int) -> date:

@@ -22,4 +22,5 @@ class Rules:
     expiry_notice_days: tuple[int, ...]  # how long before the end of a term its reminders go out
     renewal_before_days: int
     renewal_after_days: int
+    education_exempt_first_year: bool  # whether the year of the first certificate asks for no continuing education
     quota_release_days: int  # how long before its first day a class gives up places that divisions have not used

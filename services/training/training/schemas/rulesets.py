@@ -19,6 +19,10 @@ class RuleSetParameters(Schema):
     )
     renewal_before_days = fields.Integer(required=True, validate=validate.Range(0, 1000))
     renewal_after_days = fields.Integer(required=True, validate=validate.Range(0, 3650))
+    education_exempt_first_year = fields.Boolean(
+        required=True,
+        metadata={"description": "Whether the year of the first certificate asks for no continuing education."},
+    )
     quota_release_days = fields.Integer(
         required=True,
         validate=validate.Range(0, 365),

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -19,7 +20,8 @@ from programme import rulesets, scope
 from programme.callers import Caller
 from training import storage
 from training.adapters.numbers import number_of
-from training.domain.certificate import Certificate, Decision, Grounds
+from training.domain.certificate import Certificate, Decision, Grounds, StatusRecord, term_began
+from training.domain.education import YearTaken, years_of_duty
 from training.domain.enrolment import Enrolment
 from training.domain.parties import Person
 from training.domain.rules import Rules
@@ -73,9 +75,9 @@ def renew(session: Session, caller: Caller, certificate_id: str, version: int, c
     today = clock.today()
     certificate = _load_and_cancel(session, caller, certificate_id, version, today)
     rules = rulesets.rules_on(session, today, Rules)
-    hours = max(education.hours(session, certificate.person_id, year) for year in (today.year, today.year - 1))
-    criteria = tuple(certificate.renewal_criteria(today, hours, rules))
-    outbox.add(session, certificate, certificate.renew(today, hours, rules), clock)
+    years = _years_of_term(session, certificate, rules)
+    criteria = tuple(certificate.renewal_criteria(today, years, rules))
+    outbox.add(session, certificate, certificate.renew(today, years, rules), clock)
     session.add(certificate.record(today, Decision.RENEWED, Grounds(criteria=criteria)))
     expiry.plan(session, [certificate], rules, today)
     audit.record(
@@ -108,6 +110,15 @@ def _load_and_cancel(session: Session, caller: Caller, certificate_id: str, vers
     certificate = load(session, Certificate, certificate_id, where, lock=True)
     check_version(certificate, version)
     return certificate
+
+
+def _years_of_term(session: Session, certificate: Certificate, rules: Rules) -> list[YearTaken]:
+    """The years of the certificate's term that ask for education, with what was taken in each."""
+    column = storage.certificate_status.c
+    wanted = select(StatusRecord).where(column.certificate_id == certificate.id).order_by(column.id)
+    began, is_first = term_began(session.scalars(wanted).all())
+    years = years_of_duty(began, certificate.valid_until, is_first, rules)
+    return education.years_taken(session, certificate.person_id, years)
 
 
 def _take_numbers(session: Session, year: int, unit: str, count: int) -> int:

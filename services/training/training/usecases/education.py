@@ -17,7 +17,7 @@ from chassis.security import audit
 from programme import rulesets
 from programme.callers import Caller
 from training import storage
-from training.domain.education import EducationEntry, EducationYear, year_id
+from training.domain.education import EducationEntry, EducationYear, YearTaken, year_id
 from training.domain.parties import UnknownHere
 from training.domain.rules import Rules
 from training.usecases import parties
@@ -96,6 +96,11 @@ def hours(session: Session, person_id: str, year: int) -> float:
     """The hours a person has taken in a year."""
     ledger = session.get(EducationYear, year_id(person_id, year))
     return ledger.total_hours if ledger else 0.0
+
+
+def years_taken(session: Session, person_id: str, years: Sequence[int]) -> list[YearTaken]:
+    """What a person has done for each of these years, by the rules of each."""
+    return [YearTaken(year, hours(session, person_id, year), required_hours(session, year)) for year in years]
 
 
 def _known_documents(session: Session, entries: Sequence[EducationEntry]) -> set[tuple[str, int, str]]:
