@@ -132,6 +132,19 @@ class CertificateRevoked:
 
 
 @dataclass(frozen=True)
+class CertificateReplaced:
+    """The holder has another certificate from that day on, and this one no longer holds."""
+
+    type: ClassVar[str] = "certificate.replaced.v1"
+    certificate_id: str
+    number: str
+    person_id: str
+    on: date
+    replaced_by: str
+    replaced_by_number: str
+
+
+@dataclass(frozen=True)
 class AuditSealed:
     """The chain of this service's audit log has come to the entry `seal`: a signed checkpoint of it."""
 

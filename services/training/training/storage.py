@@ -193,6 +193,7 @@ certificate = Table(
     member_column("status", CertificateStatus),
     text_column("revoked_reason", nullable=True),
     text_column("revoked_document", nullable=True),
+    text_column("replaced_by", nullable=True),
 )
 
 certificate_status = Table(

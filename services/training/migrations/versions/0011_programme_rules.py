@@ -19,17 +19,21 @@ ADDED = """
 ALTER TABLE training_class ADD COLUMN ruleset INTEGER, ADD COLUMN quotas_until DATE,
     ADD COLUMN sessions JSONB NOT NULL DEFAULT '[]';
 ALTER TABLE enrolment ADD COLUMN attended JSONB NOT NULL DEFAULT '{}';
+ALTER TABLE certificate ADD COLUMN replaced_by TEXT;
 UPDATE training_class AS held SET ruleset = (
     SELECT version FROM ruleset WHERE effective_from <= held.starts_on ORDER BY version DESC LIMIT 1
 );
 UPDATE training_class SET quotas_until = starts_on - 3 WHERE quotas <> '{}';
-UPDATE ruleset SET parameters = parameters || '{"education_exempt_first_year": true, "quota_release_days": 3}';
+UPDATE ruleset SET parameters = parameters
+    || '{"education_exempt_first_year": true, "quota_release_days": 3, "second_certificate": "refuse"}';
 """
 
 REMOVED = """
 ALTER TABLE training_class DROP COLUMN ruleset, DROP COLUMN quotas_until, DROP COLUMN sessions;
 ALTER TABLE enrolment DROP COLUMN attended;
-UPDATE ruleset SET parameters = parameters - 'quota_release_days' - 'education_exempt_first_year';
+ALTER TABLE certificate DROP COLUMN replaced_by;
+UPDATE ruleset SET parameters = parameters - 'quota_release_days' - 'education_exempt_first_year'
+    - 'second_certificate';
 """
 
 

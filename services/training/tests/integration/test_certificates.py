@@ -18,10 +18,11 @@ from programme.callers import Caller
 from testkit import divisions
 from training import queries, views
 from training.adapters.numbers import is_valid
-from training.domain.certificate import (
-    CertificateStatus,
-    Decision,
+from training.domain.certificate import CertificateStatus, Decision
+from training.domain.certificate_refusals import (
     EducationShort,
+    HoldsCertificate,
+    IsReplaced,
     IsRevoked,
     OutsideRenewalWindow,
 )
@@ -29,6 +30,7 @@ from training.domain.criteria import Criterion
 from training.queries import CertificateFilters, ReminderFilters, VerificationQuery
 from training.usecases import certificates, expiry
 from training.usecases.certificates import Revoke
+from training.usecases.nominations import Accepted
 
 UNTIL = date(2029, 3, 12)
 REMINDERS = [UNTIL - timedelta(days=days) for days in (90, 60, 30, 7, 0)]
@@ -206,6 +208,71 @@ def test_each_year_of_the_term_is_measured_by_its_own_rules_also_where_they_have
     with pytest.raises(EducationShort) as refused:
         centre.renew(holder, version=2)
     assert refused.value.facts == {"years": [2031], "hours": 0, "required_hours": 40}
+
+
+def take_again(centre, holder, day=date(2026, 9, 11), nominated=None):
+    """Has the holder take the training for a first certificate again; what became of the nomination."""
+    again = centre.schedule(starts_on=day - timedelta(days=4), ends_on=day)
+    item = {"enterprise_id": firm_id(0), "person_id": holder.person_id}
+    [result] = centre.nominate(again, [item])
+    if isinstance(result, Accepted):
+        centre.attend(again, [holder.person_id])
+        centre.sit(again, [holder.person_id])
+        centre.go_to(day)
+        centre.close(again)
+    return result
+
+
+def test_who_holds_a_valid_certificate_is_not_nominated_for_a_first_one(centre, holder):
+    assert isinstance(take_again(centre, holder).refusal, HoldsCertificate)
+    refresher = centre.schedule(kind="continuing", lengths={"update": 8})
+    item = {"enterprise_id": firm_id(0), "person_id": holder.person_id}
+
+    assert isinstance(centre.nominate(refresher, [item])[0], Accepted)
+
+
+def test_who_gets_a_certificate_while_in_two_classes_gets_no_second_one(centre):
+    items = centre.somebody()
+    [person] = [item["person_id"] for item in items]
+    other = centre.schedule()
+    centre.nominate(other, items)
+    centre.attend(other, [person])
+    centre.sit(other, [person])
+    [certificate] = centre.certify(items)
+    centre.close(other)
+
+    assert [event["certificate_id"] for event in centre.announced("certificate.issued")] == [certificate.id]
+
+
+def test_by_the_rule_set_the_new_certificate_takes_the_place_of_the_older_one(centre, holder):
+    centre.publish_rules(on=date(2026, 8, 1), second_certificate="replace")
+    take_again(centre, holder)
+    centre.session.flush()
+
+    [replaced] = centre.announced("certificate.replaced")
+    newest = centre.announced("certificate.issued")[-1]
+    assert (replaced["certificate_id"], replaced["replaced_by"]) == (holder.id, newest["certificate_id"])
+    assert status(centre, date(2026, 9, 10), holder) == ("valid", UNTIL)
+    assert status(centre, date(2026, 9, 11), holder) == ("replaced", UNTIL)
+    assert centre.planned("certificate.expiring", "cancelled") == REMINDERS
+    assert verify(centre, holder.number, date(2026, 9, 11)).status == "replaced"
+    found = queries.get_certificate(centre.session, CENTRE, holder.id, None, date(2026, 9, 11))
+    assert found.replaced_by == newest["certificate_id"]
+    for change in (lambda: revoke(centre, holder, 2), lambda: centre.renew(holder, 2)):
+        with pytest.raises(IsReplaced), centre.session.begin_nested():
+            change()
+    assert centre.gaps() == []
+
+
+def test_a_certificate_that_has_expired_is_not_renewed_beside_the_one_that_followed_it(centre, holder):
+    centre.go_to(date(2029, 5, 1))
+    expiry.expire(centre.session, [fired(holder, 0)], centre.clock)
+    assert isinstance(take_again(centre, holder, day=date(2029, 9, 14)), Accepted)
+
+    assert [event["certificate_id"] for event in centre.announced("certificate.replaced")] == [holder.id]
+    educate(centre, holder)
+    with pytest.raises(IsReplaced):
+        centre.renew(holder, 3)
 
 
 def test_a_revocation_cancels_all_that_was_due_and_can_not_be_undone_by_a_renewal(centre, holder):

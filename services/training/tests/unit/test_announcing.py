@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 from training_makers import RULES, enrolled, initial_class, rules
 
-from training.domain.certificate import Certificate, NotPassed
+from training.domain.certificate import Certificate
+from training.domain.certificate_refusals import NotPassed
 from training.domain.nomination import ClassIsFull, Nomination, NotOfThisEnterprise, Places
 from training.domain.parties import Enterprise, Person
 from training.domain.training_class import ClassIsClosed

@@ -5,18 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from training_makers import EDUCATED, RULES, certificate, rules
 
-from training.domain.certificate import (
-    CertificateStatus,
-    Decision,
-    EducationShort,
-    Grounds,
-    IsRevoked,
-    OutsideRenewalWindow,
-    add_months,
-    end_of_term,
-    term_began,
-)
+from training.domain.certificate import CertificateStatus, Decision, Grounds, term_began
+from training.domain.certificate_refusals import EducationShort, IsRevoked, OutsideRenewalWindow
 from training.domain.education import YearTaken, years_of_duty
+from training.domain.term import add_months, end_of_term
 
 END = date(2029, 3, 12)
 DAYS = st.dates(date(2013, 9, 18), date(2099, 12, 31))

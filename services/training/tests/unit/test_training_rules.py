@@ -8,21 +8,31 @@ import pytest
 from training_makers import EDUCATED
 
 from training.adapters import numbers
-from training.domain.certificate import (
-    Certificate,
-    CertificateStatus,
-    EducationShort,
-    IsRevoked,
-    OutsideRenewalWindow,
-    add_months,
-    end_of_term,
-)
+from training.domain.certificate import Certificate, CertificateStatus
+from training.domain.certificate_refusals import EducationShort, IsRevoked, OutsideRenewalWindow
 from training.domain.education import YearTaken
 from training.domain.enrolment import Enrolment, HoursBeyondBlock, TooManySittings
-from training.domain.rules import Rules
+from training.domain.rules import Rules, SecondCertificate
+from training.domain.term import add_months, end_of_term
 from training.domain.training_class import Block, BlockUnknown, ClassIsClosed, ClassKind, ClassNotOver, TrainingClass
 
-RULES = Rules(7, date(2026, 1, 1), "示例文号", 36, 40, 60, 2, 90, 16, (90, 60, 30, 7, 0), 90, 365, True, 3)
+RULES = Rules(
+    7,
+    date(2026, 1, 1),
+    "示例文号",
+    36,
+    40,
+    60,
+    2,
+    90,
+    16,
+    (90, 60, 30, 7, 0),
+    90,
+    365,
+    True,
+    SecondCertificate.REFUSE,
+    3,
+)
 DAY = date(2026, 3, 13)
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from training.domain.certificate import Certificate
 from training.domain.education import YearTaken
 from training.domain.enrolment import Enrolment
-from training.domain.rules import Rules
+from training.domain.rules import Rules, SecondCertificate
 from training.domain.training_class import BLOCKS, Block, ClassKind, TrainingClass
 
 RULES = Rules(
@@ -23,6 +23,7 @@ RULES = Rules(
     renewal_before_days=90,
     renewal_after_days=365,
     education_exempt_first_year=True,
+    second_certificate=SecondCertificate.REFUSE,
     quota_release_days=3,
 )
 

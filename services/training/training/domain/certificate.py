@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
-from chassis.errors import RuleBroken
+from training.domain.certificate_refusals import (
+    EducationShort,
+    IsReplaced,
+    IsRevoked,
+    NotPassed,
+    OutsideRenewalWindow,
+)
 from training.domain.criteria import Criterion
 from training.domain.education import YearTaken
 from training.domain.enrolment import Enrolment
 from training.domain.parties import Person
 from training.domain.rules import Rules
+from training.domain.term import ONE_DAY, end_of_term
 from training.events import (
     CertificateExpired,
     CertificateExpiring,
     CertificateIssued,
     CertificateRenewed,
+    CertificateReplaced,
     CertificateRevoked,
 )
-
-ONE_DAY = timedelta(days=1)
 
 
 class CertificateStatus(StrEnum):
@@ -31,6 +36,7 @@ class CertificateStatus(StrEnum):
     VALID = "valid"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    REPLACED = "replaced"  # by another, which its holder has now
 
 
 class Decision(StrEnum):
@@ -40,34 +46,7 @@ class Decision(StrEnum):
     RENEWED = "renewed"
     EXPIRED = "expired"
     REVOKED = "revoked"
-
-
-class NotPassed(RuleBroken):
-    """A certificate is for who has passed the class."""
-
-    zh = "培训考核合格者方可取得证书。"
-    rule = "R59"
-
-
-class IsRevoked(RuleBroken):
-    """The certificate has been revoked; it can be neither renewed nor revoked again."""
-
-    zh = "该证书已被撤销，不能换证或再次撤销。"
-    rule = "R59"
-
-
-class OutsideRenewalWindow(RuleBroken):
-    """It can't be renewed on this day. Before the window opens, wait; after it, take the full training again."""
-
-    zh = "当前不在换证窗口内：窗口开启前请等待，窗口关闭后须重新参加任职培训。"
-    rule = "R59"
-
-
-class EducationShort(RuleBroken):
-    """Renewal needs the hours of continuing education of each year of the term."""
-
-    zh = "换证须在证书有效期内逐年完成规定的再教育学时。"
-    rule = "R34"
+    REPLACED = "replaced"
 
 
 @dataclass(frozen=True)
@@ -79,6 +58,7 @@ class Grounds:
     valid_until: date | None = None  # expired
     reason: str | None = None  # revoked
     document: str | None = None  # revoked
+    replaced_by: str | None = None  # replaced: the id of the other
 
 
 @dataclass
@@ -112,6 +92,7 @@ class Certificate:
     status: CertificateStatus = CertificateStatus.VALID
     revoked_reason: str | None = None
     revoked_document: str | None = None
+    replaced_by: str | None = None
     version: int = 0
 
     @classmethod
@@ -178,8 +159,7 @@ class Certificate:
 
         `years` are those of the term that ask for education, each with the hours taken.
         """
-        if self.status == CertificateStatus.REVOKED:
-            raise IsRevoked()
+        self._require_changeable()
         opens, closes = self.renewal_window(rules)
         if not opens <= on <= closes:
             raise OutsideRenewalWindow(opens=opens.isoformat(), closes=closes.isoformat())
@@ -197,10 +177,25 @@ class Certificate:
 
     def revoke(self, on: date, reason: str, document: str) -> CertificateRevoked:
         """Revokes the certificate for a reason, on a document."""
-        if self.status == CertificateStatus.REVOKED:
-            raise IsRevoked()
+        self._require_changeable()
         self.status, self.revoked_reason, self.revoked_document = CertificateStatus.REVOKED, reason, document
         return CertificateRevoked(self.id, self.number, self.person_id, on, reason, document)
+
+    def holds(self, on: date) -> bool:
+        """Whether it entitles its holder on that day."""
+        return self.status == CertificateStatus.VALID and on <= self.valid_until
+
+    def replace(self, by: Certificate, on: date) -> CertificateReplaced:
+        """Gives way to another certificate of the same holder, and can't be renewed any more."""
+        self._require_changeable()
+        self.status, self.replaced_by = CertificateStatus.REPLACED, by.id
+        return CertificateReplaced(self.id, self.number, self.person_id, on, by.id, by.number)
+
+    def _require_changeable(self) -> None:
+        if self.status == CertificateStatus.REVOKED:
+            raise IsRevoked()
+        if self.status == CertificateStatus.REPLACED:
+            raise IsReplaced(replaced_by=self.replaced_by)
 
 
 def _education(year: YearTaken) -> Criterion:
@@ -216,19 +211,3 @@ def term_began(history: Sequence[StatusRecord]) -> tuple[date, bool]:
             began, is_first = max(until + ONE_DAY, record.on), False
         until = record.valid_until
     return began, is_first
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day `months` later; where that month is shorter, its last day."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
-
-
-def end_of_term(first_day: date, months: int) -> date:
-    """The last day of a term that begins on `first_day`.
-
-    It is the day before the same day `months` later. Where that month has no such day, it is that month's last day, so
-    that a term begun on 29 February is not a day short.
-    """
-    same_day = add_months(first_day, months)
-    return same_day - ONE_DAY if same_day.day == first_day.day else same_day

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from chassis.errors import RuleBroken
+from training.domain.certificate_refusals import HoldsCertificate
 from training.domain.parties import Enterprise, Person
 from training.domain.training_class import TrainingClass
 from training.events import NominationSubmitted
@@ -127,9 +128,15 @@ class Nomination:
         person: Person,
         places: Places,
         on: date,
+        is_certified: bool = False,
     ) -> tuple[Nomination, NominationSubmitted]:
-        """Nominates one of the enterprise's people, who takes a place of the open class."""
+        """Nominates one of the enterprise's people, who takes a place of the open class.
+
+        Who `is_certified` holds a certificate, and the rule set gives nobody a second one.
+        """
         training_class.require_open()
+        if is_certified:
+            raise HoldsCertificate()
         if person.enterprise_id != enterprise.id:
             raise NotOfThisEnterprise()
         places.take(person.id, enterprise.division)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
@@ -20,11 +20,11 @@ from programme import rulesets, scope
 from programme.callers import Caller
 from training import storage
 from training.adapters.numbers import number_of
-from training.domain.certificate import Certificate, Decision, Grounds, StatusRecord, term_began
+from training.domain.certificate import Certificate, CertificateStatus, Decision, Grounds, StatusRecord, term_began
 from training.domain.education import YearTaken, years_of_duty
 from training.domain.enrolment import Enrolment
 from training.domain.parties import Person
-from training.domain.rules import Rules
+from training.domain.rules import Rules, SecondCertificate
 from training.usecases import education, expiry
 from training.usecases.access import visible
 
@@ -42,8 +42,15 @@ class Revoke:
 def issue_all(
     session: Session, passed: Sequence[Enrolment], holders: Mapping[str, Person], rules: Rules, clock: Clock
 ) -> None:
-    """Issues a certificate to each who has passed; numbers follow one another within a year and reporting unit."""
+    """Issues a certificate to each who has passed; numbers follow one another within a year and reporting unit.
+
+    It takes the place of an older one, also of one that has expired and could still be renewed: nobody holds two.
+    """
     today = clock.today()
+    older = _older_of(session, [enrolment.person_id for enrolment in passed])
+    if rules.second_certificate == SecondCertificate.REFUSE:
+        # They have got it since they were nominated.
+        passed = [each for each in passed if not any(held.holds(today) for held in older[each.person_id])]
     unit_of = {row.code: row.unit for row in session.execute(scope.reporting_units(today))}
     by_unit: dict[str, list[Enrolment]] = defaultdict(list)
     for enrolment in passed:
@@ -55,6 +62,8 @@ def issue_all(
         for sequence, enrolment in enumerate(enrolments, first):
             number = number_of(today.year, unit, sequence)
             issued.append(_issue(session, enrolment, number, holders[enrolment.person_id], rules, clock))
+            for held in older[enrolment.person_id]:
+                _replace(session, held, issued[-1], clock)
     # All at once: a large class plans more than a thousand rows.
     expiry.plan(session, issued, rules, today)
 
@@ -68,6 +77,34 @@ def _issue(
     outbox.add(session, certificate, event, clock)
     session.add(certificate.record(today, Decision.ISSUED, Grounds(enrolment_id=enrolment.id)))
     return certificate
+
+
+def _replace(session: Session, held: Certificate, by: Certificate, clock: Clock) -> None:
+    outbox.add(session, held, held.replace(by, clock.today()), clock)
+    session.add(held.record(clock.today(), Decision.REPLACED, Grounds(replaced_by=by.id)))
+
+
+def held(session: Session, person_ids: Iterable[str], lock: bool = False) -> Sequence[Certificate]:
+    """The certificates of these people that are neither revoked nor replaced, in the order of their ids."""
+    column = storage.certificate.c
+    ended = (CertificateStatus.REVOKED, CertificateStatus.REPLACED)
+    of_people = column.person_id.in_(set(person_ids)), column.status.not_in(ended)
+    wanted = select(Certificate).where(*of_people).order_by(column.id)
+    if lock:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(wanted).all()
+
+
+def _older_of(session: Session, person_ids: Sequence[str]) -> dict[str, list[Certificate]]:
+    """The certificates that these people have had until now, locked, with nothing due of them any more, by person.
+
+    Due rows before certificates, as in `_load_and_cancel`.
+    """
+    expiry.cancel(session, *held(session, person_ids))
+    found: dict[str, list[Certificate]] = defaultdict(list)
+    for certificate in held(session, person_ids, lock=True):
+        found[certificate.person_id].append(certificate)
+    return found
 
 
 def renew(session: Session, caller: Caller, certificate_id: str, version: int, clock: Clock) -> Certificate:

@@ -29,9 +29,10 @@ def plan(session: Session, certificates: Iterable[Certificate], rules: Rules, to
     due.plan_all(session, (row for certificate in certificates for row in _rows(certificate, rules, today)))
 
 
-def cancel(session: Session, certificate: Certificate) -> None:
-    """Cancels what is still due of the certificate's term."""
-    due.cancel(session, _series(certificate))
+def cancel(session: Session, *certificates: Certificate) -> None:
+    """Cancels what is still due of the certificates' terms."""
+    if certificates:
+        due.cancel(session, *map(_series, certificates))
 
 
 def remind(session: Session, rows: Sequence[due.DueRow], clock: Clock) -> None:
