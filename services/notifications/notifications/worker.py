@@ -10,7 +10,16 @@ from chassis.messaging import OFTEN, Job, Relay, Sealer, Upkeep, subscribe_batch
 from chassis.process import HealthRoutes
 from notifications.adapters.mail.mailer import Mailer
 from notifications.events import PASSING, AuditSealed
-from notifications.handlers import Batch, appointments, contacts, divisions, enterprises, nominations, people
+from notifications.handlers import (
+    Batch,
+    appointments,
+    certificates,
+    contacts,
+    divisions,
+    enterprises,
+    nominations,
+    people,
+)
 from notifications.handlers.announcing import announce
 from notifications.handlers.appointments import (
     AppointmentEnded,
@@ -87,7 +96,7 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("certificate.expiring.v1", CertificateExpiring)
     def certificate_expiring(self, session: Session, events: Batch[CertificateExpiring]) -> None:
-        announce(session, events, self.clock)
+        certificates.expiring(session, events, self.clock)
 
     @subscribe_batch("certificate.renewed.v1", CertificateRenewed)
     def certificate_renewed(self, session: Session, events: Batch[CertificateRenewed]) -> None:

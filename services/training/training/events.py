@@ -83,7 +83,7 @@ class CertificateIssued:
 
 @dataclass(frozen=True)
 class CertificateExpiring:
-    """`days_left` is 90, 60, 30, 7 or 0 by the first rule set."""
+    """`days_left` from `on`: 90, 60, 30, 7 or 0 by the first rule set, and fewer where it is late."""
 
     type: ClassVar[str] = "certificate.expiring.v1"
     certificate_id: str
@@ -129,6 +129,19 @@ class CertificateRevoked:
     on: date
     reason: str
     document: str
+
+
+@dataclass(frozen=True)
+class CertificateReplaced:
+    """The holder has another certificate from that day on, and this one no longer holds."""
+
+    type: ClassVar[str] = "certificate.replaced.v1"
+    certificate_id: str
+    number: str
+    person_id: str
+    on: date
+    replaced_by: str
+    replaced_by_number: str
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from training.domain.education import EducationEntry, EducationYear
 from training.domain.enrolment import Enrolment
 from training.domain.nomination import Nomination
 from training.domain.plan import Plan
-from training.domain.training_class import Block, ClassKind, ClassStatus, TrainingClass
+from training.domain.training_class import Block, ClassKind, ClassSession, ClassStatus, TrainingClass
 
 metadata = new_metadata()
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
@@ -54,6 +54,27 @@ class BlocksJson(TypeDecorator[Sequence[Block]]):
         dialect: Dialect,
     ) -> tuple[Block, ...] | None:
         return None if value is None else tuple(Block(**block) for block in value)
+
+
+class SessionsJson(TypeDecorator[Sequence[ClassSession]]):
+    """The sessions of a class, as a list in JSON."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: Sequence[ClassSession] | None, dialect: Dialect
+    ) -> list[dict[str, object]] | None:
+        return None if value is None else [{**asdict(each), "on": each.on.isoformat()} for each in value]
+
+    def process_result_value(
+        self,
+        value: list[dict[str, Any]] | None,  # Any: JSON
+        dialect: Dialect,
+    ) -> tuple[ClassSession, ...] | None:
+        if value is None:
+            return None
+        return tuple(ClassSession(**{**each, "on": date.fromisoformat(each["on"])}) for each in value)
 
 
 class GroundsJson(TypeDecorator[Grounds]):
@@ -117,8 +138,11 @@ training_class = Table(
     day_column("ends_on"),
     Column("capacity", Integer, nullable=False),
     Column("blocks", BlocksJson, nullable=False),
+    Column("sessions", SessionsJson, nullable=False, server_default="[]"),
     Column("quotas", JSONB, nullable=False),
+    day_column("quotas_until", nullable=True),
     text_column("syllabus", nullable=True),
+    Column("ruleset", Integer),
     member_column("status", ClassStatus),
     day_column("closed_on", nullable=True),
 )
@@ -144,6 +168,7 @@ enrolment = Table(
     text_column("person_id", index=True),
     text_column("enterprise_id", nullable=True),
     Column("hours", JSONB, nullable=False),
+    Column("attended", JSONB, nullable=False, server_default="{}"),
     Column("scores", JSONB, nullable=False),
     Column("passed", Boolean),
     Column("shortfalls", JSONB, nullable=False),
@@ -168,6 +193,7 @@ certificate = Table(
     member_column("status", CertificateStatus),
     text_column("revoked_reason", nullable=True),
     text_column("revoked_document", nullable=True),
+    text_column("replaced_by", nullable=True),
 )
 
 certificate_status = Table(

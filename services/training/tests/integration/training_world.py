@@ -83,7 +83,7 @@ class Centre:
 
     def attend(self, training_class: Any, people: Iterable[str], share: float = 1.0) -> None:
         items = [
-            results.Attendance(person, block.name, share * block.hours)
+            results.Attendance(person, share * block.hours, block.name)
             for person in people
             for block in training_class.blocks
         ]

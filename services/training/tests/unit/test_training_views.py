@@ -11,7 +11,7 @@ DAY = date(2026, 3, 13)
 
 def certificate(name):
     fields = {"person_id": "p", "enterprise_id": None, "issued_on": DAY, "valid_from": DAY, "valid_until": DAY}
-    revocation = {"revoked_reason": None, "revoked_document": None}
+    revocation = {"revoked_reason": None, "revoked_document": None, "replaced_by": None}
     known = {"id": "k", "version": 1, "division": "220102", "number": "n", "name": name, "ruleset": 1}
     return CertificateAsOf(**known, **fields, **revocation, status=CertificateStatus.VALID)
 

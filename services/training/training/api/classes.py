@@ -7,6 +7,7 @@ from chassis.http import ANYONE, Page, Response, http
 from programme.http import Request
 from training import queries, schemas, views
 from training.api.base import CENTRE, NOMINATORS, PEOPLE_READERS, Routes
+from training.domain.nomination import QuotasBeyondCapacity
 from training.domain.training_class import ClassIsClosed, ClassNotOver, ClassTooShort, TrainingClass
 from training.queries.explanations import EnrolmentExplained
 from training.usecases import classes, nominations, results
@@ -22,7 +23,7 @@ class ClassRoutes(Routes):
         returns=schemas.Class,
         roles=CENTRE,
         status=201,
-        problems=(ClassTooShort,),
+        problems=(ClassTooShort, QuotasBeyondCapacity),
         summary="Schedule a class (R56–R58)",
     )
     def schedule_class(self, request: Request[classes.ScheduleClass]) -> Response:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from chassis.errors import RuleBroken
+from training.domain.certificate_refusals import HoldsCertificate
 from training.domain.parties import Enterprise, Person
 from training.domain.training_class import TrainingClass
 from training.events import NominationSubmitted
@@ -23,6 +24,20 @@ class QuotaIsFull(RuleBroken):
     """The places that the class keeps for this division are all taken."""
 
     zh = "该地区在本期培训班的名额已用完。"
+    rule = "R61"
+
+
+class PlacesAreKept(RuleBroken):
+    """The places that are left are kept for divisions with a quota; what they don't use is free after that day."""
+
+    zh = "剩余名额均为有分配名额的地区保留，保留期满后仍未使用的名额方可使用。"
+    rule = "R61"
+
+
+class QuotasBeyondCapacity(RuleBroken):
+    """The quotas keep more places than there are."""
+
+    zh = "各地区分配名额之和超过可用名额。"
     rule = "R61"
 
 
@@ -44,7 +59,8 @@ class NotOfThisEnterprise(RuleBroken):
 class Places:
     """The places of a class: how many in all and by quota, and who has taken one.
 
-    A division with a quota fills at most that many; the others share what the capacity leaves.
+    A division with a quota fills at most that many, and they are kept for it; all others share what is left.
+    A county's quota is part of its prefecture's, if both have one. `quotas` is empty once they are no longer kept.
     """
 
     capacity: int
@@ -58,11 +74,37 @@ class Places:
             raise AlreadyNominated()
         if len(self.taken) >= self.capacity:
             raise ClassIsFull(capacity=self.capacity)
+        others = self._outermost(code for code in self.quotas if division not in self.within[code])
         for code, places in self.quotas.items():
-            codes = self.within[code]
-            if division in codes and sum(other in codes for other in self.taken.values()) >= places:
+            if division in self.within[code] and self._taken_in(code) + self._kept(others, code) >= places:
                 raise QuotaIsFull(division=code, places=places)
+        kept = self._kept(others)
+        if len(self.taken) + kept >= self.capacity:
+            raise PlacesAreKept(kept=kept)
         self.taken[person_id] = division
+
+    def require_enough(self) -> None:
+        """Refuses quotas that keep more places than there are, in the class or in a quota that others are part of."""
+        kept = self._kept(self._outermost(self.quotas))
+        if kept > self.capacity:
+            raise QuotasBeyondCapacity(capacity=self.capacity, kept=kept)
+        for code, places in self.quotas.items():
+            parts = self._outermost(part for part in self.quotas if self.within[part] < self.within[code])
+            if self._kept(parts) > places:
+                raise QuotasBeyondCapacity(division=code, capacity=places, kept=self._kept(parts))
+
+    def _outermost(self, codes: Iterable[str]) -> set[str]:
+        """Those of the codes that lie in no other of them."""
+        among = set(codes)
+        return {code for code in among if not any(self.within[code] < self.within[other] for other in among)}
+
+    def _kept(self, codes: Iterable[str], of: str | None = None) -> int:
+        """How many places are still kept for these divisions, if they lie in `of`."""
+        inside = (code for code in codes if of is None or self.within[code] <= self.within[of])
+        return sum(max(self.quotas[code] - self._taken_in(code), 0) for code in inside)
+
+    def _taken_in(self, code: str) -> int:
+        return sum(division in self.within[code] for division in self.taken.values())
 
 
 @dataclass
@@ -86,9 +128,15 @@ class Nomination:
         person: Person,
         places: Places,
         on: date,
+        is_certified: bool = False,
     ) -> tuple[Nomination, NominationSubmitted]:
-        """Nominates one of the enterprise's people, who takes a place of the open class."""
+        """Nominates one of the enterprise's people, who takes a place of the open class.
+
+        Who `is_certified` holds a certificate, and the rule set gives nobody a second one.
+        """
         training_class.require_open()
+        if is_certified:
+            raise HoldsCertificate()
         if person.enterprise_id != enterprise.id:
             raise NotOfThisEnterprise()
         places.take(person.id, enterprise.division)

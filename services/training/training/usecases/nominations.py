@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
@@ -17,12 +16,12 @@ from chassis.messaging import outbox
 from chassis.security import audit
 from programme import scope
 from programme.callers import Caller, Role
-from training import storage
 from training.domain.enrolment import Enrolment
 from training.domain.nomination import Nomination, Places
 from training.domain.parties import Enterprise, Person, UnknownHere
-from training.domain.training_class import TrainingClass
-from training.usecases import parties
+from training.domain.rules import SecondCertificate
+from training.domain.training_class import ClassKind, TrainingClass
+from training.usecases import announced, certificates, parties, places
 
 
 class NotYourEnterprise(Forbidden):
@@ -74,8 +73,9 @@ def nominate(
     today = clock.today()
     people = parties.people_by_id(session, [nominee.person_id for nominee in command.items])
     enterprises = parties.enterprises_by_id(session, [nominee.enterprise_id for nominee in command.items])
-    places = _places(session, training_class, today)
+    free = places.of_class(session, training_class, today)
     own_divisions = _divisions_of(session, caller, today)
+    certified = _certified(session, training_class, people, today)
     results: list[NominationResult] = []
     for nominee in command.items:
         person, enterprise = people.get(nominee.person_id), enterprises.get(nominee.enterprise_id)
@@ -84,7 +84,9 @@ def nominate(
                 raise NotYourEnterprise()
             if person is None or enterprise is None or not _are_own(caller, own_divisions, enterprise, person):
                 raise UnknownHere()
-            nomination_id = _enrol(session, training_class, enterprise, person, places, clock)
+            nomination_id = _enrol(
+                session, training_class, enterprise, person, free, clock, is_certified=person.id in certified
+            )
         except (RuleBroken, Forbidden) as refusal:
             results.append(Refused(nominee, refusal))
         else:
@@ -93,6 +95,15 @@ def nominate(
     details = {"accepted": accepted, "of": len(command.items)}
     audit.record(session, caller, "class.nominations_entered", class_id, details, clock)
     return results
+
+
+def _certified(session: Session, training_class: TrainingClass, person_ids: Iterable[str], today: date) -> set[str]:
+    """Those of the people whom the class can't be for, since they hold a certificate; nobody, if the rules allow it."""
+    if training_class.kind != ClassKind.INITIAL:
+        return set()
+    if announced.rules_of(session, training_class).second_certificate == SecondCertificate.REPLACE:
+        return set()
+    return {held.person_id for held in certificates.held(session, person_ids) if held.holds(today)}
 
 
 def _are_own(caller: Caller, own_divisions: set[str] | None, enterprise: Enterprise, person: Person) -> bool:
@@ -109,24 +120,19 @@ def _divisions_of(session: Session, caller: Caller, today: date) -> set[str] | N
     return set(session.scalars(scope.subtree(caller.division, today)))
 
 
-def _places(session: Session, training_class: TrainingClass, today: date) -> Places:
-    column = storage.enrolment.c
-    rows = session.execute(select(column.person_id, column.division).where(column.class_id == training_class.id))
-    within = {code: frozenset(session.scalars(scope.subtree(code, today))) for code in training_class.quotas}
-    taken = {row.person_id: row.division for row in rows}
-    return Places(training_class.capacity, training_class.quotas, within, taken)
-
-
 def _enrol(
     session: Session,
     training_class: TrainingClass,
     enterprise: Enterprise,
     person: Person,
-    places: Places,
+    free: Places,
     clock: Clock,
+    is_certified: bool,
 ) -> str:
     """Nominates and enrols a person; returns the nomination's id."""
-    nomination, event = Nomination.submit(new_id(), training_class, enterprise, person, places, clock.today())
+    nomination, event = Nomination.submit(
+        new_id(), training_class, enterprise, person, free, clock.today(), is_certified
+    )
     session.add(nomination)
     session.add(Enrolment(new_id(), training_class.id, person.id, enterprise.id, enterprise.division))
     outbox.add(session, nomination, event, clock)
