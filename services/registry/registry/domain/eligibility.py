@@ -10,7 +10,7 @@ from typing import TypeAlias
 from registry.domain.bilingual import Bilingual
 from registry.domain.certificates import CertificateFact, first_issued, latest_facts, valid_on
 from registry.domain.exclusion import Exclusion
-from registry.domain.person import FactKind, PersonFact, full_years
+from registry.domain.person import FactKind, PersonFact, full_years, is_none
 from registry.domain.rules import Rules
 
 
@@ -111,7 +111,7 @@ def assess(person_id: str, dossier: Dossier, on: date, rules: Rules) -> Eligibil
     criteria = [
         _integrity(facts, [entry for entry in dossier.exclusions if entry.holds_on(on)]),
         _knowledge(dossier.certificates, on),
-        _experience(facts, on, rules.experience_years),
+        _experience(facts, on, rules),
         _training(dossier.certificates, on),
         _education(dossier, on, rules.continuing_education_hours),
     ]
@@ -144,17 +144,23 @@ def _knowledge(certificates: Iterable[CertificateFact], on: date) -> Criterion:
     return Criterion("R31", name, True, why, _certified([passed]))
 
 
-def _experience(facts: list[PersonFact], on: date, required: int) -> Criterion:
-    experience = [fact for fact in facts if fact.kind == FactKind.EXPERIENCE]
-    titles = [fact for fact in facts if fact.kind == FactKind.TITLE]
+def _experience(facts: list[PersonFact], on: date, rules: Rules) -> Criterion:
+    """Experience or a title, and in either case some quality work: a title alone is no record of any."""
+    # No years that were stated are no work that could have gone on since.
+    experience = [fact for fact in facts if fact.kind == FactKind.EXPERIENCE and fact.value != "0"]
+    titles = [fact for fact in facts if fact.kind == FactKind.TITLE and not is_none(fact.value)]
     years = max((full_years(fact.valid_from, on) for fact in experience), default=0)
     title = titles[0].value if titles else None
+    needed, beside_title = rules.experience_years, rules.title_experience_years
     why = Bilingual(
-        f"质量工作年限 {years} 年（要求 {required} 年或相关专业技术职称）；职称：{title or '无'}。",
-        f"{years} years of quality work ({required}, or a related technical title, needed); title: {title or 'none'}.",
+        f"质量管理工作年限 {years} 年（要求 {needed} 年，或具有相关专业技术职称且满 {beside_title} 年）；"
+        f"职称：{title or '无'}。",
+        f"{years} years of quality work ({needed} needed, or {beside_title} beside a related technical title); "
+        f"title: {title or 'none'}.",
     )
-    name = Bilingual("质量管理经验或职称", "Experience or title")
-    return Criterion("R32", name, years >= required or bool(titles), why, _stated(experience + titles))
+    name = Bilingual("质量管理工作经验或职称，及工作经历", "Experience or title, and quality work")
+    met = years >= (min(needed, beside_title) if titles else needed)
+    return Criterion("R32", name, met, why, _stated(experience + titles))
 
 
 def _training(certificates: Iterable[CertificateFact], on: date) -> Criterion:

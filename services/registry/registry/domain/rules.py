@@ -18,6 +18,7 @@ class Rules:
     effective_from: date
     document: str
     experience_years: int
+    title_experience_years: int
     filing_days: int
     change_filing_working_days: int
     vacancy_grace_days: int

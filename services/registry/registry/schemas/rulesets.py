@@ -12,13 +12,14 @@ from registry.domain.rules import OnCertificateEnd, WithoutCertificate
 SUSPEND_OR_NONE = validate.OneOf(get_args(OnCertificateEnd))
 
 
-def whole_number(meaning: str) -> fields.Integer:
-    """A whole number that is not negative."""
-    return fields.Integer(required=True, validate=validate.Range(0, 3650), metadata={"description": meaning})
+def whole_number(meaning: str, least: int = 0) -> fields.Integer:
+    """A whole number of at least `least`."""
+    return fields.Integer(required=True, validate=validate.Range(least, 3650), metadata={"description": meaning})
 
 
 class RuleSetParameters(Schema):
-    experience_years = whole_number("years of quality work that R32 asks for, unless there is a technical title")
+    experience_years = whole_number("years of quality work that R32 asks for, without a technical title", least=1)
+    title_experience_years = whole_number("years of quality work that R32 asks for beside a technical title", least=1)
     filing_days = whole_number("days within which an appointment is filed")
     change_filing_working_days = whole_number("working days within which a change is filed")
     vacancy_grace_days = whole_number("days for which a post may be vacant")

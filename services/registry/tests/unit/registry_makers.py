@@ -24,6 +24,7 @@ RULES = MadeUpRules(
     effective_from=date(2013, 9, 18),
     document="吉质联办〔2013〕10号",
     experience_years=3,
+    title_experience_years=1,
     filing_days=30,
     change_filing_working_days=15,
     vacancy_grace_days=90,

@@ -1,10 +1,11 @@
 from datetime import date
 
+import pytest
 from registry_makers import RULES, expired, issued
 
 from registry.domain.eligibility import Dossier, EducationFact, assess
 from registry.domain.exclusion import Exclusion
-from registry.domain.person import PersonFact, full_years, restate
+from registry.domain.person import FactKind, PersonFact, full_years, restate
 
 DAY = date(2026, 3, 2)
 
@@ -29,9 +30,27 @@ def test_a_candidate_before_the_training_lacks_what_the_training_proves():
     assert met(Dossier(stated())) == {"R30", "R32"}
 
 
-def test_a_title_stands_in_for_years_of_experience():
+def test_a_title_stands_in_for_years_of_experience_beside_some_quality_work():
     assert "R32" not in met(Dossier(stated(quality_years=2)))
-    assert "R32" in met(Dossier(stated(quality_years=0, title="质量工程师")))
+    assert "R32" in met(Dossier(stated(quality_years=1, title="质量工程师")))
+    assert "R32" not in met(Dossier(stated(quality_years=0, title="质量工程师")))
+    assert "R32" not in met(Dossier(stated(quality_years=None, title="质量工程师")))
+
+
+def test_how_much_quality_work_a_title_needs_beside_it_is_the_rule_sets():
+    assert "R32" not in met(Dossier(stated(quality_years=1, title="工程师")), rules=RULES.but(title_experience_years=2))
+
+
+def test_no_years_of_quality_work_do_not_grow_into_some():
+    assert "R32" not in met(Dossier(stated(quality_years=0, title="工程师")), date(2032, 3, 2))
+
+
+@pytest.mark.parametrize("word", ["无", "暂无", "没有", "无职称", " 无 ", "-", "/", "None", "n/a"])
+def test_a_word_for_none_is_no_title(word):
+    assert "R32" not in met(Dossier(stated(quality_years=1, title=word)))
+    # Nor is one that was entered before such words were known.
+    entered = [*stated(quality_years=1), PersonFact("p1", FactKind.TITLE, word, date(2026, 1, 5), date(2026, 1, 5))]
+    assert "R32" not in met(Dossier(entered))
 
 
 def test_experience_grows_with_the_days_and_is_less_on_a_past_day():
