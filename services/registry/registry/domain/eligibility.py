@@ -8,7 +8,7 @@ from datetime import date
 from typing import TypeAlias
 
 from registry.domain.bilingual import Bilingual
-from registry.domain.certificates import CertificateFact, first_issued, latest_facts, valid_on
+from registry.domain.certificates import CertificateFact, certified_since, first_issued, latest_facts, valid_on
 from registry.domain.exclusion import Exclusion
 from registry.domain.person import FactKind, PersonFact, full_years, is_none
 from registry.domain.rules import Rules
@@ -185,8 +185,9 @@ def _training(certificates: Iterable[CertificateFact], on: date) -> Criterion:
 
 def _education(dossier: Dossier, on: date, required: float) -> Criterion:
     name = Bilingual("年度再教育", "Yearly continuing education")
-    first = first_issued(dossier.certificates, on)
-    # The year of the certificate is the year of its training; the duty begins with the next and is judged when over.
+    # The year of the certificate is the year of its training; the duty begins with the next and is judged when over. A
+    # certificate after a lapse needed the whole training, so the duty begins again with it.
+    first = certified_since(dossier.certificates, on)
     year = on.year - 1
     if first is None:
         why = Bilingual("尚无证书，义务未开始。", "The duty begins with a certificate.")
