@@ -196,8 +196,7 @@ appointment = Table(
     Column("filed_late", Boolean, nullable=True),
     day_column("ended_on", nullable=True),
     text_column("end_reason", nullable=True),
-    # The row locks already serialise appointments; these hold even against a bug in them.
-    Index("uq_appointment_open_person", "person_id", unique=True, postgresql_where=text("status <> 'ended'")),
+    # The row locks already serialise appointments; this holds even against a bug in them.
     Index("uq_appointment_open_post", "post_id", unique=True, postgresql_where=text("status <> 'ended'")),
 )
 

@@ -1,4 +1,4 @@
-"""What eligibility and exclusions need: the parameters of the rule sets.
+"""What eligibility and exclusions need: the parameters of the rule sets, and room for a person who holds two posts.
 
 Revision ID: 0009
 Revises: 0008
@@ -16,7 +16,12 @@ depends_on = None
 
 PARAMETERS = """
 {
-    "title_experience_years": 1
+    "title_experience_years": 1,
+    "appoint_excluded": "refuse",
+    "appoint_without_declaration": "warn",
+    "appoint_without_experience": "refuse",
+    "appoint_without_education": "warn",
+    "appoint_cqo_of_another": "refuse"
 }
 """
 
@@ -24,7 +29,10 @@ PARAMETERS = """
 def upgrade() -> None:
     # What is published later has them already.
     op.execute(f"UPDATE ruleset SET parameters = '{PARAMETERS}'::jsonb || parameters")
+    # The rule set says whether somebody may hold two posts; the lock on the person keeps two appointments apart.
+    op.execute("DROP INDEX uq_appointment_open_person")
 
 
 def downgrade() -> None:
+    op.execute("CREATE UNIQUE INDEX uq_appointment_open_person ON appointment (person_id) WHERE status <> 'ended'")
     op.execute(f"UPDATE ruleset SET parameters = parameters - ARRAY(SELECT jsonb_object_keys('{PARAMETERS}'::jsonb))")

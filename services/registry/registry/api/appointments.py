@@ -6,15 +6,15 @@ from chassis.http import Page, Response, http
 from programme.http import Request
 from registry import queries, schemas, views
 from registry.api.base import APPLICANTS, NAMES_READERS, Routes
-from registry.domain.candidacy import (
-    AlreadyCqoElsewhere,
-    AlreadyCqoHere,
+from registry.domain.admission import (
+    EducationBehind,
     Excluded,
-    NotAppointable,
+    NoDeclaration,
     NotInPool,
     NoValidCertificate,
-    PostTaken,
+    TooLittleExperience,
 )
+from registry.domain.candidacy import AlreadyCqoElsewhere, AlreadyCqoHere, NotAppointable, PostTaken
 from registry.queries import AppointmentFilters
 from registry.usecases.access import load_appointment
 from registry.usecases.appoint import Appoint, appoint
@@ -30,6 +30,9 @@ REFUSALS = (
     AlreadyCqoHere,
     PostTaken,
     Excluded,
+    NoDeclaration,
+    TooLittleExperience,
+    EducationBehind,
 )
 
 

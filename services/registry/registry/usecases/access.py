@@ -17,6 +17,7 @@ from programme.callers import Caller, Role
 from registry.domain.appointment import Appointment, AppointmentStatus
 from registry.domain.certificates import CertificateFact
 from registry.domain.contact import Contact
+from registry.domain.eligibility import Dossier, EducationFact
 from registry.domain.enterprise import Enterprise
 from registry.domain.exclusion import Exclusion
 from registry.domain.person import Person, PersonFact
@@ -24,6 +25,7 @@ from registry.storage import (
     appointment,
     certificate_fact,
     contact,
+    education_fact,
     enterprise,
     exclusion,
     person,
@@ -42,6 +44,9 @@ CERTIFICATE_FACTS = (
     .order_by(certificate_fact.c.id)
 )
 PERSON_FACTS = select(PersonFact).where(person_fact.c.person_id == bindparam("person_id")).order_by(person_fact.c.id)
+EDUCATION_FACTS = (
+    select(EducationFact).where(education_fact.c.person_id == bindparam("person_id")).order_by(education_fact.c.id)
+)
 EXCLUSIONS = select(Exclusion).where(exclusion.c.id_number_index == bindparam("index"))
 ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("what"))))
 # The column that says whose a row is.
@@ -143,6 +148,16 @@ def facts_of(session: Session, person_id: str) -> list[PersonFact]:
 def exclusions_of(session: Session, person: Person) -> list[Exclusion]:
     """The entries of the exclusion list that hit a person, of every day."""
     return list(session.scalars(EXCLUSIONS, {"index": person.id_number_index}))
+
+
+def dossier_of(session: Session, person: Person) -> Dossier:
+    """All that is known of a person that bears on eligibility."""
+    return Dossier(
+        facts=facts_of(session, person.id),
+        exclusions=exclusions_of(session, person),
+        certificates=certificates_of(session, person.id),
+        educations=list(session.scalars(EDUCATION_FACTS, {"person_id": person.id})),
+    )
 
 
 def one_at_a_time(session: Session, what: str) -> None:

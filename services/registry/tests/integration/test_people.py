@@ -10,7 +10,8 @@ from chassis.ids import new_id
 from programme.callers import Caller
 from programme.scope import OutsideDivision
 from registry import queries, views
-from registry.domain.candidacy import AlreadyCqoElsewhere, Excluded, NotAppointable
+from registry.domain.admission import Excluded
+from registry.domain.candidacy import AlreadyCqoElsewhere, NotAppointable
 from registry.domain.contact import ContactPoints
 from registry.handlers.education import EducationRecorded, education_recorded
 from registry.queries import TalentFilters
