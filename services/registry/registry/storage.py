@@ -164,6 +164,7 @@ post = Table(
     text_column("title"),
     flag_column("decision_level"),
     Column("departments", JSONB, nullable=False),
+    Column("department_keys", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     day_column("opened_on"),
     UniqueConstraint("enterprise_id", "title"),
 )
@@ -179,6 +180,7 @@ appointment = Table(
     text_column("position"),
     flag_column("decision_level"),
     Column("departments", JSONB, nullable=False),
+    Column("department_keys", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     day_column("appointed_on"),
     text_column("appointed_by_name"),
     member_column("appointed_by_capacity", Capacity),

@@ -29,10 +29,15 @@ PARAMETERS = """
 def upgrade() -> None:
     # What is published later has them already.
     op.execute(f"UPDATE ruleset SET parameters = '{PARAMETERS}'::jsonb || parameters")
+    # The version before goes on writing rows without the new column.
+    op.execute("ALTER TABLE post ADD COLUMN department_keys JSONB NOT NULL DEFAULT '{}'")
+    op.execute("ALTER TABLE appointment ADD COLUMN department_keys JSONB NOT NULL DEFAULT '{}'")
     # The rule set says whether somebody may hold two posts; the lock on the person keeps two appointments apart.
     op.execute("DROP INDEX uq_appointment_open_person")
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE post DROP COLUMN department_keys")
+    op.execute("ALTER TABLE appointment DROP COLUMN department_keys")
     op.execute("CREATE UNIQUE INDEX uq_appointment_open_person ON appointment (person_id) WHERE status <> 'ended'")
     op.execute(f"UPDATE ruleset SET parameters = parameters - ARRAY(SELECT jsonb_object_keys('{PARAMETERS}'::jsonb))")

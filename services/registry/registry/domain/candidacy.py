@@ -10,10 +10,11 @@ from registry.domain import admission
 from registry.domain.appointment import Appointment, Capacity, DayOutOfOrder, filing_due
 from registry.domain.bilingual import Bilingual
 from registry.domain.certificates import valid_on
+from registry.domain.departments import Department, Directed, directed, named
 from registry.domain.eligibility import Dossier, assess
 from registry.domain.enterprise import Enterprise
 from registry.domain.person import Person
-from registry.domain.post import DEPARTMENTS, Post
+from registry.domain.post import Post
 from registry.domain.rules import Rules
 from registry.events import AppointmentMade
 
@@ -82,7 +83,10 @@ class Document:
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What the enterprise states of the appointment; without `departments` the CQO directs those of the post."""
+    """What the enterprise states of the appointment; without `departments` the CQO directs those of the post.
+
+    `department_keys` says which department is which, where a name doesn't (R27).
+    """
 
     appointed_on: date
     appointed_by: AppointedBy
@@ -91,6 +95,7 @@ class Terms:
     position: str
     decision_level: bool
     departments: list[str] | None = None
+    department_keys: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,8 @@ class Candidacy:
             raise DayOutOfOrder()
         provisional_until, warned_of = self.admit(on, rules)
         departments = terms.departments or list(self.post.departments)
+        of_post = {} if terms.departments else self.post.department_keys
+        by_key = directed(departments, {**of_post, **terms.department_keys})
         appointment = Appointment(
             id=appointment_id,
             enterprise_id=self.enterprise.id,
@@ -121,7 +128,8 @@ class Candidacy:
             division=self.enterprise.division,
             position=terms.position,
             decision_level=terms.decision_level,
-            departments=departments,
+            departments=named(departments, terms.department_keys),
+            department_keys=by_key,
             appointed_on=on,
             appointed_by_name=by.name,
             appointed_by_capacity=by.capacity,
@@ -131,7 +139,7 @@ class Candidacy:
             filing_due_on=filing_due(on, rules),
             ruleset=rules.version,
             warnings=[
-                *warnings(self.enterprise, by.name, by.capacity, terms.decision_level, departments),
+                *warnings(self.enterprise, by.name, by.capacity, terms.decision_level, by_key),
                 *warned_of,
             ],
             provisional_until=provisional_until,
@@ -185,7 +193,7 @@ class Candidacy:
 
 
 def warnings(
-    enterprise: Enterprise, name: str, capacity: Capacity, decision_level: bool, departments: list[str]
+    enterprise: Enterprise, name: str, capacity: Capacity, decision_level: bool, departments: Directed
 ) -> list[str]:
     """The rules of `WARNINGS` that the appointment departs from."""
     recorded = {
@@ -195,6 +203,6 @@ def warnings(
     departs = {
         "R24": recorded[capacity] != name,
         "R26": not decision_level,
-        "R27": not set(DEPARTMENTS) <= set(departments),
+        "R27": not set(Department) <= departments.keys(),
     }
     return [rule for rule, found in departs.items() if found]

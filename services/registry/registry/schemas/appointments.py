@@ -8,6 +8,7 @@ from chassis.http import DayField, QuerySchema, Schema, TextField
 from registry import queries
 from registry.domain import candidacy
 from registry.domain.appointment import AppointmentStatus, Capacity
+from registry.domain.departments import Department
 from registry.domain.talent import TalentStatus
 from registry.schemas.common import Choice, OnDay, division_field, flag, id_field, query_flag
 from registry.usecases.appoint import Appoint
@@ -44,6 +45,11 @@ class NewPost(Schema):
     title = TextField(required=True)
     decision_level = flag(load_default=True)
     departments = fields.List(TextField(50), validate=validate.Length(max=20))
+    department_keys = fields.Dict(
+        keys=Choice(Department),
+        values=TextField(50),
+        metadata={"description": "the enterprise's own names, where they don't tell which department it is (R27)"},
+    )
 
 
 class Post(Schema):
@@ -54,6 +60,7 @@ class Post(Schema):
     title = fields.String(required=True)
     decision_level = fields.Boolean(required=True)
     departments = fields.List(fields.String(), required=True)
+    department_keys = fields.Dict(keys=fields.String(), values=fields.String())
     opened_on = fields.Date(required=True)
     vacant = fields.Boolean()
     appointment_id = fields.String(allow_none=True)
@@ -95,6 +102,11 @@ class NewAppointment(Schema):
     position = TextField(required=True, metadata={"example": "副总经理"})
     decision_level = flag(required=True, metadata={"description": "false is accepted with a warning (R26)"})
     departments = fields.List(TextField(50), validate=validate.Length(max=20))
+    department_keys = fields.Dict(
+        keys=Choice(Department),
+        values=TextField(50),
+        metadata={"description": "the enterprise's own names, where they don't tell which department it is (R27)"},
+    )
 
 
 class AppointmentWarning(Schema):
@@ -112,6 +124,7 @@ class Appointment(Schema):
     position = fields.String(required=True)
     decision_level = fields.Boolean(required=True)
     departments = fields.List(fields.String(), required=True)
+    department_keys = fields.Dict(keys=fields.String(), values=fields.String())
     appointed_on = fields.Date(required=True)
     appointed_by = fields.Nested(AppointedBy, required=True)
     document = fields.Nested(Document, required=True)

@@ -5,9 +5,10 @@ from datetime import date
 
 from registry.domain.appointment import Appointment, Capacity
 from registry.domain.certificates import CertificateFact, CertificateStatus
+from registry.domain.departments import DEPARTMENTS
 from registry.domain.enterprise import Enterprise
 from registry.domain.person import Person
-from registry.domain.post import DEPARTMENTS, Post
+from registry.domain.post import Post
 from registry.domain.rules import Rules
 from registry.domain.talent import Talent
 

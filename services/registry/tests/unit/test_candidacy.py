@@ -23,10 +23,10 @@ from registry.domain.candidacy import (
     Terms,
     warnings,
 )
+from registry.domain.departments import DEPARTMENTS, directed
 from registry.domain.eligibility import Dossier
 from registry.domain.exclusion import Exclusion
 from registry.domain.person import restate
-from registry.domain.post import DEPARTMENTS
 
 DAY = date(2026, 3, 2)
 
@@ -203,5 +203,26 @@ def test_the_rule_set_may_let_a_cqo_hold_another_post(other):
 def test_an_appointment_below_decision_level_or_by_a_stranger_is_warned_of():
     firm = enterprise()
 
-    assert warnings(firm, "王强", "法定代表人", True, ["质量管理", "质量检验", "质量安全"]) == []
-    assert warnings(firm, "赵四", "主要负责人", False, ["质量管理"]) == ["R24", "R26", "R27"]
+    assert warnings(firm, "王强", "法定代表人", True, directed(["质量管理", "质量检验", "质量安全"], {})) == []
+    assert warnings(firm, "赵四", "主要负责人", False, directed(["质量管理"], {})) == ["R24", "R26", "R27"]
+
+
+def test_a_department_is_known_by_its_key_whatever_the_enterprise_calls_it():
+    names = ["质量管理部", "质量检验科", "安环部"]
+
+    warned = candidacy().appoint("a1", terms(departments=names), RULES, DAY)[0]
+    assert warned.warnings == ["R27"]
+    keyed = terms(departments=names, department_keys={"quality_safety": "安环部"})
+    made, _ = candidacy().appoint("a1", keyed, RULES, DAY)
+    assert (made.departments, made.warnings) == (names, [])
+    assert made.department_keys == {
+        "quality_management": "质量管理部",
+        "quality_inspection": "质量检验科",
+        "quality_safety": "安环部",
+    }
+
+
+def test_an_appointment_without_departments_directs_those_of_its_post():
+    made, _ = candidacy().appoint("a1", terms(department_keys={"quality_inspection": "检测中心"}), RULES, DAY)
+
+    assert made.warnings == [] and made.departments == ["质量管理", "质量检验", "质量安全", "检测中心"]
