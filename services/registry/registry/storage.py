@@ -106,6 +106,7 @@ exclusion = Table(
     day_column("valid_from"),
     day_column("valid_to", nullable=True),
     day_column("recorded_on"),
+    text_column("lifted_by", nullable=True),
 )
 
 certificate_fact = Table(

@@ -32,11 +32,13 @@ def upgrade() -> None:
     # The version before goes on writing rows without the new column.
     op.execute("ALTER TABLE post ADD COLUMN department_keys JSONB NOT NULL DEFAULT '{}'")
     op.execute("ALTER TABLE appointment ADD COLUMN department_keys JSONB NOT NULL DEFAULT '{}'")
+    op.execute("ALTER TABLE exclusion ADD COLUMN lifted_by TEXT")
     # The rule set says whether somebody may hold two posts; the lock on the person keeps two appointments apart.
     op.execute("DROP INDEX uq_appointment_open_person")
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE exclusion DROP COLUMN lifted_by")
     op.execute("ALTER TABLE post DROP COLUMN department_keys")
     op.execute("ALTER TABLE appointment DROP COLUMN department_keys")
     op.execute("CREATE UNIQUE INDEX uq_appointment_open_person ON appointment (person_id) WHERE status <> 'ended'")
