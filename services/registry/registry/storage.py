@@ -217,6 +217,13 @@ appointment_status = Table(
 # Names are found by the pairs of characters in them; the function is made by a migration.
 for named in (enterprise, person, talent):
     Index(f"ix_{named.name}_name_pairs", func.name_pairs(named.c.name), postgresql_using="gin")
+# The skills by which enterprises search the pool.
+Index(
+    "ix_person_fact_title_pairs",
+    func.name_pairs(person_fact.c.value),
+    postgresql_using="gin",
+    postgresql_where=text("kind = 'title' AND valid_to IS NULL"),
+)
 # The order of pages, within a division.
 for listed in (enterprise, person, talent, post, appointment):
     Index(f"ix_{listed.name}_division_id", listed.c.division, listed.c.id)

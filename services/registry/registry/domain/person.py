@@ -127,6 +127,11 @@ def is_none(words: str) -> bool:
     return words.strip().casefold() in WORDS_FOR_NONE
 
 
+def masked_name(name: str) -> str:
+    """李明 → 李*: what tells people apart in a list, and not who they are."""
+    return name[:1] + "*" * (len(name) - 1)
+
+
 def _beginning(kind: FactKind, value: str, on: date) -> date:
     # Years of experience stated today began that many years ago; so they also grow by themselves.
     return years_before(on, int(value)) if kind == FactKind.EXPERIENCE else on

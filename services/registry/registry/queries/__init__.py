@@ -20,6 +20,7 @@ from registry.queries.enterprise import (
 from registry.queries.exclusion import exclusions
 from registry.queries.explain import eligibility
 from registry.queries.person import FindPerson, PersonFilters, people
+from registry.queries.pool import Offered, PoolFilters, pool
 from registry.queries.post import PostAndHolder, PostFilters, posts
 from registry.queries.talent import TalentFilters, TalentOnDay, talents
 
@@ -29,7 +30,9 @@ __all__ = [
     "EnterpriseFilters",
     "EnterpriseRow",
     "FindPerson",
+    "Offered",
     "PersonFilters",
+    "PoolFilters",
     "PostAndHolder",
     "PostFilters",
     "TalentFilters",
@@ -43,6 +46,7 @@ __all__ = [
     "enterprises",
     "exclusions",
     "people",
+    "pool",
     "posts",
     "some_enterprises",
     "talents",

@@ -10,7 +10,15 @@ from registry.domain import candidacy
 from registry.domain.appointment import AppointmentStatus, Capacity
 from registry.domain.departments import Department
 from registry.domain.talent import TalentStatus
-from registry.schemas.common import Choice, OnDay, division_field, flag, id_field, query_flag
+from registry.schemas.common import (
+    Choice,
+    OnDay,
+    division_field,
+    flag,
+    id_field,
+    industry_beginning_field,
+    query_flag,
+)
 from registry.usecases.appoint import Appoint
 from registry.usecases.end_appointment import EndAppointment
 from registry.usecases.file_appointment import FileAppointment
@@ -37,6 +45,31 @@ class Talent(Schema):
     valid_until = fields.Date(required=True)
     admitted_on = fields.Date(required=True)
     appointed = fields.Boolean(required=True)
+
+
+class PoolFilters(QuerySchema):
+    record = queries.PoolFilters
+
+    division = division_field()
+    industry = industry_beginning_field()
+    title = TextField(100, metadata={"description": "words in the technical title", "example": "焊接"})
+    degree = TextField(metadata={"example": "硕士"})
+    quality_years = fields.Integer(validate=validate.Range(0, 60), metadata={"description": "at least so many"})
+    available = query_flag(metadata={"description": "holds no post today"})
+    valid_on = DayField(metadata={"description": "a day on which the certificate is still to be valid"})
+
+
+class Offered(Schema):
+    person_id = fields.String(required=True)
+    name = fields.String(required=True, metadata={"description": "masked, but of your own people", "example": "李*"})
+    division = fields.String(required=True)
+    industry = fields.String(allow_none=True, metadata={"description": "of the enterprise that employs them"})
+    title = fields.String(allow_none=True)
+    degree = fields.String(allow_none=True)
+    quality_years = fields.Integer(allow_none=True)
+    admitted_on = fields.Date(required=True)
+    valid_until = fields.Date(required=True)
+    available = fields.Boolean(required=True)
 
 
 class NewPost(Schema):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from chassis.http import DayField, QuerySchema, Schema, TextField
 from registry import queries
@@ -10,14 +10,13 @@ from registry.schemas.common import (
     division_field,
     email_field,
     flag,
+    industry_beginning_field,
     industry_field,
     phone_field,
     query_flag,
     uscc_field,
 )
 from registry.usecases import enterprises
-
-INDUSTRY_BEGINNING = "^[A-T][0-9]{0,4}$"
 
 
 class EnterpriseChanges(Schema):
@@ -76,12 +75,7 @@ class EnterpriseFilters(QuerySchema):
     award_contender = query_flag()
     brand_contender = query_flag()
     has_cqo = query_flag(metadata={"description": "whether somebody is appointed, suspended or not"})
-    industry = TextField(
-        5,
-        pattern=INDUSTRY_BEGINNING,
-        validate=validate.Regexp(INDUSTRY_BEGINNING),
-        metadata={"description": "the beginning of an industry code"},
-    )
+    industry = industry_beginning_field()
     uscc = uscc_field()
     q = TextField(100, metadata={"description": "words in the name"})
 
