@@ -79,7 +79,7 @@ def test_a_page_of_each_list(register: Register) -> None:
             "pool": lambda: queries.pool(
                 session,
                 caller,  # noqa: B023
-                queries.PoolFilters(industry="C36", available=False),
+                queries.PoolFilters(available=False),
                 TODAY,
                 page,
             ),
