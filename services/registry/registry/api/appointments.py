@@ -14,7 +14,13 @@ from registry.domain.admission import (
     NoValidCertificate,
     TooLittleExperience,
 )
-from registry.domain.candidacy import AlreadyCqoElsewhere, AlreadyCqoHere, NotAppointable, PostTaken
+from registry.domain.candidacy import (
+    AlreadyCqoElsewhere,
+    AlreadyCqoHere,
+    BeforeTheEnterprise,
+    NotAppointable,
+    PostTaken,
+)
 from registry.queries import AppointmentFilters
 from registry.usecases.access import load_appointment
 from registry.usecases.appoint import Appoint, appoint
@@ -29,6 +35,7 @@ REFUSALS = (
     AlreadyCqoElsewhere,
     AlreadyCqoHere,
     PostTaken,
+    BeforeTheEnterprise,
     Excluded,
     NoDeclaration,
     TooLittleExperience,

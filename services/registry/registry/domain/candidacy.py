@@ -37,6 +37,12 @@ class AlreadyCqoHere(RuleBroken):
     zh = "该人员已在本企业另一岗位担任首席质量官；依规则集，须先终止该聘任。"
 
 
+class BeforeTheEnterprise(RuleBroken):
+    """The day of the appointment lies before the day on which the enterprise was registered."""
+
+    zh = "聘任日期早于企业登记成立日期。"
+
+
 class PostTaken(RuleBroken):
     """The post is taken; the appointment of its holder must end first (R22)."""
 
@@ -116,6 +122,8 @@ class Candidacy:
         on, by = terms.appointed_on, terms.appointed_by
         if on > today:
             raise DayOutOfOrder()
+        if on < self.enterprise.registered_on:
+            raise BeforeTheEnterprise(registered_on=self.enterprise.registered_on.isoformat())
         provisional_until, warned_of = self.admit(on, rules)
         departments = terms.departments or list(self.post.departments)
         of_post = {} if terms.departments else self.post.department_keys

@@ -17,6 +17,7 @@ from registry.domain.candidacy import (
     AlreadyCqoElsewhere,
     AlreadyCqoHere,
     AppointedBy,
+    BeforeTheEnterprise,
     Candidacy,
     Document,
     PostTaken,
@@ -70,6 +71,13 @@ def test_what_is_refused_makes_no_appointment():
         candidacy(certificates=[]).appoint("a1", terms(), RULES, DAY)
     with pytest.raises(DayOutOfOrder):
         candidacy().appoint("a1", terms(), RULES, DAY - timedelta(days=1))
+
+
+def test_an_enterprise_appoints_nobody_before_it_is_registered():
+    with pytest.raises(BeforeTheEnterprise) as refused:
+        candidacy().appoint("a1", terms(appointed_on=date(2026, 3, 1)), RULES, DAY)
+
+    assert refused.value.facts == {"registered_on": "2026-03-02"}
 
 
 def test_a_provisional_appointment_carries_its_deadline():
