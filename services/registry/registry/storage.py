@@ -154,6 +154,7 @@ exclusion = Table(
     day_column("valid_from"),
     day_column("valid_to", nullable=True),
     day_column("recorded_on"),
+    text_column("lifted_by", nullable=True),
 )
 
 certificate_fact = Table(
@@ -212,6 +213,7 @@ post = Table(
     text_column("title"),
     flag_column("decision_level"),
     Column("departments", JSONB, nullable=False),
+    Column("department_keys", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     day_column("opened_on"),
     UniqueConstraint("enterprise_id", "title"),
 )
@@ -227,6 +229,7 @@ appointment = Table(
     text_column("position"),
     flag_column("decision_level"),
     Column("departments", JSONB, nullable=False),
+    Column("department_keys", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     day_column("appointed_on"),
     text_column("appointed_by_name"),
     member_column("appointed_by_capacity", Capacity),
@@ -244,8 +247,7 @@ appointment = Table(
     Column("filed_late", Boolean, nullable=True),
     day_column("ended_on", nullable=True),
     text_column("end_reason", nullable=True),
-    # The row locks already serialise appointments; these hold even against a bug in them.
-    Index("uq_appointment_open_person", "person_id", unique=True, postgresql_where=text("status <> 'ended'")),
+    # The row locks already serialise appointments; this holds even against a bug in them.
     Index("uq_appointment_open_post", "post_id", unique=True, postgresql_where=text("status <> 'ended'")),
 )
 
@@ -263,6 +265,13 @@ appointment_status = Table(
 # Names are found by the pairs of characters in them; the function is made by a migration.
 for named in (enterprise, person, talent):
     Index(f"ix_{named.name}_name_pairs", func.name_pairs(named.c.name), postgresql_using="gin")
+# The skills by which enterprises search the pool.
+Index(
+    "ix_person_fact_title_pairs",
+    func.name_pairs(person_fact.c.value),
+    postgresql_using="gin",
+    postgresql_where=text("kind = 'title' AND valid_to IS NULL"),
+)
 # The order of pages, within a division.
 for listed in (enterprise, person, talent, post, appointment):
     Index(f"ix_{listed.name}_division_id", listed.c.division, listed.c.id)

@@ -76,7 +76,10 @@ def appointment_view(appointment: Appointment, language: str) -> View:
         **_columns(appointment),
         "appointed_by": {"name": appointment.appointed_by_name, "capacity": appointment.appointed_by_capacity},
         "document": {"number": appointment.document_number, "date": appointment.document_date},
-        "warnings": [{"rule": rule, "message": WARNINGS[rule].sentence(language)} for rule in appointment.warnings],
+        "warnings": [
+            {"rule": code.partition(":")[0], "message": WARNINGS[code].sentence(language)}
+            for code in appointment.warnings
+        ],
     }
 
 

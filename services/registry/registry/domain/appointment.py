@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from chassis.errors import RuleBroken
 from registry.domain.certificates import CertificateFact, CertificateStatus, remaining_after
+from registry.domain.departments import Directed
 from registry.domain.rules import Rules
 from registry.events import (
     AppointmentEnded,
@@ -98,6 +99,7 @@ class Appointment:
     authorisation: str
     filing_due_on: date
     ruleset: int
+    department_keys: Directed = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     provisional_until: date | None = None
     status: AppointmentStatus = AppointmentStatus.ACTIVE

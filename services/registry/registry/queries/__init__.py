@@ -23,6 +23,7 @@ from registry.queries.enterprise import (
 from registry.queries.exclusion import exclusions
 from registry.queries.explain import eligibility
 from registry.queries.person import FindPerson, PersonFilters, people
+from registry.queries.pool import Offered, PoolFilters, pool
 from registry.queries.post import PostAndHolder, PostFilters, posts
 from registry.queries.talent import TalentFilters, TalentOnDay, talents
 
@@ -33,7 +34,9 @@ __all__ = [
     "EnterpriseFilters",
     "EnterpriseRow",
     "FindPerson",
+    "Offered",
     "PersonFilters",
+    "PoolFilters",
     "PostAndHolder",
     "PostFilters",
     "TalentFilters",
@@ -49,6 +52,7 @@ __all__ = [
     "exclusions",
     "leaders",
     "people",
+    "pool",
     "posts",
     "recognitions",
     "some_enterprises",

@@ -17,6 +17,7 @@ from programme.callers import Caller, Role
 from registry.domain.appointment import Appointment, AppointmentStatus
 from registry.domain.certificates import CertificateFact
 from registry.domain.contact import Contact
+from registry.domain.eligibility import Dossier, EducationFact
 from registry.domain.enterprise import Enterprise
 from registry.domain.exclusion import Exclusion
 from registry.domain.leader import FormerLeader
@@ -26,6 +27,7 @@ from registry.storage import (
     certificate_fact,
     contact,
     correction,
+    education_fact,
     enterprise,
     exclusion,
     former_leader,
@@ -46,6 +48,9 @@ CERTIFICATE_FACTS = (
 )
 PERSON_FACTS = select(PersonFact).where(person_fact.c.person_id == bindparam("person_id")).order_by(person_fact.c.id)
 FORMER_LEADERS = select(FormerLeader).where(former_leader.c.enterprise_id == bindparam("enterprise_id"))
+EDUCATION_FACTS = (
+    select(EducationFact).where(education_fact.c.person_id == bindparam("person_id")).order_by(education_fact.c.id)
+)
 EXCLUSIONS = select(Exclusion).where(exclusion.c.id_number_index == bindparam("index"))
 ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("what"))))
 # The column that says whose a row is.
@@ -167,6 +172,16 @@ def former_leaders_of(session: Session, enterprise_id: str) -> list[FormerLeader
 def exclusions_of(session: Session, person: Person) -> list[Exclusion]:
     """The entries of the exclusion list that hit a person, of every day."""
     return list(session.scalars(EXCLUSIONS, {"index": person.id_number_index}))
+
+
+def dossier_of(session: Session, person: Person) -> Dossier:
+    """All that is known of a person that bears on eligibility."""
+    return Dossier(
+        facts=facts_of(session, person.id),
+        exclusions=exclusions_of(session, person),
+        certificates=certificates_of(session, person.id),
+        educations=list(session.scalars(EDUCATION_FACTS, {"person_id": person.id})),
+    )
 
 
 def one_at_a_time(session: Session, what: str) -> None:

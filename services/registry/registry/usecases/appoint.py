@@ -20,22 +20,22 @@ from chassis.security import audit
 from programme import rulesets
 from programme.callers import Caller
 from registry import storage
+from registry.domain.admission import (
+    EducationBehind,
+    Excluded,
+    NoDeclaration,
+    NoValidCertificate,
+    TooLittleExperience,
+)
 from registry.domain.appointment import Appointment
-from registry.domain.candidacy import Candidacy, Excluded, NotAppointable, NoValidCertificate, Terms
+from registry.domain.candidacy import Candidacy, NotAppointable, Terms
 from registry.domain.enterprise import Enterprise
 from registry.domain.person import Person
 from registry.domain.post import Post
 from registry.domain.rules import Rules
-from registry.domain.talent import Talent, TalentStatus
+from registry.domain.talent import TalentStatus
 from registry.usecases import deadlines
-from registry.usecases.access import (
-    certificates_of,
-    exclusions_of,
-    former_leaders_of,
-    hold_enterprise_of,
-    is_seen,
-    visible,
-)
+from registry.usecases.access import dossier_of, former_leaders_of, hold_enterprise_of, is_seen, visible
 from registry.usecases.history import record_appointment_status
 
 APPOINTMENTS = select(Appointment).where(
@@ -44,6 +44,8 @@ APPOINTMENTS = select(Appointment).where(
         storage.appointment.c.post_id == bindparam("post_id"),
     )
 )
+# What only those may know who see the person (ADR 0022).
+OF_THE_PERSON = (NoValidCertificate, Excluded, NoDeclaration, TooLittleExperience, EducationBehind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +67,7 @@ def appoint(session: Session, caller: Caller, command: Appoint, clock: Clock) ->
     candidacy = _candidacy(session, person, post, enterprise)
     try:
         appointment, made = candidacy.appoint(new_id(), command, rules, today)
-    except (NoValidCertificate, Excluded) as refusal:
+    except OF_THE_PERSON as refusal:
         if is_seen(session, caller, person, today):
             raise
         raise NotAppointable() from refusal
@@ -91,9 +93,7 @@ def _candidacy(session: Session, person: Person, post: Post, enterprise: Enterpr
         person=person,
         post=post,
         enterprise=enterprise,
+        dossier=dossier_of(session, person),
         former_leaders=former_leaders_of(session, enterprise.id),
-        talent=session.get(Talent, person.id, populate_existing=True),
-        certificates=certificates_of(session, person.id),
-        exclusions=exclusions_of(session, person),
         appointments=list(appointments),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -35,6 +35,7 @@ class OpenPost:
     title: str
     decision_level: bool = True
     departments: list[str] | None = None
+    department_keys: dict[str, str] = field(default_factory=dict)
 
 
 def open_post(session: Session, caller: Caller, enterprise_id: str, command: OpenPost, clock: Clock) -> Post:
@@ -49,6 +50,7 @@ def open_post(session: Session, caller: Caller, enterprise_id: str, command: Ope
         title=command.title,
         decision_level=command.decision_level,
         departments=command.departments,
+        department_keys=command.department_keys,
         on=clock.today(),
     )
     session.add(post)

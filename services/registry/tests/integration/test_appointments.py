@@ -12,18 +12,20 @@ from chassis.http import PageArguments
 from chassis.security import audit
 from programme.callers import Caller
 from registry import queries
+from registry.domain.admission import NotInPool, NoValidCertificate
 from registry.domain.appointment import DayOutOfOrder
-from registry.domain.candidacy import AlreadyCqoElsewhere, NotInPool, NoValidCertificate, PostTaken
+from registry.domain.candidacy import AlreadyCqoElsewhere, PostTaken
 from registry.domain.person import Person
 from registry.domain.post import Post
 from registry.queries import AppointmentFilters
-from registry.usecases import divisions, enterprises
+from registry.usecases import divisions, enterprises, people
 from registry.usecases.appoint import appoint
 from registry.usecases.end_appointment import EndAppointment, end_appointment, end_provisional
 from registry.usecases.enterprises import EnterpriseChanges
 from registry.usecases.file_appointment import FileAppointment, file_appointment, miss_filing
+from registry.usecases.people import PersonChanges
 
-DAY = date(2026, 3, 1)
+DAY, TODAY = date(2026, 3, 1), date(2026, 3, 2)
 
 
 @pytest.fixture
@@ -39,11 +41,11 @@ def holder(register, firm):
 
 
 def test_an_appointment_from_the_pool_is_announced_with_its_filing_day_and_rule_set(register, firm, holder):
-    appointment = register.appoint(holder, register.post(firm))
+    appointment = register.appoint(holder, register.post(firm), TODAY)
 
     [event] = register.announced("appointment.made")
     assert (event["appointment_id"], event["person_id"]) == (appointment.id, holder.id)
-    assert (event["filing_due_on"], event["ruleset"]) == ("2026-03-31", 1)
+    assert (event["filing_due_on"], event["ruleset"]) == ("2026-04-01", 1)
     assert appointment.warnings == []
     assert register.gaps() == []
 
@@ -68,8 +70,21 @@ def test_the_four_refusals_have_their_own_sentences_and_leave_nothing_behind(reg
     assert len(register.announced("appointment.made")) == 1
 
 
+def test_an_appointment_is_refused_or_warned_of_by_every_criterion(register, firm):
+    unproved = register.person(firm, quality_years=None, declaration=False)
+    register.issue(unproved, date(2024, 1, 10), date(2027, 1, 9))
+    post = register.post(firm)
+
+    with pytest.raises(RuleBroken) as refused:
+        register.appoint(unproved, post)
+    assert [each["rule"] for each in refused.value.facts["unmet"]] == ["R32"]
+
+    people.change(register.session, PROVINCE, unproved.id, 1, PersonChanges(quality_years=4), register.clock)
+    assert register.appoint(unproved, post).warnings == ["R30", "R34"]
+
+
 def test_an_appointment_below_decision_level_is_made_with_a_warning(register, firm, holder):
-    appointment = register.appoint(holder, register.post(firm), decision_level=False)
+    appointment = register.appoint(holder, register.post(firm), TODAY, decision_level=False)
 
     assert appointment.warnings == ["R26"]
 
