@@ -228,9 +228,9 @@ Index("ix_enterprise_award", enterprise.c.id, postgresql_where=text("award_conte
 Index("ix_enterprise_brand", enterprise.c.id, postgresql_where=text("brand_contender"))
 Index("ix_enterprise_above_threshold", enterprise.c.id, postgresql_where=text("above_threshold"))
 Index("ix_appointment_filed_late", appointment.c.id, postgresql_where=text("filed_late"))
-# What held last on a day, and who ever had a status.
+# What was said last, and who ever had a status.
 for history, owner in ((appointment_status, "appointment_id"), (talent_status, "person_id")):
-    Index(f"ix_{history.name}_latest", history.c[owner], history.c.on.desc(), history.c.id.desc())
+    Index(f"ix_{history.name}_last", history.c[owner], history.c.id.desc())
     Index(f"ix_{history.name}_status", history.c.status, history.c[owner])
 
 mapper = mapper_registry(metadata=metadata)

@@ -67,15 +67,17 @@ def shown_as_holder(owner: ColumnElement[str], column: ColumnElement[str]) -> Co
 
 
 def held_on(history: Table, owner: str, key: ColumnElement[str], on: date) -> LateralFromClause:
-    """The `id` of the last record by that day of the one whom `key` names, in a history by the column `owner`.
+    """The `id` of the record that held that day of the one whom `key` names, in a history by the column `owner`.
 
-    Looked up for each row that a page shows, and not for all that there are.
+    It is what was said last of those that begin by then, and not the one that begins last: an appointment may be said
+    to have ended before the day on which it was suspended. Looked up for each row that a page shows, and not for all
+    that there are.
     """
     record = history.alias()  # the enclosing query has the history too
     return (
         select(record.c.id)
         .where(record.c[owner] == key, record.c.on <= on)
-        .order_by(record.c.on.desc(), record.c.id.desc())
+        .order_by(record.c.id.desc())
         .limit(1)
         .lateral("held")
     )

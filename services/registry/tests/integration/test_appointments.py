@@ -181,6 +181,22 @@ def test_a_past_day_shows_the_status_of_that_day(register, firm, holder):
     assert listed(register) == [(appointment.id, "ended")]
 
 
+def test_what_was_said_last_holds_though_it_reaches_further_back(register, firm, holder):
+    """As reporting has it: suspended on the 13th, and said on the 20th to have ended with the 10th."""
+    appointment = register.appoint(holder, register.post(firm))
+    register.clock.move(days=18)
+    register.revoke(holder, f"{holder.id}-1", date(2026, 3, 13))
+    end_appointment(
+        register.session, PROVINCE, appointment.id, EndAppointment(date(2026, 3, 10), "辞职"), register.clock
+    )
+
+    assert listed(register, on=date(2026, 3, 9)) == [(appointment.id, "active")]
+    for day in (13, 20):
+        assert listed(register, on=date(2026, 3, day)) == [(appointment.id, "ended")]
+        assert listed(register, on=date(2026, 3, day), status="ended") == [(appointment.id, "ended")]
+        assert listed(register, on=date(2026, 3, day), status="suspended") == []
+
+
 def test_everybody_sees_their_own_subtree_their_own_firm_or_themselves(register, firm, holder):
     appointment = register.appoint(holder, register.post(firm))
     own = Caller("firm", "enterprise", enterprise_id=firm.id)
