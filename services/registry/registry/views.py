@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import TypeAlias
 
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from registry.adapters.personal_data import PersonalDataCipher, masked
-from registry.domain.appointment import Appointment, AppointmentHistory
+from registry.domain.appointment import Appointment, AppointmentHistory, status_on
 from registry.domain.candidacy import WARNINGS
 from registry.domain.contact import Contact, ContactPoints
 from registry.domain.eligibility import Eligibility
@@ -87,9 +88,11 @@ def appointment_on_day_view(row: AppointmentOnDay, language: str) -> View:
     return appointment_view(row.appointment, language) | status
 
 
-def appointment_with_history_view(appointment: Appointment, history: list[AppointmentHistory], language: str) -> View:
-    """An appointment with every status it had."""
-    return {**appointment_view(appointment, language), "history": history}
+def appointment_today_view(
+    appointment: Appointment, history: list[AppointmentHistory], today: date, language: str
+) -> View:
+    """An appointment with the status of today and every status it had: on its last day it has not ended yet."""
+    return {**appointment_view(appointment, language), "status": status_on(history, today), "history": history}
 
 
 def talent_view(row: TalentOnDay) -> View:

@@ -76,9 +76,10 @@ class AppointmentRoutes(Routes):
     )
     def get_appointment(self, request: Request[None], appointment_id: str) -> View:
         with self.db.begin() as session:
-            appointment = load_appointment(session, request.caller, appointment_id, self.clock.today())
+            today = self.clock.today()
+            appointment = load_appointment(session, request.caller, appointment_id, today)
             history = queries.appointment_history(session, appointment.id)
-            return views.appointment_with_history_view(appointment, history, request.language)
+            return views.appointment_today_view(appointment, history, today, request.language)
 
     @http(
         "POST",
@@ -99,9 +100,11 @@ class AppointmentRoutes(Routes):
         body=schemas.Ending,
         returns=schemas.Appointment,
         roles=APPLICANTS,
-        summary="End an appointment; its post becomes vacant",
+        summary="End an appointment with a day, which still counts; its post is vacant from the next",
     )
     def end_appointment(self, request: Request[EndAppointment], appointment_id: str) -> Response:
         with self.db.begin() as session:
             ended = end_appointment(session, request.caller, appointment_id, request.body, self.clock)
-            return request.reply(session, views.appointment_view(ended, request.language))
+            history = queries.appointment_history(session, ended.id)
+            view = views.appointment_today_view(ended, history, self.clock.today(), request.language)
+            return request.reply(session, view)

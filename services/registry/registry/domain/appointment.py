@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -63,7 +63,10 @@ class DayOutOfOrder(RuleBroken):
 
 @dataclass
 class AppointmentHistory:
-    """A record of an appointment's history: the status held from `on`, why, and by which rule set."""
+    """A record of an appointment's history: the status held from `on`, why, and by which rule set.
+
+    One that has ended has that status from the day after its last day.
+    """
 
     appointment_id: str
     on: date
@@ -169,7 +172,7 @@ class Appointment:
         return AppointmentRestored(self.id, self.enterprise_id, self.person_id, on, rules.version)
 
     def end(self, on: date, reason: str, today: date) -> AppointmentEnded:
-        """Ends the appointment; the post is vacant from the next day."""
+        """Ends the appointment with the day `on`, which still counts; the post is vacant from the next day."""
         self._require_open()
         self._require_in_order(on, today)
         self.status, self.ended_on, self.end_reason, self.causes = AppointmentStatus.ENDED, on, reason, []
@@ -188,6 +191,14 @@ class Appointment:
     def _require_in_order(self, on: date, today: date) -> None:
         if not self.appointed_on <= on <= today:
             raise DayOutOfOrder()
+
+
+def status_on(history: Sequence[AppointmentHistory], day: date) -> AppointmentStatus | None:
+    """The status on `day`: what was said last of those that begin by then; None before the appointment.
+
+    `history` is in the order in which it was said.
+    """
+    return next((record.status for record in reversed(history) if record.on <= day), None)
 
 
 def filing_due(appointed_on: date, rules: Rules) -> date:

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from programme import scope
-from registry.domain.appointment import AppointmentStatus
 from registry.storage import appointment
+from registry.usecases.access import in_office
 
 Conditions = list[ColumnElement[bool]]
 
@@ -52,17 +52,17 @@ def is_or_not(condition: ColumnElement[bool], wanted: bool | None) -> Conditions
     return [condition if wanted else ~condition]
 
 
-def holds_post(owner: ColumnElement[str], column: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether an appointment that has not ended has `owner` in its `column`."""
-    return exists().where(column == owner, appointment.c.status != AppointmentStatus.ENDED)
+def holds_post(owner: ColumnElement[str], column: ColumnElement[str], on: date) -> ColumnElement[bool]:
+    """Whether an appointment in force on that day has `owner` in its `column`."""
+    return exists().where(column == owner, in_office(on))
 
 
-def shown_as_holder(owner: ColumnElement[str], column: ColumnElement[str]) -> ColumnElement[bool]:
+def shown_as_holder(owner: ColumnElement[str], column: ColumnElement[str], on: date) -> ColumnElement[bool]:
     """The same, to be shown beside a row of a page.
 
     The planner would answer an EXISTS there from a table of all holders, made anew for each page.
     """
-    held = select(appointment.c.id).where(column == owner, appointment.c.status != AppointmentStatus.ENDED).limit(1)
+    held = select(appointment.c.id).where(column == owner, in_office(on)).limit(1)
     return held.scalar_subquery().is_not(None)
 
 

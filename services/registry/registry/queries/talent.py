@@ -19,7 +19,10 @@ from registry.usecases.access import visible
 
 @dataclass(frozen=True)
 class TalentFilters:
-    """Which members of the pool are asked for, as of which day; `available`: without a post; `q`: words in the name."""
+    """Which members of the pool are asked for, as of which day.
+
+    `available`: without a post then; `q`: words in the name.
+    """
 
     on: date | None = None
     division: str | None = None
@@ -29,7 +32,7 @@ class TalentFilters:
 
 
 class TalentOnDay(NamedTuple):
-    """A member of the pool, the status of that day, and whether they hold a post today."""
+    """A member of the pool, the status of that day, and whether they held a post then."""
 
     talent: Talent
     history: TalentHistory
@@ -39,7 +42,7 @@ class TalentOnDay(NamedTuple):
 def talents(session: Session, caller: Caller, filters: TalentFilters, on: date, page: PageArguments) -> Page:
     """A page of TalentOnDay."""
     held = held_on(talent_status, "person_id", talent.c.id, on)
-    appointed = shown_as_holder(talent.c.id, appointment.c.person_id)
+    appointed = shown_as_holder(talent.c.id, appointment.c.person_id, on)
     statement = (
         select(Talent, TalentHistory, appointed.label("appointed"))
         .select_from(Talent)
@@ -54,6 +57,6 @@ def talents(session: Session, caller: Caller, filters: TalentFilters, on: date, 
         *named(talent, filters.q),
     ]
     if filters.available is not None:
-        conditions += is_or_not(holds_post(talent.c.id, appointment.c.person_id), not filters.available)
+        conditions += is_or_not(holds_post(talent.c.id, appointment.c.person_id, on), not filters.available)
     found = paginate(session, statement.where(*conditions), [talent.c.id], page)
     return Page([TalentOnDay(*row.values()) for row in found.items], found.next_cursor)

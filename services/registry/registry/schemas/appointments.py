@@ -21,7 +21,7 @@ class TalentFilters(OnDay):
 
     division = division_field()
     status = Choice(TalentStatus)
-    available = query_flag(metadata={"description": "holds no post today"})
+    available = query_flag(metadata={"description": "held no post on that day"})
     q = TextField(100)
 
 
@@ -127,7 +127,7 @@ class Appointment(Schema):
     filed_on = fields.Date(allow_none=True)
     filing_number = fields.String(allow_none=True)
     filed_late = fields.Boolean(allow_none=True)
-    ended_on = fields.Date(allow_none=True)
+    ended_on = fields.Date(allow_none=True, metadata={"description": "the last day, which still counts"})
     end_reason = fields.String(allow_none=True)
 
 
@@ -164,5 +164,5 @@ class Filing(Schema):
 class Ending(Schema):
     record = EndAppointment
 
-    on = DayField(required=True)
+    on = DayField(required=True, metadata={"description": "the last day of the appointment, which still counts"})
     reason = TextField(500, required=True)

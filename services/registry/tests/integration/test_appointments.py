@@ -12,11 +12,11 @@ from chassis.http import PageArguments
 from chassis.security import audit
 from programme.callers import Caller
 from registry import queries
-from registry.domain.appointment import DayOutOfOrder
+from registry.domain.appointment import DayOutOfOrder, status_on
 from registry.domain.candidacy import AlreadyCqoElsewhere, NotInPool, NoValidCertificate, PostTaken
 from registry.domain.person import Person
 from registry.domain.post import Post
-from registry.queries import AppointmentFilters
+from registry.queries import AppointmentFilters, EnterpriseFilters, PostFilters, TalentFilters
 from registry.usecases import divisions
 from registry.usecases.appoint import appoint
 from registry.usecases.end_appointment import EndAppointment, end_appointment, end_provisional
@@ -178,6 +178,7 @@ def test_a_past_day_shows_the_status_of_that_day(register, firm, holder):
     assert listed(register, on=date(2026, 2, 19)) == [(appointment.id, "active")]
     assert listed(register, on=date(2026, 2, 28)) == [(appointment.id, "suspended")]
     assert listed(register, on=date(2026, 2, 28), status="active") == []
+    assert listed(register, on=date(2026, 3, 1)) == [(appointment.id, "suspended")]
     assert listed(register) == [(appointment.id, "ended")]
 
 
@@ -195,6 +196,33 @@ def test_what_was_said_last_holds_though_it_reaches_further_back(register, firm,
         assert listed(register, on=date(2026, 3, day)) == [(appointment.id, "ended")]
         assert listed(register, on=date(2026, 3, day), status="ended") == [(appointment.id, "ended")]
         assert listed(register, on=date(2026, 3, day), status="suspended") == []
+
+
+def test_the_last_day_of_an_appointment_counts_everywhere(register, firm, holder):
+    post, today = register.post(firm), DAY + timedelta(days=1)
+    appointment = register.appoint(holder, post)
+    end_appointment(register.session, PROVINCE, appointment.id, EndAppointment(today, "辞职"), register.clock)
+
+    def seen(on):
+        filters = EnterpriseFilters(has_cqo=True)
+        [page] = queries.posts(register.session, PROVINCE, PostFilters(), on, PageArguments(50)).items
+        [talent] = queries.talents(register.session, PROVINCE, TalentFilters(), on, PageArguments(50)).items
+        firms = queries.some_enterprises(register.session, PROVINCE, filters, on, PageArguments(50)).items
+        vacant = queries.posts(register.session, PROVINCE, PostFilters(vacant=True), on, PageArguments(50)).items
+        history = queries.appointment_history(register.session, appointment.id)
+        assert listed(register, on=on) == [(appointment.id, status_on(history, on))]
+        return status_on(history, on), page.appointment is not None, talent.appointed, len(firms), len(vacant)
+
+    assert seen(today) == ("active", True, True, 1, 0)
+    assert seen(today + timedelta(days=1)) == ("ended", False, False, 0, 1)
+    with pytest.raises(PostTaken):
+        register.appoint(another(register, firm), post, today)
+
+
+def another(register, firm):
+    person = register.person(firm)
+    register.issue(person, number="2")
+    return person
 
 
 def test_everybody_sees_their_own_subtree_their_own_firm_or_themselves(register, firm, holder):
