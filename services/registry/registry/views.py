@@ -96,10 +96,12 @@ def appointment_today_view(
 
 
 def talent_view(row: TalentOnDay) -> View:
-    """A member of the pool as answers show it."""
-    history = row.history
+    """A member of the pool as answers show it: all of that day but the name and the division."""
+    history, certificate = row.history, row.certificate
+    rest = {"certificate_id": certificate.certificate_id, "valid_until": certificate.valid_until} if certificate else {}
     return {
         **_columns(row.talent),
+        **rest,
         "person_id": row.talent.id,
         "appointed": row.appointed,
         "status": history.status,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -50,6 +50,12 @@ def valid_on(facts: Iterable[CertificateFact], day: date) -> CertificateFact | N
     """The certificate that entitles its holder on `day`, the longest running one if there are several."""
     covering = [fact for fact in latest_facts(facts, day) if fact.covers(day)]
     return max(covering, key=lambda fact: fact.valid_until or day, default=None)
+
+
+def rested_on(facts: Sequence[CertificateFact], day: date) -> CertificateFact | None:
+    """The certificate that entitles its holder on `day`, else the one that did before and ran longest."""
+    valid = (fact for fact in facts if fact.on <= day and fact.status == CertificateStatus.VALID)
+    return valid_on(facts, day) or max(valid, key=lambda fact: fact.valid_until or day, default=None)
 
 
 def remaining_after(ended: CertificateFact, facts: Iterable[CertificateFact]) -> CertificateFact | None:

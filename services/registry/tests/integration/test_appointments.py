@@ -11,7 +11,7 @@ from chassis.errors import NotFound, RuleBroken
 from chassis.http import PageArguments
 from chassis.security import audit
 from programme.callers import Caller
-from registry import queries
+from registry import queries, views
 from registry.domain.appointment import DayOutOfOrder, status_on
 from registry.domain.candidacy import AlreadyCqoElsewhere, NotInPool, NoValidCertificate, PostTaken
 from registry.domain.person import Person
@@ -217,6 +217,28 @@ def test_the_last_day_of_an_appointment_counts_everywhere(register, firm, holder
     assert seen(today + timedelta(days=1)) == ("ended", False, False, 0, 1)
     with pytest.raises(PostTaken):
         register.appoint(another(register, firm), post, today)
+
+
+def test_a_past_day_of_the_pool_is_shown_with_the_certificate_and_the_post_of_that_day(register, firm, holder):
+    certificate = f"{holder.id}-1"
+    register.clock.move(days=1100)
+    register.appoint(holder, register.post(firm), date(2028, 6, 1))
+    register.expire(holder, certificate, date(2029, 1, 10))
+    register.renew(holder, certificate, date(2029, 2, 1), date(2032, 1, 31))
+    register.session.flush()
+
+    def shown(on, **filters):
+        found = queries.talents(register.session, PROVINCE, TalentFilters(**filters), on, PageArguments(50)).items
+        return [(row["status"], row["valid_until"], row["appointed"]) for row in map(views.talent_view, found)]
+
+    first, second = date(2029, 1, 9), date(2032, 1, 31)
+    assert shown(date(2026, 1, 9)) == []
+    assert shown(date(2028, 5, 31)) == [("in_pool", first, False)]
+    assert shown(date(2028, 6, 1)) == [("in_pool", first, True)]
+    assert shown(date(2029, 1, 20)) == [("lapsed", first, True)]
+    assert shown(date(2029, 2, 1)) == [("in_pool", second, True)]
+    assert shown(date(2028, 5, 31), available=True) == [("in_pool", first, False)]
+    assert shown(date(2028, 6, 1), available=True) == []
 
 
 def another(register, firm):
