@@ -75,6 +75,7 @@ def appointment_view(appointment: Appointment, language: str) -> View:
     """An appointment as answers show it, its warnings in words."""
     return {
         **_columns(appointment),
+        "filing": appointment.filing,
         "appointed_by": {"name": appointment.appointed_by_name, "capacity": appointment.appointed_by_capacity},
         "document": {"number": appointment.document_number, "date": appointment.document_date},
         "warnings": [{"rule": rule, "message": WARNINGS[rule].sentence(language)} for rule in appointment.warnings],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chassis.http import Page, Response, http
 from programme.http import Request
 from registry import queries, schemas, views
-from registry.api.base import APPLICANTS, NAMES_READERS, Routes
+from registry.api.base import APPLICANTS, NAMES_READERS, STAFF, Routes
 from registry.domain.candidacy import (
     AlreadyCqoElsewhere,
     AlreadyCqoHere,
@@ -15,11 +15,19 @@ from registry.domain.candidacy import (
     NoValidCertificate,
     PostTaken,
 )
+from registry.domain.filing import AlreadySubmitted, DayIsTheBureaus, NotSubmitted, NumberTaken
 from registry.queries import AppointmentFilters
 from registry.usecases.access import load_appointment
 from registry.usecases.appoint import Appoint, appoint
 from registry.usecases.end_appointment import EndAppointment, end_appointment
-from registry.usecases.file_appointment import FileAppointment, file_appointment
+from registry.usecases.file_appointment import (
+    FileAppointment,
+    ReturnFiling,
+    SubmitFiling,
+    file_appointment,
+    return_filing,
+    submit_filing,
+)
 from registry.views import View
 
 REFUSALS = (
@@ -83,11 +91,40 @@ class AppointmentRoutes(Routes):
 
     @http(
         "POST",
+        "/appointments/<appointment_id>/filing/submission",
+        body=schemas.Submission,
+        returns=schemas.Appointment,
+        roles=APPLICANTS,
+        problems=(AlreadySubmitted, DayIsTheBureaus),
+        summary="Submit an appointment for filing (备案)",
+    )
+    def submit_filing(self, request: Request[SubmitFiling], appointment_id: str) -> Response:
+        with self.db.begin() as session:
+            submitted = submit_filing(session, request.caller, appointment_id, request.body, self.clock)
+            return request.reply(session, views.appointment_view(submitted, request.language))
+
+    @http(
+        "POST",
+        "/appointments/<appointment_id>/filing/return",
+        body=schemas.Returning,
+        returns=schemas.Appointment,
+        roles=STAFF,
+        problems=(NotSubmitted,),
+        summary="Return what was submitted for filing, with the reason",
+    )
+    def return_filing(self, request: Request[ReturnFiling], appointment_id: str) -> Response:
+        with self.db.begin() as session:
+            returned = return_filing(session, request.caller, appointment_id, request.body, self.clock)
+            return request.reply(session, views.appointment_view(returned, request.language))
+
+    @http(
+        "POST",
         "/appointments/<appointment_id>/filing",
         body=schemas.Filing,
         returns=schemas.Appointment,
-        roles=APPLICANTS,
-        summary="File an appointment (备案); late ones are flagged",
+        roles=STAFF,
+        problems=(NumberTaken,),
+        summary="File an appointment (备案): late if it was submitted after the last day",
     )
     def file_appointment(self, request: Request[FileAppointment], appointment_id: str) -> Response:
         with self.db.begin() as session:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
 from chassis.errors import RuleBroken
 from registry.domain.certificates import CertificateFact, CertificateStatus, remaining_after
+from registry.domain.filing import AlreadyFiled, AlreadySubmitted, FilingState, NotSubmitted, resubmission_due
 from registry.domain.rules import Rules
 from registry.events import (
     AppointmentEnded,
     AppointmentFiled,
     AppointmentFilingOverdue,
+    AppointmentFilingReturned,
+    AppointmentFilingSubmitted,
     AppointmentRestored,
     AppointmentSuspended,
 )
@@ -47,12 +50,6 @@ class AlreadyEnded(RuleBroken):
     """The appointment has already ended."""
 
     zh = "该聘任已经终止。"
-
-
-class AlreadyFiled(RuleBroken):
-    """The appointment has already been filed."""
-
-    zh = "该聘任已经备案。"
 
 
 class DayOutOfOrder(RuleBroken):
@@ -101,6 +98,11 @@ class Appointment:
     status: AppointmentStatus = AppointmentStatus.ACTIVE
     # Why it is suspended: "<reason>:<certificate id>". Restored only when none is left.
     causes: list[str] = field(default_factory=list)
+    # The day of submission by which the filing is judged, and the last return that is not made good yet.
+    submitted_on: date | None = None
+    returned_on: date | None = None
+    return_reason: str | None = None
+    resubmit_by: date | None = None
     filed_on: date | None = None
     filing_number: str | None = None
     filed_late: bool | None = None
@@ -115,22 +117,74 @@ class Appointment:
         """
         return self.status != AppointmentStatus.ENDED or (self.ended_on is not None and self.ended_on >= day)
 
-    def file(self, on: date, number: str, today: date) -> AppointmentFiled:
-        """Files the appointment with the bureau; late if the rule set's days had passed by then."""
-        self._require_open()
+    @property
+    def filing(self) -> FilingState:
+        """How far its filing has come."""
         if self.filed_on is not None:
-            raise AlreadyFiled()
-        self._require_in_order(on, today)
-        self.filed_on, self.filing_number, self.filed_late = on, number, on > self.filing_due_on
+            return FilingState.FILED
+        if self.returned_on is not None:
+            return FilingState.RETURNED
+        return FilingState.OWED if self.submitted_on is None else FilingState.SUBMITTED
+
+    @property
+    def last_filing_day(self) -> date:
+        """The last day on which a submission is in time: of what was returned, the one for submitting it again."""
+        return max(self.filing_due_on, self.resubmit_by or self.filing_due_on)
+
+    def submit(self, on: date, today: date) -> AppointmentFilingSubmitted:
+        """Submits the appointment for filing.
+
+        What was returned keeps the day of its first submission if it comes back by `resubmit_by`.
+        """
+        self._require_unfiled(on, today)
+        if self.filing == FilingState.SUBMITTED:
+            raise AlreadySubmitted()
+        if self.submitted_on is None or self.resubmit_by is None or on > self.resubmit_by:
+            self.submitted_on = on
+        self.returned_on = self.return_reason = self.resubmit_by = None
+        return AppointmentFilingSubmitted(
+            self.id, self.enterprise_id, self.person_id, on, self.submitted_on > self.filing_due_on, self.filing_due_on
+        )
+
+    def return_filing(self, on: date, reason: str, rules: Rules) -> AppointmentFilingReturned:
+        """Returns what was submitted, to be submitted again."""
+        self._require_unfiled(on, on)
+        if self.filing != FilingState.SUBMITTED:
+            raise NotSubmitted()
+        self.returned_on, self.return_reason, self.resubmit_by = on, reason, resubmission_due(on, rules)
+        return AppointmentFilingReturned(
+            self.id, self.enterprise_id, self.person_id, reason, on, self.resubmit_by, rules.version
+        )
+
+    def file(self, on: date, number: str, today: date) -> AppointmentFiled:
+        """Files the appointment; late if it was submitted after the last day, however long the bureau took.
+
+        What nobody submitted counts as submitted with the day on which the bureau enters it.
+        """
+        self._require_unfiled(on, today)
+        if self.filing != FilingState.SUBMITTED:
+            self.submit(on, today)
+        assert self.submitted_on is not None, "it was submitted just now, if not before"
+        if on < self.submitted_on:
+            raise DayOutOfOrder()
+        self.filed_on, self.filing_number, self.filed_late = on, number, self.submitted_on > self.filing_due_on
         return AppointmentFiled(
-            self.id, self.enterprise_id, self.person_id, number, on, self.filed_late, self.filing_due_on, self.ruleset
+            self.id,
+            self.enterprise_id,
+            self.person_id,
+            number,
+            on,
+            self.filed_late,
+            self.filing_due_on,
+            self.ruleset,
+            self.submitted_on,
         )
 
     def miss_filing(self, on: date) -> AppointmentFilingOverdue | None:
-        """Notes that the day for filing has passed; None if it was filed or the appointment is over."""
-        if self.filed_on is not None or self.status == AppointmentStatus.ENDED:
+        """Notes that the day for filing has passed; None if it was submitted or the appointment is over."""
+        if self.filing in (FilingState.SUBMITTED, FilingState.FILED) or self.status == AppointmentStatus.ENDED:
             return None
-        return AppointmentFilingOverdue(self.id, self.enterprise_id, self.person_id, self.filing_due_on, on)
+        return AppointmentFilingOverdue(self.id, self.enterprise_id, self.person_id, self.last_filing_day, on)
 
     def certificate_ended(
         self, ended: CertificateFact, facts: Iterable[CertificateFact], rules: Rules
@@ -188,6 +242,12 @@ class Appointment:
         if self.status == AppointmentStatus.ENDED:
             raise AlreadyEnded()
 
+    def _require_unfiled(self, on: date, today: date) -> None:
+        self._require_open()
+        if self.filed_on is not None:
+            raise AlreadyFiled()
+        self._require_in_order(on, today)
+
     def _require_in_order(self, on: date, today: date) -> None:
         if not self.appointed_on <= on <= today:
             raise DayOutOfOrder()
@@ -199,8 +259,3 @@ def status_on(history: Sequence[AppointmentHistory], day: date) -> AppointmentSt
     `history` is in the order in which it was said.
     """
     return next((record.status for record in reversed(history) if record.on <= day), None)
-
-
-def filing_due(appointed_on: date, rules: Rules) -> date:
-    """The last day on which filing is in time."""
-    return appointed_on + timedelta(days=rules.filing_days)

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from chassis.errors import RuleBroken
-from registry.domain.appointment import Appointment, Capacity, DayOutOfOrder, filing_due
+from registry.domain.appointment import Appointment, Capacity, DayOutOfOrder
 from registry.domain.bilingual import Bilingual
 from registry.domain.certificates import CertificateFact, valid_on
 from registry.domain.enterprise import Enterprise
 from registry.domain.exclusion import Exclusion
+from registry.domain.filing import filing_due
 from registry.domain.person import Person
 from registry.domain.post import DEPARTMENTS, Post
 from registry.domain.rules import Rules

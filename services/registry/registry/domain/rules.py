@@ -19,6 +19,7 @@ class Rules:
     document: str
     experience_years: int
     filing_days: int
+    resubmission_days: int
     change_filing_working_days: int
     vacancy_grace_days: int
     appoint_without_certificate: WithoutCertificate

@@ -14,6 +14,8 @@ from registry.schemas.appointments import (
     NewPost,
     Post,
     PostFilters,
+    Returning,
+    Submission,
     Talent,
     TalentFilters,
 )
@@ -89,8 +91,10 @@ __all__ = [
     "PostFilters",
     "Reason",
     "Rejection",
+    "Returning",
     "Revealed",
     "RuleSetParameters",
+    "Submission",
     "Talent",
     "TalentFilters",
 ]

@@ -19,7 +19,8 @@ def whole_number(meaning: str) -> fields.Integer:
 
 class RuleSetParameters(Schema):
     experience_years = whole_number("years of quality work that R32 asks for, unless there is a technical title")
-    filing_days = whole_number("days within which an appointment is filed")
+    filing_days = whole_number("days within which an appointment is submitted for filing")
+    resubmission_days = whole_number("days after a return within which the first day of submission is kept")
     change_filing_working_days = whole_number("working days within which a change is filed")
     vacancy_grace_days = whole_number("days for which a post may be vacant")
     appoint_without_certificate = fields.String(required=True, validate=validate.OneOf(get_args(WithoutCertificate)))

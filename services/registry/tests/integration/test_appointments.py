@@ -14,6 +14,7 @@ from programme.callers import Caller
 from registry import queries, views
 from registry.domain.appointment import DayOutOfOrder, status_on
 from registry.domain.candidacy import AlreadyCqoElsewhere, NotInPool, NoValidCertificate, PostTaken
+from registry.domain.filing import DayIsTheBureaus, NumberTaken
 from registry.domain.person import Person
 from registry.domain.post import Post
 from registry.queries import AppointmentFilters, EnterpriseFilters, PostFilters, TalentFilters
@@ -21,7 +22,15 @@ from registry.usecases import divisions
 from registry.usecases.appoint import appoint
 from registry.usecases.end_appointment import EndAppointment, end_appointment, end_provisional
 from registry.usecases.enterprises import EnterpriseChanges
-from registry.usecases.file_appointment import FileAppointment, file_appointment, miss_filing
+from registry.usecases.file_appointment import (
+    FileAppointment,
+    ReturnFiling,
+    SubmitFiling,
+    file_appointment,
+    miss_filing,
+    return_filing,
+    submit_filing,
+)
 
 DAY = date(2026, 3, 1)
 
@@ -105,6 +114,38 @@ def test_filing_in_time_cancels_the_deadline(register, firm, holder):
 
     assert due_rows(register.session)[0].state == "cancelled"
     assert register.announced("appointment.filed")[0]["late"] is False
+
+
+def test_the_enterprise_submits_the_bureau_returns_and_accepts(register, firm, holder):
+    appointment, own = register.appoint(holder, register.post(firm)), Caller("f", "enterprise", enterprise_id=firm.id)
+    with pytest.raises(DayIsTheBureaus):
+        submit_filing(register.session, own, appointment.id, SubmitFiling(DAY), register.clock)
+    submit_filing(register.session, own, appointment.id, SubmitFiling(), register.clock)
+    assert due_rows(register.session)[0].state == "cancelled"
+
+    return_filing(register.session, CHANGCHUN, appointment.id, ReturnFiling("缺授权书"), register.clock)
+    assert due_rows(register.session) == [("appointment.filing", date(2026, 4, 1), "planned")]
+    register.clock.move(days=10)
+    submit_filing(register.session, own, appointment.id, SubmitFiling(), register.clock)
+    register.clock.move(days=60)
+    bureau = FileAppointment(register.clock.today(), "备〔2026〕1号")
+    file_appointment(register.session, CHANGCHUN, appointment.id, bureau, register.clock)
+
+    [returned], [filed] = register.announced("appointment.filing_returned"), register.announced("appointment.filed")
+    assert (returned["reason"], returned["resubmit_by"], returned["ruleset"]) == ("缺授权书", "2026-03-12", 1)
+    assert (filed["late"], filed["submitted_on"]) == (False, "2026-03-02")
+    assert [event["on"] for event in register.announced("appointment.filing_submitted")] == ["2026-03-02", "2026-03-12"]
+    assert register.gaps() == []
+
+
+def test_two_appointments_of_a_division_are_not_filed_under_one_number(register, firm, holder):
+    first = register.appoint(holder, register.post(firm))
+    second = register.appoint(another(register, firm), register.post(firm, "第二岗位"))
+    number = FileAppointment(DAY, "备〔2026〕1号")
+    file_appointment(register.session, PROVINCE, first.id, number, register.clock)
+
+    with pytest.raises(NumberTaken):
+        file_appointment(register.session, PROVINCE, second.id, number, register.clock)
 
 
 def test_an_expiry_suspends_and_a_renewal_restores(register, firm, holder):

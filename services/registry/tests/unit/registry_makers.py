@@ -25,6 +25,7 @@ RULES = MadeUpRules(
     document="吉质联办〔2013〕10号",
     experience_years=3,
     filing_days=30,
+    resubmission_days=10,
     change_filing_working_days=15,
     vacancy_grace_days=90,
     appoint_without_certificate="refuse",

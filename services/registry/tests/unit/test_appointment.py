@@ -3,8 +3,9 @@ from datetime import date, timedelta
 import pytest
 from registry_makers import RULES, appointment, expired, issued, revoked, talent
 
-from registry.domain.appointment import AlreadyEnded, AlreadyFiled, DayOutOfOrder, filing_due
+from registry.domain.appointment import AlreadyEnded, DayOutOfOrder
 from registry.domain.certificates import valid_on
+from registry.domain.filing import AlreadyFiled, AlreadySubmitted, NotSubmitted, filing_due
 from registry.events import AppointmentRestored, AppointmentSuspended, TalentLapsed, TalentRestored
 
 TODAY = date(2026, 4, 1)
@@ -26,6 +27,52 @@ def test_an_appointment_is_filed_once_and_not_before_it_was_made_nor_ahead_of_to
         appointment().file(date(2026, 1, 31), "BA-1", TODAY)
     with pytest.raises(DayOutOfOrder):
         appointment().file(date(2026, 4, 2), "BA-1", TODAY)
+
+
+def test_a_filing_is_late_by_the_day_of_submission_however_long_the_bureau_takes():
+    held, late = appointment(), appointment()
+    held.submit(date(2026, 3, 3), TODAY)
+    late.submit(date(2026, 3, 4), TODAY)
+
+    assert held.file(date(2026, 3, 20), "BA-1", TODAY).late is False
+    assert (held.submitted_on, held.filed_on) == (date(2026, 3, 3), date(2026, 3, 20))
+    assert late.file(date(2026, 3, 20), "BA-2", TODAY).late is True
+
+
+def test_what_was_returned_keeps_its_day_if_it_comes_back_within_the_rule_sets_days():
+    held, slow = appointment(), appointment()
+    for each in (held, slow):
+        each.submit(date(2026, 3, 3), TODAY)
+        event = each.return_filing(date(2026, 3, 5), "缺授权书", RULES)
+        assert (event.resubmit_by, each.filing) == (date(2026, 3, 15), "returned")
+    held.submit(date(2026, 3, 15), TODAY)
+    slow.submit(date(2026, 3, 16), TODAY)
+
+    assert held.file(date(2026, 3, 17), "BA-1", TODAY).late is False
+    assert slow.file(date(2026, 3, 17), "BA-2", TODAY).late is True
+
+
+def test_nobody_submits_twice_and_nothing_is_returned_that_was_not_submitted():
+    held = appointment()
+    with pytest.raises(NotSubmitted):
+        held.return_filing(TODAY, "缺授权书", RULES)
+    held.submit(date(2026, 2, 2), TODAY)
+
+    with pytest.raises(AlreadySubmitted):
+        held.submit(date(2026, 2, 3), TODAY)
+    with pytest.raises(DayOutOfOrder):
+        held.file(date(2026, 2, 1), "BA-1", TODAY)
+
+
+def test_nothing_is_overdue_while_the_bureau_has_it_and_what_is_returned_is_again():
+    held = appointment()
+    held.submit(date(2026, 3, 3), TODAY)
+    assert held.miss_filing(TODAY) is None
+
+    held.return_filing(date(2026, 3, 5), "缺授权书", RULES)
+
+    assert held.last_filing_day == date(2026, 3, 15)
+    assert held.miss_filing(TODAY).filing_due_on == date(2026, 3, 15)
 
 
 def test_filing_is_overdue_only_while_it_is_owed():
