@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
 from chassis.errors import RuleBroken
-from registry.domain.certificates import CertificateFact, CertificateStatus, remaining_after
 from registry.domain.filing import AlreadyFiled, AlreadySubmitted, FilingState, NotSubmitted, resubmission_due
 from registry.domain.rules import Rules
 from registry.events import (
@@ -96,7 +95,7 @@ class Appointment:
     warnings: list[str] = field(default_factory=list)
     provisional_until: date | None = None
     status: AppointmentStatus = AppointmentStatus.ACTIVE
-    # Why it is suspended: "<reason>:<certificate id>". Restored only when none is left.
+    # Why it is suspended: "<reason>:<certificate id>".
     causes: list[str] = field(default_factory=list)
     # The day of submission by which the filing is judged, and the last return that is not made good yet.
     submitted_on: date | None = None
@@ -186,43 +185,13 @@ class Appointment:
             return None
         return AppointmentFilingOverdue(self.id, self.enterprise_id, self.person_id, self.last_filing_day, on)
 
-    def certificate_ended(
-        self, ended: CertificateFact, facts: Iterable[CertificateFact], rules: Rules
-    ) -> AppointmentSuspended | None:
-        """Suspends it if the rule set says so, unless another certificate of `facts` is valid that day.
-
-        A second cause is kept, and not announced.
-        """
-        if self.status == AppointmentStatus.ENDED or remaining_after(ended, facts) is not None:
-            return None
-        if ended.status == CertificateStatus.EXPIRED:
-            reason, consequence = SuspensionReason.CERTIFICATE_EXPIRED, rules.on_certificate_expired
-        else:
-            reason, consequence = SuspensionReason.CERTIFICATE_REVOKED, rules.on_certificate_revoked
-        if consequence == "none":
-            return None
-        cause = f"{reason}:{ended.certificate_id}"
-        if cause not in self.causes:
-            self.causes = [*self.causes, cause]
-        if self.status == AppointmentStatus.SUSPENDED:
-            return None
-        self.status = AppointmentStatus.SUSPENDED
-        return AppointmentSuspended(self.id, self.enterprise_id, self.person_id, str(reason), ended.on, rules.version)
-
-    def certificate_renewed(self, certificate_id: str, on: date, rules: Rules) -> AppointmentRestored | None:
-        """Drops the expiry of that certificate from the causes; a revocation stays."""
-        return self._without([f"{SuspensionReason.CERTIFICATE_EXPIRED}:{certificate_id}"], on, rules)
-
-    def certificate_issued(self, on: date, rules: Rules) -> AppointmentRestored | None:
-        """A new certificate, earned by new training, stands in for whatever was wrong with older ones."""
-        self.provisional_until = None
-        return self._without(self.causes, on, rules)
-
-    def _without(self, gone: list[str], on: date, rules: Rules) -> AppointmentRestored | None:
-        self.causes = [cause for cause in self.causes if cause not in gone]
-        if self.status != AppointmentStatus.SUSPENDED or self.causes:
-            return None
-        self.status = AppointmentStatus.ACTIVE
+    def take(
+        self, status: AppointmentStatus, on: date, reason: str | None, rules: Rules
+    ) -> AppointmentSuspended | AppointmentRestored:
+        """Takes the status that its holder's certificates give from the day `on`."""
+        self.status = status
+        if status == AppointmentStatus.SUSPENDED:
+            return AppointmentSuspended(self.id, self.enterprise_id, self.person_id, str(reason), on, rules.version)
         return AppointmentRestored(self.id, self.enterprise_id, self.person_id, on, rules.version)
 
     def end(self, on: date, reason: str, today: date) -> AppointmentEnded:

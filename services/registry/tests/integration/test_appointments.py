@@ -181,6 +181,35 @@ def test_a_revocation_outlasts_a_renewal_and_ends_with_a_new_certificate(registe
     assert len(register.announced("appointment.suspended")) == len(register.announced("appointment.restored")) == 1
 
 
+def test_an_expiry_that_comes_late_leaves_what_a_newer_certificate_gives(register, firm, holder):
+    """Events of two certificates come in any order: A ended on 12 March, and B was issued on the 20th."""
+    appointment = register.appoint(holder, register.post(firm))
+    register.clock.move(days=30)
+    register.issue(holder, date(2026, 3, 20), date(2029, 3, 19), number="2")
+    register.expire(holder, f"{holder.id}-1", date(2026, 3, 13))
+
+    assert appointment.status == "active" and appointment.causes == []
+    shown = {
+        day: [
+            (row.history.status, row.certificate.certificate_id[-1])
+            for row in queries.talents(
+                register.session, PROVINCE, TalentFilters(), date(2026, 3, day), PageArguments(9)
+            ).items
+        ]
+        for day in (12, 13, 19, 20)
+    }
+    assert shown == {12: [("in_pool", "1")], 13: [("lapsed", "1")], 19: [("lapsed", "1")], 20: [("in_pool", "2")]}
+    assert [listed(register, on=date(2026, 3, day))[0][1] for day in (12, 13, 19, 20)] == [
+        "active",
+        "suspended",
+        "suspended",
+        "active",
+    ]
+    kinds = ("talent.lapsed", "talent.restored", "appointment.suspended", "appointment.restored")
+    assert [event["on"] for event in register.announced(*kinds)] == ["2026-03-13", "2026-03-20"] * 2
+    assert register.gaps() == []
+
+
 def test_an_expiry_does_nothing_while_another_certificate_is_valid(register, firm, holder):
     appointment = register.appoint(holder, register.post(firm))
     register.issue(holder, date(2026, 2, 1), date(2029, 1, 31), number="2")
