@@ -21,6 +21,7 @@ class Rules:
     experience_years: int
     title_experience_years: int
     filing_days: int
+    resubmission_days: int
     change_filing_working_days: int
     vacancy_grace_days: int
     appoint_excluded: Consequence

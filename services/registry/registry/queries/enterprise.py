@@ -119,7 +119,7 @@ def _wanted(
         conditions.append(enterprise.c.id.in_(select(recognition.c.enterprise_id).where(*of_the_kind, *of_the_year)))
     conditions += is_or_not(enterprise.c.deregistered_on.is_not(None), filters.deregistered)
     if filters.has_cqo is not None:
-        conditions += is_or_not(holds_post(enterprise.c.id, appointment.c.enterprise_id), filters.has_cqo)
+        conditions += is_or_not(holds_post(enterprise.c.id, appointment.c.enterprise_id, on), filters.has_cqo)
     if filters.industry:
         conditions.append(enterprise.c.industry.startswith(filters.industry, autoescape=True))
     return SHOWN.where(*conditions)

@@ -16,6 +16,8 @@ from registry.schemas.appointments import (
     PoolFilters,
     Post,
     PostFilters,
+    Returning,
+    Submission,
     Talent,
     TalentFilters,
 )
@@ -110,8 +112,10 @@ __all__ = [
     "Recognition",
     "Recognitions",
     "Rejection",
+    "Returning",
     "Revealed",
     "RuleSetParameters",
+    "Submission",
     "Talent",
     "TalentFilters",
 ]

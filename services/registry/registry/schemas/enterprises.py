@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from chassis.http import DayField, QuerySchema, Schema, TextField
 from registry import queries

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -53,10 +53,13 @@ def end_with_enterprise(session: Session, appointment_id: str, on: date, clock: 
     deadlines.hold(session, appointment_id)
     appointment = load(session, Appointment, appointment_id, lock=True)
     if appointment.status != AppointmentStatus.ENDED:
-        _announce(session, appointment, appointment.end(on, str(EndReason.ENTERPRISE_DEREGISTERED), clock.today()), clock)
+        _announce(
+            session, appointment, appointment.end(on, str(EndReason.ENTERPRISE_DEREGISTERED), clock.today()), clock
+        )
 
 
 def _announce(session: Session, appointment: Appointment, ended: AppointmentEnded, clock: Clock) -> None:
     outbox.add(session, appointment, ended, clock)
     deadlines.cancel_all(session, appointment)
-    record_appointment_status(session, appointment, ended.on, reason=ended.reason)
+    # Its last day still counts.
+    record_appointment_status(session, appointment, ended.on + timedelta(days=1), reason=ended.reason)
