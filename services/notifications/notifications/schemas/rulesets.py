@@ -11,6 +11,8 @@ from notifications.domain.announcements import KINDS
 from notifications.domain.notice import Channel
 from notifications.domain.rules import OFFICE
 
+BODY_KEY = "^[a-z][a-z_]*$"
+
 
 def some_channels(**options: Any) -> fields.List[Any]:  # Any: marshmallow's options, and what its lists hold
     """Some of the channels, each once."""
@@ -53,7 +55,7 @@ class RuleSetParameters(Schema):
         metadata={"description": "days for which a letter without an address waits for one"},
     )
     bodies = fields.Dict(
-        keys=fields.String(validate=validate.Regexp(r"^[a-z][a-z_]{0,39}$")),
+        keys=TextField(40, pattern=BODY_KEY, validate=validate.Regexp(BODY_KEY)),
         values=fields.Nested(SigningBody),
         required=True,
         validate=validate.Length(1, 20),
@@ -61,7 +63,7 @@ class RuleSetParameters(Schema):
     )
     body_by_kind = fields.Dict(
         keys=fields.String(validate=validate.OneOf(KINDS)),
-        values=fields.String(),
+        values=TextField(40, pattern=BODY_KEY),
         required=True,
         metadata={"description": "kinds that another of the bodies signs, by its key"},
     )
