@@ -114,9 +114,9 @@ class Candidacy:
     post: Post
     enterprise: Enterprise
     dossier: Dossier
-    former_leaders: list[FormerLeader] = field(default_factory=list)
     # Appointments of the person and appointments to the post, ended ones included.
     appointments: list[Appointment] = field(default_factory=list)
+    former_leaders: list[FormerLeader] = field(default_factory=list)
 
     def appoint(
         self, appointment_id: str, terms: Terms, rules: Rules, today: date

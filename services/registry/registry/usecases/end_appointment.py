@@ -53,9 +53,8 @@ def end_with_enterprise(session: Session, appointment_id: str, on: date, clock: 
     deadlines.hold(session, appointment_id)
     appointment = load(session, Appointment, appointment_id, lock=True)
     if appointment.status != AppointmentStatus.ENDED:
-        _announce(
-            session, appointment, appointment.end(on, str(EndReason.ENTERPRISE_DEREGISTERED), clock.today()), clock
-        )
+        ended = appointment.end(on, EndReason.ENTERPRISE_DEREGISTERED, clock.today())
+        _announce(session, appointment, ended, clock)
 
 
 def _announce(session: Session, appointment: Appointment, ended: AppointmentEnded, clock: Clock) -> None:

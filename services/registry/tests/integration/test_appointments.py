@@ -104,10 +104,10 @@ def test_who_could_appoint_is_judged_by_the_day_of_the_appointment(register, fir
     enterprises.change(register.session, PROVINCE, firm.id, 1, new, register.clock)
 
     earlier = register.appoint(holder, post, date(2026, 2, 14))
-    assert earlier.warnings == []
+    assert "R24" not in earlier.warnings
     end = EndAppointment(date(2026, 2, 20), "调离")
     end_appointment(register.session, PROVINCE, earlier.id, end, register.clock)
-    assert register.appoint(holder, post, DAY).warnings == ["R24"]
+    assert "R24" in register.appoint(holder, post, DAY).warnings
 
 
 def test_an_appointment_in_the_future_is_refused(register, firm, holder):
