@@ -17,7 +17,7 @@ from registry.domain.eligibility import Eligibility
 from registry.domain.enterprise import Enterprise
 from registry.domain.person import FactKind, Person, PersonFact
 from registry.domain.post import Post
-from registry.queries import AppointmentOnDay, EnterpriseRow, TalentOnDay
+from registry.queries import AppointmentOnDay, EnterpriseRow, RecommendationInFull, TalentOnDay
 from registry.storage import contact, person_fact
 from registry.usecases.enterprises import RegisterEnterprise
 from registry.usecases.import_report import ImportReport
@@ -93,6 +93,11 @@ def appointment_on_day_view(row: AppointmentOnDay, language: str) -> View:
 def appointment_with_history_view(appointment: Appointment, history: list[AppointmentHistory], language: str) -> View:
     """An appointment with every status it had."""
     return {**appointment_view(appointment, language), "history": history}
+
+
+def recommendation_view(found: RecommendationInFull) -> View:
+    """A recommendation with what it rests on."""
+    return {**_columns(found.recommendation), "evidence": found.evidence, "decisions": found.decisions}
 
 
 def talent_view(row: TalentOnDay) -> View:

@@ -22,6 +22,12 @@ from registry.queries.explain import eligibility
 from registry.queries.person import FindPerson, PersonFilters, people
 from registry.queries.pool import Offered, PoolFilters, pool
 from registry.queries.post import PostAndHolder, PostFilters, posts
+from registry.queries.recommendation import (
+    RecommendationFilters,
+    RecommendationInFull,
+    recommendation_in_full,
+    recommendations,
+)
 from registry.queries.talent import TalentFilters, TalentOnDay, talents
 
 __all__ = [
@@ -35,6 +41,8 @@ __all__ = [
     "PoolFilters",
     "PostAndHolder",
     "PostFilters",
+    "RecommendationFilters",
+    "RecommendationInFull",
     "TalentFilters",
     "TalentOnDay",
     "appointment_history",
@@ -48,6 +56,8 @@ __all__ = [
     "people",
     "pool",
     "posts",
+    "recommendation_in_full",
+    "recommendations",
     "some_enterprises",
     "talents",
 ]

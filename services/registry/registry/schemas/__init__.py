@@ -50,6 +50,19 @@ from registry.schemas.people import (
     Reason,
     Revealed,
 )
+from registry.schemas.recommendations import (
+    Decision,
+    Declaration,
+    EvidenceStated,
+    Finding,
+    NewRecommendation,
+    NewReview,
+    Recommendation,
+    RecommendationFilters,
+    RecommendationInFull,
+    RecommendationWithdrawal,
+    StatedEvidence,
+)
 from registry.schemas.rulesets import RuleSetParameters
 
 __all__ = [
@@ -63,6 +76,8 @@ __all__ = [
     "Criterion",
     "Day",
     "DecidedBy",
+    "Decision",
+    "Declaration",
     "Division",
     "Divisions",
     "Document",
@@ -71,8 +86,10 @@ __all__ = [
     "Enterprise",
     "EnterpriseChanges",
     "EnterpriseFilters",
+    "EvidenceStated",
     "Exclusion",
     "Filing",
+    "Finding",
     "IdNumber",
     "Import",
     "Lifting",
@@ -82,6 +99,8 @@ __all__ = [
     "NewExclusion",
     "NewPerson",
     "NewPost",
+    "NewRecommendation",
+    "NewReview",
     "Offered",
     "OnDay",
     "Person",
@@ -92,9 +111,14 @@ __all__ = [
     "Post",
     "PostFilters",
     "Reason",
+    "Recommendation",
+    "RecommendationFilters",
+    "RecommendationInFull",
+    "RecommendationWithdrawal",
     "Rejection",
     "Revealed",
     "RuleSetParameters",
+    "StatedEvidence",
     "Talent",
     "TalentFilters",
 ]

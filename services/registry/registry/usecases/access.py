@@ -21,6 +21,7 @@ from registry.domain.eligibility import Dossier, EducationFact
 from registry.domain.enterprise import Enterprise
 from registry.domain.exclusion import Exclusion
 from registry.domain.person import Person, PersonFact
+from registry.domain.recommendation import Decision, Recommendation
 from registry.storage import (
     appointment,
     certificate_fact,
@@ -31,6 +32,8 @@ from registry.storage import (
     person,
     person_fact,
     post,
+    recommendation,
+    recommendation_decision,
     talent,
 )
 
@@ -47,6 +50,11 @@ PERSON_FACTS = select(PersonFact).where(person_fact.c.person_id == bindparam("pe
 EDUCATION_FACTS = (
     select(EducationFact).where(education_fact.c.person_id == bindparam("person_id")).order_by(education_fact.c.id)
 )
+DECISIONS = (
+    select(Decision)
+    .where(recommendation_decision.c.person_id == bindparam("person_id"))
+    .order_by(recommendation_decision.c.id)
+)
 EXCLUSIONS = select(Exclusion).where(exclusion.c.id_number_index == bindparam("index"))
 ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("what"))))
 # The column that says whose a row is.
@@ -54,6 +62,7 @@ OWN_ENTERPRISE = {
     enterprise: enterprise.c.id,
     person: person.c.enterprise_id,
     post: post.c.enterprise_id,
+    recommendation: recommendation.c.enterprise_id,
     appointment: appointment.c.enterprise_id,
 }
 
@@ -78,8 +87,8 @@ def visible(table: Table, caller: Caller, on: date) -> ColumnElement[bool]:
 def _of_person(table: Table, person_id: str | None) -> ColumnElement[bool]:
     if table in (person, talent):
         return table.c.id == person_id
-    if table is appointment:
-        return appointment.c.person_id == person_id
+    if table in (appointment, recommendation):
+        return table.c.person_id == person_id
     held = select(appointment.c.enterprise_id).where(
         appointment.c.person_id == person_id, appointment.c.status != AppointmentStatus.ENDED
     )
@@ -130,6 +139,13 @@ def load_appointment(
     return load(session, Appointment, appointment_id, visible(appointment, caller, on), lock=lock)
 
 
+def load_recommendation(
+    session: Session, caller: Caller, recommendation_id: str, on: date, *, lock: bool = False
+) -> Recommendation:
+    """A recommendation that the caller may see."""
+    return load(session, Recommendation, recommendation_id, visible(recommendation, caller, on), lock=lock)
+
+
 def load_contact(session: Session, owner_id: str) -> Contact | None:
     """The owner's contact, locked, if it has one."""
     return session.scalars(LOCKED_CONTACT, {"owner_id": owner_id}).one_or_none()
@@ -157,6 +173,7 @@ def dossier_of(session: Session, person: Person) -> Dossier:
         exclusions=exclusions_of(session, person),
         certificates=certificates_of(session, person.id),
         educations=list(session.scalars(EDUCATION_FACTS, {"person_id": person.id})),
+        decisions=list(session.scalars(DECISIONS, {"person_id": person.id})),
     )
 
 

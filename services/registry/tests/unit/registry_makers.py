@@ -26,6 +26,7 @@ RULES = MadeUpRules(
     document="吉质联办〔2013〕10号",
     experience_years=3,
     title_experience_years=1,
+    review_days=15,
     filing_days=30,
     change_filing_working_days=15,
     vacancy_grace_days=90,
