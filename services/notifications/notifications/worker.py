@@ -16,6 +16,8 @@ from notifications.handlers.appointments import (
     AppointmentEnded,
     AppointmentFiled,
     AppointmentFilingOverdue,
+    AppointmentFilingReturned,
+    AppointmentFilingSubmitted,
     AppointmentMade,
     AppointmentRestored,
     AppointmentSuspended,
@@ -107,6 +109,14 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("appointment.filed.v1", AppointmentFiled)
     def appointment_filed(self, session: Session, events: Batch[AppointmentFiled]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("appointment.filing_submitted.v1", AppointmentFilingSubmitted)
+    def appointment_filing_submitted(self, session: Session, events: Batch[AppointmentFilingSubmitted]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("appointment.filing_returned.v1", AppointmentFilingReturned)
+    def appointment_filing_returned(self, session: Session, events: Batch[AppointmentFilingReturned]) -> None:
         announce(session, events, self.clock)
 
     @subscribe_batch("appointment.filing_overdue.v1", AppointmentFilingOverdue)

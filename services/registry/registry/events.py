@@ -128,6 +128,30 @@ class AppointmentFiled:
     late: bool
     filing_due_on: date
     ruleset: int
+    submitted_on: date
+
+
+@dataclass(frozen=True)
+class AppointmentFilingSubmitted:
+    type: ClassVar[str] = "appointment.filing_submitted.v1"
+    appointment_id: str
+    enterprise_id: str
+    person_id: str
+    on: date
+    late: bool
+    filing_due_on: date
+
+
+@dataclass(frozen=True)
+class AppointmentFilingReturned:
+    type: ClassVar[str] = "appointment.filing_returned.v1"
+    appointment_id: str
+    enterprise_id: str
+    person_id: str
+    reason: str
+    on: date
+    resubmit_by: date
+    ruleset: int
 
 
 @dataclass(frozen=True)

@@ -245,11 +245,16 @@ appointment = Table(
     day_column("provisional_until", nullable=True),
     member_column("status", AppointmentStatus),
     Column("causes", JSONB, nullable=False),
+    day_column("submitted_on", nullable=True),
+    day_column("returned_on", nullable=True),
+    text_column("return_reason", nullable=True),
+    day_column("resubmit_by", nullable=True),
     day_column("filed_on", nullable=True),
     text_column("filing_number", nullable=True),
     Column("filed_late", Boolean, nullable=True),
     day_column("ended_on", nullable=True),
     text_column("end_reason", nullable=True),
+    Index("ix_appointment_filing_number", "division", "filing_number", postgresql_where=text("filing_number <> ''")),
     # The row locks already serialise appointments; this holds even against a bug in them.
     Index("uq_appointment_open_post", "post_id", unique=True, postgresql_where=text("status <> 'ended'")),
 )
@@ -288,9 +293,9 @@ Index("ix_enterprise_award", enterprise.c.id, postgresql_where=text("award_conte
 Index("ix_enterprise_brand", enterprise.c.id, postgresql_where=text("brand_contender"))
 Index("ix_enterprise_above_threshold", enterprise.c.id, postgresql_where=text("above_threshold"))
 Index("ix_appointment_filed_late", appointment.c.id, postgresql_where=text("filed_late"))
-# What held last on a day, and who ever had a status.
+# What was said last, and who ever had a status.
 for history, owner in ((appointment_status, "appointment_id"), (talent_status, "person_id")):
-    Index(f"ix_{history.name}_latest", history.c[owner], history.c.on.desc(), history.c.id.desc())
+    Index(f"ix_{history.name}_last", history.c[owner], history.c.id.desc())
     Index(f"ix_{history.name}_status", history.c.status, history.c[owner])
 
 mapper = mapper_registry(metadata=metadata)

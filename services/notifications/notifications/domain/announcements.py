@@ -43,6 +43,8 @@ ANNOUNCEMENTS = (
     Announcement("appointment.made.v1", "appointment_made", EVERYBODY),
     Announcement("appointment.filed.v1", "appointment_filed", EVERYBODY, ("late", False)),
     Announcement("appointment.filed.v1", "appointment_filed_late", EVERYBODY, ("late", True)),
+    Announcement("appointment.filing_submitted.v1", "appointment_filing_submitted", (ENTERPRISE, DIVISION)),
+    Announcement("appointment.filing_returned.v1", "appointment_filing_returned", (ENTERPRISE,)),
     Announcement("appointment.filing_overdue.v1", "appointment_filing_overdue", (ENTERPRISE, DIVISION)),
     Announcement("appointment.suspended.v1", "appointment_suspended", EVERYBODY),
     Announcement("appointment.restored.v1", "appointment_restored", EVERYBODY),

@@ -97,11 +97,23 @@ def test_after_the_appointment_has_ended_it_goes_to_the_firm_the_person_belongs_
     made = world.appointment(holder, other)
     ended = {name: made.data[name] for name in ("appointment_id", "enterprise_id", "person_id")}
     tell(other, made)
-    tell(world.event("appointment.ended.v1", made.subject, {**ended, "on": "2026-03-02", "reason": "离职"}))
+    tell(world.event("appointment.ended.v1", made.subject, {**ended, "on": "2026-03-01", "reason": "离职"}))
 
     tell(world.certificate(holder))
 
     assert recipients(session, "certificate_issued")["enterprise"] == holder.data["enterprise_id"]
+
+
+def test_on_the_last_day_of_the_appointment_it_still_goes_to_its_firm(session, world, tell, holder):
+    other = world.firm(ELSEWHERE)
+    made = world.appointment(holder, other)
+    ended = {name: made.data[name] for name in ("appointment_id", "enterprise_id", "person_id")}
+    tell(other, made)
+    tell(world.event("appointment.ended.v1", made.subject, {**ended, "on": "2026-03-02", "reason": "离职"}))
+
+    tell(world.certificate(holder))
+
+    assert recipients(session, "certificate_issued")["enterprise"] == other.subject
 
 
 def test_an_event_about_somebody_not_yet_known_is_tried_again_later(session, world, tell):

@@ -76,6 +76,11 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
         )
         for late in (False, True)
     ),
+    *(
+        ("appointment.filing_submitted.v1", {**OF_APPOINTMENT, "filing_due_on": FILING_DUE, "late": late})
+        for late in (False, True)
+    ),
+    ("appointment.filing_returned.v1", {**OF_APPOINTMENT, "reason": "缺授权书", "resubmit_by": FILING_DUE}),
     ("appointment.filing_overdue.v1", {**OF_APPOINTMENT, "filing_due_on": FILING_DUE}),
     ("appointment.suspended.v1", {**OF_APPOINTMENT, "reason": "certificate_revoked"}),
     ("appointment.restored.v1", OF_APPOINTMENT),

@@ -7,12 +7,13 @@ from datetime import date, timedelta
 
 from chassis.errors import RuleBroken
 from registry.domain import admission
-from registry.domain.appointment import Appointment, Capacity, DayOutOfOrder, filing_due
+from registry.domain.appointment import Appointment, Capacity, DayOutOfOrder
 from registry.domain.bilingual import Bilingual
 from registry.domain.certificates import valid_on
 from registry.domain.departments import Department, Directed, directed, named
 from registry.domain.eligibility import Dossier, assess
 from registry.domain.enterprise import Enterprise
+from registry.domain.filing import filing_due
 from registry.domain.person import Person
 from registry.domain.post import Post
 from registry.domain.rules import Rules

@@ -22,6 +22,7 @@ class Rules:
     title_experience_years: int
     review_days: int
     filing_days: int
+    resubmission_days: int
     change_filing_working_days: int
     vacancy_grace_days: int
     appoint_excluded: Consequence

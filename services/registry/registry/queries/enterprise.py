@@ -93,7 +93,7 @@ def _wanted(
         *named(enterprise, filters.q),
     ]
     if filters.has_cqo is not None:
-        conditions += is_or_not(holds_post(enterprise.c.id, appointment.c.enterprise_id), filters.has_cqo)
+        conditions += is_or_not(holds_post(enterprise.c.id, appointment.c.enterprise_id, on), filters.has_cqo)
     if filters.industry:
         conditions.append(enterprise.c.industry.startswith(filters.industry, autoescape=True))
     return SHOWN.where(*conditions)

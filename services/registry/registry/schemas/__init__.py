@@ -16,6 +16,8 @@ from registry.schemas.appointments import (
     PoolFilters,
     Post,
     PostFilters,
+    Returning,
+    Submission,
     Talent,
     TalentFilters,
 )
@@ -116,9 +118,11 @@ __all__ = [
     "RecommendationInFull",
     "RecommendationWithdrawal",
     "Rejection",
+    "Returning",
     "Revealed",
     "RuleSetParameters",
     "StatedEvidence",
+    "Submission",
     "Talent",
     "TalentFilters",
 ]

@@ -21,7 +21,7 @@ from registry.schemas.common import (
 )
 from registry.usecases.appoint import Appoint
 from registry.usecases.end_appointment import EndAppointment
-from registry.usecases.file_appointment import FileAppointment
+from registry.usecases.file_appointment import FileAppointment, ReturnFiling, SubmitFiling
 from registry.usecases.open_post import OpenPost
 
 
@@ -30,7 +30,7 @@ class TalentFilters(OnDay):
 
     division = division_field()
     status = Choice(TalentStatus)
-    available = query_flag(metadata={"description": "holds no post today"})
+    available = query_flag(metadata={"description": "held no post on that day"})
     q = TextField(100)
 
 
@@ -170,10 +170,17 @@ class Appointment(Schema):
     warnings = fields.List(fields.Nested(AppointmentWarning), required=True)
     provisional_until = fields.Date(allow_none=True)
     filing_due_on = fields.Date(required=True)
+    filing = fields.String(required=True, metadata={"description": "owed, submitted, returned or filed"})
+    submitted_on = fields.Date(allow_none=True, metadata={"description": "the day of submission that counts"})
+    returned_on = fields.Date(allow_none=True)
+    return_reason = fields.String(allow_none=True)
+    resubmit_by = fields.Date(
+        allow_none=True, metadata={"description": "the last day on which the day of submission is kept"}
+    )
     filed_on = fields.Date(allow_none=True)
     filing_number = fields.String(allow_none=True)
     filed_late = fields.Boolean(allow_none=True)
-    ended_on = fields.Date(allow_none=True)
+    ended_on = fields.Date(allow_none=True, metadata={"description": "the last day, which still counts"})
     end_reason = fields.String(allow_none=True)
 
 
@@ -200,15 +207,29 @@ class AppointmentFilters(OnDay):
     filed_late = query_flag()
 
 
+class Submission(Schema):
+    record = SubmitFiling
+
+    submitted_on = DayField(
+        allow_none=True, metadata={"description": "today if left out; an earlier day is for the bureau to enter"}
+    )
+
+
+class Returning(Schema):
+    record = ReturnFiling
+
+    reason = TextField(500, required=True)
+
+
 class Filing(Schema):
     record = FileAppointment
 
     filed_on = DayField(required=True)
-    number = TextField(load_default=None, allow_none=True)
+    number = TextField(load_default=None, allow_none=True, metadata={"description": "the next of ours if left out"})
 
 
 class Ending(Schema):
     record = EndAppointment
 
-    on = DayField(required=True)
+    on = DayField(required=True, metadata={"description": "the last day of the appointment, which still counts"})
     reason = TextField(500, required=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import TypeVar
 
-from sqlalchemy import Column, ColumnElement, Select, Table, bindparam, cast, func, select
+from sqlalchemy import Column, ColumnElement, FromClause, Select, Table, and_, bindparam, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,7 @@ from chassis.data import load
 from chassis.errors import Forbidden, NotFound
 from programme import scope
 from programme.callers import Caller, Role
-from registry.domain.appointment import Appointment, AppointmentStatus
+from registry.domain.appointment import Appointment
 from registry.domain.certificates import CertificateFact
 from registry.domain.contact import Contact
 from registry.domain.eligibility import Dossier, EducationFact
@@ -80,18 +80,21 @@ def visible(table: Table, caller: Caller, on: date) -> ColumnElement[bool]:
             return talent.c.id.in_(select(person.c.id).where(person.c.enterprise_id == caller.enterprise_id))
         return OWN_ENTERPRISE[table] == caller.enterprise_id
     if caller.role == Role.CQO:
-        return _of_person(table, caller.person_id)
+        return _of_person(table, caller.person_id, on)
     return scope.within(table.c.division, caller, on)
 
 
-def _of_person(table: Table, person_id: str | None) -> ColumnElement[bool]:
+def in_office(on: date, table: FromClause = appointment) -> ColumnElement[bool]:
+    """Of an appointment: whether its holder was in office on that day, suspended or not; the last day counts."""
+    return and_(table.c.appointed_on <= on, or_(table.c.ended_on.is_(None), table.c.ended_on >= on))
+
+
+def _of_person(table: Table, person_id: str | None, on: date) -> ColumnElement[bool]:
     if table in (person, talent):
         return table.c.id == person_id
     if table in (appointment, recommendation):
         return table.c.person_id == person_id
-    held = select(appointment.c.enterprise_id).where(
-        appointment.c.person_id == person_id, appointment.c.status != AppointmentStatus.ENDED
-    )
+    held = select(appointment.c.enterprise_id).where(appointment.c.person_id == person_id, in_office(on))
     return table.c.id.in_(held) if table is enterprise else table.c.enterprise_id.in_(held)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -51,4 +51,5 @@ def end_provisional(session: Session, appointment_id: str, clock: Clock) -> None
 def _announce(session: Session, appointment: Appointment, ended: AppointmentEnded, clock: Clock) -> None:
     outbox.add(session, appointment, ended, clock)
     deadlines.cancel_all(session, appointment)
-    record_appointment_status(session, appointment, ended.on, reason=ended.reason)
+    # Its last day still counts.
+    record_appointment_status(session, appointment, ended.on + timedelta(days=1), reason=ended.reason)

@@ -11,18 +11,27 @@ from chassis.errors import NotFound, RuleBroken
 from chassis.http import PageArguments
 from chassis.security import audit
 from programme.callers import Caller
-from registry import queries
+from registry import queries, views
 from registry.domain.admission import NotInPool, NoValidCertificate
-from registry.domain.appointment import DayOutOfOrder
+from registry.domain.appointment import DayOutOfOrder, status_on
 from registry.domain.candidacy import AlreadyCqoElsewhere, PostTaken
+from registry.domain.filing import DayIsTheBureaus, NumberTaken
 from registry.domain.person import Person
 from registry.domain.post import Post
-from registry.queries import AppointmentFilters
+from registry.queries import AppointmentFilters, EnterpriseFilters, PostFilters, TalentFilters
 from registry.usecases import divisions, people
 from registry.usecases.appoint import appoint
 from registry.usecases.end_appointment import EndAppointment, end_appointment, end_provisional
 from registry.usecases.enterprises import EnterpriseChanges
-from registry.usecases.file_appointment import FileAppointment, file_appointment, miss_filing
+from registry.usecases.file_appointment import (
+    FileAppointment,
+    ReturnFiling,
+    SubmitFiling,
+    file_appointment,
+    miss_filing,
+    return_filing,
+    submit_filing,
+)
 from registry.usecases.people import PersonChanges
 
 DAY, TODAY = date(2026, 3, 1), date(2026, 3, 2)
@@ -122,6 +131,38 @@ def test_filing_in_time_cancels_the_deadline(register, firm, holder):
     assert register.announced("appointment.filed")[0]["late"] is False
 
 
+def test_the_enterprise_submits_the_bureau_returns_and_accepts(register, firm, holder):
+    appointment, own = register.appoint(holder, register.post(firm)), Caller("f", "enterprise", enterprise_id=firm.id)
+    with pytest.raises(DayIsTheBureaus):
+        submit_filing(register.session, own, appointment.id, SubmitFiling(DAY), register.clock)
+    submit_filing(register.session, own, appointment.id, SubmitFiling(), register.clock)
+    assert due_rows(register.session)[0].state == "cancelled"
+
+    return_filing(register.session, CHANGCHUN, appointment.id, ReturnFiling("缺授权书"), register.clock)
+    assert due_rows(register.session) == [("appointment.filing", date(2026, 4, 1), "planned")]
+    register.clock.move(days=10)
+    submit_filing(register.session, own, appointment.id, SubmitFiling(), register.clock)
+    register.clock.move(days=60)
+    bureau = FileAppointment(register.clock.today(), "备〔2026〕1号")
+    file_appointment(register.session, CHANGCHUN, appointment.id, bureau, register.clock)
+
+    [returned], [filed] = register.announced("appointment.filing_returned"), register.announced("appointment.filed")
+    assert (returned["reason"], returned["resubmit_by"], returned["ruleset"]) == ("缺授权书", "2026-03-12", 1)
+    assert (filed["late"], filed["submitted_on"]) == (False, "2026-03-02")
+    assert [event["on"] for event in register.announced("appointment.filing_submitted")] == ["2026-03-02", "2026-03-12"]
+    assert register.gaps() == []
+
+
+def test_two_appointments_of_a_division_are_not_filed_under_one_number(register, firm, holder):
+    first = register.appoint(holder, register.post(firm))
+    second = register.appoint(another(register, firm), register.post(firm, "第二岗位"))
+    number = FileAppointment(DAY, "备〔2026〕1号")
+    file_appointment(register.session, PROVINCE, first.id, number, register.clock)
+
+    with pytest.raises(NumberTaken):
+        file_appointment(register.session, PROVINCE, second.id, number, register.clock)
+
+
 def test_an_expiry_suspends_and_a_renewal_restores(register, firm, holder):
     appointment = register.appoint(holder, register.post(firm))
     certificate = f"{holder.id}-1"
@@ -153,6 +194,35 @@ def test_a_revocation_outlasts_a_renewal_and_ends_with_a_new_certificate(registe
 
     assert appointment.status == "active"
     assert len(register.announced("appointment.suspended")) == len(register.announced("appointment.restored")) == 1
+
+
+def test_an_expiry_that_comes_late_leaves_what_a_newer_certificate_gives(register, firm, holder):
+    """Events of two certificates come in any order: A ended on 12 March, and B was issued on the 20th."""
+    appointment = register.appoint(holder, register.post(firm))
+    register.clock.move(days=30)
+    register.issue(holder, date(2026, 3, 20), date(2029, 3, 19), number="2")
+    register.expire(holder, f"{holder.id}-1", date(2026, 3, 13))
+
+    assert appointment.status == "active" and appointment.causes == []
+    shown = {
+        day: [
+            (row.history.status, row.certificate.certificate_id[-1])
+            for row in queries.talents(
+                register.session, PROVINCE, TalentFilters(), date(2026, 3, day), PageArguments(9)
+            ).items
+        ]
+        for day in (12, 13, 19, 20)
+    }
+    assert shown == {12: [("in_pool", "1")], 13: [("lapsed", "1")], 19: [("lapsed", "1")], 20: [("in_pool", "2")]}
+    assert [listed(register, on=date(2026, 3, day))[0][1] for day in (12, 13, 19, 20)] == [
+        "active",
+        "suspended",
+        "suspended",
+        "active",
+    ]
+    kinds = ("talent.lapsed", "talent.restored", "appointment.suspended", "appointment.restored")
+    assert [event["on"] for event in register.announced(*kinds)] == ["2026-03-13", "2026-03-20"] * 2
+    assert register.gaps() == []
 
 
 def test_an_expiry_does_nothing_while_another_certificate_is_valid(register, firm, holder):
@@ -193,7 +263,73 @@ def test_a_past_day_shows_the_status_of_that_day(register, firm, holder):
     assert listed(register, on=date(2026, 2, 19)) == [(appointment.id, "active")]
     assert listed(register, on=date(2026, 2, 28)) == [(appointment.id, "suspended")]
     assert listed(register, on=date(2026, 2, 28), status="active") == []
+    assert listed(register, on=date(2026, 3, 1)) == [(appointment.id, "suspended")]
     assert listed(register) == [(appointment.id, "ended")]
+
+
+def test_what_was_said_last_holds_though_it_reaches_further_back(register, firm, holder):
+    """As reporting has it: suspended on the 13th, and said on the 20th to have ended with the 10th."""
+    appointment = register.appoint(holder, register.post(firm))
+    register.clock.move(days=18)
+    register.revoke(holder, f"{holder.id}-1", date(2026, 3, 13))
+    end_appointment(
+        register.session, PROVINCE, appointment.id, EndAppointment(date(2026, 3, 10), "辞职"), register.clock
+    )
+
+    assert listed(register, on=date(2026, 3, 9)) == [(appointment.id, "active")]
+    for day in (13, 20):
+        assert listed(register, on=date(2026, 3, day)) == [(appointment.id, "ended")]
+        assert listed(register, on=date(2026, 3, day), status="ended") == [(appointment.id, "ended")]
+        assert listed(register, on=date(2026, 3, day), status="suspended") == []
+
+
+def test_the_last_day_of_an_appointment_counts_everywhere(register, firm, holder):
+    post, today = register.post(firm), DAY + timedelta(days=1)
+    appointment = register.appoint(holder, post)
+    end_appointment(register.session, PROVINCE, appointment.id, EndAppointment(today, "辞职"), register.clock)
+
+    def seen(on):
+        filters = EnterpriseFilters(has_cqo=True)
+        [page] = queries.posts(register.session, PROVINCE, PostFilters(), on, PageArguments(50)).items
+        [talent] = queries.talents(register.session, PROVINCE, TalentFilters(), on, PageArguments(50)).items
+        firms = queries.some_enterprises(register.session, PROVINCE, filters, on, PageArguments(50)).items
+        vacant = queries.posts(register.session, PROVINCE, PostFilters(vacant=True), on, PageArguments(50)).items
+        history = queries.appointment_history(register.session, appointment.id)
+        assert listed(register, on=on) == [(appointment.id, status_on(history, on))]
+        return status_on(history, on), page.appointment is not None, talent.appointed, len(firms), len(vacant)
+
+    assert seen(today) == ("active", True, True, 1, 0)
+    assert seen(today + timedelta(days=1)) == ("ended", False, False, 0, 1)
+    with pytest.raises(PostTaken):
+        register.appoint(another(register, firm), post, today)
+
+
+def test_a_past_day_of_the_pool_is_shown_with_the_certificate_and_the_post_of_that_day(register, firm, holder):
+    certificate = f"{holder.id}-1"
+    register.clock.move(days=1100)
+    register.appoint(holder, register.post(firm), date(2028, 6, 1))
+    register.expire(holder, certificate, date(2029, 1, 10))
+    register.renew(holder, certificate, date(2029, 2, 1), date(2032, 1, 31))
+    register.session.flush()
+
+    def shown(on, **filters):
+        found = queries.talents(register.session, PROVINCE, TalentFilters(**filters), on, PageArguments(50)).items
+        return [(row["status"], row["valid_until"], row["appointed"]) for row in map(views.talent_view, found)]
+
+    first, second = date(2029, 1, 9), date(2032, 1, 31)
+    assert shown(date(2026, 1, 9)) == []
+    assert shown(date(2028, 5, 31)) == [("in_pool", first, False)]
+    assert shown(date(2028, 6, 1)) == [("in_pool", first, True)]
+    assert shown(date(2029, 1, 20)) == [("lapsed", first, True)]
+    assert shown(date(2029, 2, 1)) == [("in_pool", second, True)]
+    assert shown(date(2028, 5, 31), available=True) == [("in_pool", first, False)]
+    assert shown(date(2028, 6, 1), available=True) == []
+
+
+def another(register, firm):
+    person = register.person(firm)
+    register.issue(person, number="2")
+    return person
 
 
 def test_everybody_sees_their_own_subtree_their_own_firm_or_themselves(register, firm, holder):

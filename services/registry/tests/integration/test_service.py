@@ -93,6 +93,17 @@ def test_a_division_sees_its_own_subtree_only(seeded, service, token):
     siping.call("PATCH", f"/enterprises/{enterprise['id']}", 404, json={"name": "x"}, headers={"If-Match": '"1"'})
 
 
+IDLE = "0198f2a0-0000-7000-8000-000000000401"
+
+
+def test_an_enterprise_submits_for_filing_and_cannot_file(seeded, service, token):
+    firm = Client(service.url, token("enterprise", enterprise="0198f2a0-0000-7000-8000-000000000101"))
+
+    for path in ("filing", "filing/return"):
+        firm.call("POST", f"/appointments/{IDLE}/{path}", 403, json={"filed_on": "2026-03-02"})
+    firm.call("POST", f"/appointments/{IDLE}/filing/submission", 404, json={})
+
+
 def test_a_change_needs_the_etag_that_was_read(seeded):
     post_workbook(seeded, "/enterprises/import", sheet(1))
     path = f"/enterprises/{seeded.call('GET', '/enterprises', 200)['items'][0]['id']}"

@@ -28,6 +28,7 @@ RULES = MadeUpRules(
     title_experience_years=1,
     review_days=15,
     filing_days=30,
+    resubmission_days=10,
     change_filing_working_days=15,
     vacancy_grace_days=90,
     appoint_excluded="refuse",
