@@ -58,6 +58,8 @@ def coverage(population: str, place: str | None) -> Callable[[Connection, date],
         units = units_on(on)
         home = standing(place, on) if place else None
         visible = {code for code in units if home is None or home.code in above(code, on)}
+        if home is not None:  # a part of a unit is named for itself
+            units = {code: unit if home.code in above(unit, on) else home.code for code, unit in units.items()}
         found: dict[str, Counter[int]] = {units[code]: Counter() for code in visible}
         rows = connection.execute(COVERAGE.format(belongs=BELONGS[population]), {"on": on})
         for code, *numbers in rows:

@@ -40,6 +40,7 @@ from registry.domain.leader import FormerLeader, Role
 from registry.domain.person import FactKind, Person, PersonFact
 from registry.domain.post import Post
 from registry.domain.recognition import Recognition, RecognitionKind
+from registry.domain.recommendation import Decision, Recommendation, RecommendationStatus, StatedEvidence
 from registry.domain.talent import Talent, TalentHistory, TalentStatus
 
 metadata = new_metadata()
@@ -182,6 +183,56 @@ education_fact = Table(
     Index("ix_education_fact_person_id_year", "person_id", "year"),
 )
 
+recommendation = Table(
+    "recommendation",
+    metadata,
+    *aggregate_columns(),
+    text_column("division"),
+    text_column("enterprise_id", ForeignKey("enterprise.id"), index=True),
+    text_column("person_id", ForeignKey("person.id"), index=True),
+    text_column("document"),
+    day_column("recommended_on"),
+    day_column("review_due_on"),
+    Column("ruleset", Integer, nullable=False),
+    member_column("status", RecommendationStatus),
+    day_column("decided_on", nullable=True),
+    text_column("remark", nullable=True),
+    # The lock on the person keeps two apart; this holds even against a bug in it.
+    Index(
+        "uq_recommendation_open",
+        "person_id",
+        "enterprise_id",
+        unique=True,
+        postgresql_where=text("status IN ('recommended', 'returned')"),
+    ),
+    # The worklist: what waits for a review, the oldest first.
+    Index("ix_recommendation_to_review", "review_due_on", postgresql_where=text("status = 'recommended'")),
+)
+
+recommendation_evidence = Table(
+    "recommendation_evidence",
+    metadata,
+    serial_column(),
+    text_column("recommendation_id", ForeignKey("recommendation.id"), index=True),
+    text_column("rule"),
+    text_column("statement"),
+    text_column("document", nullable=True),
+    day_column("stated_on"),
+)
+
+recommendation_decision = Table(
+    "recommendation_decision",
+    metadata,
+    serial_column(),
+    text_column("recommendation_id", ForeignKey("recommendation.id"), index=True),
+    text_column("person_id", index=True),
+    text_column("rule"),
+    flag_column("met"),
+    text_column("grounds"),
+    text_column("reviewer"),
+    day_column("decided_on"),
+)
+
 talent = Table(
     "talent",
     metadata,
@@ -278,7 +329,7 @@ Index(
     postgresql_where=text("kind = 'title' AND valid_to IS NULL"),
 )
 # The order of pages, within a division.
-for listed in (enterprise, person, talent, post, appointment):
+for listed in (enterprise, person, talent, post, appointment, recommendation):
     Index(f"ix_{listed.name}_division_id", listed.c.division, listed.c.id)
 Index(
     "ix_enterprise_industry",
@@ -308,6 +359,9 @@ for entity, table in {
     Exclusion: exclusion,
     CertificateFact: certificate_fact,
     EducationFact: education_fact,
+    Recommendation: recommendation,
+    StatedEvidence: recommendation_evidence,
+    Decision: recommendation_decision,
     Talent: talent,
     TalentHistory: talent_status,
     Post: post,

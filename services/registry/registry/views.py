@@ -18,7 +18,7 @@ from registry.domain.eligibility import Eligibility
 from registry.domain.enterprise import Enterprise
 from registry.domain.person import FactKind, Person, PersonFact
 from registry.domain.post import Post
-from registry.queries import AppointmentOnDay, EnterpriseRow, TalentOnDay
+from registry.queries import AppointmentOnDay, EnterpriseRow, RecommendationInFull, TalentOnDay
 from registry.storage import contact, person_fact
 from registry.usecases.enterprises import RegisterEnterprise
 from registry.usecases.import_report import ImportReport
@@ -97,6 +97,11 @@ def appointment_today_view(
 ) -> View:
     """An appointment with the status of today and every status it had: on its last day it has not ended yet."""
     return {**appointment_view(appointment, language), "status": status_on(history, today), "history": history}
+
+
+def recommendation_view(found: RecommendationInFull) -> View:
+    """A recommendation with what it rests on."""
+    return {**_columns(found.recommendation), "evidence": found.evidence, "decisions": found.decisions}
 
 
 def talent_view(row: TalentOnDay) -> View:

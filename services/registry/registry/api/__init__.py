@@ -14,6 +14,7 @@ from registry.api.enterprises import EnterpriseRoutes
 from registry.api.exclusions import ExclusionRoutes
 from registry.api.people import PeopleRoutes
 from registry.api.posts import PostRoutes
+from registry.api.recommendations import RecommendationRoutes
 from registry.api.talents import TalentRoutes
 
 
@@ -31,6 +32,7 @@ class Api(
     CorrectionRoutes,
     PostRoutes,
     PeopleRoutes,
+    RecommendationRoutes,
     ExclusionRoutes,
     TalentRoutes,
     AppointmentRoutes,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import TypeAlias
@@ -12,6 +12,7 @@ from registry.domain.bilingual import Bilingual
 from registry.domain.certificates import CertificateFact, certified_since, first_issued, latest_facts, valid_on
 from registry.domain.exclusion import Exclusion
 from registry.domain.person import FactKind, PersonFact, full_years, is_none
+from registry.domain.recommendation import Decision, latest_decisions
 from registry.domain.rules import Rules
 
 
@@ -35,6 +36,7 @@ class Dossier:
     exclusions: list[Exclusion] = field(default_factory=list)
     certificates: list[CertificateFact] = field(default_factory=list)
     educations: list[EducationFact] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,17 @@ class EducationEvidence:
     since: date
 
 
-Evidence: TypeAlias = FactEvidence | ExclusionEvidence | CertificateEvidence | EducationEvidence
+@dataclass(frozen=True)
+class DecisionEvidence:
+    """What a reviewer found of the criterion."""
+
+    kind: str = field(default="review", init=False)
+    met: bool
+    grounds: str
+    since: date
+
+
+Evidence: TypeAlias = FactEvidence | ExclusionEvidence | CertificateEvidence | EducationEvidence | DecisionEvidence
 
 
 class Lack(StrEnum):
@@ -132,7 +144,27 @@ def assess(person_id: str, dossier: Dossier, on: date, rules: Rules) -> Eligibil
         _training(dossier.certificates, on),
         _education(dossier, on, rules.continuing_education_hours),
     ]
-    return Eligibility(person_id, on, rules, criteria)
+    decisions = latest_decisions(dossier.decisions, on)
+    return Eligibility(person_id, on, rules, [_reviewed(each, decisions.get(each.rule)) for each in criteria])
+
+
+# What is lacking where a reviewer found a criterion not met. Whether somebody knows the law, the exam proves later.
+LACK_FOUND = {"R30": Lack.DECLARATION, "R32": Lack.EXPERIENCE}
+
+
+def _reviewed(criterion: Criterion, decision: Decision | None) -> Criterion:
+    """The criterion with a reviewer's last decision: what they found not met is not, whatever is stated."""
+    if decision is None:
+        return criterion
+    evidence = [*criterion.evidence, DecisionEvidence(decision.met, decision.grounds, decision.decided_on)]
+    lack = LACK_FOUND.get(criterion.rule)
+    if decision.met or lack is None:
+        return replace(criterion, evidence=evidence)
+    why = Bilingual(
+        f"{criterion.why.zh}{decision.decided_on} 审核认定不符合：{decision.grounds}",
+        f"{criterion.why.en} A reviewer found it not met on {decision.decided_on}: {decision.grounds}",
+    )
+    return replace(criterion, lacks=list(dict.fromkeys([*criterion.lacks, lack])), why=why, evidence=evidence)
 
 
 def _integrity(facts: list[PersonFact], exclusions: list[Exclusion]) -> Criterion:

@@ -20,6 +20,7 @@ class Rules:
     document: str
     experience_years: int
     title_experience_years: int
+    review_days: int
     filing_days: int
     resubmission_days: int
     change_filing_working_days: int

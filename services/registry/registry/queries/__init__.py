@@ -25,6 +25,12 @@ from registry.queries.explain import eligibility
 from registry.queries.person import FindPerson, PersonFilters, people
 from registry.queries.pool import Offered, PoolFilters, pool
 from registry.queries.post import PostAndHolder, PostFilters, posts
+from registry.queries.recommendation import (
+    RecommendationFilters,
+    RecommendationInFull,
+    recommendation_in_full,
+    recommendations,
+)
 from registry.queries.talent import TalentFilters, TalentOnDay, talents
 
 __all__ = [
@@ -39,6 +45,8 @@ __all__ = [
     "PoolFilters",
     "PostAndHolder",
     "PostFilters",
+    "RecommendationFilters",
+    "RecommendationInFull",
     "TalentFilters",
     "TalentOnDay",
     "appointment_history",
@@ -55,6 +63,8 @@ __all__ = [
     "pool",
     "posts",
     "recognitions",
+    "recommendation_in_full",
+    "recommendations",
     "some_enterprises",
     "talents",
 ]

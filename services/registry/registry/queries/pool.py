@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 from chassis.http import Page, PageArguments, paginate
 from programme import scope
 from programme.callers import Caller, Role
-from registry.domain.appointment import AppointmentStatus
 from registry.domain.person import FactKind, full_years, is_none, masked_name, years_before
 from registry.domain.talent import TalentStatus
-from registry.queries.conditions import Conditions, has_words, is_or_not, within
+from registry.queries.conditions import Conditions, has_words, holds_post, is_or_not, shown_as_holder, within
 from registry.storage import appointment, enterprise, person, person_fact, talent
 
 _title, _experience = person_fact.alias("title"), person_fact.alias("experience")
@@ -24,10 +23,6 @@ def _present(facts: FromClause, kind: FactKind) -> Conditions:
     return [facts.c.kind == kind, facts.c.valid_to.is_(None)]
 
 
-IN_OFFICE = (appointment.c.person_id == talent.c.id, appointment.c.status != AppointmentStatus.ENDED)
-HELD = exists().where(*IN_OFFICE)
-# To be shown beside a row of a page: the planner would answer an EXISTS there from a table of all holders.
-HELD_BY = select(appointment.c.id).where(*IN_OFFICE).limit(1).scalar_subquery()
 IDS = bindparam("ids", type_=ARRAY(Text))
 SHOWN = (
     select(
@@ -41,7 +36,6 @@ SHOWN = (
         _experience.c.value.label("stated_years"),
         talent.c.admitted_on,
         talent.c.valid_until,
-        HELD_BY.is_(None).label("available"),
     )
     .select_from(talent)
     .join(person, person.c.id == talent.c.id)
@@ -94,14 +88,17 @@ def pool(session: Session, caller: Caller, filters: PoolFilters, on: date, page:
     conditions = [
         talent.c.status == TalentStatus.IN_POOL,
         *within(talent, filters.division, on),
-        *([] if filters.available is None else is_or_not(HELD, not filters.available)),
         *_of_whom(filters),
         *_skilled(filters, on),
     ]
+    if filters.available is not None:
+        conditions += is_or_not(holds_post(talent.c.id, appointment.c.person_id, on), not filters.available)
     if filters.valid_on is not None:
         conditions.append(talent.c.valid_until >= filters.valid_on)
     found = paginate(session, select(talent.c.id).where(*conditions), [talent.c.id], page)
-    rows = session.execute(SHOWN.add_columns(_is_seen(caller, on).label("is_seen")), {"ids": list(found.items)})
+    appointed = shown_as_holder(talent.c.id, appointment.c.person_id, on)
+    shown = SHOWN.add_columns(appointed.label("appointed"), _is_seen(caller, on).label("is_seen"))
+    rows = session.execute(shown, {"ids": list(found.items)})
     return Page([_offered(row, on) for row in rows.mappings()], found.next_cursor)
 
 
@@ -143,5 +140,5 @@ def _offered(row: RowMapping, on: date) -> Offered:
         name=row["name"] if row["is_seen"] else masked_name(row["name"]),
         title=None if title is None or is_none(title) else title,
         quality_years=None if since is None or row["stated_years"] == "0" else full_years(since, on),
-        available=row["available"],
+        available=not row["appointed"],
     )

@@ -59,6 +59,19 @@ from registry.schemas.people import (
     Reason,
     Revealed,
 )
+from registry.schemas.recommendations import (
+    Decision,
+    Declaration,
+    EvidenceStated,
+    Finding,
+    NewRecommendation,
+    NewReview,
+    Recommendation,
+    RecommendationFilters,
+    RecommendationInFull,
+    RecommendationWithdrawal,
+    StatedEvidence,
+)
 from registry.schemas.rulesets import RuleSetParameters
 
 __all__ = [
@@ -75,7 +88,12 @@ __all__ = [
     "Criterion",
     "Day",
     "DecidedBy",
+<<<<<<< HEAD
     "Deregistration",
+=======
+    "Decision",
+    "Declaration",
+>>>>>>> ra
     "Division",
     "Divisions",
     "Document",
@@ -84,8 +102,10 @@ __all__ = [
     "Enterprise",
     "EnterpriseChanges",
     "EnterpriseFilters",
+    "EvidenceStated",
     "Exclusion",
     "Filing",
+    "Finding",
     "IdNumber",
     "Import",
     "Leader",
@@ -98,7 +118,12 @@ __all__ = [
     "NewExclusion",
     "NewPerson",
     "NewPost",
+<<<<<<< HEAD
     "NewRecognition",
+=======
+    "NewRecommendation",
+    "NewReview",
+>>>>>>> ra
     "Offered",
     "OnDay",
     "Person",
@@ -109,12 +134,20 @@ __all__ = [
     "Post",
     "PostFilters",
     "Reason",
+<<<<<<< HEAD
     "Recognition",
     "Recognitions",
+=======
+    "Recommendation",
+    "RecommendationFilters",
+    "RecommendationInFull",
+    "RecommendationWithdrawal",
+>>>>>>> ra
     "Rejection",
     "Returning",
     "Revealed",
     "RuleSetParameters",
+    "StatedEvidence",
     "Submission",
     "Talent",
     "TalentFilters",

@@ -29,6 +29,7 @@ def consequence(what: str) -> fields.String:
 class RuleSetParameters(Schema):
     experience_years = whole_number("years of quality work that R32 asks for, without a technical title", least=1)
     title_experience_years = whole_number("years of quality work that R32 asks for beside a technical title", least=1)
+    review_days = whole_number("days within which a recommendation is reviewed")
     filing_days = whole_number("days within which an appointment is submitted for filing")
     resubmission_days = whole_number("days after a return within which the first day of submission is kept")
     change_filing_working_days = whole_number("working days within which a change is filed")

@@ -22,6 +22,7 @@ from registry.domain.enterprise import Enterprise
 from registry.domain.exclusion import Exclusion
 from registry.domain.leader import FormerLeader
 from registry.domain.person import Person, PersonFact
+from registry.domain.recommendation import Decision, Recommendation
 from registry.storage import (
     appointment,
     certificate_fact,
@@ -34,6 +35,8 @@ from registry.storage import (
     person,
     person_fact,
     post,
+    recommendation,
+    recommendation_decision,
     talent,
 )
 
@@ -51,6 +54,11 @@ FORMER_LEADERS = select(FormerLeader).where(former_leader.c.enterprise_id == bin
 EDUCATION_FACTS = (
     select(EducationFact).where(education_fact.c.person_id == bindparam("person_id")).order_by(education_fact.c.id)
 )
+DECISIONS = (
+    select(Decision)
+    .where(recommendation_decision.c.person_id == bindparam("person_id"))
+    .order_by(recommendation_decision.c.id)
+)
 EXCLUSIONS = select(Exclusion).where(exclusion.c.id_number_index == bindparam("index"))
 ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("what"))))
 # The column that says whose a row is.
@@ -58,6 +66,7 @@ OWN_ENTERPRISE = {
     enterprise: enterprise.c.id,
     person: person.c.enterprise_id,
     post: post.c.enterprise_id,
+    recommendation: recommendation.c.enterprise_id,
     appointment: appointment.c.enterprise_id,
     correction: correction.c.enterprise_id,
 }
@@ -88,8 +97,8 @@ def in_office(on: date, table: FromClause = appointment) -> ColumnElement[bool]:
 def _of_person(table: Table, person_id: str | None, on: date) -> ColumnElement[bool]:
     if table in (person, talent):
         return table.c.id == person_id
-    if table is appointment:
-        return appointment.c.person_id == person_id
+    if table in (appointment, recommendation):
+        return table.c.person_id == person_id
     held = select(appointment.c.enterprise_id).where(appointment.c.person_id == person_id, in_office(on))
     return table.c.id.in_(held) if table is enterprise else table.c.enterprise_id.in_(held)
 
@@ -152,6 +161,13 @@ def load_appointment(
     return load(session, Appointment, appointment_id, visible(appointment, caller, on), lock=lock)
 
 
+def load_recommendation(
+    session: Session, caller: Caller, recommendation_id: str, on: date, *, lock: bool = False
+) -> Recommendation:
+    """A recommendation that the caller may see."""
+    return load(session, Recommendation, recommendation_id, visible(recommendation, caller, on), lock=lock)
+
+
 def load_contact(session: Session, owner_id: str) -> Contact | None:
     """The owner's contact, locked, if it has one."""
     return session.scalars(LOCKED_CONTACT, {"owner_id": owner_id}).one_or_none()
@@ -184,6 +200,7 @@ def dossier_of(session: Session, person: Person) -> Dossier:
         exclusions=exclusions_of(session, person),
         certificates=certificates_of(session, person.id),
         educations=list(session.scalars(EDUCATION_FACTS, {"person_id": person.id})),
+        decisions=list(session.scalars(DECISIONS, {"person_id": person.id})),
     )
 
 

@@ -6,6 +6,7 @@ order enterprise, person, post: the second finds what the first one did and is r
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from datetime import date
 
@@ -37,6 +38,7 @@ from registry.domain.talent import TalentStatus
 from registry.usecases import deadlines
 from registry.usecases.access import dossier_of, former_leaders_of, hold_enterprise_of, is_seen, visible
 from registry.usecases.history import record_appointment_status
+from registry.usecases.standing import stand_in_office
 
 APPOINTMENTS = select(Appointment).where(
     or_(
@@ -74,6 +76,11 @@ def appoint(session: Session, caller: Caller, command: Appoint, clock: Clock) ->
     session.add(appointment)
     outbox.add(session, appointment, made, clock)
     record_appointment_status(session, appointment, command.appointed_on, ruleset=rules.version)
+    # What has become of the person's certificates since, where the appointment is entered late.
+    rules_on = functools.cache(lambda day: rulesets.rules_on(session, day, Rules))
+    facts = candidacy.dossier.certificates
+    is_late = any(fact.on > appointment.appointed_on for fact in facts)
+    stand_in_office(session, appointment, facts, not is_late, rules_on, clock)
     deadlines.plan(session, appointment)
     details = {"person_id": person.id, "post_id": post.id}
     audit.record(session, caller, "appointment.made", appointment.id, details, clock)

@@ -175,6 +175,38 @@ def test_two_appointments_of_a_division_are_not_filed_under_one_number(register,
         file_appointment(register.session, PROVINCE, second.id, number, register.clock)
 
 
+def test_an_appointment_entered_late_lives_through_what_has_become_of_its_certificate_since(register, firm, holder):
+    certificate = f"{holder.id}-1"
+    register.clock.move(days=18)
+    register.revoke(holder, certificate, date(2026, 3, 12))
+
+    appointment = register.appoint(holder, register.post(firm), TODAY)
+
+    assert (appointment.status, appointment.causes) == ("suspended", [f"certificate_revoked:{certificate}"])
+    assert [event["on"] for event in register.announced("appointment.made", "appointment.suspended")] == [
+        "2026-03-02",
+        "2026-03-12",
+    ]
+    register.issue(holder, date(2026, 3, 18), date(2029, 3, 17), number="2")
+    assert appointment.status == "active"
+    history = [(line.on, line.status) for line in queries.appointment_history(register.session, appointment.id)]
+    assert history == [(TODAY, "active"), (date(2026, 3, 12), "suspended"), (date(2026, 3, 18), "active")]
+    assert register.gaps() == []
+
+
+def test_a_certificate_earned_after_the_day_of_a_provisional_appointment_makes_it_a_full_one(register, firm):
+    register.session.execute(
+        text('UPDATE ruleset SET parameters = parameters || \'{"appoint_without_certificate": "provisional"}\'')
+    )
+    person = register.person(firm)
+    register.clock.move(days=18)
+    register.issue(person, date(2026, 3, 12), date(2029, 3, 11))
+
+    appointment = register.appoint(person, register.post(firm), TODAY)
+
+    assert (appointment.status, appointment.provisional_until) == ("active", None)
+
+
 def test_an_expiry_suspends_and_a_renewal_restores(register, firm, holder):
     appointment = register.appoint(holder, register.post(firm))
     certificate = f"{holder.id}-1"

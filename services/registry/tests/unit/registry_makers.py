@@ -26,6 +26,7 @@ RULES = MadeUpRules(
     document="吉质联办〔2013〕10号",
     experience_years=3,
     title_experience_years=1,
+    review_days=15,
     filing_days=30,
     resubmission_days=10,
     change_filing_working_days=15,
