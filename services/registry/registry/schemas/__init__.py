@@ -19,6 +19,7 @@ from registry.schemas.appointments import (
     Talent,
     TalentFilters,
 )
+from registry.schemas.calendars import Calendar, CalendarYear, NewCalendarYear
 from registry.schemas.common import Day, OnDay
 from registry.schemas.divisions import (
     Contact,
@@ -59,6 +60,8 @@ __all__ = [
     "AppointmentHistory",
     "AppointmentWarning",
     "AppointmentWithHistory",
+    "Calendar",
+    "CalendarYear",
     "Contact",
     "Criterion",
     "Day",
@@ -77,6 +80,7 @@ __all__ = [
     "Import",
     "Lifting",
     "NewAppointment",
+    "NewCalendarYear",
     "NewContact",
     "NewEnterprise",
     "NewExclusion",
