@@ -11,6 +11,9 @@ from chassis.http import DayField, Schema, TextField
 from registry.domain.working_days import SATURDAY
 from registry.usecases.calendars import EnterCalendar
 
+NOT_A_WEEKEND = "Not a Saturday or Sunday. / 不是周六或周日。"
+A_WEEKEND = "A Saturday or Sunday is off anyway. / 周六、周日本为休息日。"
+
 
 class NewCalendarYear(Schema):
     record = EnterCalendar
@@ -34,12 +37,7 @@ class NewCalendarYear(Schema):
                 if day.year != data["year"]:
                     raise ValidationError({name: {place: ["Not a day of that year. / 不在该年度内。"]}})
                 if (day.weekday() >= SATURDAY) != weekend:
-                    reason = (
-                        "Not a weekend. / 不是周六或周日。"
-                        if weekend
-                        else "A weekend is off anyway. / 周末本为休息日。"
-                    )
-                    raise ValidationError({name: {place: [reason]}})
+                    raise ValidationError({name: {place: [NOT_A_WEEKEND if weekend else A_WEEKEND]}})
 
 
 class CalendarYear(Schema):
