@@ -105,6 +105,18 @@ class PostOpened:
 
 
 @dataclass(frozen=True)
+class PostVacancyOverdue:
+    type: ClassVar[str] = "post.vacancy_overdue.v1"
+    post_id: str
+    enterprise_id: str
+    title: str
+    vacant_since: date
+    grace_days: int
+    on: date
+    ruleset: int
+
+
+@dataclass(frozen=True)
 class TalentAdmitted:
     type: ClassVar[str] = "talent.admitted.v1"
     person_id: str

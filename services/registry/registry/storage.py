@@ -42,6 +42,7 @@ from registry.domain.post import Post
 from registry.domain.recognition import Recognition, RecognitionKind
 from registry.domain.recommendation import Decision, Recommendation, RecommendationStatus, StatedEvidence
 from registry.domain.talent import Talent, TalentHistory, TalentStatus
+from registry.domain.working_days import CalendarYear
 
 metadata = new_metadata()
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
@@ -318,6 +319,16 @@ appointment_status = Table(
     Column("ruleset", Integer, nullable=True),
 )
 
+calendar_year = Table(
+    "calendar_year",
+    metadata,
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("days_off", JSONB, nullable=False),
+    Column("days_worked", JSONB, nullable=False),
+    text_column("document"),
+    day_column("entered_on"),
+)
+
 # Names are found by the pairs of characters in them; the function is made by a migration.
 for named in (enterprise, person, talent):
     Index(f"ix_{named.name}_name_pairs", func.name_pairs(named.c.name), postgresql_using="gin")
@@ -367,5 +378,6 @@ for entity, table in {
     Post: post,
     Appointment: appointment,
     AppointmentHistory: appointment_status,
+    CalendarYear: calendar_year,
 }.items():
     mapper.map_imperatively(entity, table)

@@ -8,6 +8,7 @@ from chassis.process import HealthRoutes
 from programme.ruleset_routes import RuleSetRoutes
 from registry import schemas
 from registry.api.appointments import AppointmentRoutes
+from registry.api.calendars import CalendarRoutes
 from registry.api.corrections import CorrectionRoutes
 from registry.api.divisions import DivisionRoutes
 from registry.api.enterprises import EnterpriseRoutes
@@ -36,6 +37,7 @@ class Api(
     ExclusionRoutes,
     TalentRoutes,
     AppointmentRoutes,
+    CalendarRoutes,
 ):
     """Enterprises, people, the talent pool and appointments."""
 

@@ -21,6 +21,7 @@ from registry.schemas.appointments import (
     Talent,
     TalentFilters,
 )
+from registry.schemas.calendars import Calendar, CalendarYear, NewCalendarYear
 from registry.schemas.common import Day, OnDay
 from registry.schemas.corrections import Correction, CorrectionDecision, CorrectionFilters, NewCorrection
 from registry.schemas.divisions import (
@@ -81,6 +82,8 @@ __all__ = [
     "AppointmentHistory",
     "AppointmentWarning",
     "AppointmentWithHistory",
+    "Calendar",
+    "CalendarYear",
     "Contact",
     "Correction",
     "CorrectionDecision",
@@ -88,12 +91,9 @@ __all__ = [
     "Criterion",
     "Day",
     "DecidedBy",
-<<<<<<< HEAD
-    "Deregistration",
-=======
     "Decision",
     "Declaration",
->>>>>>> ra
+    "Deregistration",
     "Division",
     "Divisions",
     "Document",
@@ -112,18 +112,16 @@ __all__ = [
     "Leaders",
     "Lifting",
     "NewAppointment",
+    "NewCalendarYear",
     "NewContact",
     "NewCorrection",
     "NewEnterprise",
     "NewExclusion",
     "NewPerson",
     "NewPost",
-<<<<<<< HEAD
     "NewRecognition",
-=======
     "NewRecommendation",
     "NewReview",
->>>>>>> ra
     "Offered",
     "OnDay",
     "Person",
@@ -134,15 +132,12 @@ __all__ = [
     "Post",
     "PostFilters",
     "Reason",
-<<<<<<< HEAD
     "Recognition",
     "Recognitions",
-=======
     "Recommendation",
     "RecommendationFilters",
     "RecommendationInFull",
     "RecommendationWithdrawal",
->>>>>>> ra
     "Rejection",
     "Returning",
     "Revealed",

@@ -13,8 +13,9 @@ from chassis.messaging import outbox
 from chassis.security import audit
 from programme.callers import Caller
 from registry.domain.appointment import Appointment, AppointmentStatus, EndReason
+from registry.domain.post import Post
 from registry.events import AppointmentEnded
-from registry.usecases import deadlines
+from registry.usecases import deadlines, vacancies
 from registry.usecases.access import load_appointment
 from registry.usecases.history import record_appointment_status
 
@@ -61,4 +62,6 @@ def _announce(session: Session, appointment: Appointment, ended: AppointmentEnde
     outbox.add(session, appointment, ended, clock)
     deadlines.cancel_all(session, appointment)
     # Its last day still counts.
-    record_appointment_status(session, appointment, ended.on + timedelta(days=1), reason=ended.reason)
+    vacant_since = ended.on + timedelta(days=1)
+    record_appointment_status(session, appointment, vacant_since, reason=ended.reason)
+    vacancies.plan(session, session.get_one(Post, appointment.post_id), vacant_since)

@@ -15,6 +15,7 @@ from chassis.security import audit
 from programme.callers import Caller
 from registry.domain.post import Post
 from registry.storage import post as posts
+from registry.usecases import vacancies
 from registry.usecases.access import load_enterprise
 
 OF_THE_TITLE = select(posts.c.id).where(
@@ -55,5 +56,6 @@ def open_post(session: Session, caller: Caller, enterprise_id: str, command: Ope
     )
     session.add(post)
     outbox.add(session, post, opened, clock)
+    vacancies.plan(session, post, post.opened_on)
     audit.record(session, caller, "post.opened", post.id, {"enterprise_id": enterprise.id}, clock)
     return post

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from chassis.data.database import engine_for
+from chassis.due import DueRow
 from chassis.errors import NotFound, RuleBroken
 from chassis.http import PageArguments
 from chassis.security import audit
@@ -19,7 +20,7 @@ from registry.domain.filing import DayIsTheBureaus, NumberTaken
 from registry.domain.person import Person
 from registry.domain.post import Post
 from registry.queries import AppointmentFilters, EnterpriseFilters, PostFilters, TalentFilters
-from registry.usecases import divisions, enterprises, people
+from registry.usecases import divisions, enterprises, people, vacancies
 from registry.usecases.appoint import appoint
 from registry.usecases.end_appointment import EndAppointment, end_appointment, end_provisional
 from registry.usecases.enterprises import EnterpriseChanges
@@ -129,7 +130,7 @@ def test_a_late_filing_is_flagged_and_a_missed_one_was_announced_before(register
 
 
 def due_rows(session):
-    return session.execute(text("SELECT kind, due_on, state FROM due ORDER BY id")).all()
+    return session.execute(text("SELECT kind, due_on, state FROM due WHERE kind <> 'post.vacancy' ORDER BY id")).all()
 
 
 def test_filing_in_time_cancels_the_deadline(register, firm, holder):
@@ -368,6 +369,35 @@ def test_a_past_day_of_the_pool_is_shown_with_the_certificate_and_the_post_of_th
     assert shown(date(2029, 2, 1)) == [("in_pool", second, True)]
     assert shown(date(2028, 5, 31), available=True) == [("in_pool", first, False)]
     assert shown(date(2028, 6, 1), available=True) == []
+
+
+def sweep_vacancies(register):
+    rows = register.session.execute(
+        text("SELECT id, kind, series, key, due_on, payload FROM due WHERE kind = 'post.vacancy' AND due_on <= :today"),
+        {"today": register.clock.today()},
+    )
+    vacancies.miss(register.session, [DueRow(**row._mapping) for row in rows], register.clock)
+    found = [(event["post_id"], event["vacant_since"]) for event in register.announced("post.vacancy_overdue")]
+    register.session.execute(text("DELETE FROM due WHERE due_on <= :today"), {"today": register.clock.today()})
+    register.session.execute(text("DELETE FROM outbox WHERE type = 'post.vacancy_overdue.v1'"))
+    return found
+
+
+def test_a_post_that_stands_vacant_past_the_grace_is_announced_once_for_each_vacancy(register, firm, holder):
+    never, held = register.post(firm, "第二岗位"), register.post(firm)
+    appointment = register.appoint(holder, held)
+    register.clock.move(days=89)
+    assert sweep_vacancies(register) == []
+    register.clock.move(days=1)
+    assert sweep_vacancies(register) == [(never.id, "2026-03-02")]
+
+    end_appointment(
+        register.session, PROVINCE, appointment.id, EndAppointment(date(2026, 5, 30), "辞职"), register.clock
+    )
+    register.clock.move(days=89)
+    assert sweep_vacancies(register) == []
+    register.clock.move(days=1)
+    assert sweep_vacancies(register) == [(held.id, "2026-05-31")]
 
 
 def another(register, firm):
