@@ -9,7 +9,7 @@ from registry.queries.appointment import (
     appointment_history,
     appointments,
 )
-from registry.queries.division import division_with_placements, divisions
+from registry.queries.division import division_changes, division_with_placements, divisions
 from registry.queries.enterprise import (
     EnterpriseFilters,
     EnterpriseRow,
@@ -36,6 +36,7 @@ __all__ = [
     "TalentOnDay",
     "appointment_history",
     "appointments",
+    "division_changes",
     "division_with_placements",
     "divisions",
     "eligibility",

@@ -21,8 +21,10 @@ from registry.schemas.common import Day, OnDay
 from registry.schemas.divisions import (
     Contact,
     Division,
+    DivisionChanged,
     Divisions,
     NewContact,
+    NewDivisionChange,
     Placement,
 )
 from registry.schemas.enterprises import (
@@ -62,6 +64,7 @@ __all__ = [
     "Day",
     "DecidedBy",
     "Division",
+    "DivisionChanged",
     "Divisions",
     "Document",
     "Eligibility",
@@ -76,6 +79,7 @@ __all__ = [
     "Lifting",
     "NewAppointment",
     "NewContact",
+    "NewDivisionChange",
     "NewEnterprise",
     "NewExclusion",
     "NewPerson",
