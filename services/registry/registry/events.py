@@ -19,6 +19,7 @@ class DivisionPlaced:
     valid_from: date
     valid_to: date | None
     successor: str | None
+    document: str | None = None
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from registry.domain.appointment import Appointment, AppointmentHistory, Appoint
 from registry.domain.certificates import CertificateFact, CertificateStatus
 from registry.domain.contact import Contact, OwnerKind
 from registry.domain.correction import Correction, CorrectionState
+from registry.domain.division_changes import ChangeKind, EnteredChange
 from registry.domain.divisions import Division
 from registry.domain.eligibility import EducationFact
 from registry.domain.enterprise import Enterprise
@@ -49,6 +50,18 @@ METADATA = (metadata, tables.metadata)  # all that its migrations make, beside t
 
 # `division` itself, the dated tree, is the programme's table; this one gives each code its version.
 division_record = Table("division_record", metadata, *aggregate_columns())
+
+division_change = Table(
+    "division_change",
+    metadata,
+    Column("id", Text, primary_key=True),
+    member_column("kind", ChangeKind),
+    text_column("code"),
+    day_column("effective_on"),
+    text_column("document"),
+    day_column("recorded_on"),
+    Column("placements", JSONB, nullable=False),
+)
 
 contact = Table(
     "contact",
@@ -360,6 +373,7 @@ for history, owner in ((appointment_status, "appointment_id"), (talent_status, "
 mapper = mapper_registry(metadata=metadata)
 for entity, table in {
     Division: division_record,
+    EnteredChange: division_change,
     Contact: contact,
     Enterprise: enterprise,
     FormerLeader: former_leader,

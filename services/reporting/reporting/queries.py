@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,18 +25,20 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from chassis.http import Page, PageArguments, paginate
-from programme import scope
+from programme import rulesets, scope
 from programme.callers import Caller
 from programme.tables import division
 from reporting import storage
-from reporting.domain.counts import Figure, Kind
+from reporting.domain.counts import EducationState, Figure, Kind
 from reporting.domain.coverage import FLAGS, Coverage, Population, PostState, UnknownUnit, total
+from reporting.domain.rules import Rules
 from reporting.domain.statuses import AppointmentStatus, CertificateStatus, DeliveryState, TalentStatus
 from reporting.domain.target import PROVINCE, Target, TargetPopulation
 from reporting.views import (
     CoverageFigures,
     CoverageRecord,
     DeliveryCount,
+    EducationCount,
     EnrolmentCount,
     FilingCounts,
     Statistics,
@@ -124,17 +127,27 @@ def coverage(session: Session, caller: Caller, on: date, population: Population)
     """Coverage of a population on a day by reporting unit, empty ones too; to who looks after a division, of that."""
     counts = _counts_by_unit(session, caller, on, population)
     aims = targets_on(session, on, population)
+    suspended_too = _counts_suspended(session, on)
     places = session.execute(_visible_units(on, caller)).all()
     units = tuple(
-        Coverage(place.code, place.name, *counts.get(place.code, (0, 0, 0)), _aim(aims, place.code, place.parent))
-        for place in places
+        Coverage(code, name, *counts.get(code, (0, 0, 0)), _aim(aims, code, parent), suspended_too)
+        for code, name, parent in places
     )
     if caller.division in (None, PROVINCE):
-        return CoverageFigures(on, population, units, total(units, PROVINCE, "合计", aims.get(PROVINCE)))
-    # One place, or several of that day for which the caller's division stands, which then have no common target.
-    name = "、".join(place.name for place in places) + "合计"
-    aim = units[0].target_percent if len(units) == 1 else None
-    return CoverageFigures(on, population, units, total(units, str(caller.division), name, aim))
+        unit, name, aim = PROVINCE, "合计", aims.get(PROVINCE)
+    else:
+        # One place, or several of that day for which the caller's division stands, which then have no common target.
+        unit, name = str(caller.division), "、".join(place.name for place in places) + "合计"
+        aim = units[0].target_percent if len(units) == 1 else None
+    return CoverageFigures(on, population, units, total(units, unit, name, aim, suspended_too))
+
+
+def _counts_suspended(session: Session, on: date) -> bool:
+    """Whether the rule set of that day counts a suspended CQO; before the first one there is none who does."""
+    try:
+        return rulesets.rules_on(session, on, Rules).count_suspended_as_covered
+    except rulesets.NoRuleSet:
+        return False
 
 
 def _aim(aims: Mapping[str, float], code: str, parent: str | None) -> float | None:
@@ -247,6 +260,17 @@ def statistics(session: Session, on: date) -> Statistics:
             DeliveryCount(kind.kind, kind.channel, DeliveryState(kind.state), number)
             for kind, number in of(Figure.DELIVERY)
         ),
+        education=_by_year(of(Figure.EDUCATION)),
+    )
+
+
+def _by_year(found: Sequence[tuple[Kind, int]]) -> tuple[EducationCount, ...]:
+    years: dict[str, dict[str, int]] = defaultdict(dict)
+    for kind, number in found:
+        years[kind.kind][kind.state] = number
+    return tuple(
+        EducationCount(int(year), of.get(EducationState.REACHED, 0), of.get(EducationState.BEHIND, 0))
+        for year, of in sorted(years.items())
     )
 
 

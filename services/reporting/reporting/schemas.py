@@ -56,10 +56,11 @@ class UnitCoverage(Schema):
     enterprises = fields.Integer()
     active = fields.Integer(metadata={"description": "With a CQO whose appointment is active."})
     suspended = fields.Integer(metadata={"description": "With a CQO whose appointment is suspended."})
+    covered = fields.Integer(metadata={"description": "active, and suspended if the day's rule set counts them."})
     percent = fields.Float(
         allow_none=True,
         metadata={
-            "description": "active of enterprises, never rounded to a goal that is not met; null if there are none."
+            "description": "covered of enterprises, never rounded to a goal that is not met; null if there are none."
         },
     )
     target_percent = fields.Float(allow_none=True)
@@ -137,6 +138,12 @@ class EnrolmentCount(Schema):
     number = fields.Integer()
 
 
+class EducationCount(Schema):
+    year = fields.Integer()
+    reached = fields.Integer(metadata={"description": "People who had reached the hours asked of them (R34)."})
+    behind = fields.Integer(metadata={"description": "People who took some, and not yet all."})
+
+
 class DeliveryCount(Schema):
     kind = fields.String()
     channel = fields.String()
@@ -153,9 +160,13 @@ class Statistics(Schema):
     filings = fields.Nested(FilingCounts)
     enrolments = fields.List(fields.Nested(EnrolmentCount))
     deliveries = fields.List(fields.Nested(DeliveryCount))
+    education = fields.List(fields.Nested(EducationCount))
 
 
 class RuleSetParameters(Schema):
-    """Reporting decides nothing by figures yet; its rule set only names what counts as covered."""
-
-    count_suspended_as_covered = fields.Boolean(required=True, validate=validate.Equal(False))
+    count_suspended_as_covered = fields.Boolean(
+        truthy={True},
+        falsy={False},
+        required=True,
+        metadata={"description": "whether an enterprise whose CQO is suspended counts as covered"},
+    )

@@ -48,6 +48,15 @@ class EnrolmentCount:
 
 
 @dataclass(frozen=True)
+class EducationCount:
+    """Of those who took continuing education in a year: how many had reached the hours asked of them, and how not."""
+
+    year: int
+    reached: int
+    behind: int
+
+
+@dataclass(frozen=True)
 class DeliveryCount:
     """How many deliveries of a kind of notice, by a channel, had ended so."""
 
@@ -69,3 +78,4 @@ class Statistics:
     filings: FilingCounts
     enrolments: tuple[EnrolmentCount, ...]
     deliveries: tuple[DeliveryCount, ...]
+    education: tuple[EducationCount, ...]

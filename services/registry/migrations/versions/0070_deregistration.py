@@ -1,14 +1,14 @@
 """Enterprises can be deregistered, and merged into others.
 
 Revision ID: 0070
-Revises: 0050
+Revises: 0051
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0070"
-down_revision = "0050"
+down_revision = "0051"
 branch_labels = None
 depends_on = None
 

@@ -10,7 +10,7 @@ from registry.queries.appointment import (
     appointments,
 )
 from registry.queries.correction import CorrectionFilters, corrections
-from registry.queries.division import division_with_placements, divisions
+from registry.queries.division import division_changes, division_with_placements, divisions
 from registry.queries.enterprise import (
     EnterpriseFilters,
     EnterpriseRow,
@@ -52,6 +52,7 @@ __all__ = [
     "appointment_history",
     "appointments",
     "corrections",
+    "division_changes",
     "division_with_placements",
     "divisions",
     "eligibility",

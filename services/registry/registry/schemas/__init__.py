@@ -27,8 +27,10 @@ from registry.schemas.corrections import Correction, CorrectionDecision, Correct
 from registry.schemas.divisions import (
     Contact,
     Division,
+    DivisionChanged,
     Divisions,
     NewContact,
+    NewDivisionChange,
     Placement,
 )
 from registry.schemas.enterprises import (
@@ -95,6 +97,7 @@ __all__ = [
     "Declaration",
     "Deregistration",
     "Division",
+    "DivisionChanged",
     "Divisions",
     "Document",
     "Eligibility",
@@ -115,6 +118,7 @@ __all__ = [
     "NewCalendarYear",
     "NewContact",
     "NewCorrection",
+    "NewDivisionChange",
     "NewEnterprise",
     "NewExclusion",
     "NewPerson",

@@ -1,4 +1,4 @@
-"""Coverage: of a population's enterprises, how many have a CQO whose appointment is active (R12–R15)."""
+"""Coverage: of a population's enterprises, how many have a CQO (R12–R15)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,10 @@ class UnknownUnit(NotFound):
 
 @dataclass(frozen=True)
 class Coverage:
-    """The figures of one reporting unit, or of the province; `target_percent` is None where no target is set."""
+    """The figures of one reporting unit, or of the province; `target_percent` is None where no target is set.
+
+    Whether an enterprise whose CQO is suspended counts as covered is for the rule set of the day to say.
+    """
 
     unit: str
     name: str
@@ -65,6 +68,12 @@ class Coverage:
     active: int
     suspended: int
     target_percent: float | None = None
+    counts_suspended: bool = False
+
+    @property
+    def covered(self) -> int:
+        """How many enterprises count as having a CQO."""
+        return self.active + (self.suspended if self.counts_suspended else 0)
 
     @property
     def percent(self) -> float | None:
@@ -97,7 +106,7 @@ class Coverage:
         return min(gap, 0.0) + 0.0 if self.reached else max(gap, 0.1)  # no -0.0
 
     def _exact(self) -> Fraction:
-        return Fraction(100 * self.active, self.enterprises)
+        return Fraction(100 * self.covered, self.enterprises)
 
 
 def _fraction(number: float) -> Fraction:
@@ -105,7 +114,9 @@ def _fraction(number: float) -> Fraction:
     return Fraction(str(number))
 
 
-def total(units: Sequence[Coverage], unit: str, name: str, target_percent: float | None) -> Coverage:
+def total(
+    units: Sequence[Coverage], unit: str, name: str, target_percent: float | None, counts_suspended: bool = False
+) -> Coverage:
     """The sum of `units`, as the figures of the unit named `unit`."""
     return Coverage(
         unit,
@@ -114,4 +125,5 @@ def total(units: Sequence[Coverage], unit: str, name: str, target_percent: float
         sum(each.active for each in units),
         sum(each.suspended for each in units),
         target_percent,
+        counts_suspended,
     )

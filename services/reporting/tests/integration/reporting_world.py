@@ -112,6 +112,10 @@ class Chronicle:
         data = {"enrolment_id": new_id(), "class_id": course.subject, "on": on, "passed": passed}
         return self.event("enrolment.completed.v1", data["enrolment_id"], data)
 
+    def educated(self, person_id: str, year: int, on: str, total: float, required: float = 16) -> Envelope:
+        data = {"person_id": person_id, "year": year, "on": on, "total_hours": total, "required_hours": required}
+        return self.event("education.recorded.v1", f"{person_id}:{year}", data)
+
     def life(self) -> list[Envelope]:
         """A small province's years: something of every kind that reporting reads, in the order in which it happened."""
         a = self.enterprise(NANGUAN, award_contender=True)
@@ -140,6 +144,9 @@ class Chronicle:
             self.then(second, "ended", "2026-02-03"),
             self.talent("restored", "p1", "2026-02-04"),
             self.delivery("sent", "n1", "2026-02-05"),
+            self.educated("p1", 2025, "2025-12-30", 16),
+            self.educated("p1", 2026, "2026-01-24", 8),
+            self.educated("p1", 2026, "2026-02-10", 20),
         ]
 
 

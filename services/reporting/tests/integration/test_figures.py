@@ -26,7 +26,9 @@ from sqlalchemy import select
 
 from chassis.http import PageArguments
 from chassis.ids import new_id
+from programme import rulesets
 from programme.callers import Caller
+from programme.rulesets import PublishRuleSet
 from reporting import queries
 from reporting.domain.coverage import Population, UnknownUnit
 from reporting.handlers import deliveries
@@ -89,6 +91,22 @@ def test_suspended_restored_and_suspended_again_on_one_day_is_suspended(session,
     )
 
     assert figures(session, "2026-01-20")[CHANGCHUN] == SUSPENDED
+
+
+def test_a_rule_set_can_count_who_is_suspended_from_its_day_on(session, apply, chronicle, clock):
+    enterprise = chronicle.enterprise()
+    made = chronicle.made(enterprise, "2026-01-05")
+    apply(enterprise, made, chronicle.then(made, "suspended", "2026-01-20"))
+    counts = PublishRuleSet(date(2026, 3, 1), "示例文号", {"count_suspended_as_covered": True}, "示例更正")
+    rulesets.publish(session, PROVINCE, counts, clock)
+
+    def total(day):
+        found = queries.coverage(session, PROVINCE, date.fromisoformat(day), Population.ALL).total
+        return found.active, found.suspended, found.covered, found.percent
+
+    assert total("2026-02-28") == (0, 1, 0, 0.0)
+    assert total("2026-03-01") == (0, 1, 1, 100.0)
+    assert total("2012-01-01") == (0, 0, 0, None)  # before the first rule set
 
 
 def test_an_end_entered_late_outweighs_a_suspension_announced_before_it(session, apply, chronicle):
@@ -271,6 +289,21 @@ def test_statistics_are_those_of_the_day(session, apply, chronicle):
         [("failed", 1)],
         [("sent", 1)],
     )
+
+
+def test_it_is_counted_who_has_reached_the_years_hours(session, apply, chronicle):
+    """R34: corrections too, also of a year gone by."""
+    apply(*chronicle.life(), chronicle.educated("p2", 2026, "2026-02-11", 16))
+    apply(chronicle.educated("p2", 2026, "2026-02-12", 12))
+
+    def education(day):
+        found = queries.statistics(session, date.fromisoformat(day)).education
+        return [(row.year, row.reached, row.behind) for row in found]
+
+    assert education("2025-12-29") == []
+    assert education("2026-01-24") == [(2025, 1, 0), (2026, 0, 1)]
+    assert education("2026-02-11") == [(2025, 1, 0), (2026, 2, 0)]
+    assert education("2026-02-12") == [(2025, 1, 0), (2026, 1, 1)]
 
 
 def test_the_figures_of_past_days_stay_when_deliveries_pass(session, apply, chronicle):
