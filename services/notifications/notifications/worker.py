@@ -40,7 +40,12 @@ from notifications.handlers.contacts import ContactChanged
 from notifications.handlers.enrolments import EnrolmentCompleted
 from notifications.handlers.enterprises import EnterpriseEntered
 from notifications.handlers.kept import KEPT
-from notifications.handlers.nominations import NominationSubmitted
+from notifications.handlers.nominations import (
+    NominationPromoted,
+    NominationSubmitted,
+    NominationWaitlisted,
+    NominationWithdrawn,
+)
 from notifications.handlers.people import PersonEntered
 from notifications.handlers.targets import TargetSet
 from notifications.providers import PersonalDataProvider
@@ -84,7 +89,19 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("nomination.submitted.v1", NominationSubmitted)
     def nomination_submitted(self, session: Session, events: Batch[NominationSubmitted]) -> None:
-        nominations.submitted(session, events, self.clock)
+        nominations.changed(session, events, self.clock)
+
+    @subscribe_batch("nomination.waitlisted.v1", NominationWaitlisted)
+    def nomination_waitlisted(self, session: Session, events: Batch[NominationWaitlisted]) -> None:
+        nominations.changed(session, events, self.clock)
+
+    @subscribe_batch("nomination.promoted.v1", NominationPromoted)
+    def nomination_promoted(self, session: Session, events: Batch[NominationPromoted]) -> None:
+        nominations.changed(session, events, self.clock)
+
+    @subscribe_batch("nomination.withdrawn.v1", NominationWithdrawn)
+    def nomination_withdrawn(self, session: Session, events: Batch[NominationWithdrawn]) -> None:
+        nominations.changed(session, events, self.clock)
 
     @subscribe_batch("enrolment.completed.v1", EnrolmentCompleted)
     def enrolment_completed(self, session: Session, events: Batch[EnrolmentCompleted]) -> None:

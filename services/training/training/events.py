@@ -40,6 +40,45 @@ class NominationSubmitted:
 
 
 @dataclass(frozen=True)
+class NominationWaitlisted:
+    """There was no place: the person waits, at that place of the list."""
+
+    type: ClassVar[str] = "nomination.waitlisted.v1"
+    nomination_id: str
+    class_id: str
+    class_name: str
+    enterprise_id: str
+    person_id: str
+    place: int
+    on: date
+
+
+@dataclass(frozen=True)
+class NominationPromoted:
+    """A place became free, and is the person's who waited for it."""
+
+    type: ClassVar[str] = "nomination.promoted.v1"
+    nomination_id: str
+    class_id: str
+    class_name: str
+    enterprise_id: str
+    person_id: str
+    on: date
+
+
+@dataclass(frozen=True)
+class NominationWithdrawn:
+    type: ClassVar[str] = "nomination.withdrawn.v1"
+    nomination_id: str
+    class_id: str
+    class_name: str
+    enterprise_id: str
+    person_id: str
+    reason: str
+    on: date
+
+
+@dataclass(frozen=True)
 class EnrolmentCompleted:
     type: ClassVar[str] = "enrolment.completed.v1"
     enrolment_id: str

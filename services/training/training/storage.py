@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     Column,
+    DateTime,
     Dialect,
     Float,
     ForeignKey,
@@ -29,7 +30,7 @@ from training.domain.certificate import Certificate, CertificateStatus, Decision
 from training.domain.criteria import Criterion
 from training.domain.education import EducationEntry, EducationYear
 from training.domain.enrolment import Enrolment
-from training.domain.nomination import Nomination
+from training.domain.nomination import Nomination, NominationStatus
 from training.domain.plan import Plan
 from training.domain.training_class import Block, ClassKind, ClassSession, ClassStatus, TrainingClass
 
@@ -156,6 +157,8 @@ nomination = Table(
     text_column("enterprise_id"),
     text_column("person_id"),
     day_column("submitted_on"),
+    member_column("status", NominationStatus),
+    Column("waiting_since", DateTime(timezone=True)),
     UniqueConstraint("class_id", "person_id"),
 )
 

@@ -34,6 +34,9 @@ class Announcement:
 
 ANNOUNCEMENTS = (
     Announcement("nomination.submitted.v1", "nomination_received", HOLDER_AND_EMPLOYER),
+    Announcement("nomination.waitlisted.v1", "nomination_waitlisted", HOLDER_AND_EMPLOYER),
+    Announcement("nomination.promoted.v1", "nomination_promoted", HOLDER_AND_EMPLOYER),
+    Announcement("nomination.withdrawn.v1", "nomination_withdrawn", HOLDER_AND_EMPLOYER),
     Announcement("enrolment.completed.v1", "enrolment_result", HOLDER_AND_EMPLOYER),
     Announcement("certificate.issued.v1", "certificate_issued", HOLDER_AND_EMPLOYER),
     Announcement("certificate.expiring.v1", "certificate_expiring", EVERYBODY),

@@ -7,10 +7,11 @@ from chassis.http import ANYONE, Page, Response, http
 from programme.http import Request
 from training import queries, schemas, views
 from training.api.base import CENTRE, NOMINATORS, PEOPLE_READERS, Routes
-from training.domain.nomination import QuotasBeyondCapacity
+from training.domain.nomination import AlreadyWithdrawn, HasResults
+from training.domain.places import QuotasBeyondCapacity
 from training.domain.training_class import ClassIsClosed, ClassNotOver, ClassTooShort, TrainingClass
 from training.queries.explanations import EnrolmentExplained
-from training.usecases import classes, nominations, results
+from training.usecases import classes, nominations, results, waiting
 
 
 class ClassRoutes(Routes):
@@ -62,6 +63,34 @@ class ClassRoutes(Routes):
         with self.db.begin() as session:
             found = nominations.nominate(session, request.caller, class_id, request.body, self.clock)
             return request.reply(session, views.nominations(found, request.language))
+
+    @http(
+        "GET",
+        "/classes/<class_id>/nominations",
+        query=schemas.NominationFilters,
+        returns=schemas.Nomination,
+        roles=PEOPLE_READERS,
+        paged=True,
+        summary="Who is nominated: enrolled, waiting or withdrawn",
+    )
+    def list_nominations(self, request: Request[None, queries.NominationFilters], class_id: str) -> Page:
+        with self.db.begin() as session:
+            today = self.clock.today()
+            return queries.list_nominations(session, request.caller, class_id, request.query, today, request.page)
+
+    @http(
+        "POST",
+        "/nominations/<nomination_id>/withdraw",
+        body=schemas.Withdrawal,
+        returns=schemas.Nomination,
+        roles=NOMINATORS,
+        problems=(ClassIsClosed, AlreadyWithdrawn, HasResults),
+        summary="Withdraw a nomination; who waits longest moves up (R61)",
+    )
+    def withdraw_nomination(self, request: Request[waiting.Withdraw], nomination_id: str) -> Response:
+        with self.db.begin() as session:
+            withdrawn = waiting.withdraw(session, request.caller, nomination_id, request.body, self.clock)
+            return request.reply(session, withdrawn)
 
     @http(
         "GET",

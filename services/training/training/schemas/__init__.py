@@ -28,12 +28,15 @@ from training.schemas.classes import (
     NewNomination,
     NewNominations,
     NewPlan,
+    Nomination,
+    NominationFilters,
     NominationResult,
     NominationResults,
     Plan,
     PlanFilters,
     Score,
     ScoreList,
+    Withdrawal,
 )
 from training.schemas.education import (
     EducationYear,
@@ -69,6 +72,8 @@ __all__ = [
     "NewNomination",
     "NewNominations",
     "NewPlan",
+    "Nomination",
+    "NominationFilters",
     "NominationResult",
     "NominationResults",
     "Plan",
@@ -82,4 +87,5 @@ __all__ = [
     "ScoreList",
     "Verification",
     "VerificationQuery",
+    "Withdrawal",
 ]

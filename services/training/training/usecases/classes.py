@@ -22,7 +22,7 @@ from training.domain.education import EducationEntry
 from training.domain.enrolment import Enrolment
 from training.domain.rules import Rules
 from training.domain.training_class import Block, ClassKind, ClassSession, TrainingClass
-from training.usecases import announced, certificates, education, parties, places, plans
+from training.usecases import announced, certificates, education, parties, places, plans, waiting
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ def schedule(session: Session, caller: Caller, command: ScheduleClass, clock: Cl
     event = training_class.schedule(rulesets.rules_on(session, training_class.starts_on, Rules))
     session.add(training_class)
     outbox.add(session, training_class, event, clock)
+    waiting.plan_release(session, training_class)
     audit.record(session, caller, "class.scheduled", training_class.id, {"name": training_class.name}, clock)
     return training_class
 
