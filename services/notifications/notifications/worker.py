@@ -41,7 +41,10 @@ from notifications.handlers.enrolments import EnrolmentCompleted
 from notifications.handlers.enterprises import EnterpriseEntered
 from notifications.handlers.kept import KEPT
 from notifications.handlers.nominations import (
+    NominationCancelled,
+    NominationInvited,
     NominationPromoted,
+    NominationRescheduled,
     NominationSubmitted,
     NominationWaitlisted,
     NominationWithdrawn,
@@ -101,6 +104,18 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("nomination.withdrawn.v1", NominationWithdrawn)
     def nomination_withdrawn(self, session: Session, events: Batch[NominationWithdrawn]) -> None:
+        nominations.changed(session, events, self.clock)
+
+    @subscribe_batch("nomination.invited.v1", NominationInvited)
+    def nomination_invited(self, session: Session, events: Batch[NominationInvited]) -> None:
+        nominations.changed(session, events, self.clock)
+
+    @subscribe_batch("nomination.rescheduled.v1", NominationRescheduled)
+    def nomination_rescheduled(self, session: Session, events: Batch[NominationRescheduled]) -> None:
+        nominations.changed(session, events, self.clock)
+
+    @subscribe_batch("nomination.cancelled.v1", NominationCancelled)
+    def nomination_cancelled(self, session: Session, events: Batch[NominationCancelled]) -> None:
         nominations.changed(session, events, self.clock)
 
     @subscribe_batch("enrolment.completed.v1", EnrolmentCompleted)

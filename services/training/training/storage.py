@@ -32,7 +32,7 @@ from training.domain.education import EducationEntry, EducationYear
 from training.domain.enrolment import Enrolment
 from training.domain.nomination import Nomination, NominationStatus
 from training.domain.plan import Plan
-from training.domain.training_class import Block, ClassKind, ClassSession, ClassStatus, TrainingClass
+from training.domain.training_class import Block, ClassKind, ClassMode, ClassSession, ClassStatus, TrainingClass
 
 metadata = new_metadata()
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
@@ -144,8 +144,11 @@ training_class = Table(
     day_column("quotas_until", nullable=True),
     text_column("syllabus", nullable=True),
     Column("ruleset", Integer),
+    member_column("mode", ClassMode),
+    text_column("venue", nullable=True),
     member_column("status", ClassStatus),
     day_column("closed_on", nullable=True),
+    day_column("invited_on", nullable=True),
 )
 
 nomination = Table(

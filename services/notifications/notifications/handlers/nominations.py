@@ -52,6 +52,23 @@ class NominationWithdrawn(OfNomination):
     reason: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class NominationInvited(OfNomination):
+    starts_on: date
+    ends_on: date
+    venue: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NominationRescheduled(NominationInvited):
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NominationCancelled(OfNomination):
+    reason: str
+
+
 def changed(session: Session, events: Batch[NominationT], clock: Clock) -> None:
     """Nominations were submitted or changed. They name their class, whose own events give its id only."""
     upsert(session, training_class, ({"id": event.data.class_id, "name": event.data.class_name} for event in events))

@@ -24,6 +24,7 @@ OF_NOMINATION = {
     "person_id": PERSON_ID,
     "on": TODAY,
 }
+OPENING = {"starts_on": date(2026, 3, 9), "ends_on": date(2026, 3, 13)}
 UNTIL = date(2029, 3, 1)
 FILING_DUE = date(2026, 4, 1)
 
@@ -35,6 +36,10 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
             ("waitlisted", {"place": 3}),
             ("promoted", {}),
             ("withdrawn", {"reason": "本人因病不能参加"}),
+            ("invited", {**OPENING, "venue": None}),
+            ("invited", {**OPENING, "venue": "示例市示例路1号"}),
+            ("rescheduled", {**OPENING, "venue": "示例市示例路1号", "reason": "场地调整"}),
+            ("cancelled", {"reason": "报名人数不足"}),
         )
     ),
     (

@@ -13,9 +13,9 @@ from chassis.errors import NotFound
 from chassis.http import PageArguments
 from programme.callers import Caller
 from training import queries
+from training.domain.class_refusals import ClassIsClosed
 from training.domain.nomination import AlreadyWithdrawn, HasResults
 from training.domain.places import AlreadyNominated
-from training.domain.training_class import ClassIsClosed
 from training.queries import NominationFilters
 from training.usecases import waiting
 from training.usecases.nominations import Accepted, Refused, Waiting

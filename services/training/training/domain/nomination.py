@@ -11,7 +11,15 @@ from training.domain.certificate_refusals import HoldsCertificate
 from training.domain.parties import Enterprise, Person
 from training.domain.places import ClassIsFull, Places, PlacesAreKept, QuotaIsFull
 from training.domain.training_class import TrainingClass
-from training.events import NominationPromoted, NominationSubmitted, NominationWaitlisted, NominationWithdrawn
+from training.events import (
+    NominationCancelled,
+    NominationInvited,
+    NominationPromoted,
+    NominationRescheduled,
+    NominationSubmitted,
+    NominationWaitlisted,
+    NominationWithdrawn,
+)
 
 NoPlace = (ClassIsFull, QuotaIsFull, PlacesAreKept)  # why somebody waits
 
@@ -43,6 +51,7 @@ class NominationStatus(StrEnum):
     ENROLLED = "enrolled"
     WAITING = "waiting"  # for a place
     WITHDRAWN = "withdrawn"
+    CANCELLED = "cancelled"  # with its class
 
 
 @dataclass
@@ -134,5 +143,22 @@ class Nomination:
         self.status, self.waiting_since = NominationStatus.WITHDRAWN, None
         return NominationWithdrawn(*self._facts(training_class), reason, on)
 
+    def invite(self, training_class: TrainingClass, on: date) -> NominationInvited:
+        """Tells somebody who is enrolled when and where the class begins."""
+        return NominationInvited(*self._facts(training_class), *_when_and_where(training_class), on)
+
+    def reschedule(self, training_class: TrainingClass, reason: str, on: date) -> NominationRescheduled:
+        """Tells that the class has other days, or another venue."""
+        return NominationRescheduled(*self._facts(training_class), *_when_and_where(training_class), reason, on)
+
+    def cancel(self, training_class: TrainingClass, reason: str, on: date) -> NominationCancelled:
+        """The class will not be held."""
+        self.status, self.waiting_since = NominationStatus.CANCELLED, None
+        return NominationCancelled(*self._facts(training_class), reason, on)
+
     def _facts(self, training_class: TrainingClass) -> tuple[str, str, str, str, str]:
         return self.id, self.class_id, training_class.name, self.enterprise_id, self.person_id
+
+
+def _when_and_where(training_class: TrainingClass) -> tuple[date, date, str | None]:
+    return training_class.starts_on, training_class.ends_on, training_class.venue

@@ -11,9 +11,9 @@ from chassis.http import DayField, QuerySchema, Schema, TextField
 from training import queries
 from training.domain import training_class
 from training.domain.nomination import NominationStatus
-from training.domain.training_class import BLOCKS, ClassKind, ClassStatus
+from training.domain.training_class import BLOCKS, ClassKind, ClassMode, ClassStatus
 from training.schemas.common import Criterion, RuleSetCited, id_field, word_field
-from training.usecases import classes, nominations, plans, results, waiting
+from training.usecases import class_changes, classes, nominations, plans, results, waiting
 
 
 class Block(Schema):
@@ -67,6 +67,9 @@ class NewClass(Schema):
         metadata={"description": "The last day for which they are kept; by the rule set, if left out."}
     )
 
+    mode = word_field(ClassMode, metadata={"description": "on_site, online or mixed"})
+    venue = TextField(500, metadata={"description": "Where it is held; of an online class how it is joined."})
+
     @validates_schema
     def check(self, data: dict[str, Any], **_: object) -> None:  # Any: a field of each type
         if data["ends_on"] < data["starts_on"]:
@@ -115,8 +118,31 @@ class Class(Schema):
     syllabus = fields.String(allow_none=True)
     ruleset = fields.Integer(allow_none=True, metadata={"description": "By which it was announced, and is judged."})
     hours = fields.Float()
-    status = fields.String()
+    mode = fields.String()
+    venue = fields.String(allow_none=True)
+    status = fields.String(metadata={"description": "open, closed or cancelled"})
     closed_on = fields.Date(allow_none=True)
+    invited_on = fields.Date(
+        allow_none=True, metadata={"description": "When those enrolled were told when and where it begins."}
+    )
+
+
+class ClassChanges(Schema):
+    record = class_changes.ChangeClass
+
+    reason = TextField(required=True, metadata={"description": "Told to everybody nominated, if days or venue change."})
+    starts_on = DayField()
+    ends_on = DayField()
+    sessions = fields.List(fields.Nested(NewSession), validate=validate.Length(0, 200))
+    mode = word_field(ClassMode)
+    venue = TextField(500, allow_none=True)
+    capacity = fields.Integer(validate=validate.Range(1, 5000))
+
+
+class Cancellation(Schema):
+    record = class_changes.CancelClass
+
+    reason = TextField(required=True, metadata={"description": "Told to everybody nominated."})
 
 
 class ClassFilters(QuerySchema):
@@ -166,7 +192,7 @@ class Nomination(Schema):
     person_id = fields.String()
     division = fields.String()
     submitted_on = fields.Date()
-    status = fields.String(metadata={"description": "enrolled, waiting or withdrawn"})
+    status = fields.String(metadata={"description": "enrolled, waiting, withdrawn or cancelled"})
     waiting_since = fields.AwareDateTime(allow_none=True)
 
 

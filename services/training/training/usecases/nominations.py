@@ -137,8 +137,7 @@ class Enrolling:
             outbox.add(self.session, self._kept(waits, before), waitlisted, self.clock)
             return Waiting(nominee, nomination_id, waitlisted.place)
         kept = self._kept(made, before)
-        self.session.add(waiting.enrolment_of(kept))
-        outbox.add(self.session, kept, event, self.clock)
+        waiting.enrol(self.session, self.training_class, kept, event, self.clock)
         return Accepted(nominee, nomination_id)
 
     def _kept(self, made: Nomination, before: Nomination | None) -> Nomination:

@@ -20,6 +20,7 @@ from training import storage
 from training.domain.enrolment import Enrolment
 from training.domain.nomination import Nomination, NominationStatus, NoPlace
 from training.domain.training_class import ClassStatus, TrainingClass
+from training.events import NominationPromoted, NominationSubmitted
 from training.usecases import places
 from training.usecases.access import visible
 
@@ -71,15 +72,24 @@ def move_up(session: Session, training_class: TrainingClass, clock: Clock) -> in
             event = nomination.promote(training_class, free, clock.today())
         except NoPlace:
             continue
-        session.add(enrolment_of(nomination))
-        outbox.add(session, nomination, event, clock)
+        enrol(session, training_class, nomination, event, clock)
         moved += 1
     return moved
 
 
-def enrolment_of(nomination: Nomination) -> Enrolment:
-    """The place in the class that a nomination has brought."""
-    return Enrolment(new_id(), nomination.class_id, nomination.person_id, nomination.enterprise_id, nomination.division)
+def enrol(
+    session: Session,
+    training_class: TrainingClass,
+    nomination: Nomination,
+    event: NominationSubmitted | NominationPromoted,
+    clock: Clock,
+) -> None:
+    """Gives a nominee the place that `event` announces; who comes after the others were invited is invited at once."""
+    of = nomination
+    session.add(Enrolment(new_id(), of.class_id, of.person_id, of.enterprise_id, of.division))
+    outbox.add(session, nomination, event, clock)
+    if training_class.invited_on is not None:
+        outbox.add(session, nomination, nomination.invite(training_class, clock.today()), clock)
 
 
 def plan_release(session: Session, training_class: TrainingClass) -> None:
