@@ -42,7 +42,15 @@ from notifications.handlers.contacts import ContactChanged
 from notifications.handlers.enrolments import EnrolmentCompleted
 from notifications.handlers.enterprises import EnterpriseEntered
 from notifications.handlers.kept import KEPT
-from notifications.handlers.nominations import NominationSubmitted
+from notifications.handlers.nominations import (
+    NominationCancelled,
+    NominationInvited,
+    NominationPromoted,
+    NominationRescheduled,
+    NominationSubmitted,
+    NominationWaitlisted,
+    NominationWithdrawn,
+)
 from notifications.handlers.people import PersonEntered
 from notifications.handlers.targets import TargetSet
 from notifications.providers import PersonalDataProvider
@@ -86,7 +94,31 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("nomination.submitted.v1", NominationSubmitted)
     def nomination_submitted(self, session: Session, events: Batch[NominationSubmitted]) -> None:
-        nominations.submitted(session, events, self.clock)
+        nominations.changed(session, events, self.clock)
+
+    @subscribe_batch("nomination.waitlisted.v1", NominationWaitlisted)
+    def nomination_waitlisted(self, session: Session, events: Batch[NominationWaitlisted]) -> None:
+        nominations.changed(session, events, self.clock)
+
+    @subscribe_batch("nomination.promoted.v1", NominationPromoted)
+    def nomination_promoted(self, session: Session, events: Batch[NominationPromoted]) -> None:
+        nominations.changed(session, events, self.clock)
+
+    @subscribe_batch("nomination.withdrawn.v1", NominationWithdrawn)
+    def nomination_withdrawn(self, session: Session, events: Batch[NominationWithdrawn]) -> None:
+        nominations.changed(session, events, self.clock)
+
+    @subscribe_batch("nomination.invited.v1", NominationInvited)
+    def nomination_invited(self, session: Session, events: Batch[NominationInvited]) -> None:
+        nominations.changed(session, events, self.clock)
+
+    @subscribe_batch("nomination.rescheduled.v1", NominationRescheduled)
+    def nomination_rescheduled(self, session: Session, events: Batch[NominationRescheduled]) -> None:
+        nominations.changed(session, events, self.clock)
+
+    @subscribe_batch("nomination.cancelled.v1", NominationCancelled)
+    def nomination_cancelled(self, session: Session, events: Batch[NominationCancelled]) -> None:
+        nominations.changed(session, events, self.clock)
 
     @subscribe_batch("enrolment.completed.v1", EnrolmentCompleted)
     def enrolment_completed(self, session: Session, events: Batch[EnrolmentCompleted]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     Column,
+    DateTime,
     Dialect,
     Float,
     ForeignKey,
@@ -29,9 +30,9 @@ from training.domain.certificate import Certificate, CertificateStatus, Decision
 from training.domain.criteria import Criterion
 from training.domain.education import EducationEntry, EducationYear
 from training.domain.enrolment import Enrolment
-from training.domain.nomination import Nomination
+from training.domain.nomination import Nomination, NominationStatus
 from training.domain.plan import Plan
-from training.domain.training_class import Block, ClassKind, ClassSession, ClassStatus, TrainingClass
+from training.domain.training_class import Block, ClassKind, ClassMode, ClassSession, ClassStatus, TrainingClass
 
 metadata = new_metadata()
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
@@ -143,8 +144,11 @@ training_class = Table(
     day_column("quotas_until", nullable=True),
     text_column("syllabus", nullable=True),
     Column("ruleset", Integer),
+    member_column("mode", ClassMode),
+    text_column("venue", nullable=True),
     member_column("status", ClassStatus),
     day_column("closed_on", nullable=True),
+    day_column("invited_on", nullable=True),
 )
 
 nomination = Table(
@@ -156,6 +160,8 @@ nomination = Table(
     text_column("enterprise_id"),
     text_column("person_id"),
     day_column("submitted_on"),
+    member_column("status", NominationStatus),
+    Column("waiting_since", DateTime(timezone=True)),
     UniqueConstraint("class_id", "person_id"),
 )
 

@@ -16,16 +16,10 @@ from chassis.security import audit
 from programme import rulesets
 from programme.callers import Caller
 from training import queries
-from training.domain.nomination import (
-    AlreadyNominated,
-    ClassIsFull,
-    NotOfThisEnterprise,
-    PlacesAreKept,
-    QuotaIsFull,
-    QuotasBeyondCapacity,
-)
+from training.domain.class_refusals import ClassIsClosed, ClassNotOver, ClassTooShort
+from training.domain.nomination import NotOfThisEnterprise
 from training.domain.parties import UnknownHere
-from training.domain.training_class import ClassIsClosed, ClassNotOver, ClassTooShort
+from training.domain.places import AlreadyNominated, ClassIsFull, PlacesAreKept, QuotaIsFull, QuotasBeyondCapacity
 from training.usecases import education, plans, results
 from training.usecases.classes import ClosedClass, NewSession
 from training.usecases.education import Recorded

@@ -7,9 +7,10 @@ from training_makers import RULES, enrolled, initial_class, rules
 
 from training.domain.certificate import Certificate
 from training.domain.certificate_refusals import NotPassed
-from training.domain.nomination import ClassIsFull, Nomination, NotOfThisEnterprise, Places
+from training.domain.class_refusals import ClassIsClosed
+from training.domain.nomination import Nomination, NotOfThisEnterprise
 from training.domain.parties import Enterprise, Person
-from training.domain.training_class import ClassIsClosed
+from training.domain.places import ClassIsFull, Places
 
 DAY = date(2026, 3, 13)
 FIRM = Enterprise("firm", "示例企业", "220102")

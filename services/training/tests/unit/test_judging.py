@@ -3,6 +3,7 @@ from datetime import date, timedelta
 import pytest
 from training_makers import RULES, continuing_class, enrolled, initial_class, rules
 
+from training.domain.class_refusals import BlockUnknown, ClassIsClosed, ClassNotOver, ClassTooShort, SessionUnknown
 from training.domain.enrolment import (
     AttendedBySession,
     Enrolment,
@@ -10,14 +11,7 @@ from training.domain.enrolment import (
     HoursBeyondSession,
     TooManySittings,
 )
-from training.domain.training_class import (
-    BlockUnknown,
-    ClassIsClosed,
-    ClassNotOver,
-    ClassSession,
-    ClassTooShort,
-    SessionUnknown,
-)
+from training.domain.training_class import ClassSession
 
 DAY = date(2026, 3, 13)
 

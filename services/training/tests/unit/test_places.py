@@ -1,7 +1,7 @@
 import pytest
 
 from training.domain.education import EducationYear
-from training.domain.nomination import (
+from training.domain.places import (
     AlreadyNominated,
     ClassIsFull,
     Places,

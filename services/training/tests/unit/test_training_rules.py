@@ -5,34 +5,18 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from training_makers import EDUCATED
+from training_makers import EDUCATED, rules
 
 from training.adapters import numbers
 from training.domain.certificate import Certificate, CertificateStatus
 from training.domain.certificate_refusals import EducationShort, IsRevoked, OutsideRenewalWindow
+from training.domain.class_refusals import BlockUnknown, ClassIsClosed, ClassNotOver
 from training.domain.education import YearTaken
 from training.domain.enrolment import Enrolment, HoursBeyondBlock, TooManySittings
-from training.domain.rules import Rules, SecondCertificate
 from training.domain.term import add_months, end_of_term
-from training.domain.training_class import Block, BlockUnknown, ClassIsClosed, ClassKind, ClassNotOver, TrainingClass
+from training.domain.training_class import Block, ClassKind, TrainingClass
 
-RULES = Rules(
-    7,
-    date(2026, 1, 1),
-    "示例文号",
-    36,
-    40,
-    60,
-    2,
-    90,
-    16,
-    (90, 60, 30, 7, 0),
-    90,
-    365,
-    True,
-    SecondCertificate.REFUSE,
-    3,
-)
+RULES = rules(version=7)
 DAY = date(2026, 3, 13)
 
 

@@ -24,6 +24,7 @@ RULES = Rules(
     renewal_after_days=365,
     education_exempt_first_year=True,
     second_certificate=SecondCertificate.REFUSE,
+    class_notice_days=7,
     quota_release_days=3,
 )
 

@@ -7,9 +7,20 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
-from chassis.errors import RuleBroken
+from training.domain.class_refusals import (
+    BlockUnknown,
+    CapacityBelowTaken,
+    ClassHasResults,
+    ClassIsCancelled,
+    ClassIsClosed,
+    ClassNotOver,
+    ClassTooShort,
+    EndsBeforeItStarts,
+    SessionsDontFit,
+    SessionUnknown,
+)
 from training.domain.rules import Rules
-from training.events import ClassClosed, ClassScheduled
+from training.events import ClassCancelled, ClassChanged, ClassClosed, ClassScheduled
 
 # The three blocks that every initial class covers (R56).
 BLOCKS = ("cqo_system", "quality_safety_law", "advanced_methods")
@@ -28,39 +39,15 @@ class ClassStatus(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
+    CANCELLED = "cancelled"
 
 
-class ClassIsClosed(RuleBroken):
-    """The class has been closed and accepts no more changes."""
+class ClassMode(StrEnum):
+    """How a class is held."""
 
-    zh = "该培训班已经结业，不再接受变更。"
-
-
-class ClassNotOver(RuleBroken):
-    """The class has not ended yet; close it on its last day or later."""
-
-    zh = "该培训班尚未结束，请在结束当日或之后办理结业。"
-
-
-class ClassTooShort(RuleBroken):
-    """An initial class must offer at least the hours that the rule set requires of a participant."""
-
-    zh = "任职培训班的总学时不得少于规则集规定的学时。"
-    rule = "R56"
-
-
-class BlockUnknown(RuleBroken):
-    """The class has no such subject block."""
-
-    zh = "本期培训班没有该课程模块。"
-    rule = "R56"
-
-
-class SessionUnknown(RuleBroken):
-    """The class has no session of that number."""
-
-    zh = "本期培训班没有该编号的课次。"
-    rule = "R58"
+    ON_SITE = "on_site"
+    ONLINE = "online"
+    MIXED = "mixed"
 
 
 @dataclass(frozen=True)
@@ -82,6 +69,14 @@ class ClassSession:
     hours: float
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How far a class has come: how many are enrolled, and whether attendance or scores have been entered."""
+
+    taken: int
+    has_results: bool
+
+
 @dataclass
 class TrainingClass:
     """A class, open until it is closed on its last day or later. (`class` is a word of the language.)"""
@@ -98,8 +93,13 @@ class TrainingClass:
     quotas_until: date | None = None  # the last day for which they are kept; None: for good
     syllabus: str | None = None  # the edition in the year's plan when the class was scheduled
     ruleset: int | None = None  # by which it was announced, and is judged; None for one of an earlier version
+    mode: ClassMode = ClassMode.ON_SITE
+    venue: str | None = None
     status: ClassStatus = ClassStatus.OPEN
     closed_on: date | None = None
+    invited_on: date | None = (
+        None  # when those enrolled were told the days and the venue; who comes later is told at once
+    )
     division: str = PROVINCE
     version: int = 0
 
@@ -119,6 +119,8 @@ class TrainingClass:
 
     def require_open(self) -> None:
         """Refuses a change to a class that has been closed."""
+        if self.status == ClassStatus.CANCELLED:
+            raise ClassIsCancelled()
         if self.status != ClassStatus.OPEN:
             raise ClassIsClosed()
 
@@ -143,6 +145,59 @@ class TrainingClass:
         if not 1 <= number <= len(self.sessions):
             raise SessionUnknown(session=number, sessions=len(self.sessions))
         return self.sessions[number - 1]
+
+    def change(self, changes: Mapping[str, object], standing: Standing, on: date) -> ClassChanged | None:
+        """Takes over what differs, by field: days, sessions, mode, venue, capacity; None if nothing does.
+
+        Quotas are kept as long before the first day as they were.
+        """
+        self.require_open()
+        changed = {name: value for name, value in changes.items() if getattr(self, name) != value}
+        if not changed:
+            return None
+        if changed.keys() & {"starts_on", "ends_on", "sessions"} and standing.has_results:
+            raise ClassHasResults()
+        before = self.starts_on
+        for name, value in changed.items():
+            setattr(self, name, value)
+        if self.ends_on < self.starts_on:
+            raise EndsBeforeItStarts()
+        if self.quotas_until is not None:
+            self.quotas_until += self.starts_on - before
+        if self.capacity < standing.taken:
+            raise CapacityBelowTaken(taken=standing.taken)
+        self.require_sessions()
+        return ClassChanged(
+            self.id, self.name, self.starts_on, self.ends_on, self.capacity, self.mode, self.venue, sorted(changed), on
+        )
+
+    def require_sessions(self) -> None:
+        """Refuses sessions that don't make up the class; over the turn of a year a continuing class needs some."""
+        if not self.sessions:
+            if self.kind == ClassKind.CONTINUING and self.starts_on.year != self.ends_on.year:
+                raise SessionsDontFit()
+            return
+        offered: dict[str, float] = {}
+        for session in self.sessions:
+            offered[session.block] = offered.get(session.block, 0) + session.hours
+        is_outside = any(not self.starts_on <= session.on <= self.ends_on for session in self.sessions)
+        if is_outside or offered != {block.name: block.hours for block in self.blocks}:
+            raise SessionsDontFit()
+
+    def cancel(self, standing: Standing, reason: str, on: date) -> ClassCancelled:
+        """The class will not be held."""
+        self.require_open()
+        if standing.has_results:
+            raise ClassHasResults()
+        self.status = ClassStatus.CANCELLED
+        return ClassCancelled(self.id, self.name, reason, on)
+
+    def opens_soon(self, on: date) -> bool:
+        """Whether those enrolled are to be told now when and where it begins; only once True."""
+        if self.status != ClassStatus.OPEN or self.invited_on is not None:
+            return False
+        self.invited_on = on
+        return True
 
     def close(self, on: date, passed: int, failed: int) -> ClassClosed:
         """Ends the class, once everybody enrolled has been judged."""

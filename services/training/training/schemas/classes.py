@@ -10,9 +10,10 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from chassis.http import DayField, QuerySchema, Schema, TextField
 from training import queries
 from training.domain import training_class
-from training.domain.training_class import BLOCKS, ClassKind, ClassStatus
+from training.domain.nomination import NominationStatus
+from training.domain.training_class import BLOCKS, ClassKind, ClassMode, ClassStatus
 from training.schemas.common import Criterion, RuleSetCited, id_field, word_field
-from training.usecases import classes, nominations, plans, results
+from training.usecases import class_changes, classes, nominations, plans, results, waiting
 
 
 class Block(Schema):
@@ -66,6 +67,9 @@ class NewClass(Schema):
         metadata={"description": "The last day for which they are kept; by the rule set, if left out."}
     )
 
+    mode = word_field(ClassMode, metadata={"description": "on_site, online or mixed"})
+    venue = TextField(500, metadata={"description": "Where it is held; of an online class how it is joined."})
+
     @validates_schema
     def check(self, data: dict[str, Any], **_: object) -> None:  # Any: a field of each type
         if data["ends_on"] < data["starts_on"]:
@@ -114,8 +118,31 @@ class Class(Schema):
     syllabus = fields.String(allow_none=True)
     ruleset = fields.Integer(allow_none=True, metadata={"description": "By which it was announced, and is judged."})
     hours = fields.Float()
-    status = fields.String()
+    mode = fields.String()
+    venue = fields.String(allow_none=True)
+    status = fields.String(metadata={"description": "open, closed or cancelled"})
     closed_on = fields.Date(allow_none=True)
+    invited_on = fields.Date(
+        allow_none=True, metadata={"description": "When those enrolled were told when and where it begins."}
+    )
+
+
+class ClassChanges(Schema):
+    record = class_changes.ChangeClass
+
+    reason = TextField(required=True, metadata={"description": "Told to everybody nominated, if days or venue change."})
+    starts_on = DayField()
+    ends_on = DayField()
+    sessions = fields.List(fields.Nested(NewSession), validate=validate.Length(0, 200))
+    mode = word_field(ClassMode)
+    venue = TextField(500, allow_none=True)
+    capacity = fields.Integer(validate=validate.Range(1, 5000))
+
+
+class Cancellation(Schema):
+    record = class_changes.CancelClass
+
+    reason = TextField(required=True, metadata={"description": "Told to everybody nominated."})
 
 
 class ClassFilters(QuerySchema):
@@ -136,12 +163,15 @@ class NewNominations(Schema):
     record = nominations.Nominate
 
     items = fields.List(fields.Nested(NewNomination), required=True, validate=validate.Length(1, 500))
+    wait = fields.Boolean(metadata={"description": "Whether who finds no place goes on the waiting list."})
 
 
 class NominationResult(Schema):
     enterprise_id = fields.String()
     person_id = fields.String()
     accepted = fields.Boolean()
+    waiting = fields.Boolean(metadata={"description": "Only of who waits for a place."})
+    place = fields.Integer(metadata={"description": "The place in the waiting list."})
     nomination_id = fields.String()
     reason = fields.String()
     rule = fields.String(allow_none=True)
@@ -149,8 +179,33 @@ class NominationResult(Schema):
 
 class NominationResults(Schema):
     accepted = fields.Integer()
+    waiting = fields.Integer()
     refused = fields.Integer()
     items = fields.List(fields.Nested(NominationResult))
+
+
+class Nomination(Schema):
+    id = fields.String()
+    version = fields.Integer()
+    class_id = fields.String()
+    enterprise_id = fields.String()
+    person_id = fields.String()
+    division = fields.String()
+    submitted_on = fields.Date()
+    status = fields.String(metadata={"description": "enrolled, waiting, withdrawn or cancelled"})
+    waiting_since = fields.AwareDateTime(allow_none=True)
+
+
+class NominationFilters(QuerySchema):
+    record = queries.NominationFilters
+
+    status = word_field(NominationStatus)
+
+
+class Withdrawal(Schema):
+    record = waiting.Withdraw
+
+    reason = TextField(required=True)
 
 
 class Attendance(Schema):

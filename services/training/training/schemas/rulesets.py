@@ -30,6 +30,13 @@ class RuleSetParameters(Schema):
         required=True,
         metadata={"description": "What the training for a first certificate means to who holds one."},
     )
+    class_notice_days = fields.Integer(
+        required=True,
+        validate=validate.Range(0, 365),
+        metadata={
+            "description": "How long before its first day those enrolled are told when and where a class begins."
+        },
+    )
     quota_release_days = fields.Integer(
         required=True,
         validate=validate.Range(0, 365),

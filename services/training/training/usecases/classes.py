@@ -21,8 +21,8 @@ from training import storage
 from training.domain.education import EducationEntry
 from training.domain.enrolment import Enrolment
 from training.domain.rules import Rules
-from training.domain.training_class import Block, ClassKind, ClassSession, TrainingClass
-from training.usecases import announced, certificates, education, parties, places, plans
+from training.domain.training_class import Block, ClassKind, ClassMode, ClassSession, TrainingClass
+from training.usecases import announced, certificates, education, openings, parties, places, plans, waiting
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class ScheduleClass:
     sessions: Sequence[NewSession] = ()
     quotas: Mapping[str, int] = field(default_factory=dict)  # places by division (R61)
     quotas_until: date | None = None  # by the rule set, if none is named
+    mode: ClassMode = ClassMode.ON_SITE
+    venue: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,16 @@ def schedule(session: Session, caller: Caller, command: ScheduleClass, clock: Cl
         quotas=command.quotas,
         quotas_until=command.quotas_until,
         syllabus=plan.syllabus if plan else None,
+        mode=command.mode,
+        venue=command.venue,
     )
     places.require_quotas(session, training_class, clock.today())
-    event = training_class.schedule(rulesets.rules_on(session, training_class.starts_on, Rules))
+    rules = rulesets.rules_on(session, training_class.starts_on, Rules)
+    event = training_class.schedule(rules)
     session.add(training_class)
     outbox.add(session, training_class, event, clock)
+    waiting.plan_release(session, training_class)
+    openings.plan(session, training_class, rules)
     audit.record(session, caller, "class.scheduled", training_class.id, {"name": training_class.name}, clock)
     return training_class
 

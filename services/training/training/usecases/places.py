@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from chassis.errors import InvalidInput
 from programme import scope
 from training import storage
-from training.domain.nomination import Places
+from training.domain.nomination import NominationStatus
+from training.domain.places import Places
 from training.domain.training_class import TrainingClass
 
 
@@ -20,8 +21,11 @@ def of_class(session: Session, training_class: TrainingClass, today: date) -> Pl
     column = storage.enrolment.c
     rows = session.execute(select(column.person_id, column.division).where(column.class_id == training_class.id))
     taken = {row.person_id: row.division for row in rows}
+    nominated = storage.nomination.c
+    waits = nominated.class_id == training_class.id, nominated.status == NominationStatus.WAITING
+    waiting = set(session.scalars(select(nominated.person_id).where(*waits)))
     quotas = training_class.quotas_on(today)
-    return Places(training_class.capacity, quotas, _within(session, quotas, today), taken)
+    return Places(training_class.capacity, quotas, _within(session, quotas, today), taken, waiting)
 
 
 def require_quotas(session: Session, training_class: TrainingClass, today: date) -> None:
