@@ -40,8 +40,8 @@ ENTERPRISES = 500_000
 FOLDER = paths.FILES / "bench"
 EDITION = 4  # of the generator: raised where it writes other rows
 DEFAULT_SCALE, DEFAULT_SEED = 0.1, 1
-# What scale 1 takes of the disk, with the server's log and what it sorts. A full disk would end others' work too.
-BYTES, ROOM = 45e9, 1e9
+# Bytes at scale 1: of facts, and of the notices of a day; and what the server's log and sorting take at any scale.
+FACTS, NOTICES, ROOM = 24e9, 40e6, 3e9
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def loaded(
 def _load(province: Province, want: Made) -> None:
     (FOLDER / "manifest.json").unlink(missing_ok=True)
     province.drop()
-    _require_room(want.scale)
+    _require_room(want)
     started = time.monotonic()
     with province.loading():
         province.migrate()
@@ -105,12 +105,14 @@ def _load(province: Province, want: Made) -> None:
     report.say(f"{rows:,} rows at scale {want.scale:g} in {seconds:.0f} s ({rows / seconds:,.0f} rows/s)")
 
 
-def _require_room(scale: float) -> None:
-    needed, free = scale * BYTES + ROOM, shutil.disk_usage(FOLDER).free
+def _require_room(want: Made) -> None:
+    """A full disk would end others' work too."""
+    each = FACTS + NOTICES * want.notice_days
+    needed, free = want.scale * each + ROOM, shutil.disk_usage(FOLDER).free
     if free < needed:
         raise SystemExit(
-            f"bench: scale {scale:g} needs {needed / 1e9:.0f} GB, and {free / 1e9:.0f} GB of the disk of {FOLDER} are "
-            f"free; a scale of {(free - ROOM) / BYTES:.2f} fits, or a larger one with fewer --notice-days"
+            f"bench: scale {want.scale:g} needs {needed / 1e9:.0f} GB of disk, and {free / 1e9:.0f} GB are free where "
+            f"{FOLDER} is; a scale of {max(0, free - ROOM) / each:.2f} fits, or more with fewer --notice-days"
         )
 
 

@@ -26,7 +26,7 @@ SETTINGS = {
     # With no standby to follow, what a transaction writes into a table that it has emptied need not be logged.
     "wal_level": "minimal",
     "max_wal_senders": "0",
-    "max_wal_size": "2GB",
+    "max_wal_size": "1GB",
     "checkpoint_timeout": "30min",
     "maintenance_work_mem": "256MB",
     "random_page_cost": "1.1",

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import psycopg
 from alembic.script import ScriptDirectory
 
+from chassis.data import outbox_moves
 from chassis.messaging.outbox import keeping
 from chassis.process import revisions
 from province import audit, cursors, notices
@@ -99,6 +100,7 @@ def finish(
             _finish_reporting(connection, counts, retention)
         put_back(connection, taken[service])
         _drop_months(history.urls[service])
+        connection.execute(outbox_moves.FILL)
         _add_up(connection, service)
         connection.execute("VACUUM ANALYZE")
 

@@ -11,7 +11,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 
 from joserfc.jwk import ECKey
 
@@ -105,7 +106,16 @@ _writers: list[Writer] = []  # the one of this process
 
 
 def _begin(history: History) -> None:
+    Thread(target=_end_with_parent, daemon=True).start()
     _writers.append(Writer(history))
+
+
+def _end_with_parent() -> None:
+    """Where the parent was killed there is nobody to write for."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _write(part: int) -> Counts:

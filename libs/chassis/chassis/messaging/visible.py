@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, not_, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, not_, null, or_, select, true
 
 from chassis.messaging.inbox.parking import ParkedRow
+from chassis.messaging.outbox.heads import POSITION
+from chassis.messaging.outbox.moves import outbox_move
 from chassis.messaging.outbox.table import outbox
 from chassis.security import Access, Caller, RoleGroup
 
 A_MONTH = timedelta(days=31)
 _row, _before = outbox.c, outbox.alias("before")
-# Where the aggregate was at its event before this one. A subquery of one value, so that it is looked up in the index
-# for the rows that need it: the planner may turn an EXISTS into a table of all that was ever announced. The first event
-# of an aggregate has none before it, which would be looked for in each month. Nor are months after the event's own
-# looked into: within one the clock may have been put back.
+# Where the aggregate was at its event before this one. Of what is taken in the moves are noted. The rest, of the last
+# seconds, is looked up: by a subquery of one value, since the planner may turn an EXISTS into a table of all that was
+# ever announced, and not in months after the event's own (within one the clock may have been put back).
+_noted = select(outbox_move.c.division).where(outbox_move.c.feed_position == _row.feed_position).scalar_subquery()
 _looked_up = (
     select(_before.c.division)
     .where(
@@ -26,7 +28,11 @@ _looked_up = (
     )
     .scalar_subquery()
 )
-PREVIOUS_DIVISION: ColumnElement[str] = case((_row.aggregate_version > 1, _looked_up))
+PREVIOUS_DIVISION: ColumnElement[str] = case(
+    (_row.aggregate_version == 1, null()),
+    (_row.feed_position <= POSITION.scalar_subquery(), _noted),
+    else_=_looked_up,
+)
 
 
 class Visible:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    delete,
     func,
     select,
     text,
@@ -26,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from chassis.data import metadata
+from chassis.messaging.outbox.moves import outbox_move
 from chassis.messaging.outbox.table import outbox
 
 AHEAD = timedelta(days=92)
@@ -150,4 +152,5 @@ def closed(session: Session) -> list[Month]:
 
 def drop(session: Session, month: Month, archived_as: str | None = None) -> None:
     """Takes a month and its events out of the outbox; waits for no lock longer than half a second."""
+    session.execute(delete(outbox_move).where(outbox_move.c.feed_position <= month.last_position))
     session.execute(DROP, {"name": month.name, "archived_as": archived_as})
