@@ -112,7 +112,13 @@ def published_between(session: Session, after: int, last: int) -> ColumnElement[
 
 def published_after(session: Session, position: int) -> ColumnElement[bool]:
     """The same, for all events after a position."""
-    return published_in(session.execute(SPAN, {"after": position, "last": position}).one()[0], None)
+    return published_in(begin_of(session, position), None)
+
+
+def begin_of(session: Session, position: int) -> datetime | None:
+    """An instant before which no event after a position was published; None where no month is known to be over."""
+    found: datetime | None = session.execute(SPAN, {"after": position, "last": position}).one()[0]
+    return found
 
 
 def end_of_feed(session: Session) -> int:
