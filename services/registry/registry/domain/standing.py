@@ -54,7 +54,7 @@ def pool_steps(facts: Sequence[CertificateFact]) -> list[PoolStep]:
         valid, known = valid_on(facts, day), rested_on(facts, day)
         if valid is not None:
             step = PoolStep(day, TalentStatus.IN_POOL, valid)
-        elif steps and known is not None:
+        elif known is not None:  # also on the very day of the first certificate
             step = PoolStep(day, TalentStatus.LAPSED, known, _ending(facts, day))
         else:
             continue

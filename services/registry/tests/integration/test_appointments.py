@@ -111,6 +111,17 @@ def test_who_could_appoint_is_judged_by_the_day_of_the_appointment(register, fir
     assert "R24" in register.appoint(holder, post, DAY).warnings
 
 
+def test_a_certificate_revoked_on_the_day_of_its_issue_leaves_nobody_in_the_pool(register, firm):
+    person = register.person(firm)
+    certificate = register.issue(person, DAY)
+    register.revoke(person, certificate, DAY)
+
+    [talent] = queries.talents(register.session, PROVINCE, TalentFilters(on=TODAY), TODAY, PageArguments()).items
+    assert talent.history.status == "lapsed"
+    with pytest.raises(RuleBroken):
+        register.appoint(person, register.post(firm), TODAY)
+
+
 def test_an_appointment_in_the_future_is_refused(register, firm, holder):
     with pytest.raises(DayOutOfOrder):
         register.appoint(holder, register.post(firm), date(2026, 3, 3))
