@@ -14,6 +14,7 @@ from notifications.handlers import Batch, appointments, contacts, divisions, ent
 from notifications.handlers.announcing import announce
 from notifications.handlers.appointments import (
     AppointmentEnded,
+    AppointmentExcluded,
     AppointmentFiled,
     AppointmentFilingOverdue,
     AppointmentFilingReturned,
@@ -35,6 +36,7 @@ from notifications.handlers.enterprises import EnterpriseEntered
 from notifications.handlers.kept import KEPT
 from notifications.handlers.nominations import NominationSubmitted
 from notifications.handlers.people import PersonEntered
+from notifications.handlers.recommendations import OfRecommendation, RecommendationMade
 from notifications.handlers.targets import TargetSet
 from notifications.providers import PersonalDataProvider
 from notifications.usecases import counting, passing
@@ -127,6 +129,10 @@ class Worker(HealthRoutes):
     def appointment_suspended(self, session: Session, events: Batch[AppointmentSuspended]) -> None:
         announce(session, events, self.clock)
 
+    @subscribe_batch("appointment.excluded.v1", AppointmentExcluded)
+    def appointment_excluded(self, session: Session, events: Batch[AppointmentExcluded]) -> None:
+        announce(session, events, self.clock)
+
     @subscribe_batch("appointment.restored.v1", AppointmentRestored)
     def appointment_restored(self, session: Session, events: Batch[AppointmentRestored]) -> None:
         announce(session, events, self.clock)
@@ -134,6 +140,16 @@ class Worker(HealthRoutes):
     @subscribe_batch("appointment.ended.v1", AppointmentEnded)
     def appointment_ended(self, session: Session, events: Batch[AppointmentEnded]) -> None:
         appointments.ended(session, events, self.clock)
+
+    @subscribe_batch("recommendation.made.v1", RecommendationMade)
+    def recommendation_made(self, session: Session, events: Batch[RecommendationMade]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch(
+        "recommendation.returned.v1", "recommendation.admitted.v1", "recommendation.refused.v1", OfRecommendation
+    )
+    def recommendation_decided(self, session: Session, events: Batch[OfRecommendation]) -> None:
+        announce(session, events, self.clock)
 
     @subscribe_batch("target.set.v1", TargetSet)
     def target_set(self, session: Session, events: Batch[TargetSet]) -> None:

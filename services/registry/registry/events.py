@@ -100,6 +100,11 @@ class TalentLapsed(TalentAdmitted):
 
 
 @dataclass(frozen=True)
+class TalentExcluded(TalentAdmitted):
+    type: ClassVar[str] = "talent.excluded.v1"
+
+
+@dataclass(frozen=True)
 class AppointmentMade:
     type: ClassVar[str] = "appointment.made.v1"
     appointment_id: str
@@ -171,6 +176,16 @@ class AppointmentSuspended:
     enterprise_id: str
     person_id: str
     reason: str
+    on: date
+    ruleset: int
+
+
+@dataclass(frozen=True)
+class AppointmentExcluded:
+    type: ClassVar[str] = "appointment.excluded.v1"
+    appointment_id: str
+    enterprise_id: str
+    person_id: str
     on: date
     ruleset: int
 

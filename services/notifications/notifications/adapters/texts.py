@@ -24,6 +24,7 @@ POPULATIONS = {
 REASONS = {
     "certificate_expired": "任职资格证书有效期届满",
     "certificate_revoked": "任职资格证书被撤销",
+    "holder_excluded": "任职人员列入限制任职名单",
 }
 
 

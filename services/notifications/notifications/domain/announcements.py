@@ -47,8 +47,13 @@ ANNOUNCEMENTS = (
     Announcement("appointment.filing_returned.v1", "appointment_filing_returned", (ENTERPRISE,)),
     Announcement("appointment.filing_overdue.v1", "appointment_filing_overdue", (ENTERPRISE, DIVISION)),
     Announcement("appointment.suspended.v1", "appointment_suspended", EVERYBODY),
+    Announcement("appointment.excluded.v1", "appointment_excluded", EVERYBODY),
     Announcement("appointment.restored.v1", "appointment_restored", EVERYBODY),
     Announcement("appointment.ended.v1", "appointment_ended", EVERYBODY),
+    Announcement("recommendation.made.v1", "recommendation_made", (DIVISION,)),
+    Announcement("recommendation.returned.v1", "recommendation_returned", (ENTERPRISE,)),
+    Announcement("recommendation.admitted.v1", "recommendation_admitted", HOLDER_AND_EMPLOYER),
+    Announcement("recommendation.refused.v1", "recommendation_refused", HOLDER_AND_EMPLOYER),
     Announcement("target.set.v1", "target_set", (DIVISION,)),
 )
 KINDS = tuple(announcement.kind for announcement in ANNOUNCEMENTS)

@@ -23,5 +23,6 @@ KEPT = {
     "enterprise": Kept((Rows.by(storage.enterprise.c.id),)),
     "nomination": ANNOUNCED,
     "person": Kept((Rows.by(storage.person.c.id),)),
+    "recommendation": ANNOUNCED,
     "target": ANNOUNCED,
 }

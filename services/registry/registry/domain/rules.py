@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 OnCertificateEnd: TypeAlias = Literal["suspend", "none"]
 WithoutCertificate: TypeAlias = Literal["refuse", "provisional"]
 Consequence: TypeAlias = Literal["refuse", "warn"]
+OnExcluded: TypeAlias = Literal["suspend", "end", "none"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Rules:
     appoint_without_certificate: WithoutCertificate
     appoint_cqo_of_another: Consequence
     provisional_days: int
+    on_excluded: OnExcluded
     on_certificate_expired: OnCertificateEnd
     on_certificate_revoked: OnCertificateEnd
     continuing_education_hours: int

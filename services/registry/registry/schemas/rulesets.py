@@ -7,7 +7,7 @@ from typing import get_args
 from marshmallow import fields, validate
 
 from chassis.http import Schema
-from registry.domain.rules import Consequence, OnCertificateEnd, WithoutCertificate
+from registry.domain.rules import Consequence, OnCertificateEnd, OnExcluded, WithoutCertificate
 
 SUSPEND_OR_NONE = validate.OneOf(get_args(OnCertificateEnd))
 
@@ -45,6 +45,11 @@ class RuleSetParameters(Schema):
     )
     appoint_cqo_of_another = consequence("a post that the person already holds, in another enterprise or in this one")
     provisional_days = whole_number("days in which a provisional holder must earn the certificate")
+    on_excluded = fields.String(
+        required=True,
+        validate=validate.OneOf(get_args(OnExcluded)),
+        metadata={"description": "what becomes of an appointment whose holder is excluded (R30)"},
+    )
     on_certificate_expired = fields.String(required=True, validate=SUSPEND_OR_NONE)
     on_certificate_revoked = fields.String(required=True, validate=SUSPEND_OR_NONE)
     continuing_education_hours = whole_number("hours of continuing education a year (R34)")

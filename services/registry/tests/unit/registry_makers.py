@@ -38,6 +38,7 @@ RULES = MadeUpRules(
     appoint_without_certificate="refuse",
     appoint_cqo_of_another="refuse",
     provisional_days=180,
+    on_excluded="suspend",
     on_certificate_expired="suspend",
     on_certificate_revoked="suspend",
     continuing_education_hours=16,
