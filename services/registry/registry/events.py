@@ -19,6 +19,7 @@ class DivisionPlaced:
     valid_from: date
     valid_to: date | None
     successor: str | None
+    document: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,32 @@ class EnterpriseRegistered:
 @dataclass(frozen=True)
 class EnterpriseChanged(EnterpriseRegistered):
     type: ClassVar[str] = "enterprise.changed.v1"
+
+
+@dataclass(frozen=True)
+class EnterpriseRecognised:
+    """What it is recognised as in a year; a later event of the same kind and year stands in for an earlier one."""
+
+    type: ClassVar[str] = "enterprise.recognised.v1"
+    enterprise_id: str
+    kind: str
+    year: int
+    value: str
+    document: str
+    on: date
+
+
+@dataclass(frozen=True)
+class EnterpriseDeregistered:
+    """Its last day is `on`. Its appointments have ended by it; its people went to the successor, if it has one."""
+
+    type: ClassVar[str] = "enterprise.deregistered.v1"
+    enterprise_id: str
+    name: str
+    division: str
+    successor_id: str | None
+    document: str
+    on: date
 
 
 @dataclass(frozen=True)
@@ -76,6 +103,18 @@ class PostOpened:
     decision_level: bool
     departments: list[str]
     on: date
+
+
+@dataclass(frozen=True)
+class PostVacancyOverdue:
+    type: ClassVar[str] = "post.vacancy_overdue.v1"
+    post_id: str
+    enterprise_id: str
+    title: str
+    vacant_since: date
+    grace_days: int
+    on: date
+    ruleset: int
 
 
 @dataclass(frozen=True)

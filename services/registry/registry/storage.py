@@ -31,20 +31,37 @@ from programme import tables
 from registry.domain.appointment import Appointment, AppointmentHistory, AppointmentStatus, Capacity
 from registry.domain.certificates import CertificateFact, CertificateStatus
 from registry.domain.contact import Contact, OwnerKind
+from registry.domain.correction import Correction, CorrectionState
+from registry.domain.division_changes import ChangeKind, EnteredChange
 from registry.domain.divisions import Division
 from registry.domain.eligibility import EducationFact
 from registry.domain.enterprise import Enterprise
 from registry.domain.exclusion import Exclusion
+from registry.domain.leader import FormerLeader, Role
 from registry.domain.person import FactKind, Person, PersonFact
 from registry.domain.post import Post
+from registry.domain.recognition import Recognition, RecognitionKind
 from registry.domain.recommendation import Decision, Recommendation, RecommendationStatus, StatedEvidence
 from registry.domain.talent import Talent, TalentHistory, TalentStatus
+from registry.domain.working_days import CalendarYear
 
 metadata = new_metadata()
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
 
 # `division` itself, the dated tree, is the programme's table; this one gives each code its version.
 division_record = Table("division_record", metadata, *aggregate_columns())
+
+division_change = Table(
+    "division_change",
+    metadata,
+    Column("id", Text, primary_key=True),
+    member_column("kind", ChangeKind),
+    text_column("code"),
+    day_column("effective_on"),
+    text_column("document"),
+    day_column("recorded_on"),
+    Column("placements", JSONB, nullable=False),
+)
 
 contact = Table(
     "contact",
@@ -70,6 +87,51 @@ enterprise = Table(
     text_column("legal_representative"),
     text_column("responsible_person", nullable=True),
     day_column("registered_on"),
+    day_column("deregistered_on", nullable=True),
+    text_column("successor_id", ForeignKey("enterprise.id"), nullable=True),
+)
+
+# Who led it before; the enterprise says who does now.
+former_leader = Table(
+    "former_leader",
+    metadata,
+    serial_column(),
+    text_column("enterprise_id", ForeignKey("enterprise.id"), index=True),
+    member_column("role", Role),
+    text_column("name", nullable=True),
+    day_column("until"),
+    day_column("recorded_on"),
+)
+
+recognition = Table(
+    "recognition",
+    metadata,
+    Column("id", Text, primary_key=True),
+    text_column("enterprise_id", ForeignKey("enterprise.id")),
+    member_column("kind", RecognitionKind),
+    Column("year", Integer, nullable=False),
+    text_column("value"),
+    text_column("document"),
+    day_column("recorded_on"),
+    UniqueConstraint("enterprise_id", "kind", "year"),
+    Index("ix_recognition_kind_year", "kind", "year", "enterprise_id"),
+)
+
+correction = Table(
+    "correction",
+    metadata,
+    Column("id", Text, primary_key=True),
+    text_column("enterprise_id", ForeignKey("enterprise.id"), index=True),
+    text_column("division"),
+    Column("changes", JSONB, nullable=False),
+    text_column("reason"),
+    day_column("proposed_on"),
+    member_column("state", CorrectionState),
+    day_column("decided_on", nullable=True),
+    text_column("answer", nullable=True),
+    # What staff look for, in their division.
+    Index("ix_correction_proposed", "division", "id", postgresql_where=text("state = 'proposed'")),
+    Index("ix_correction_division_id", "division", "id"),
 )
 
 person = Table(
@@ -270,6 +332,16 @@ appointment_status = Table(
     Column("ruleset", Integer, nullable=True),
 )
 
+calendar_year = Table(
+    "calendar_year",
+    metadata,
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("days_off", JSONB, nullable=False),
+    Column("days_worked", JSONB, nullable=False),
+    text_column("document"),
+    day_column("entered_on"),
+)
+
 # Names are found by the pairs of characters in them; the function is made by a migration.
 for named in (enterprise, person, talent):
     Index(f"ix_{named.name}_name_pairs", func.name_pairs(named.c.name), postgresql_using="gin")
@@ -301,8 +373,12 @@ for history, owner in ((appointment_status, "appointment_id"), (talent_status, "
 mapper = mapper_registry(metadata=metadata)
 for entity, table in {
     Division: division_record,
+    EnteredChange: division_change,
     Contact: contact,
     Enterprise: enterprise,
+    FormerLeader: former_leader,
+    Recognition: recognition,
+    Correction: correction,
     Person: person,
     PersonFact: person_fact,
     Exclusion: exclusion,
@@ -316,5 +392,6 @@ for entity, table in {
     Post: post,
     Appointment: appointment,
     AppointmentHistory: appointment_status,
+    CalendarYear: calendar_year,
 }.items():
     mapper.map_imperatively(entity, table)

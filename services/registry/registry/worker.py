@@ -25,7 +25,7 @@ from registry.handlers import certificates, education
 from registry.handlers.certificates import CertificateEnded, CertificateIssued, CertificateRenewed
 from registry.handlers.education import EducationRecorded
 from registry.handlers.kept import KEPT
-from registry.usecases import deadlines, exclusions
+from registry.usecases import deadlines, exclusions, vacancies
 from registry.usecases.end_appointment import end_provisional
 from registry.usecases.file_appointment import miss_filing
 
@@ -71,6 +71,10 @@ class Worker(HealthRoutes):
     @sweep(exclusions.TURN)
     def exclusions_turn(self, session: Session, rows: Sequence[DueRow]) -> None:
         exclusions.exclusions_turn(session, [row.payload["exclusion_id"] for row in rows], self.clock)
+
+    @sweep(vacancies.KIND)
+    def vacancies_missed(self, session: Session, rows: Sequence[DueRow]) -> None:
+        vacancies.miss(session, rows, self.clock)
 
     @sweep(deadlines.PROVISIONAL)
     def provisional_over(self, session: Session, rows: Sequence[DueRow]) -> None:

@@ -23,19 +23,30 @@ OF_RECOMMENDATION = {
     "person_id": PERSON_ID,
     "on": TODAY,
 }
+OF_NOMINATION = {
+    "class_id": "k-1",
+    "class_name": NAMES["class_name"],
+    "enterprise_id": ENTERPRISE_ID,
+    "person_id": PERSON_ID,
+    "on": TODAY,
+}
+OPENING = {"starts_on": date(2026, 3, 9), "ends_on": date(2026, 3, 13)}
 UNTIL = date(2029, 3, 1)
 FILING_DUE = date(2026, 4, 1)
 
 EVENTS: list[tuple[str, dict[str, Any]]] = [
-    (
-        "nomination.submitted.v1",
-        {
-            "class_id": "k-1",
-            "class_name": NAMES["class_name"],
-            "enterprise_id": ENTERPRISE_ID,
-            "person_id": PERSON_ID,
-            "on": TODAY,
-        },
+    ("nomination.submitted.v1", OF_NOMINATION),
+    *(
+        (f"nomination.{what}.v1", {**OF_NOMINATION, **more})
+        for what, more in (
+            ("waitlisted", {"place": 3}),
+            ("promoted", {}),
+            ("withdrawn", {"reason": "本人因病不能参加"}),
+            ("invited", {**OPENING, "venue": None}),
+            ("invited", {**OPENING, "venue": "示例市示例路1号"}),
+            ("rescheduled", {**OPENING, "venue": "示例市示例路1号", "reason": "场地调整"}),
+            ("cancelled", {"reason": "报名人数不足"}),
+        )
     ),
     (
         "enrolment.completed.v1",
@@ -99,15 +110,18 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("recommendation.returned.v1", OF_RECOMMENDATION),
     ("recommendation.admitted.v1", OF_RECOMMENDATION),
     ("recommendation.refused.v1", OF_RECOMMENDATION),
-    (
-        "target.set.v1",
-        {
-            "division": "220100",
-            "year": 2026,
-            "population": "award",
-            "percent": 100.0,
-            "document": "吉质强省办〔2026〕2号",
-            "on": TODAY,
-        },
+    *(
+        (
+            f"target.set.v{version}",
+            {
+                "division": "220100",
+                "year": 2026,
+                "population": population,
+                "percent": 100.0,
+                "document": "吉质强省办〔2026〕2号",
+                "on": TODAY,
+            },
+        )
+        for version, population in ((1, "award"), (2, "contenders"))
     ),
 ]

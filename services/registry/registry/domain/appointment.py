@@ -23,8 +23,6 @@ from registry.events import (
     AppointmentSuspended,
 )
 
-NO_CERTIFICATE_BY_DEADLINE = "no_certificate_by_deadline"
-
 
 EXCLUDED_WARNING = "R30:excluded"  # the code of the warning of an exclusion
 
@@ -49,6 +47,14 @@ class SuspensionReason(StrEnum):
 
     CERTIFICATE_EXPIRED = "certificate_expired"
     CERTIFICATE_REVOKED = "certificate_revoked"
+
+
+class EndReason(StrEnum):
+    """Why an appointment ends by itself; where somebody ends it, they say why."""
+
+    NO_CERTIFICATE_BY_DEADLINE = "no_certificate_by_deadline"
+    ENTERPRISE_DEREGISTERED = "enterprise_deregistered"
+    HOLDER_EXCLUDED = "holder_excluded"
 
 
 class AlreadyEnded(RuleBroken):
@@ -218,7 +224,7 @@ class Appointment:
         """Ends it with the rule set's deadline if its holder earned no certificate by then; None if there is none."""
         if self.provisional_until is None or self.status == AppointmentStatus.ENDED:
             return None
-        return self.end(self.provisional_until, NO_CERTIFICATE_BY_DEADLINE, today)
+        return self.end(self.provisional_until, str(EndReason.NO_CERTIFICATE_BY_DEADLINE), today)
 
     def _require_open(self) -> None:
         if self.status == AppointmentStatus.ENDED:

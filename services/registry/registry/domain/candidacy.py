@@ -14,6 +14,7 @@ from registry.domain.departments import Department, Directed, directed, named
 from registry.domain.eligibility import Dossier, assess
 from registry.domain.enterprise import Enterprise
 from registry.domain.filing import filing_due
+from registry.domain.leader import FormerLeader, Role, leader_on
 from registry.domain.person import Person
 from registry.domain.post import Post
 from registry.domain.rules import Rules
@@ -115,6 +116,7 @@ class Candidacy:
     dossier: Dossier
     # Appointments of the person and appointments to the post, ended ones included.
     appointments: list[Appointment] = field(default_factory=list)
+    former_leaders: list[FormerLeader] = field(default_factory=list)
 
     def appoint(
         self, appointment_id: str, terms: Terms, rules: Rules, today: date
@@ -148,7 +150,7 @@ class Candidacy:
             filing_due_on=filing_due(on, rules),
             ruleset=rules.version,
             warnings=[
-                *warnings(self.enterprise, by.name, by.capacity, terms.decision_level, by_key),
+                *warnings(self._recorded(by.capacity, on), by.name, terms.decision_level, by_key),
                 *warned_of,
             ],
             provisional_until=provisional_until,
@@ -185,6 +187,14 @@ class Candidacy:
         uncertified = valid_on(self.dossier.certificates, on) is None
         return on + timedelta(days=rules.provisional_days) if uncertified else None, warned_of
 
+    def _recorded(self, capacity: Capacity, on: date) -> str | None:
+        """Who could appoint on that day in that capacity; without a responsible person, the representative is it."""
+        representative, responsible = (
+            leader_on(self.enterprise, self.former_leaders, role, on)
+            for role in (Role.LEGAL_REPRESENTATIVE, Role.RESPONSIBLE_PERSON)
+        )
+        return responsible or representative if capacity is Capacity.RESPONSIBLE_PERSON else representative
+
     def _other_post(self, on: date, rules: Rules) -> list[str]:
         """What is warned of, where the rule set lets somebody hold several posts: the source says nothing of that."""
         held = [held for held in self.appointments if held.person_id == self.person.id and held.occupies(on)]
@@ -201,16 +211,10 @@ class Candidacy:
             raise PostTaken()
 
 
-def warnings(
-    enterprise: Enterprise, name: str, capacity: Capacity, decision_level: bool, departments: Directed
-) -> list[str]:
-    """The rules of `WARNINGS` that the appointment departs from."""
-    recorded = {
-        Capacity.LEGAL_REPRESENTATIVE: enterprise.legal_representative,
-        Capacity.RESPONSIBLE_PERSON: enterprise.responsible_person or enterprise.legal_representative,
-    }
+def warnings(recorded: str | None, name: str, decision_level: bool, departments: Directed) -> list[str]:
+    """The rules of `WARNINGS` that the appointment departs from; `recorded` is who could appoint that day."""
     departs = {
-        "R24": recorded[capacity] != name,
+        "R24": recorded != name,
         "R26": not decision_level,
         "R27": not set(Department) <= departments.keys(),
     }

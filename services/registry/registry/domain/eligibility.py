@@ -232,7 +232,7 @@ def _training(certificates: Iterable[CertificateFact], on: date) -> Criterion:
 
 
 def _education(dossier: Dossier, on: date, required: float) -> Criterion:
-    name = Bilingual("年度再教育", "Yearly continuing education")
+    name = Bilingual("年度继续教育", "Yearly continuing education")
     # The year of the certificate is the year of its training; the duty begins with the next and is judged when over. A
     # certificate after a lapse needed the whole training, so the duty begins again with it.
     first = certified_since(dossier.certificates, on)

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from chassis.errors import RuleBroken
 
 EXCLUDED = "excluded"  # why somebody has left the pool, and why an appointment is suspended
-HOLDER_EXCLUDED = "holder_excluded"  # why an appointment has ended
 
 
 class AlreadyLifted(RuleBroken):

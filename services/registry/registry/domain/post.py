@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from registry.domain.departments import DEPARTMENTS, Directed, directed, named
 from registry.domain.enterprise import Enterprise
-from registry.events import PostOpened
+from registry.domain.rules import Rules
+from registry.events import PostOpened, PostVacancyOverdue
+
+
+@dataclass(frozen=True)
+class Vacancy:
+    """A post is vacant from the day `since`, for which a rule set gives so many days of grace."""
+
+    post_id: str
+    since: date
+    grace_days: int
+    ruleset: int
+
+    @property
+    def overdue_on(self) -> date:
+        """The first day after the grace."""
+        return self.since + timedelta(days=self.grace_days)
 
 
 @dataclass
@@ -57,4 +73,14 @@ class Post:
             decision_level=post.decision_level,
             departments=list(post.departments),
             on=on,
+        )
+
+    def leave_vacant(self, since: date, rules: Rules) -> Vacancy:
+        """A vacancy begins with the day `since`; what follows from it is by the rule set of that day."""
+        return Vacancy(self.id, since, rules.vacancy_grace_days, rules.version)
+
+    def miss_vacancy(self, vacancy: Vacancy, on: date) -> PostVacancyOverdue:
+        """Notes that nobody was appointed within the grace."""
+        return PostVacancyOverdue(
+            self.id, self.enterprise_id, self.title, vacancy.since, vacancy.grace_days, on, vacancy.ruleset
         )

@@ -9,12 +9,15 @@ from registry.queries.appointment import (
     appointment_history,
     appointments,
 )
-from registry.queries.division import division_with_placements, divisions
+from registry.queries.correction import CorrectionFilters, corrections
+from registry.queries.division import division_changes, division_with_placements, divisions
 from registry.queries.enterprise import (
     EnterpriseFilters,
     EnterpriseRow,
     enterprise_by_id,
     enterprises,
+    leaders,
+    recognitions,
     some_enterprises,
 )
 from registry.queries.exclusion import exclusions
@@ -33,6 +36,7 @@ from registry.queries.talent import TalentFilters, TalentOnDay, talents
 __all__ = [
     "AppointmentFilters",
     "AppointmentOnDay",
+    "CorrectionFilters",
     "EnterpriseFilters",
     "EnterpriseRow",
     "FindPerson",
@@ -47,15 +51,19 @@ __all__ = [
     "TalentOnDay",
     "appointment_history",
     "appointments",
+    "corrections",
+    "division_changes",
     "division_with_placements",
     "divisions",
     "eligibility",
     "enterprise_by_id",
     "enterprises",
     "exclusions",
+    "leaders",
     "people",
     "pool",
     "posts",
+    "recognitions",
     "recommendation_in_full",
     "recommendations",
     "some_enterprises",

@@ -20,15 +20,18 @@ from registry.domain.contact import Contact
 from registry.domain.eligibility import Dossier, EducationFact
 from registry.domain.enterprise import Enterprise
 from registry.domain.exclusion import Exclusion
+from registry.domain.leader import FormerLeader
 from registry.domain.person import Person, PersonFact
 from registry.domain.recommendation import Decision, Recommendation
 from registry.storage import (
     appointment,
     certificate_fact,
     contact,
+    correction,
     education_fact,
     enterprise,
     exclusion,
+    former_leader,
     person,
     person_fact,
     post,
@@ -47,6 +50,7 @@ CERTIFICATE_FACTS = (
     .order_by(certificate_fact.c.id)
 )
 PERSON_FACTS = select(PersonFact).where(person_fact.c.person_id == bindparam("person_id")).order_by(person_fact.c.id)
+FORMER_LEADERS = select(FormerLeader).where(former_leader.c.enterprise_id == bindparam("enterprise_id"))
 EDUCATION_FACTS = (
     select(EducationFact).where(education_fact.c.person_id == bindparam("person_id")).order_by(education_fact.c.id)
 )
@@ -64,6 +68,7 @@ OWN_ENTERPRISE = {
     post: post.c.enterprise_id,
     recommendation: recommendation.c.enterprise_id,
     appointment: appointment.c.enterprise_id,
+    correction: correction.c.enterprise_id,
 }
 
 
@@ -116,6 +121,20 @@ def load_enterprise(
     return load(session, Enterprise, enterprise_id, visible(enterprise, caller, on), lock=lock)
 
 
+def hold_enterprise_of(session: Session, caller: Caller, post_id: str, on: date) -> Enterprise:
+    """The enterprise of a post that the caller may see, held as it is: it can't be deregistered meanwhile."""
+    statement = (
+        select(Enterprise)
+        .join(post, post.c.enterprise_id == enterprise.c.id)
+        .where(post.c.id == post_id, visible(enterprise, caller, on))
+        .with_for_update(read=True, of=enterprise)
+    )
+    found = session.scalars(statement).one_or_none()
+    if found is None:
+        raise NotFound()
+    return found
+
+
 def load_person(session: Session, caller: Caller, person_id: str, on: date, *, lock: bool = False) -> Person:
     """A person whom the caller may see."""
     return load(session, Person, person_id, visible(person, caller, on), lock=lock)
@@ -162,6 +181,11 @@ def certificates_of(session: Session, person_id: str) -> list[CertificateFact]:
 def facts_of(session: Session, person_id: str) -> list[PersonFact]:
     """All dated facts about a person."""
     return list(session.scalars(PERSON_FACTS, {"person_id": person_id}))
+
+
+def former_leaders_of(session: Session, enterprise_id: str) -> list[FormerLeader]:
+    """Who led an enterprise before."""
+    return list(session.scalars(FORMER_LEADERS, {"enterprise_id": enterprise_id}))
 
 
 def exclusions_of(session: Session, person: Person) -> list[Exclusion]:

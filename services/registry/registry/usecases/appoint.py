@@ -1,7 +1,7 @@
 """Appointing a CQO from the talent pool (R22–R27).
 
 Two appointments of one person, or to one post, wait for each other at the row locks, which are always taken in the
-order person, post: the second finds what the first one did and is refused by its rule.
+order enterprise, person, post: the second finds what the first one did and is refused by its rule.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from registry.domain.post import Post
 from registry.domain.rules import Rules
 from registry.domain.talent import TalentStatus
 from registry.usecases import deadlines
-from registry.usecases.access import dossier_of, is_seen, load_enterprise, visible
+from registry.usecases.access import dossier_of, former_leaders_of, hold_enterprise_of, is_seen, visible
 from registry.usecases.history import record_appointment_status
 from registry.usecases.standing import stand_in_office
 
@@ -61,9 +61,10 @@ class Appoint(Terms):
 def appoint(session: Session, caller: Caller, command: Appoint, clock: Clock) -> Appointment:
     """Appoints a person from the pool to a vacant post, or raises the rule that forbids it."""
     today = clock.today()
+    enterprise = hold_enterprise_of(session, caller, command.post_id, today)
+    enterprise.require_standing()
     person = load(session, Person, command.person_id, _eligible_for(caller, today), lock=True)
     post = load(session, Post, command.post_id, visible(storage.post, caller, today), lock=True)
-    enterprise = load_enterprise(session, caller, post.enterprise_id, today)
     rules = rulesets.rules_on(session, command.appointed_on, Rules)
     candidacy = _candidacy(session, person, post, enterprise)
     try:
@@ -101,5 +102,6 @@ def _candidacy(session: Session, person: Person, post: Post, enterprise: Enterpr
         post=post,
         enterprise=enterprise,
         dossier=dossier_of(session, person),
+        former_leaders=former_leaders_of(session, enterprise.id),
         appointments=list(appointments),
     )

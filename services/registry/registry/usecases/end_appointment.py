@@ -13,11 +13,12 @@ from chassis.messaging import outbox
 from chassis.security import audit
 from programme import rulesets
 from programme.callers import Caller
-from registry.domain.appointment import Appointment, AppointmentStatus
-from registry.domain.exclusion import HOLDER_EXCLUDED, Exclusion
+from registry.domain.appointment import Appointment, AppointmentStatus, EndReason
+from registry.domain.exclusion import Exclusion
+from registry.domain.post import Post
 from registry.domain.rules import Rules
 from registry.events import AppointmentEnded
-from registry.usecases import deadlines
+from registry.usecases import deadlines, vacancies
 from registry.usecases.access import load_appointment
 from registry.usecases.history import record_appointment_status
 
@@ -62,11 +63,22 @@ def end_for_exclusion(session: Session, appointment_id: str, entry: Exclusion, c
     if appointment.status == AppointmentStatus.ENDED or rulesets.rules_on(session, began, Rules).on_excluded != "end":
         return
     last_day = max(began - timedelta(days=1), appointment.appointed_on)
-    _announce(session, appointment, appointment.end(last_day, HOLDER_EXCLUDED, clock.today()), clock)
+    _announce(session, appointment, appointment.end(last_day, EndReason.HOLDER_EXCLUDED, clock.today()), clock)
+
+
+def end_with_enterprise(session: Session, appointment_id: str, on: date, clock: Clock) -> None:
+    """Ends it with the last day of its enterprise; one that has ended meanwhile stays as it is."""
+    deadlines.hold(session, appointment_id)
+    appointment = load(session, Appointment, appointment_id, lock=True)
+    if appointment.status != AppointmentStatus.ENDED:
+        ended = appointment.end(on, EndReason.ENTERPRISE_DEREGISTERED, clock.today())
+        _announce(session, appointment, ended, clock)
 
 
 def _announce(session: Session, appointment: Appointment, ended: AppointmentEnded, clock: Clock) -> None:
     outbox.add(session, appointment, ended, clock)
     deadlines.cancel_all(session, appointment)
     # Its last day still counts.
-    record_appointment_status(session, appointment, ended.on + timedelta(days=1), reason=ended.reason)
+    vacant_since = ended.on + timedelta(days=1)
+    record_appointment_status(session, appointment, vacant_since, reason=ended.reason)
+    vacancies.plan(session, session.get_one(Post, appointment.post_id), vacant_since)

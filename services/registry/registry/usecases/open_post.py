@@ -15,6 +15,7 @@ from chassis.security import audit
 from programme.callers import Caller
 from registry.domain.post import Post
 from registry.storage import post as posts
+from registry.usecases import vacancies
 from registry.usecases.access import load_enterprise
 
 OF_THE_TITLE = select(posts.c.id).where(
@@ -41,6 +42,7 @@ class OpenPost:
 def open_post(session: Session, caller: Caller, enterprise_id: str, command: OpenPost, clock: Clock) -> Post:
     """Opens a post in an enterprise; the lock on the enterprise keeps two of one title apart."""
     enterprise = load_enterprise(session, caller, enterprise_id, clock.today(), lock=True)
+    enterprise.require_standing()
     if session.scalar(OF_THE_TITLE, {"enterprise_id": enterprise.id, "title": command.title}):
         raise SameTitle()
     post, opened = Post.open(
@@ -54,5 +56,6 @@ def open_post(session: Session, caller: Caller, enterprise_id: str, command: Ope
     )
     session.add(post)
     outbox.add(session, post, opened, clock)
+    vacancies.plan(session, post, post.opened_on)
     audit.record(session, caller, "post.opened", post.id, {"enterprise_id": enterprise.id}, clock)
     return post

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from chassis.data.database import engine_for
+from chassis.due import DueRow
 from chassis.errors import NotFound, RuleBroken
 from chassis.http import PageArguments
 from chassis.security import audit
@@ -19,7 +20,7 @@ from registry.domain.filing import DayIsTheBureaus, NumberTaken
 from registry.domain.person import Person
 from registry.domain.post import Post
 from registry.queries import AppointmentFilters, EnterpriseFilters, PostFilters, TalentFilters
-from registry.usecases import divisions, people
+from registry.usecases import divisions, enterprises, people, vacancies
 from registry.usecases.appoint import appoint
 from registry.usecases.end_appointment import EndAppointment, end_appointment, end_provisional
 from registry.usecases.enterprises import EnterpriseChanges
@@ -98,6 +99,18 @@ def test_an_appointment_below_decision_level_is_made_with_a_warning(register, fi
     assert appointment.warnings == ["R26"]
 
 
+def test_who_could_appoint_is_judged_by_the_day_of_the_appointment(register, firm, holder):
+    post = register.post(firm)
+    new = EnterpriseChanges(legal_representative="孙亮", leads_since=date(2026, 2, 15))
+    enterprises.change(register.session, PROVINCE, firm.id, 1, new, register.clock)
+
+    earlier = register.appoint(holder, post, date(2026, 2, 14))
+    assert "R24" not in earlier.warnings
+    end = EndAppointment(date(2026, 2, 20), "调离")
+    end_appointment(register.session, PROVINCE, earlier.id, end, register.clock)
+    assert "R24" in register.appoint(holder, post, DAY).warnings
+
+
 def test_an_appointment_in_the_future_is_refused(register, firm, holder):
     with pytest.raises(DayOutOfOrder):
         register.appoint(holder, register.post(firm), date(2026, 3, 3))
@@ -117,7 +130,7 @@ def test_a_late_filing_is_flagged_and_a_missed_one_was_announced_before(register
 
 
 def due_rows(session):
-    return session.execute(text("SELECT kind, due_on, state FROM due ORDER BY id")).all()
+    return session.execute(text("SELECT kind, due_on, state FROM due WHERE kind <> 'post.vacancy' ORDER BY id")).all()
 
 
 def test_filing_in_time_cancels_the_deadline(register, firm, holder):
@@ -358,6 +371,35 @@ def test_a_past_day_of_the_pool_is_shown_with_the_certificate_and_the_post_of_th
     assert shown(date(2028, 6, 1), available=True) == []
 
 
+def sweep_vacancies(register):
+    rows = register.session.execute(
+        text("SELECT id, kind, series, key, due_on, payload FROM due WHERE kind = 'post.vacancy' AND due_on <= :today"),
+        {"today": register.clock.today()},
+    )
+    vacancies.miss(register.session, [DueRow(**row._mapping) for row in rows], register.clock)
+    found = [(event["post_id"], event["vacant_since"]) for event in register.announced("post.vacancy_overdue")]
+    register.session.execute(text("DELETE FROM due WHERE due_on <= :today"), {"today": register.clock.today()})
+    register.session.execute(text("DELETE FROM outbox WHERE type = 'post.vacancy_overdue.v1'"))
+    return found
+
+
+def test_a_post_that_stands_vacant_past_the_grace_is_announced_once_for_each_vacancy(register, firm, holder):
+    never, held = register.post(firm, "第二岗位"), register.post(firm)
+    appointment = register.appoint(holder, held)
+    register.clock.move(days=89)
+    assert sweep_vacancies(register) == []
+    register.clock.move(days=1)
+    assert sweep_vacancies(register) == [(never.id, "2026-03-02")]
+
+    end_appointment(
+        register.session, PROVINCE, appointment.id, EndAppointment(date(2026, 5, 30), "辞职"), register.clock
+    )
+    register.clock.move(days=89)
+    assert sweep_vacancies(register) == []
+    register.clock.move(days=1)
+    assert sweep_vacancies(register) == [(held.id, "2026-05-31")]
+
+
 def another(register, firm):
     person = register.person(firm)
     register.issue(person, number="2")
@@ -439,8 +481,6 @@ def run_at_once(engine, clock, pairs):
 
 
 def test_what_belongs_to_a_firm_moves_with_it_to_another_division(register, firm, holder):
-    from registry.usecases import enterprises
-
     appointment = register.appoint(holder, register.post(firm))
     enterprises.change(
         register.session, PROVINCE, firm.id, firm.version, EnterpriseChanges(division="220302"), register.clock
