@@ -42,6 +42,7 @@ from notifications.handlers.certificates import (
 from notifications.handlers.contacts import ContactChanged
 from notifications.handlers.enrolments import EnrolmentCompleted
 from notifications.handlers.enterprises import EnterpriseEntered
+from notifications.handlers.incidents import FinalReportDue, IncidentReported
 from notifications.handlers.kept import KEPT
 from notifications.handlers.nominations import (
     NominationCancelled,
@@ -190,6 +191,14 @@ class Worker(HealthRoutes):
         "recommendation.returned.v1", "recommendation.admitted.v1", "recommendation.refused.v1", OfRecommendation
     )
     def recommendation_decided(self, session: Session, events: Batch[OfRecommendation]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("incident.reported.v1", IncidentReported)
+    def incident_reported(self, session: Session, events: Batch[IncidentReported]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("incident.closed.v1", "incident.final_report_overdue.v1", FinalReportDue)
+    def final_report_due(self, session: Session, events: Batch[FinalReportDue]) -> None:
         announce(session, events, self.clock)
 
     @subscribe_batch("target.set.v1", "target.set.v2", TargetSet)

@@ -60,6 +60,9 @@ ANNOUNCEMENTS = (
     Announcement("recommendation.returned.v1", "recommendation_returned", (ENTERPRISE,)),
     Announcement("recommendation.admitted.v1", "recommendation_admitted", HOLDER_AND_EMPLOYER),
     Announcement("recommendation.refused.v1", "recommendation_refused", HOLDER_AND_EMPLOYER),
+    Announcement("incident.reported.v1", "incident_reported", (ENTERPRISE, DIVISION)),
+    Announcement("incident.closed.v1", "incident_closed", EVERYBODY),
+    Announcement("incident.final_report_overdue.v1", "incident_final_report_overdue", EVERYBODY),
     Announcement("target.set.v1", "target_set", (DIVISION,)),
     Announcement("target.set.v2", "target_set", (DIVISION,)),
 )

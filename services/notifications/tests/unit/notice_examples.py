@@ -23,6 +23,13 @@ OF_RECOMMENDATION = {
     "person_id": PERSON_ID,
     "on": TODAY,
 }
+OF_INCIDENT = {
+    "incident_id": "i-1",
+    "enterprise_id": ENTERPRISE_ID,
+    "person_id": PERSON_ID,
+    "grade": "III",
+    "on": TODAY,
+}
 OF_NOMINATION = {
     "class_id": "k-1",
     "class_name": NAMES["class_name"],
@@ -103,6 +110,9 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("appointment.excluded.v1", OF_APPOINTMENT),
     ("appointment.restored.v1", OF_APPOINTMENT),
     ("appointment.ended.v1", {**OF_APPOINTMENT, "reason": "离职"}),
+    *(("incident.reported.v1", {**OF_INCIDENT, "late": late}) for late in (False, True)),
+    ("incident.closed.v1", {**OF_INCIDENT, "final_due_on": FILING_DUE}),
+    ("incident.final_report_overdue.v1", {**OF_INCIDENT, "final_due_on": FILING_DUE}),
     (
         "recommendation.made.v1",
         {**OF_RECOMMENDATION, "document": "示例荐〔2026〕1号", "review_due_on": FILING_DUE},

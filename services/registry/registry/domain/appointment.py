@@ -23,7 +23,6 @@ from registry.events import (
     AppointmentSuspended,
 )
 
-
 EXCLUDED_WARNING = "R30:excluded"  # the code of the warning of an exclusion
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeAlias
@@ -37,3 +38,4 @@ class Rules:
     on_certificate_expired: OnCertificateEnd
     on_certificate_revoked: OnCertificateEnd
     continuing_education_hours: int
+    incident_clocks: Mapping[str, Mapping[str, int]]  # by grade: first_hours, province_hours, final_days

@@ -26,6 +26,19 @@ def consequence(what: str) -> fields.String:
     )
 
 
+class IncidentClock(Schema):
+    first_hours = whole_number("hours after it became known within which an incident is reported", least=1)
+    province_hours = whole_number("hours within which the province is told", least=1)
+    final_days = whole_number("days after the handling was closed within which the final report is made")
+
+
+class IncidentClocks(Schema):
+    I = fields.Nested(IncidentClock, required=True)  # noqa: E741 - the grade's own name
+    II = fields.Nested(IncidentClock, required=True)
+    III = fields.Nested(IncidentClock, required=True)
+    IV = fields.Nested(IncidentClock, required=True)
+
+
 class RuleSetParameters(Schema):
     experience_years = whole_number("years of quality work that R32 asks for, without a technical title", least=1)
     title_experience_years = whole_number("years of quality work that R32 asks for beside a technical title", least=1)
@@ -53,3 +66,4 @@ class RuleSetParameters(Schema):
     on_certificate_expired = fields.String(required=True, validate=SUSPEND_OR_NONE)
     on_certificate_revoked = fields.String(required=True, validate=SUSPEND_OR_NONE)
     continuing_education_hours = whole_number("hours of continuing education a year (R34)")
+    incident_clocks = fields.Nested(IncidentClocks, required=True)
