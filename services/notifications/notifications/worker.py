@@ -23,6 +23,7 @@ from notifications.handlers import (
 from notifications.handlers.announcing import announce
 from notifications.handlers.appointments import (
     AppointmentEnded,
+    AppointmentExcluded,
     AppointmentFiled,
     AppointmentFilingOverdue,
     AppointmentFilingReturned,
@@ -41,6 +42,7 @@ from notifications.handlers.certificates import (
 from notifications.handlers.contacts import ContactChanged
 from notifications.handlers.enrolments import EnrolmentCompleted
 from notifications.handlers.enterprises import EnterpriseEntered
+from notifications.handlers.incidents import FinalReportDue, IncidentReported
 from notifications.handlers.kept import KEPT
 from notifications.handlers.nominations import (
     NominationCancelled,
@@ -52,6 +54,7 @@ from notifications.handlers.nominations import (
     NominationWithdrawn,
 )
 from notifications.handlers.people import PersonEntered
+from notifications.handlers.recommendations import OfRecommendation, RecommendationMade
 from notifications.handlers.targets import TargetSet
 from notifications.providers import PersonalDataProvider
 from notifications.usecases import counting, passing
@@ -168,6 +171,10 @@ class Worker(HealthRoutes):
     def appointment_suspended(self, session: Session, events: Batch[AppointmentSuspended]) -> None:
         announce(session, events, self.clock)
 
+    @subscribe_batch("appointment.excluded.v1", AppointmentExcluded)
+    def appointment_excluded(self, session: Session, events: Batch[AppointmentExcluded]) -> None:
+        announce(session, events, self.clock)
+
     @subscribe_batch("appointment.restored.v1", AppointmentRestored)
     def appointment_restored(self, session: Session, events: Batch[AppointmentRestored]) -> None:
         announce(session, events, self.clock)
@@ -175,6 +182,24 @@ class Worker(HealthRoutes):
     @subscribe_batch("appointment.ended.v1", AppointmentEnded)
     def appointment_ended(self, session: Session, events: Batch[AppointmentEnded]) -> None:
         appointments.ended(session, events, self.clock)
+
+    @subscribe_batch("recommendation.made.v1", RecommendationMade)
+    def recommendation_made(self, session: Session, events: Batch[RecommendationMade]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch(
+        "recommendation.returned.v1", "recommendation.admitted.v1", "recommendation.refused.v1", OfRecommendation
+    )
+    def recommendation_decided(self, session: Session, events: Batch[OfRecommendation]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("incident.reported.v1", IncidentReported)
+    def incident_reported(self, session: Session, events: Batch[IncidentReported]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("incident.closed.v1", "incident.final_report_overdue.v1", FinalReportDue)
+    def final_report_due(self, session: Session, events: Batch[FinalReportDue]) -> None:
+        announce(session, events, self.clock)
 
     @subscribe_batch("target.set.v1", "target.set.v2", TargetSet)
     def target_set(self, session: Session, events: Batch[TargetSet]) -> None:

@@ -139,6 +139,11 @@ class TalentLapsed(TalentAdmitted):
 
 
 @dataclass(frozen=True)
+class TalentExcluded(TalentAdmitted):
+    type: ClassVar[str] = "talent.excluded.v1"
+
+
+@dataclass(frozen=True)
 class AppointmentMade:
     type: ClassVar[str] = "appointment.made.v1"
     appointment_id: str
@@ -215,6 +220,16 @@ class AppointmentSuspended:
 
 
 @dataclass(frozen=True)
+class AppointmentExcluded:
+    type: ClassVar[str] = "appointment.excluded.v1"
+    appointment_id: str
+    enterprise_id: str
+    person_id: str
+    on: date
+    ruleset: int
+
+
+@dataclass(frozen=True)
 class AppointmentRestored:
     type: ClassVar[str] = "appointment.restored.v1"
     appointment_id: str
@@ -272,6 +287,43 @@ class RecommendationRefused(OfRecommendation):
 @dataclass(frozen=True)
 class RecommendationWithdrawn(OfRecommendation):
     type: ClassVar[str] = "recommendation.withdrawn.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfIncident:
+    """What every event of an incident says. What happened is not in it: that is the enterprise's to keep (R48)."""
+
+    incident_id: str
+    enterprise_id: str
+    person_id: str | None
+    grade: str
+    on: date
+    ruleset: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentReported(OfIncident):
+    type: ClassVar[str] = "incident.reported.v1"
+    late: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentReportAdded(OfIncident):
+    type: ClassVar[str] = "incident.report_added.v1"
+    kind: str
+    late: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentClosed(OfIncident):
+    type: ClassVar[str] = "incident.closed.v1"
+    final_due_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentReportOverdue(OfIncident):
+    type: ClassVar[str] = "incident.final_report_overdue.v1"
+    final_due_on: date
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Boolean,
     Column,
+    DateTime,
     Float,
     ForeignKey,
     Index,
@@ -37,6 +38,7 @@ from registry.domain.divisions import Division
 from registry.domain.eligibility import EducationFact
 from registry.domain.enterprise import Enterprise
 from registry.domain.exclusion import Exclusion
+from registry.domain.incident import Grade, Incident, IncidentReport, ReportKind
 from registry.domain.leader import FormerLeader, Role
 from registry.domain.person import FactKind, Person, PersonFact
 from registry.domain.post import Post
@@ -247,6 +249,35 @@ recommendation_decision = Table(
     day_column("decided_on"),
 )
 
+incident = Table(
+    "incident",
+    metadata,
+    *aggregate_columns(),
+    text_column("division"),
+    text_column("enterprise_id", ForeignKey("enterprise.id"), index=True),
+    text_column("person_id", nullable=True),
+    member_column("grade", Grade),
+    text_column("subject"),
+    *(Column(name, DateTime(timezone=True), nullable=False) for name in ("occurred_at", "known_at", "first_due_at")),
+    Column("ruleset", Integer, nullable=False),
+    day_column("closed_on", nullable=True),
+    day_column("final_due_on", nullable=True),
+    day_column("final_on", nullable=True),
+)
+
+incident_report = Table(
+    "incident_report",
+    metadata,
+    serial_column(),
+    text_column("incident_id", ForeignKey("incident.id"), index=True),
+    member_column("kind", ReportKind),
+    text_column("content"),
+    text_column("document", nullable=True),
+    text_column("reporter"),
+    Column("reported_at", DateTime(timezone=True), nullable=False),
+    flag_column("late"),
+)
+
 talent = Table(
     "talent",
     metadata,
@@ -353,7 +384,7 @@ Index(
     postgresql_where=text("kind = 'title' AND valid_to IS NULL"),
 )
 # The order of pages, within a division.
-for listed in (enterprise, person, talent, post, appointment, recommendation):
+for listed in (enterprise, person, talent, post, appointment, recommendation, incident):
     Index(f"ix_{listed.name}_division_id", listed.c.division, listed.c.id)
 Index(
     "ix_enterprise_industry",
@@ -387,6 +418,8 @@ for entity, table in {
     Recommendation: recommendation,
     StatedEvidence: recommendation_evidence,
     Decision: recommendation_decision,
+    Incident: incident,
+    IncidentReport: incident_report,
     Talent: talent,
     TalentHistory: talent_status,
     Post: post,

@@ -16,6 +16,7 @@ from registry.domain.candidacy import WARNINGS
 from registry.domain.contact import Contact, ContactPoints
 from registry.domain.eligibility import Eligibility
 from registry.domain.enterprise import Enterprise
+from registry.domain.incident import Incident, IncidentReport
 from registry.domain.person import FactKind, Person, PersonFact
 from registry.domain.post import Post
 from registry.queries import AppointmentOnDay, EnterpriseRow, RecommendationInFull, TalentOnDay
@@ -102,6 +103,11 @@ def appointment_today_view(
 def recommendation_view(found: RecommendationInFull) -> View:
     """A recommendation with what it rests on."""
     return {**_columns(found.recommendation), "evidence": found.evidence, "decisions": found.decisions}
+
+
+def incident_view(found: Incident, reports: list[IncidentReport]) -> View:
+    """An incident with all its reports."""
+    return {**_columns(found), "reports": reports}
 
 
 def talent_view(row: TalentOnDay) -> View:

@@ -25,7 +25,7 @@ from registry.handlers import certificates, education
 from registry.handlers.certificates import CertificateEnded, CertificateIssued, CertificateRenewed
 from registry.handlers.education import EducationRecorded
 from registry.handlers.kept import KEPT
-from registry.usecases import deadlines, vacancies
+from registry.usecases import deadlines, exclusions, incidents, vacancies
 from registry.usecases.end_appointment import end_provisional
 from registry.usecases.file_appointment import miss_filing
 
@@ -67,6 +67,14 @@ class Worker(HealthRoutes):
     @sweep(deadlines.FILING)
     def filings_missed(self, session: Session, rows: Sequence[DueRow]) -> None:
         miss_filing(session, [row.payload["appointment_id"] for row in rows], self.clock)
+
+    @sweep(incidents.FINAL_REPORT)
+    def final_reports_missed(self, session: Session, rows: Sequence[DueRow]) -> None:
+        incidents.miss_final_reports(session, [row.payload["incident_id"] for row in rows], self.clock)
+
+    @sweep(exclusions.TURN)
+    def exclusions_turn(self, session: Session, rows: Sequence[DueRow]) -> None:
+        exclusions.exclusions_turn(session, [row.payload["exclusion_id"] for row in rows], self.clock)
 
     @sweep(vacancies.KIND)
     def vacancies_missed(self, session: Session, rows: Sequence[DueRow]) -> None:

@@ -69,6 +69,11 @@ class AppointmentSuspended(OfAppointment):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AppointmentExcluded(OfAppointment):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
 class AppointmentRestored(OfAppointment):
     pass
 

@@ -23,5 +23,7 @@ KEPT = {
     "enterprise": Kept((Rows.by(storage.enterprise.c.id),)),
     "nomination": ANNOUNCED,
     "person": Kept((Rows.by(storage.person.c.id),)),
+    "incident": ANNOUNCED,
+    "recommendation": ANNOUNCED,
     "target": ANNOUNCED,
 }

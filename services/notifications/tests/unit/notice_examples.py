@@ -17,6 +17,19 @@ NAMES = {
 
 OF_CERTIFICATE = {"certificate_id": "c-1", "number": "CQO-JL-2026-0101-000017", "person_id": PERSON_ID, "on": TODAY}
 OF_APPOINTMENT = {"appointment_id": "a-1", "enterprise_id": ENTERPRISE_ID, "person_id": PERSON_ID, "on": TODAY}
+OF_RECOMMENDATION = {
+    "recommendation_id": "r-1",
+    "enterprise_id": ENTERPRISE_ID,
+    "person_id": PERSON_ID,
+    "on": TODAY,
+}
+OF_INCIDENT = {
+    "incident_id": "i-1",
+    "enterprise_id": ENTERPRISE_ID,
+    "person_id": PERSON_ID,
+    "grade": "III",
+    "on": TODAY,
+}
 OF_NOMINATION = {
     "class_id": "k-1",
     "class_name": NAMES["class_name"],
@@ -94,8 +107,19 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("appointment.filing_returned.v1", {**OF_APPOINTMENT, "reason": "缺授权书", "resubmit_by": FILING_DUE}),
     ("appointment.filing_overdue.v1", {**OF_APPOINTMENT, "filing_due_on": FILING_DUE}),
     ("appointment.suspended.v1", {**OF_APPOINTMENT, "reason": "certificate_revoked"}),
+    ("appointment.excluded.v1", OF_APPOINTMENT),
     ("appointment.restored.v1", OF_APPOINTMENT),
     ("appointment.ended.v1", {**OF_APPOINTMENT, "reason": "离职"}),
+    *(("incident.reported.v1", {**OF_INCIDENT, "late": late}) for late in (False, True)),
+    ("incident.closed.v1", {**OF_INCIDENT, "final_due_on": FILING_DUE}),
+    ("incident.final_report_overdue.v1", {**OF_INCIDENT, "final_due_on": FILING_DUE}),
+    (
+        "recommendation.made.v1",
+        {**OF_RECOMMENDATION, "document": "示例荐〔2026〕1号", "review_due_on": FILING_DUE},
+    ),
+    ("recommendation.returned.v1", OF_RECOMMENDATION),
+    ("recommendation.admitted.v1", OF_RECOMMENDATION),
+    ("recommendation.refused.v1", OF_RECOMMENDATION),
     *(
         (
             f"target.set.v{version}",

@@ -9,7 +9,7 @@ from alembic import op
 from chassis.data import indexes
 
 revision = "0020"
-down_revision = "0011"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

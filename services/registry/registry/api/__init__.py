@@ -13,6 +13,7 @@ from registry.api.corrections import CorrectionRoutes
 from registry.api.divisions import DivisionRoutes
 from registry.api.enterprises import EnterpriseRoutes
 from registry.api.exclusions import ExclusionRoutes
+from registry.api.incidents import IncidentRoutes
 from registry.api.people import PeopleRoutes
 from registry.api.posts import PostRoutes
 from registry.api.recommendations import RecommendationRoutes
@@ -34,6 +35,7 @@ class Api(
     PostRoutes,
     PeopleRoutes,
     RecommendationRoutes,
+    IncidentRoutes,
     ExclusionRoutes,
     TalentRoutes,
     AppointmentRoutes,

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from chassis.errors import RuleBroken
+from registry.domain.appointment import EXCLUDED_WARNING
 from registry.domain.bilingual import Bilingual
 from registry.domain.certificates import CertificateFact, first_issued
 from registry.domain.eligibility import Eligibility, Lack
@@ -68,7 +69,7 @@ class EducationBehind(RuleBroken):
 # What an appointment says where it was made in spite of it, by what is lacking; a code is a rule, and what of it.
 CODES = {
     Lack.DECLARATION: "R30",
-    Lack.EXCLUDED: "R30:excluded",
+    Lack.EXCLUDED: EXCLUDED_WARNING,
     Lack.EXAM: "R31",
     Lack.EXPERIENCE: "R32",
     Lack.CERTIFICATE: "R33",
@@ -76,7 +77,7 @@ CODES = {
 }
 WARNINGS = {
     "R30": Bilingual("尚未作出诚信承诺（R30）。", "No declaration of integrity has been made (R30)."),
-    "R30:excluded": Bilingual("处于限制任职名单中（R30）。", "The person is on the exclusion list (R30)."),
+    EXCLUDED_WARNING: Bilingual("处于限制任职名单中（R30）。", "The person is on the exclusion list (R30)."),
     "R31": Bilingual("尚未通过首席质量官考试（R31）。", "The CQO exam has not been passed (R31)."),
     "R32": Bilingual(
         "质量管理工作经历或专业技术职称未达到要求（R32）。", "Quality work, or a title beside it, is lacking (R32)."

@@ -9,10 +9,12 @@ from enum import StrEnum
 
 from chassis.errors import RuleBroken
 from registry.domain.departments import Directed
+from registry.domain.exclusion import EXCLUDED, Exclusion
 from registry.domain.filing import AlreadyFiled, AlreadySubmitted, FilingState, NotSubmitted, resubmission_due
 from registry.domain.rules import Rules
 from registry.events import (
     AppointmentEnded,
+    AppointmentExcluded,
     AppointmentFiled,
     AppointmentFilingOverdue,
     AppointmentFilingReturned,
@@ -20,6 +22,8 @@ from registry.events import (
     AppointmentRestored,
     AppointmentSuspended,
 )
+
+EXCLUDED_WARNING = "R30:excluded"  # the code of the warning of an exclusion
 
 
 class AppointmentStatus(StrEnum):
@@ -49,6 +53,7 @@ class EndReason(StrEnum):
 
     NO_CERTIFICATE_BY_DEADLINE = "no_certificate_by_deadline"
     ENTERPRISE_DEREGISTERED = "enterprise_deregistered"
+    HOLDER_EXCLUDED = "holder_excluded"
 
 
 class AlreadyEnded(RuleBroken):
@@ -192,11 +197,17 @@ class Appointment:
             return None
         return AppointmentFilingOverdue(self.id, self.enterprise_id, self.person_id, self.last_filing_day, on)
 
+    def was_made_in_spite_of(self, entry: Exclusion) -> bool:
+        """Whether the exclusion held when the appointment was made, and the rule set let that pass with a warning."""
+        return EXCLUDED_WARNING in self.warnings and entry.valid_from <= self.appointed_on
+
     def take(
         self, status: AppointmentStatus, on: date, reason: str | None, rules: Rules
-    ) -> AppointmentSuspended | AppointmentRestored:
-        """Takes the status that its holder's certificates give from the day `on`."""
+    ) -> AppointmentSuspended | AppointmentExcluded | AppointmentRestored:
+        """Takes the status that its holder's certificates and exclusions give from the day `on`."""
         self.status = status
+        if reason == EXCLUDED:
+            return AppointmentExcluded(self.id, self.enterprise_id, self.person_id, on, rules.version)
         if status == AppointmentStatus.SUSPENDED:
             return AppointmentSuspended(self.id, self.enterprise_id, self.person_id, str(reason), on, rules.version)
         return AppointmentRestored(self.id, self.enterprise_id, self.person_id, on, rules.version)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from chassis.errors import RuleBroken
+
+EXCLUDED = "excluded"  # why somebody has left the pool, and why an appointment is suspended
 
 
 class AlreadyLifted(RuleBroken):
@@ -36,6 +38,10 @@ class Exclusion:
     def holds_on(self, day: date) -> bool:
         """Whether the person may not be appointed on `day`; the last day counts."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+    def turns(self) -> list[date]:
+        """The days on which it begins to hold and on which it holds no longer."""
+        return [self.valid_from, *([self.valid_to + timedelta(days=1)] if self.valid_to else [])]
 
     def lift(self, on: date, document: str) -> None:
         """Ends the exclusion with the day `on`, before its term if it has one, by a document."""

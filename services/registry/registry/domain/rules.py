@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeAlias
@@ -9,6 +10,7 @@ from typing import Literal, TypeAlias
 OnCertificateEnd: TypeAlias = Literal["suspend", "none"]
 WithoutCertificate: TypeAlias = Literal["refuse", "provisional"]
 Consequence: TypeAlias = Literal["refuse", "warn"]
+OnExcluded: TypeAlias = Literal["suspend", "end", "none"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Rules:
     appoint_without_certificate: WithoutCertificate
     appoint_cqo_of_another: Consequence
     provisional_days: int
+    on_excluded: OnExcluded
     on_certificate_expired: OnCertificateEnd
     on_certificate_revoked: OnCertificateEnd
     continuing_education_hours: int
+    incident_clocks: Mapping[str, Mapping[str, int]]  # by grade: first_hours, province_hours, final_days

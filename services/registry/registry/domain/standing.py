@@ -1,4 +1,4 @@
-"""What certificates give a person from day to day: a place in the pool, and the right to be in office.
+"""What certificates give a person from day to day, and exclusions take: a place in the pool, the right to be in office.
 
 It is worked out from all that is known of them, whatever the order in which it became known: the events of one
 certificate come in its order, those of two certificates in any.
@@ -14,9 +14,11 @@ from typing import TypeVar
 
 from registry.domain.appointment import AppointmentStatus, SuspensionReason
 from registry.domain.certificates import CertificateFact, CertificateStatus, latest_facts, rested_on, valid_on
+from registry.domain.exclusion import EXCLUDED, Exclusion
 from registry.domain.rules import Rules
 from registry.domain.talent import TalentStatus
 
+EXCLUSION_OVER = "exclusion_over"
 RulesOn = Callable[[date], Rules]
 CAUSES = {
     CertificateStatus.EXPIRED: SuspensionReason.CERTIFICATE_EXPIRED,
@@ -47,20 +49,33 @@ class OfficeStep:
 StepT = TypeVar("StepT", bound="PoolStep | OfficeStep")
 
 
-def pool_steps(facts: Sequence[CertificateFact]) -> list[PoolStep]:
-    """A person's place in the pool, from the first certificate on; a step for each change of it."""
+def pool_steps(
+    facts: Sequence[CertificateFact], exclusions: Sequence[Exclusion] = (), today: date = date.max
+) -> list[PoolStep]:
+    """A person's place in the pool, from the first certificate on; a step for each change of it until today.
+
+    The first step may be out of the pool, of somebody who was excluded when they earned the certificate.
+    """
     steps: list[PoolStep] = []
-    for day in sorted({fact.on for fact in facts}):
+    for day in _days(facts, exclusions, today):
         valid, known = valid_on(facts, day), rested_on(facts, day)
-        if valid is not None:
+        is_excluded = any(entry.holds_on(day) for entry in exclusions)
+        if valid is not None and not is_excluded:
             step = PoolStep(day, TalentStatus.IN_POOL, valid)
         elif known is not None:  # also on the very day of the first certificate
-            step = PoolStep(day, TalentStatus.LAPSED, known, _ending(facts, day))
+            reason = EXCLUDED if valid is not None else _ending(facts, day)
+            step = PoolStep(day, TalentStatus.LAPSED, known, reason)
         else:
             continue
         if not steps or steps[-1].status != step.status:
             steps.append(step)
     return steps
+
+
+def _days(facts: Sequence[CertificateFact], exclusions: Sequence[Exclusion], today: date) -> list[date]:
+    """The days on which something may change. What an exclusion does on a later day, is done when that has come."""
+    turns = {day for entry in exclusions for day in entry.turns() if day <= today}
+    return sorted({fact.on for fact in facts} | turns)
 
 
 def _ending(facts: Sequence[CertificateFact], day: date) -> str | None:
@@ -69,23 +84,46 @@ def _ending(facts: Sequence[CertificateFact], day: date) -> str | None:
     return str(max(ended, key=lambda fact: fact.on).status) if ended else None
 
 
-def office_steps(appointed_on: date, facts: Sequence[CertificateFact], rules_on: RulesOn) -> list[OfficeStep]:
-    """The status of an appointment that has not ended, from its first day on; a step for each change of it.
+def office_steps(
+    appointed_on: date,
+    facts: Sequence[CertificateFact],
+    rules_on: RulesOn,
+    exclusions: Sequence[Exclusion] = (),
+    today: date = date.max,
+) -> list[OfficeStep]:
+    """The status of an appointment that has not ended, from its first day on; a step for each change until today.
 
-    A certificate's end suspends it where no other entitles the holder that day, if the rule set of that day says so.
-    It is restored as soon as one does.
+    A certificate's end suspends it where no other entitles the holder that day, and an exclusion while it holds, if the
+    rule set of the day on which that began says so. It is restored as soon as neither is in the way.
     """
     steps = [OfficeStep(appointed_on, AppointmentStatus.ACTIVE)]
-    for day in sorted({fact.on for fact in facts if fact.on >= appointed_on}):
+    certificates: tuple[str, ...] = ()
+    for day in sorted({max(day, appointed_on) for day in _days(facts, exclusions, today)}):
         if valid_on(facts, day) is not None:
-            if steps[-1].causes:
-                steps.append(OfficeStep(day, AppointmentStatus.ACTIVE, _beginning(facts, day)))
+            certificates = ()
+        else:
+            new = (cause for cause in _causes(facts, day, rules_on) if cause not in certificates)
+            certificates = (*certificates, *new)
+        excluding = (
+            f"{EXCLUDED}:{entry.id}"
+            for entry in exclusions
+            if entry.holds_on(day) and rules_on(max(entry.valid_from, appointed_on)).on_excluded == "suspend"
+        )
+        causes = (*certificates, *excluding)
+        before = steps[-1].causes
+        if set(causes) == set(before):
             continue
-        new = [cause for cause in _causes(facts, day, rules_on) if cause not in steps[-1].causes]
-        if new:
-            causes = (*steps[-1].causes, *new)
-            steps.append(OfficeStep(day, AppointmentStatus.SUSPENDED, new[0].partition(":")[0], causes))
+        if not causes:
+            reason = EXCLUSION_OVER if _is_exclusion(before[-1]) else _beginning(facts, day)
+            steps.append(OfficeStep(day, AppointmentStatus.ACTIVE, reason))
+            continue
+        added = [cause for cause in causes if cause not in before] or causes
+        steps.append(OfficeStep(day, AppointmentStatus.SUSPENDED, added[0].partition(":")[0], causes))
     return steps
+
+
+def _is_exclusion(cause: str) -> bool:
+    return cause.startswith(f"{EXCLUDED}:")
 
 
 def _causes(facts: Sequence[CertificateFact], day: date, rules_on: RulesOn) -> Iterable[str]:

@@ -7,8 +7,9 @@ from datetime import date
 from enum import StrEnum
 
 from registry.domain.certificates import CertificateFact
+from registry.domain.exclusion import EXCLUDED
 from registry.domain.person import Person
-from registry.events import TalentAdmitted, TalentLapsed, TalentRestored
+from registry.events import TalentAdmitted, TalentExcluded, TalentLapsed, TalentRestored
 
 
 class TalentStatus(StrEnum):
@@ -51,10 +52,12 @@ class Talent:
 
     def take(
         self, status: TalentStatus, certificate: CertificateFact, on: date, reason: str | None
-    ) -> TalentRestored | TalentLapsed:
+    ) -> TalentRestored | TalentLapsed | TalentExcluded:
         """Takes the status that the certificates give from the day `on`, on the strength of `certificate`."""
         self.status = status
         self.rest_on(certificate)
+        if reason == EXCLUDED:
+            return TalentExcluded(self.id, self.name, self.certificate_id, self.valid_until, on)
         if status == TalentStatus.LAPSED:
             return TalentLapsed(self.id, self.name, self.certificate_id, self.valid_until, on, str(reason))
         return TalentRestored(self.id, self.name, self.certificate_id, self.valid_until, on)

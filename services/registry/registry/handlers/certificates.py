@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
@@ -20,10 +20,14 @@ from chassis.messaging import Envelope
 from registry import storage
 from registry.domain.certificates import CertificateFact, CertificateStatus
 from registry.domain.person import Person
-from registry.usecases.access import certificates_of
+from registry.usecases.access import certificates_of, exclusions_of
 from registry.usecases.standing import restand
 
-LOCKED_PERSON = select(Person).where(storage.person.c.id == bindparam("person_id")).with_for_update()
+# Whether they are on the exclusion list is asked with them: hardly anybody is, and then it is read.
+IS_LISTED = exists().where(storage.exclusion.c.id_number_index == storage.person.c.id_number_index)
+LOCKED_PERSON = (
+    select(Person, IS_LISTED).where(storage.person.c.id == bindparam("person_id")).with_for_update(of=storage.person)
+)
 
 
 @dataclass(frozen=True)
@@ -127,16 +131,19 @@ def _ended(event: CertificateEnded, status: CertificateStatus) -> CertificateFac
 
 
 def _learn(session: Session, fact: CertificateFact, clock: Clock) -> None:
-    person = _lock_person(session, fact.person_id)
+    person, is_listed = _lock_person(session, fact.person_id)
     _record_fact(session, fact)
-    restand(session, person, certificates_of(session, person.id), fact.on, clock)
+    exclusions = exclusions_of(session, person) if is_listed else []
+    restand(session, person, certificates_of(session, person.id), exclusions, fact.on, clock)
 
 
-def _lock_person(session: Session, person_id: str) -> Person:
-    person = session.scalars(LOCKED_PERSON, {"person_id": person_id}).one_or_none()
-    if person is None:
+def _lock_person(session: Session, person_id: str) -> tuple[Person, bool]:
+    """The person, and whether they are on the exclusion list, of whatever days."""
+    found = session.execute(LOCKED_PERSON, {"person_id": person_id}).one_or_none()
+    if found is None:
         raise Transient(f"person {person_id} is not registered here (yet)")
-    return person
+    person, is_listed = found
+    return person, is_listed
 
 
 def _record_fact(session: Session, fact: CertificateFact) -> None:

@@ -22,6 +22,7 @@ from registry.queries.enterprise import (
 )
 from registry.queries.exclusion import exclusions
 from registry.queries.explain import eligibility
+from registry.queries.incident import IncidentFilters, incident_with_reports, incidents
 from registry.queries.person import FindPerson, PersonFilters, people
 from registry.queries.pool import Offered, PoolFilters, pool
 from registry.queries.post import PostAndHolder, PostFilters, posts
@@ -40,6 +41,7 @@ __all__ = [
     "EnterpriseFilters",
     "EnterpriseRow",
     "FindPerson",
+    "IncidentFilters",
     "Offered",
     "PersonFilters",
     "PoolFilters",
@@ -59,6 +61,8 @@ __all__ = [
     "enterprise_by_id",
     "enterprises",
     "exclusions",
+    "incident_with_reports",
+    "incidents",
     "leaders",
     "people",
     "pool",

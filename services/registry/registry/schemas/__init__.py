@@ -47,6 +47,15 @@ from registry.schemas.enterprises import (
     Recognitions,
     Rejection,
 )
+from registry.schemas.incidents import (
+    Incident,
+    IncidentClosing,
+    IncidentFilters,
+    IncidentReport,
+    IncidentWithReports,
+    NewIncident,
+    NewIncidentReport,
+)
 from registry.schemas.people import (
     Criterion,
     DecidedBy,
@@ -111,6 +120,11 @@ __all__ = [
     "Finding",
     "IdNumber",
     "Import",
+    "Incident",
+    "IncidentClosing",
+    "IncidentFilters",
+    "IncidentReport",
+    "IncidentWithReports",
     "Leader",
     "Leaders",
     "Lifting",
@@ -121,6 +135,8 @@ __all__ = [
     "NewDivisionChange",
     "NewEnterprise",
     "NewExclusion",
+    "NewIncident",
+    "NewIncidentReport",
     "NewPerson",
     "NewPost",
     "NewRecognition",

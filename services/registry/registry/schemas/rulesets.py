@@ -7,7 +7,7 @@ from typing import get_args
 from marshmallow import fields, validate
 
 from chassis.http import Schema
-from registry.domain.rules import Consequence, OnCertificateEnd, WithoutCertificate
+from registry.domain.rules import Consequence, OnCertificateEnd, OnExcluded, WithoutCertificate
 
 SUSPEND_OR_NONE = validate.OneOf(get_args(OnCertificateEnd))
 
@@ -24,6 +24,19 @@ def consequence(what: str) -> fields.String:
         validate=validate.OneOf(get_args(Consequence)),
         metadata={"description": f"what {what} means for an appointment"},
     )
+
+
+class IncidentClock(Schema):
+    first_hours = whole_number("hours after it became known within which an incident is reported", least=1)
+    province_hours = whole_number("hours within which the province is told", least=1)
+    final_days = whole_number("days after the handling was closed within which the final report is made")
+
+
+class IncidentClocks(Schema):
+    I = fields.Nested(IncidentClock, required=True)  # noqa: E741 - the grade's own name
+    II = fields.Nested(IncidentClock, required=True)
+    III = fields.Nested(IncidentClock, required=True)
+    IV = fields.Nested(IncidentClock, required=True)
 
 
 class RuleSetParameters(Schema):
@@ -45,6 +58,12 @@ class RuleSetParameters(Schema):
     )
     appoint_cqo_of_another = consequence("a post that the person already holds, in another enterprise or in this one")
     provisional_days = whole_number("days in which a provisional holder must earn the certificate")
+    on_excluded = fields.String(
+        required=True,
+        validate=validate.OneOf(get_args(OnExcluded)),
+        metadata={"description": "what becomes of an appointment whose holder is excluded (R30)"},
+    )
     on_certificate_expired = fields.String(required=True, validate=SUSPEND_OR_NONE)
     on_certificate_revoked = fields.String(required=True, validate=SUSPEND_OR_NONE)
     continuing_education_hours = whole_number("hours of continuing education a year (R34)")
+    incident_clocks = fields.Nested(IncidentClocks, required=True)

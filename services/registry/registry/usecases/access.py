@@ -20,6 +20,7 @@ from registry.domain.contact import Contact
 from registry.domain.eligibility import Dossier, EducationFact
 from registry.domain.enterprise import Enterprise
 from registry.domain.exclusion import Exclusion
+from registry.domain.incident import Incident
 from registry.domain.leader import FormerLeader
 from registry.domain.person import Person, PersonFact
 from registry.domain.recommendation import Decision, Recommendation
@@ -32,6 +33,7 @@ from registry.storage import (
     enterprise,
     exclusion,
     former_leader,
+    incident,
     person,
     person_fact,
     post,
@@ -67,6 +69,7 @@ OWN_ENTERPRISE = {
     person: person.c.enterprise_id,
     post: post.c.enterprise_id,
     recommendation: recommendation.c.enterprise_id,
+    incident: incident.c.enterprise_id,
     appointment: appointment.c.enterprise_id,
     correction: correction.c.enterprise_id,
 }
@@ -166,6 +169,11 @@ def load_recommendation(
 ) -> Recommendation:
     """A recommendation that the caller may see."""
     return load(session, Recommendation, recommendation_id, visible(recommendation, caller, on), lock=lock)
+
+
+def load_incident(session: Session, caller: Caller, incident_id: str, on: date, *, lock: bool = False) -> Incident:
+    """An incident that the caller may see."""
+    return load(session, Incident, incident_id, visible(incident, caller, on), lock=lock)
 
 
 def load_contact(session: Session, owner_id: str) -> Contact | None:

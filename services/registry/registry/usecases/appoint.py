@@ -76,11 +76,12 @@ def appoint(session: Session, caller: Caller, command: Appoint, clock: Clock) ->
     session.add(appointment)
     outbox.add(session, appointment, made, clock)
     record_appointment_status(session, appointment, command.appointed_on, ruleset=rules.version)
-    # What has become of the person's certificates since, where the appointment is entered late.
+    # What has become of the person's certificates and exclusions since, where the appointment is entered late.
     rules_on = functools.cache(lambda day: rulesets.rules_on(session, day, Rules))
     facts = candidacy.dossier.certificates
-    is_late = any(fact.on > appointment.appointed_on for fact in facts)
-    stand_in_office(session, appointment, facts, not is_late, rules_on, clock)
+    exclusions = candidacy.dossier.exclusions
+    in_order = not exclusions and all(fact.on <= appointment.appointed_on for fact in facts)
+    stand_in_office(session, appointment, facts, exclusions, in_order, rules_on, clock)
     deadlines.plan(session, appointment)
     details = {"person_id": person.id, "post_id": post.id}
     audit.record(session, caller, "appointment.made", appointment.id, details, clock)

@@ -11,9 +11,12 @@ from chassis.clock import Clock
 from chassis.data import load
 from chassis.messaging import outbox
 from chassis.security import audit
+from programme import rulesets
 from programme.callers import Caller
 from registry.domain.appointment import Appointment, AppointmentStatus, EndReason
+from registry.domain.exclusion import Exclusion
 from registry.domain.post import Post
+from registry.domain.rules import Rules
 from registry.events import AppointmentEnded
 from registry.usecases import deadlines, vacancies
 from registry.usecases.access import load_appointment
@@ -47,6 +50,20 @@ def end_provisional(session: Session, appointment_id: str, clock: Clock) -> None
     ended = appointment.end_provisional(clock.today())
     if ended:
         _announce(session, appointment, ended, clock)
+
+
+def end_for_exclusion(session: Session, appointment_id: str, entry: Exclusion, clock: Clock) -> None:
+    """Ends the appointment of an excluded holder with the day before, if the rule set of that day says so."""
+    deadlines.hold(session, appointment_id)
+    appointment = load(session, Appointment, appointment_id, lock=True)
+    began = max(entry.valid_from, appointment.appointed_on)
+    was_over = entry.valid_to is not None and entry.valid_to < began
+    if was_over or began > clock.today() or appointment.was_made_in_spite_of(entry):
+        return
+    if appointment.status == AppointmentStatus.ENDED or rulesets.rules_on(session, began, Rules).on_excluded != "end":
+        return
+    last_day = max(began - timedelta(days=1), appointment.appointed_on)
+    _announce(session, appointment, appointment.end(last_day, EndReason.HOLDER_EXCLUDED, clock.today()), clock)
 
 
 def end_with_enterprise(session: Session, appointment_id: str, on: date, clock: Clock) -> None:

@@ -24,6 +24,7 @@ from registry.domain.appointment import Appointment
 from registry.domain.contact import Contact, ContactPoints, OwnerKind
 from registry.domain.correction import Correction
 from registry.domain.enterprise import Enterprise, EnterpriseFacts
+from registry.domain.incident import Incident
 from registry.domain.leader import Role, succeed
 from registry.domain.person import Person
 from registry.domain.post import Post
@@ -139,6 +140,7 @@ def _move_along(session: Session, enterprise: Enterprise, clock: Clock) -> None:
     for entity, condition in (
         (Post, storage.post.c.enterprise_id == enterprise.id),
         (Appointment, storage.appointment.c.enterprise_id == enterprise.id),
+        (Incident, storage.incident.c.enterprise_id == enterprise.id),
         (Recommendation, storage.recommendation.c.enterprise_id == enterprise.id),
         (Talent, storage.talent.c.id.in_(owners)),
         (Contact, storage.contact.c.id.in_(owners)),

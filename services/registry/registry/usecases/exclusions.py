@@ -1,21 +1,44 @@
-"""Entering people in the exclusion list (R30), and ending that."""
+"""Entering people in the exclusion list (R30), and ending that; and what it does to who is in the pool or in office.
+
+Whoever is excluded leaves the pool, and their appointment is suspended or ended by the rule set: at once, or by a due
+row on the day on which it begins. The day after its last day gives back what nothing else stands in the way of.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from chassis import due
 from chassis.clock import Clock
 from chassis.data import load
 from chassis.ids import new_id
 from chassis.security import audit
 from programme import scope
 from programme.callers import Caller
+from registry import storage
 from registry.adapters.personal_data import PersonalDataCipher
+from registry.domain.appointment import AppointmentStatus
 from registry.domain.exclusion import Exclusion
-from registry.usecases.access import load_person, person_by_number
+from registry.domain.person import Person
+from registry.usecases.access import certificates_of, exclusions_of, load_person, person_by_number
+from registry.usecases.end_appointment import end_for_exclusion
+from registry.usecases.standing import restand
+
+TURN = "exclusion.turn"
+LOCKED_OF_INDEX = select(Person).where(storage.person.c.id_number_index == bindparam("index")).with_for_update()
+OPEN_APPOINTMENTS = (
+    select(storage.appointment.c.id)
+    .where(
+        storage.appointment.c.person_id == bindparam("person_id"),
+        storage.appointment.c.status != AppointmentStatus.ENDED,
+    )
+    .order_by(storage.appointment.c.id)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +74,9 @@ def exclude(session: Session, caller: Caller, command: Exclude, cipher: Personal
     )
     session.add(entry)
     audit.record(session, caller, "exclusion.entered", entry.id, {"document": entry.document}, clock)
+    _plan(session, entry, clock.today())
+    session.flush()
+    _take_effect(session, entry, clock)
     return entry
 
 
@@ -73,4 +99,31 @@ def lift(session: Session, caller: Caller, exclusion_id: str, command: LiftExclu
     entry.lift(command.on, command.document)
     details = {"document": command.document, "on": command.on.isoformat(), "term": term}
     audit.record(session, caller, "exclusion.lifted", entry.id, details, clock)
+    due.cancel(session, entry.id)
+    _plan(session, entry, clock.today())
+    session.flush()
+    _take_effect(session, entry, clock)
     return entry
+
+
+def exclusions_turn(session: Session, exclusion_ids: Iterable[str], clock: Clock) -> None:
+    """Does what these exclusions do on the day that has come: they begin to hold, or hold no longer."""
+    for exclusion_id in sorted(exclusion_ids):
+        _take_effect(session, load(session, Exclusion, exclusion_id), clock)
+
+
+def _plan(session: Session, entry: Exclusion, today: date) -> None:
+    for day in entry.turns():
+        if day > today:
+            due.plan(session, TURN, entry.id, f"{entry.id}:{day}", day, {"exclusion_id": entry.id})
+
+
+def _take_effect(session: Session, entry: Exclusion, clock: Clock) -> None:
+    """Brings the person, if they are registered, to what all their exclusions and certificates give today."""
+    person = session.scalars(LOCKED_OF_INDEX, {"index": entry.id_number_index}).one_or_none()
+    if person is None:
+        return
+    for appointment_id in session.scalars(OPEN_APPOINTMENTS, {"person_id": person.id}).all():
+        end_for_exclusion(session, appointment_id, entry, clock)
+    exclusions, facts = exclusions_of(session, person), certificates_of(session, person.id)
+    restand(session, person, facts, exclusions, clock.today(), clock)

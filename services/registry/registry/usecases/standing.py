@@ -15,10 +15,11 @@ from programme import rulesets
 from registry import storage
 from registry.domain.appointment import Appointment, AppointmentHistory, AppointmentStatus
 from registry.domain.certificates import CertificateFact, rested_on
+from registry.domain.exclusion import Exclusion
 from registry.domain.person import Person
 from registry.domain.rules import Rules
 from registry.domain.standing import OfficeStep, PoolStep, office_steps, pool_steps, unsaid
-from registry.domain.talent import Talent, TalentHistory
+from registry.domain.talent import Talent, TalentHistory, TalentStatus
 from registry.usecases.history import record_appointment_status, record_talent_status
 
 # populate_existing: what was read before the lock was got may be out of date.
@@ -44,35 +45,51 @@ SAID_OF_TALENT = (
 )
 
 
-def restand(session: Session, person: Person, facts: Sequence[CertificateFact], since: date, clock: Clock) -> None:
-    """Brings all that rests on a person's certificates to what `facts` give; the last one became known for `since`.
+def restand(
+    session: Session,
+    person: Person,
+    facts: Sequence[CertificateFact],
+    exclusions: Sequence[Exclusion],
+    since: date,
+    clock: Clock,
+) -> None:
+    """Brings all that rests on a person's certificates to what `facts` give and `exclusions` take.
 
-    The caller holds the lock on the person.
+    The last of the facts became known for `since`. The caller holds the lock on the person.
     """
     # As a rule facts come in the order of their days; then what was said of the days before is right already.
-    in_order = all(fact.on <= since for fact in facts)
-    _stand_in_pool(session, person, facts, in_order, clock)
+    in_order = not exclusions and all(fact.on <= since for fact in facts)
+    _stand_in_pool(session, person, facts, exclusions, in_order, clock)
     rules_on = functools.cache(lambda day: rulesets.rules_on(session, day, Rules))
     for appointment in session.scalars(LOCKED_APPOINTMENTS, {"person_id": person.id}).all():
-        stand_in_office(session, appointment, facts, in_order, rules_on, clock)
+        stand_in_office(session, appointment, facts, exclusions, in_order, rules_on, clock)
 
 
 def _stand_in_pool(
-    session: Session, person: Person, facts: Sequence[CertificateFact], in_order: bool, clock: Clock
+    session: Session,
+    person: Person,
+    facts: Sequence[CertificateFact],
+    exclusions: Sequence[Exclusion],
+    in_order: bool,
+    clock: Clock,
 ) -> None:
-    steps = pool_steps(facts)
-    if not steps:
-        return
+    steps = pool_steps(facts, exclusions, clock.today())
+    first = next((step for step in steps if step.status == TalentStatus.IN_POOL), None)
     talent = session.get(Talent, person.id)
+    if not steps or (talent is None and first is None):
+        return
     if talent is None:
-        talent, admitted = Talent.admit(person, steps[0].certificate, steps[0].on)
+        assert first is not None
+        steps = steps[steps.index(first) :]
+        talent, admitted = Talent.admit(person, first.certificate, first.on)
         session.add(talent)
         outbox.add(session, talent, admitted, clock)
         record_talent_status(session, talent, admitted.on)
     for step in _pool_steps_to_say(session, talent, steps, in_order):
         outbox.add(session, talent, talent.take(step.status, step.certificate, step.on, step.reason), clock)
         record_talent_status(session, talent, step.on, step.reason)
-    talent.admitted_on = steps[0].on
+    if first is not None:
+        talent.admitted_on = first.on
     last = rested_on(facts, max(fact.on for fact in facts))
     if last is not None:
         talent.rest_on(last)
@@ -92,15 +109,17 @@ def stand_in_office(
     session: Session,
     appointment: Appointment,
     facts: Sequence[CertificateFact],
+    exclusions: Sequence[Exclusion],
     in_order: bool,
     rules_on: Callable[[date], Rules],
     clock: Clock,
 ) -> None:
-    """Brings an appointment to what its holder's certificates give from its first day on.
+    """Brings an appointment to what its holder's certificates give and exclusions take from its first day on.
 
     `in_order`: whether nothing that was said of a day can have become wrong.
     """
-    steps = office_steps(appointment.appointed_on, facts, rules_on)
+    against = [entry for entry in exclusions if not appointment.was_made_in_spite_of(entry)]
+    steps = office_steps(appointment.appointed_on, facts, rules_on, against, clock.today())
     for step in _office_steps_to_say(session, appointment, steps, in_order):
         event = appointment.take(step.status, step.on, step.reason, rules_on(step.on))
         outbox.add(session, appointment, event, clock)

@@ -152,9 +152,10 @@ def test_the_pool_tells_what_it_is_for_and_nothing_else(register):
         command = appointment_of(person_id, post.id, date(2026, 3, 1))
         return refusal_of(register.session, lambda: appoint(register.session, firm, command, register.clock))
 
-    outside_the_pool, excluded, taken, free = (register.person(theirs) for _ in range(4))
+    outside_the_pool, excluded, taken, free, late = (register.person(theirs) for _ in range(5))
     for person in (excluded, taken, free):
         register.issue(person, number=person.id)
+    register.issue(late, date(2026, 3, 2), number=late.id)
     command = Exclude(person_id=excluded.id, reason="示例", document="示例〔2026〕9号", valid_from=date(2026, 1, 1))
     exclusions.exclude(register.session, PROVINCE, command, register.cipher, register.clock)
     register.appoint(taken, register.post(theirs))
@@ -162,9 +163,9 @@ def test_the_pool_tells_what_it_is_for_and_nothing_else(register):
 
     # Of the pool: that somebody is another firm's CQO, or can't be appointed, but not for what.
     assert told(taken.id) == (409, AlreadyCqoElsewhere().sentence(), {})
-    assert told(excluded.id) == (409, NotAppointable().sentence(), {})
-    # Whoever is not in it is for other firms as if they were not there.
-    assert told(outside_the_pool.id) == told(new_id()) == (404, NotFound().sentence(), {})
+    assert told(late.id) == (409, NotAppointable().sentence(), {})
+    # Whoever is not in it, and who is excluded is not, is for other firms as if they were not there.
+    assert told(excluded.id) == told(outside_the_pool.id) == told(new_id()) == (404, NotFound().sentence(), {})
     appointed = appointment_of(free.id, post.id, date(2026, 3, 1))
     assert appoint(register.session, firm, appointed, register.clock).person_id == free.id
 

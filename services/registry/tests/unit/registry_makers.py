@@ -38,9 +38,13 @@ RULES = MadeUpRules(
     appoint_without_certificate="refuse",
     appoint_cqo_of_another="refuse",
     provisional_days=180,
+    on_excluded="suspend",
     on_certificate_expired="suspend",
     on_certificate_revoked="suspend",
     continuing_education_hours=16,
+    incident_clocks={
+        grade: {"first_hours": 1, "province_hours": 2, "final_days": 10} for grade in ("I", "II", "III", "IV")
+    },
 )
 
 

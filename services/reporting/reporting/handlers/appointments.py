@@ -23,6 +23,7 @@ INSERT_NEW_FILING = insert_new(storage.filing, storage.filing.c.on, storage.fili
 STATUS_AFTER = {
     "appointment.made.v1": AppointmentStatus.ACTIVE,
     "appointment.suspended.v1": AppointmentStatus.SUSPENDED,
+    "appointment.excluded.v1": AppointmentStatus.SUSPENDED,
     "appointment.restored.v1": AppointmentStatus.ACTIVE,
     "appointment.ended.v1": AppointmentStatus.ENDED,
 }

@@ -19,6 +19,7 @@ from reporting.handlers.rows import history_row
 STATUS_AFTER = {
     "talent.admitted.v1": TalentStatus.IN_POOL,
     "talent.lapsed.v1": TalentStatus.LAPSED,
+    "talent.excluded.v1": TalentStatus.LAPSED,
     "talent.restored.v1": TalentStatus.IN_POOL,
 }
 
