@@ -243,6 +243,13 @@ Index(
 Index("ix_enterprise_award", enterprise.c.id, postgresql_where=text("award_contender"))
 Index("ix_enterprise_brand", enterprise.c.id, postgresql_where=text("brand_contender"))
 Index("ix_enterprise_above_threshold", enterprise.c.id, postgresql_where=text("above_threshold"))
+Index("ix_talent_valid_until", talent.c.valid_until, talent.c.id)
+Index(
+    "ix_appointment_unfiled",
+    appointment.c.division,
+    appointment.c.id,
+    postgresql_where=text("filed_on IS NULL AND status <> 'ended'"),
+)
 Index("ix_appointment_filed_late", appointment.c.id, postgresql_where=text("filed_late"))
 # What was said last, and who ever had a status.
 for history, owner in ((appointment_status, "appointment_id"), (talent_status, "person_id")):

@@ -15,6 +15,7 @@ from registry.api.exclusions import ExclusionRoutes
 from registry.api.people import PeopleRoutes
 from registry.api.posts import PostRoutes
 from registry.api.talents import TalentRoutes
+from registry.api.worklists import WorklistRoutes
 
 
 class Api(
@@ -34,6 +35,7 @@ class Api(
     TalentRoutes,
     AppointmentRoutes,
     CalendarRoutes,
+    WorklistRoutes,
 ):
     """Enterprises, people, the talent pool and appointments."""
 

@@ -22,6 +22,7 @@ class Rules:
     resubmission_days: int
     change_filing_working_days: int
     vacancy_grace_days: int
+    expiring_days: int
     appoint_without_certificate: WithoutCertificate
     provisional_days: int
     on_certificate_expired: OnCertificateEnd

@@ -22,6 +22,7 @@ from registry.queries.explain import eligibility
 from registry.queries.person import FindPerson, PersonFilters, people
 from registry.queries.post import PostAndHolder, PostFilters, posts
 from registry.queries.talent import TalentFilters, TalentOnDay, talents
+from registry.queries.worklists import Worklist, counts, worklist
 
 __all__ = [
     "AppointmentFilters",
@@ -34,8 +35,10 @@ __all__ = [
     "PostFilters",
     "TalentFilters",
     "TalentOnDay",
+    "Worklist",
     "appointment_history",
     "appointments",
+    "counts",
     "division_with_placements",
     "divisions",
     "eligibility",
@@ -46,4 +49,5 @@ __all__ = [
     "posts",
     "some_enterprises",
     "talents",
+    "worklist",
 ]

@@ -52,6 +52,7 @@ from registry.schemas.people import (
     Revealed,
 )
 from registry.schemas.rulesets import RuleSetParameters
+from registry.schemas.worklists import WorkItem, WorklistCount, Worklists
 
 __all__ = [
     "AppointedBy",
@@ -101,4 +102,7 @@ __all__ = [
     "Submission",
     "Talent",
     "TalentFilters",
+    "WorkItem",
+    "WorklistCount",
+    "Worklists",
 ]

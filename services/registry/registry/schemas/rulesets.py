@@ -23,6 +23,7 @@ class RuleSetParameters(Schema):
     resubmission_days = whole_number("days after a return within which the first day of submission is kept")
     change_filing_working_days = whole_number("working days within which a change is filed")
     vacancy_grace_days = whole_number("days for which a post may be vacant")
+    expiring_days = whole_number("days before its end from which a CQO's certificate is listed as expiring")
     appoint_without_certificate = fields.String(required=True, validate=validate.OneOf(get_args(WithoutCertificate)))
     provisional_days = whole_number("days in which a provisional holder must earn the certificate")
     on_certificate_expired = fields.String(required=True, validate=SUSPEND_OR_NONE)

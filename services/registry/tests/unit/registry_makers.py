@@ -28,6 +28,7 @@ RULES = MadeUpRules(
     resubmission_days=10,
     change_filing_working_days=15,
     vacancy_grace_days=90,
+    expiring_days=90,
     appoint_without_certificate="refuse",
     provisional_days=180,
     on_certificate_expired="suspend",
