@@ -30,6 +30,7 @@ from chassis.data import (
 from programme import tables
 from registry.domain.appointment import Appointment, AppointmentHistory, AppointmentStatus, Capacity
 from registry.domain.certificates import CertificateFact, CertificateStatus
+from registry.domain.change import AppointmentChange
 from registry.domain.contact import Contact, OwnerKind
 from registry.domain.divisions import Division
 from registry.domain.eligibility import EducationFact
@@ -201,6 +202,7 @@ appointment = Table(
     Column("filed_late", Boolean, nullable=True),
     day_column("ended_on", nullable=True),
     text_column("end_reason", nullable=True),
+    day_column("changed_on", nullable=True),
     Index("ix_appointment_filing_number", "division", "filing_number", postgresql_where=text("filing_number <> ''")),
     # The row locks already serialise appointments; these hold even against a bug in them.
     Index("uq_appointment_open_person", "person_id", unique=True, postgresql_where=text("status <> 'ended'")),
@@ -216,6 +218,25 @@ appointment_status = Table(
     member_column("status", AppointmentStatus),
     text_column("reason", nullable=True),
     Column("ruleset", Integer, nullable=True),
+)
+
+appointment_change = Table(
+    "appointment_change",
+    metadata,
+    Column("id", Text, primary_key=True),
+    text_column("appointment_id", ForeignKey("appointment.id"), index=True),
+    day_column("changed_on"),
+    day_column("submitted_on"),
+    day_column("recorded_on"),
+    text_column("position"),
+    flag_column("decision_level"),
+    text_column("authorisation"),
+    text_column("document_number"),
+    day_column("document_date"),
+    day_column("filing_due_on"),
+    flag_column("late"),
+    Column("ruleset", Integer, nullable=False),
+    Column("unknown_years", JSONB, nullable=False),
 )
 
 calendar_year = Table(
@@ -271,6 +292,7 @@ for entity, table in {
     Post: post,
     Appointment: appointment,
     AppointmentHistory: appointment_status,
+    AppointmentChange: appointment_change,
     CalendarYear: calendar_year,
 }.items():
     mapper.map_imperatively(entity, table)
