@@ -56,6 +56,7 @@ def enterprise_history(books: Books, event: Event) -> None:
         above_threshold=data["above_threshold"],
         award_contender=data["award_contender"],
         brand_contender=data["brand_contender"],
+        gone=False,
     )
 
 
@@ -166,6 +167,9 @@ def enrolment(books: Books, event: Event) -> None:
 def delivery(books: Books, event: Event) -> None:
     """One that failed stays failed here: nothing of this history is tried again."""
     data, failed = event.data, event.type == "notice.failed.v1"
+    if event.at < books.retention.cursors:
+        books.counts.deliveries[event.day, "failed" if failed else "sent", data["kind"], data["channel"]] += 1
+        return
     books.put(
         "reporting",
         "delivery",

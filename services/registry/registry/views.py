@@ -19,7 +19,7 @@ from registry.domain.eligibility import Eligibility
 from registry.domain.enterprise import Enterprise
 from registry.domain.person import FactKind, Person, PersonFact
 from registry.domain.post import Post
-from registry.queries import AppointmentOnDay, EnterpriseRow, TalentOnDay
+from registry.queries import AppointmentOnDay, EnterpriseRow, RecommendationInFull, TalentOnDay
 from registry.storage import contact, person_fact
 from registry.usecases.enterprises import RegisterEnterprise
 from registry.usecases.import_report import ImportReport
@@ -79,7 +79,10 @@ def appointment_view(appointment: Appointment, language: str) -> View:
         "filing": appointment.filing,
         "appointed_by": {"name": appointment.appointed_by_name, "capacity": appointment.appointed_by_capacity},
         "document": {"number": appointment.document_number, "date": appointment.document_date},
-        "warnings": [{"rule": rule, "message": WARNINGS[rule].sentence(language)} for rule in appointment.warnings],
+        "warnings": [
+            {"rule": code.partition(":")[0], "message": WARNINGS[code].sentence(language)}
+            for code in appointment.warnings
+        ],
     }
 
 
@@ -104,6 +107,11 @@ def change_view(change: AppointmentChange, language: str) -> View:
         "document": {"number": change.document_number, "date": change.document_date},
         "warnings": change.warnings(language),
     }
+
+
+def recommendation_view(found: RecommendationInFull) -> View:
+    """A recommendation with what it rests on."""
+    return {**_columns(found.recommendation), "evidence": found.evidence, "decisions": found.decisions}
 
 
 def talent_view(row: TalentOnDay) -> View:

@@ -72,7 +72,9 @@ class Scenario:
             "certificate_renewed",
         )
         rules["channels_by_kind"] = {kind: ["in_app"] for kind in quiet}
-        published = {"effective_from": str(BEGIN), "document": "示例文号〔2026〕3号", "parameters": rules}
+        published = {"document": "示例文号〔2026〕3号", "parameters": rules}
+        # The demo begins on this very day, so its rules are entered as a correction.
+        published |= {"effective_from": str(BEGIN), "correction": "示例：系统启用当日通知方式调整。"}
         self.province.post("notifications", "/rulesets", published)
         places = self.province.get("registry", "/divisions")["items"]
         staffed = [place["code"] for place in places if place["level"] in ("province", "county")]

@@ -157,9 +157,14 @@ class Directory:
         holder: Person | None,
         on: date,
     ) -> str | None:
-        """The division in the event, else the enterprise's or the person's; under its present code."""
+        """The division in the event, else the enterprise's or the person's; under its present code.
+
+        What happens to a certificate concerns the division in which its holder works now, whatever its event says.
+        """
         home = enterprise or holder
         code = mentioned.division or division or (home.division if home else None)
+        if mentioned.concerns_present_employer and home is not None:
+            code = home.division
         return present_code(self.divisions, code, on) if code else None
 
 

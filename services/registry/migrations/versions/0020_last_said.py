@@ -1,7 +1,7 @@
 """What held on a day is what was said last of it: an index in the order of saying.
 
 Revision ID: 0020
-Revises: 0008
+Revises: 0011
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 from chassis.data import indexes
 
 revision = "0020"
-down_revision = "0008"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

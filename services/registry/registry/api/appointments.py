@@ -6,13 +6,19 @@ from chassis.http import Page, Response, http
 from programme.http import Request
 from registry import queries, schemas, views
 from registry.api.base import APPLICANTS, NAMES_READERS, STAFF, Routes
+from registry.domain.admission import (
+    EducationBehind,
+    Excluded,
+    NoDeclaration,
+    NotInPool,
+    NoValidCertificate,
+    TooLittleExperience,
+)
 from registry.domain.candidacy import (
     AlreadyCqoElsewhere,
     AlreadyCqoHere,
-    Excluded,
+    BeforeTheEnterprise,
     NotAppointable,
-    NotInPool,
-    NoValidCertificate,
     PostTaken,
 )
 from registry.domain.change import LaterChangeKnown, NothingChanged
@@ -39,7 +45,11 @@ REFUSALS = (
     AlreadyCqoElsewhere,
     AlreadyCqoHere,
     PostTaken,
+    BeforeTheEnterprise,
     Excluded,
+    NoDeclaration,
+    TooLittleExperience,
+    EducationBehind,
 )
 
 

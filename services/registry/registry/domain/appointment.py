@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from chassis.errors import RuleBroken
+from registry.domain.departments import Directed
 from registry.domain.filing import AlreadyFiled, AlreadySubmitted, FilingState, NotSubmitted, resubmission_due
 from registry.domain.rules import Rules
 from registry.events import (
@@ -19,8 +20,6 @@ from registry.events import (
     AppointmentRestored,
     AppointmentSuspended,
 )
-
-NO_CERTIFICATE_BY_DEADLINE = "no_certificate_by_deadline"
 
 
 class AppointmentStatus(StrEnum):
@@ -43,6 +42,13 @@ class SuspensionReason(StrEnum):
 
     CERTIFICATE_EXPIRED = "certificate_expired"
     CERTIFICATE_REVOKED = "certificate_revoked"
+
+
+class EndReason(StrEnum):
+    """Why an appointment ends by itself; where somebody ends it, they say why."""
+
+    NO_CERTIFICATE_BY_DEADLINE = "no_certificate_by_deadline"
+    ENTERPRISE_DEREGISTERED = "enterprise_deregistered"
 
 
 class AlreadyEnded(RuleBroken):
@@ -92,6 +98,7 @@ class Appointment:
     authorisation: str
     filing_due_on: date
     ruleset: int
+    department_keys: Directed = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     provisional_until: date | None = None
     status: AppointmentStatus = AppointmentStatus.ACTIVE
@@ -206,7 +213,7 @@ class Appointment:
         """Ends it with the rule set's deadline if its holder earned no certificate by then; None if there is none."""
         if self.provisional_until is None or self.status == AppointmentStatus.ENDED:
             return None
-        return self.end(self.provisional_until, NO_CERTIFICATE_BY_DEADLINE, today)
+        return self.end(self.provisional_until, str(EndReason.NO_CERTIFICATE_BY_DEADLINE), today)
 
     def _require_open(self) -> None:
         if self.status == AppointmentStatus.ENDED:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 
@@ -61,6 +61,21 @@ def rested_on(facts: Sequence[CertificateFact], day: date) -> CertificateFact | 
     """The certificate that entitles its holder on `day`, else the one that did before and ran longest."""
     valid = (fact for fact in facts if fact.on <= day and fact.status == CertificateStatus.VALID)
     return valid_on(facts, day) or max(valid, key=lambda fact: fact.valid_until or day, default=None)
+
+
+def certified_since(facts: Iterable[CertificateFact], day: date) -> CertificateFact | None:
+    """The certificate with which the holder became certified, the last time by `day` that they were not before.
+
+    A renewal goes on with its certificate, and one that is issued while another is valid goes on with that.
+    """
+    known = [fact for fact in facts if fact.on <= day]
+    issued: dict[str, CertificateFact] = {}
+    for fact in known:
+        if fact.status == CertificateStatus.VALID:
+            first = issued.get(fact.certificate_id)
+            issued[fact.certificate_id] = fact if first is None or fact.on < first.on else first
+    beginnings = [fact for fact in issued.values() if valid_on(known, fact.on - timedelta(days=1)) is None]
+    return max(beginnings, key=lambda fact: fact.on, default=None)
 
 
 def first_issued(facts: Iterable[CertificateFact], day: date) -> CertificateFact | None:

@@ -27,16 +27,19 @@ def within(table: Table, division: str | None, on: date) -> Conditions:
 
 
 def named(table: Table, words: str | None) -> Conditions:
-    """The name holds these words, in capitals or not.
+    """The name holds these words, in capitals or not."""
+    return [] if words is None else has_words(table.c.name, words)
+
+
+def has_words(column: ColumnElement[str], words: str) -> Conditions:
+    """The text holds these words, in capitals or not.
 
     The pairs of characters find the rows by an index, where the words may be anywhere in the name; what they find is
     then looked at itself.
     """
-    if words is None:
-        return []
     escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    pairs = func.name_pairs(table.c.name, type_=ARRAY(Text))
-    return [pairs.contains(pairs_of(words)), table.c.name.ilike(f"%{escaped}%")]
+    pairs = func.name_pairs(column, type_=ARRAY(Text))
+    return [pairs.contains(pairs_of(words)), column.ilike(f"%{escaped}%")]
 
 
 def pairs_of(words: str) -> list[str]:

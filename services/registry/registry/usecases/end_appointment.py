@@ -12,7 +12,7 @@ from chassis.data import load
 from chassis.messaging import outbox
 from chassis.security import audit
 from programme.callers import Caller
-from registry.domain.appointment import Appointment
+from registry.domain.appointment import Appointment, AppointmentStatus, EndReason
 from registry.domain.post import Post
 from registry.events import AppointmentEnded
 from registry.usecases import deadlines, vacancies
@@ -46,6 +46,15 @@ def end_provisional(session: Session, appointment_id: str, clock: Clock) -> None
     appointment = load(session, Appointment, appointment_id, lock=True)
     ended = appointment.end_provisional(clock.today())
     if ended:
+        _announce(session, appointment, ended, clock)
+
+
+def end_with_enterprise(session: Session, appointment_id: str, on: date, clock: Clock) -> None:
+    """Ends it with the last day of its enterprise; one that has ended meanwhile stays as it is."""
+    deadlines.hold(session, appointment_id)
+    appointment = load(session, Appointment, appointment_id, lock=True)
+    if appointment.status != AppointmentStatus.ENDED:
+        ended = appointment.end(on, EndReason.ENTERPRISE_DEREGISTERED, clock.today())
         _announce(session, appointment, ended, clock)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -36,11 +36,13 @@ class OpenPost:
     title: str
     decision_level: bool = True
     departments: list[str] | None = None
+    department_keys: dict[str, str] = field(default_factory=dict)
 
 
 def open_post(session: Session, caller: Caller, enterprise_id: str, command: OpenPost, clock: Clock) -> Post:
     """Opens a post in an enterprise; the lock on the enterprise keeps two of one title apart."""
     enterprise = load_enterprise(session, caller, enterprise_id, clock.today(), lock=True)
+    enterprise.require_standing()
     if session.scalar(OF_THE_TITLE, {"enterprise_id": enterprise.id, "title": command.title}):
         raise SameTitle()
     post, opened = Post.open(
@@ -49,6 +51,7 @@ def open_post(session: Session, caller: Caller, enterprise_id: str, command: Ope
         title=command.title,
         decision_level=command.decision_level,
         departments=command.departments,
+        department_keys=command.department_keys,
         on=clock.today(),
     )
     session.add(post)

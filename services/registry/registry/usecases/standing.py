@@ -54,7 +54,7 @@ def restand(session: Session, person: Person, facts: Sequence[CertificateFact], 
     _stand_in_pool(session, person, facts, in_order, clock)
     rules_on = functools.cache(lambda day: rulesets.rules_on(session, day, Rules))
     for appointment in session.scalars(LOCKED_APPOINTMENTS, {"person_id": person.id}).all():
-        _stand_in_office(session, appointment, facts, in_order, rules_on, clock)
+        stand_in_office(session, appointment, facts, in_order, rules_on, clock)
 
 
 def _stand_in_pool(
@@ -88,7 +88,7 @@ def _pool_steps_to_say(
     return unsaid([(record.on, record.status) for record in said], steps)
 
 
-def _stand_in_office(
+def stand_in_office(
     session: Session,
     appointment: Appointment,
     facts: Sequence[CertificateFact],
@@ -96,6 +96,10 @@ def _stand_in_office(
     rules_on: Callable[[date], Rules],
     clock: Clock,
 ) -> None:
+    """Brings an appointment to what its holder's certificates give from its first day on.
+
+    `in_order`: whether nothing that was said of a day can have become wrong.
+    """
     steps = office_steps(appointment.appointed_on, facts, rules_on)
     for step in _office_steps_to_say(session, appointment, steps, in_order):
         event = appointment.take(step.status, step.on, step.reason, rules_on(step.on))

@@ -32,6 +32,15 @@ LAST_DAYS = (
     .where(_made.post_id == func.any(bindparam("posts", type_=ARRAY(Text))))
     .group_by(_made.post_id)
 )
+# Of an enterprise that was deregistered no post is to be filled.
+GIVEN_UP = (
+    select(storage.post.c.id)
+    .join(storage.enterprise, storage.enterprise.c.id == storage.post.c.enterprise_id)
+    .where(
+        storage.post.c.id == func.any(bindparam("posts", type_=ARRAY(Text))),
+        storage.enterprise.c.deregistered_on.is_not(None),
+    )
+)
 
 
 def plan(session: Session, post: Post, since: date) -> None:
@@ -57,8 +66,9 @@ def miss(session: Session, rows: Sequence[DueRow], clock: Clock) -> None:
 
 
 def _vacant_since(session: Session, posts: dict[str, Post]) -> dict[str, date | None]:
-    """By post, the first day of its present vacancy; None where somebody is in office."""
+    """By post, the first day of its present vacancy; None where somebody is in office, or need not be any more."""
     since: dict[str, date | None] = {post.id: post.opened_on for post in posts.values()}
     for post_id, held, last_day in session.execute(LAST_DAYS, {"posts": list(posts)}):
         since[post_id] = None if held else last_day + timedelta(days=1)
+    since.update(dict.fromkeys(session.scalars(GIVEN_UP, {"posts": list(posts)})))
     return since

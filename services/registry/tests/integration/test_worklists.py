@@ -84,7 +84,6 @@ def test_who_is_excluded_but_in_office_is_listed_and_who_is_in_two_firms(registe
     lengths = {count.name: count.entries for count in queries.counts(register.session, PROVINCE, date(2026, 3, 2))}
     assert lengths[Worklist.EXCLUDED] == 1 and listed(register, Worklist.EXCLUDED) == [(made.id, date(2026, 3, 2))]
 
-    register.session.execute(text("DROP INDEX uq_appointment_open_person"))
     elsewhere = register.post(register.firm("220302"))
     register.session.execute(
         text(

@@ -1,13 +1,13 @@
 """Changes of appointments.
 
-Revision ID: 0026
-Revises: 0025
+Revision ID: 0081
+Revises: 0080
 """
 
 from alembic import op
 
-revision = "0026"
-down_revision = "0025"
+revision = "0081"
+down_revision = "0080"
 branch_labels = None
 depends_on = None
 

@@ -1,15 +1,15 @@
 """Worklists: indexes of what is not filed and of what expires, and how long before its end a certificate is listed.
 
-Revision ID: 0025
-Revises: 0024
+Revision ID: 0080
+Revises: 0073
 """
 
 from alembic import op
 
 from chassis.data import indexes
 
-revision = "0025"
-down_revision = "0024"
+revision = "0080"
+down_revision = "0073"
 branch_labels = None
 depends_on = None
 
