@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Table,
     Text,
     UniqueConstraint,
@@ -35,6 +36,7 @@ from registry.domain.contact import Contact, OwnerKind
 from registry.domain.correction import Correction, CorrectionState
 from registry.domain.division_changes import ChangeKind, EnteredChange
 from registry.domain.divisions import Division
+from registry.domain.document import AppointmentDocument, Paper
 from registry.domain.eligibility import EducationFact
 from registry.domain.enterprise import Enterprise
 from registry.domain.exclusion import Exclusion
@@ -334,6 +336,20 @@ appointment_status = Table(
     Column("ruleset", Integer, nullable=True),
 )
 
+appointment_document = Table(
+    "appointment_document",
+    metadata,
+    Column("id", Text, primary_key=True),
+    text_column("appointment_id", ForeignKey("appointment.id"), index=True),
+    member_column("paper", Paper),
+    text_column("name"),
+    text_column("media_type"),
+    Column("size", Integer, nullable=False),
+    text_column("sha256"),
+    Column("content", LargeBinary, nullable=False),
+    day_column("recorded_on"),
+)
+
 appointment_change = Table(
     "appointment_change",
     metadata,
@@ -421,6 +437,7 @@ for entity, table in {
     Appointment: appointment,
     AppointmentHistory: appointment_status,
     AppointmentChange: appointment_change,
+    AppointmentDocument: appointment_document,
     CalendarYear: calendar_year,
 }.items():
     mapper.map_imperatively(entity, table)

@@ -11,6 +11,7 @@ from registry.api.appointments import AppointmentRoutes
 from registry.api.calendars import CalendarRoutes
 from registry.api.corrections import CorrectionRoutes
 from registry.api.divisions import DivisionRoutes
+from registry.api.documents import DocumentRoutes
 from registry.api.enterprises import EnterpriseRoutes
 from registry.api.exclusions import ExclusionRoutes
 from registry.api.people import PeopleRoutes
@@ -40,6 +41,7 @@ class Api(
     AppointmentRoutes,
     CalendarRoutes,
     WorklistRoutes,
+    DocumentRoutes,
 ):
     """Enterprises, people, the talent pool and appointments."""
 
