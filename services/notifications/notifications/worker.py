@@ -22,6 +22,7 @@ from notifications.handlers import (
 )
 from notifications.handlers.announcing import announce
 from notifications.handlers.appointments import (
+    AppointmentChanged,
     AppointmentEnded,
     AppointmentExcluded,
     AppointmentFiled,
@@ -166,6 +167,10 @@ class Worker(HealthRoutes):
     @subscribe_batch("appointment.filing_overdue.v1", AppointmentFilingOverdue)
     def appointment_filing_overdue(self, session: Session, events: Batch[AppointmentFilingOverdue]) -> None:
         announce(session, events, self.clock)
+
+    @subscribe_batch("appointment.changed.v1", AppointmentChanged)
+    def appointment_changed(self, session: Session, events: Batch[AppointmentChanged]) -> None:
+        appointments.changed(session, events, self.clock)
 
     @subscribe_batch("appointment.suspended.v1", AppointmentSuspended)
     def appointment_suspended(self, session: Session, events: Batch[AppointmentSuspended]) -> None:

@@ -209,6 +209,23 @@ class AppointmentFilingOverdue:
 
 
 @dataclass(frozen=True)
+class AppointmentChanged:
+    type: ClassVar[str] = "appointment.changed.v1"
+    appointment_id: str
+    enterprise_id: str
+    person_id: str
+    change_id: str
+    position: str
+    decision_level: bool
+    document: str
+    on: date
+    submitted_on: date
+    filing_due_on: date
+    late: bool
+    ruleset: int
+
+
+@dataclass(frozen=True)
 class AppointmentSuspended:
     type: ClassVar[str] = "appointment.suspended.v1"
     appointment_id: str

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Table,
     Text,
     UniqueConstraint,
@@ -31,10 +32,12 @@ from chassis.data import (
 from programme import tables
 from registry.domain.appointment import Appointment, AppointmentHistory, AppointmentStatus, Capacity
 from registry.domain.certificates import CertificateFact, CertificateStatus
+from registry.domain.change import AppointmentChange
 from registry.domain.contact import Contact, OwnerKind
 from registry.domain.correction import Correction, CorrectionState
 from registry.domain.division_changes import ChangeKind, EnteredChange
 from registry.domain.divisions import Division
+from registry.domain.document import AppointmentDocument, Paper
 from registry.domain.eligibility import EducationFact
 from registry.domain.enterprise import Enterprise
 from registry.domain.exclusion import Exclusion
@@ -347,6 +350,7 @@ appointment = Table(
     Column("filed_late", Boolean, nullable=True),
     day_column("ended_on", nullable=True),
     text_column("end_reason", nullable=True),
+    day_column("changed_on", nullable=True),
     Index("ix_appointment_filing_number", "division", "filing_number", postgresql_where=text("filing_number <> ''")),
     # The row locks already serialise appointments; this holds even against a bug in them.
     Index("uq_appointment_open_post", "post_id", unique=True, postgresql_where=text("status <> 'ended'")),
@@ -361,6 +365,39 @@ appointment_status = Table(
     member_column("status", AppointmentStatus),
     text_column("reason", nullable=True),
     Column("ruleset", Integer, nullable=True),
+)
+
+appointment_document = Table(
+    "appointment_document",
+    metadata,
+    Column("id", Text, primary_key=True),
+    text_column("appointment_id", ForeignKey("appointment.id"), index=True),
+    member_column("paper", Paper),
+    text_column("name"),
+    text_column("media_type"),
+    Column("size", Integer, nullable=False),
+    text_column("sha256"),
+    Column("content", LargeBinary, nullable=False),
+    day_column("recorded_on"),
+)
+
+appointment_change = Table(
+    "appointment_change",
+    metadata,
+    Column("id", Text, primary_key=True),
+    text_column("appointment_id", ForeignKey("appointment.id"), index=True),
+    day_column("changed_on"),
+    day_column("submitted_on"),
+    day_column("recorded_on"),
+    text_column("position"),
+    flag_column("decision_level"),
+    text_column("authorisation"),
+    text_column("document_number"),
+    day_column("document_date"),
+    day_column("filing_due_on"),
+    flag_column("late"),
+    Column("ruleset", Integer, nullable=False),
+    Column("unknown_years", JSONB, nullable=False),
 )
 
 calendar_year = Table(
@@ -395,6 +432,13 @@ Index(
 Index("ix_enterprise_award", enterprise.c.id, postgresql_where=text("award_contender"))
 Index("ix_enterprise_brand", enterprise.c.id, postgresql_where=text("brand_contender"))
 Index("ix_enterprise_above_threshold", enterprise.c.id, postgresql_where=text("above_threshold"))
+Index("ix_talent_valid_until", talent.c.valid_until, talent.c.id)
+Index(
+    "ix_appointment_unfiled",
+    appointment.c.division,
+    appointment.c.id,
+    postgresql_where=text("filed_on IS NULL AND status <> 'ended'"),
+)
 Index("ix_appointment_filed_late", appointment.c.id, postgresql_where=text("filed_late"))
 # What was said last, and who ever had a status.
 for history, owner in ((appointment_status, "appointment_id"), (talent_status, "person_id")):
@@ -425,6 +469,8 @@ for entity, table in {
     Post: post,
     Appointment: appointment,
     AppointmentHistory: appointment_status,
+    AppointmentChange: appointment_change,
+    AppointmentDocument: appointment_document,
     CalendarYear: calendar_year,
 }.items():
     mapper.map_imperatively(entity, table)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from registry.adapters.personal_data import PersonalDataCipher, masked
 from registry.domain.appointment import Appointment, AppointmentHistory, status_on
 from registry.domain.candidacy import WARNINGS
+from registry.domain.change import AppointmentChange
 from registry.domain.contact import Contact, ContactPoints
 from registry.domain.eligibility import Eligibility
 from registry.domain.enterprise import Enterprise
@@ -98,6 +99,15 @@ def appointment_today_view(
 ) -> View:
     """An appointment with the status of today and every status it had: on its last day it has not ended yet."""
     return {**appointment_view(appointment, language), "status": status_on(history, today), "history": history}
+
+
+def change_view(change: AppointmentChange, language: str) -> View:
+    """A change of an appointment, with what to know of its last day."""
+    return {
+        **_columns(change),
+        "document": {"number": change.document_number, "date": change.document_date},
+        "warnings": change.warnings(language),
+    }
 
 
 def recommendation_view(found: RecommendationInFull) -> View:

@@ -52,6 +52,7 @@ ANNOUNCEMENTS = (
     Announcement("appointment.filing_submitted.v1", "appointment_filing_submitted", (ENTERPRISE, DIVISION)),
     Announcement("appointment.filing_returned.v1", "appointment_filing_returned", (ENTERPRISE,)),
     Announcement("appointment.filing_overdue.v1", "appointment_filing_overdue", (ENTERPRISE, DIVISION)),
+    Announcement("appointment.changed.v1", "appointment_changed", (ENTERPRISE, DIVISION)),
     Announcement("appointment.suspended.v1", "appointment_suspended", EVERYBODY),
     Announcement("appointment.excluded.v1", "appointment_excluded", EVERYBODY),
     Announcement("appointment.restored.v1", "appointment_restored", EVERYBODY),

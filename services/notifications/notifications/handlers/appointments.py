@@ -19,6 +19,8 @@ from notifications.storage import appointment
 
 END = update(appointment).where(appointment.c.id == bindparam("ended_id")).values(ended_on=bindparam("day"))
 
+CHANGE = update(appointment).where(appointment.c.id == bindparam("changed_id")).values(position=bindparam("now"))
+
 
 @dataclass(frozen=True, kw_only=True)
 class OfAppointment:
@@ -64,6 +66,15 @@ class AppointmentFilingOverdue(OfAppointment):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AppointmentChanged(OfAppointment):
+    position: str
+    document: str
+    submitted_on: date
+    filing_due_on: date
+    late: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class AppointmentSuspended(OfAppointment):
     reason: str
 
@@ -95,11 +106,19 @@ def ended(session: Session, events: Batch[AppointmentEnded], clock: Clock) -> No
     announce(session, events, clock)
 
 
+def changed(session: Session, events: Batch[AppointmentChanged], clock: Clock) -> None:
+    """Appointments were changed: letters name the new position."""
+    session.execute(CHANGE, [{"changed_id": event.data.appointment_id, "now": event.data.position} for event in events])
+    announce(session, events, clock)
+
+
 def keep_anew(session: Session, events: Sequence[Envelope[OfAppointment]]) -> None:
     """Keeps an appointment as `events`, all that hold of it, say; nobody is told again."""
     for event in events:
         if isinstance(event.data, AppointmentMade):
             upsert(session, appointment, [_row(event.data)])
+        elif isinstance(event.data, AppointmentChanged):
+            session.execute(CHANGE, {"changed_id": event.data.appointment_id, "now": event.data.position})
         elif isinstance(event.data, AppointmentEnded):
             session.execute(END, {"ended_id": event.data.appointment_id, "day": event.data.on})
 

@@ -106,6 +106,20 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ),
     ("appointment.filing_returned.v1", {**OF_APPOINTMENT, "reason": "缺授权书", "resubmit_by": FILING_DUE}),
     ("appointment.filing_overdue.v1", {**OF_APPOINTMENT, "filing_due_on": FILING_DUE}),
+    *(
+        (
+            "appointment.changed.v1",
+            {
+                **OF_APPOINTMENT,
+                "position": "总经理",
+                "document": "示例任〔2026〕7号",
+                "submitted_on": TODAY,
+                "filing_due_on": FILING_DUE,
+                "late": late,
+            },
+        )
+        for late in (False, True)
+    ),
     ("appointment.suspended.v1", {**OF_APPOINTMENT, "reason": "certificate_revoked"}),
     ("appointment.excluded.v1", OF_APPOINTMENT),
     ("appointment.restored.v1", OF_APPOINTMENT),

@@ -11,6 +11,7 @@ from registry.api.appointments import AppointmentRoutes
 from registry.api.calendars import CalendarRoutes
 from registry.api.corrections import CorrectionRoutes
 from registry.api.divisions import DivisionRoutes
+from registry.api.documents import DocumentRoutes
 from registry.api.enterprises import EnterpriseRoutes
 from registry.api.exclusions import ExclusionRoutes
 from registry.api.incidents import IncidentRoutes
@@ -18,6 +19,7 @@ from registry.api.people import PeopleRoutes
 from registry.api.posts import PostRoutes
 from registry.api.recommendations import RecommendationRoutes
 from registry.api.talents import TalentRoutes
+from registry.api.worklists import WorklistRoutes
 
 
 class Api(
@@ -40,6 +42,8 @@ class Api(
     TalentRoutes,
     AppointmentRoutes,
     CalendarRoutes,
+    WorklistRoutes,
+    DocumentRoutes,
 ):
     """Enterprises, people, the talent pool and appointments."""
 

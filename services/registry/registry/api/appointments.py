@@ -21,10 +21,12 @@ from registry.domain.candidacy import (
     NotAppointable,
     PostTaken,
 )
+from registry.domain.change import LaterChangeKnown, NothingChanged
 from registry.domain.filing import AlreadySubmitted, DayIsTheBureaus, NotSubmitted, NumberTaken
 from registry.queries import AppointmentFilters
 from registry.usecases.access import load_appointment
 from registry.usecases.appoint import Appoint, appoint
+from registry.usecases.change_appointment import ChangeAppointment, change_appointment, changes_of
 from registry.usecases.end_appointment import EndAppointment, end_appointment
 from registry.usecases.file_appointment import (
     FileAppointment,
@@ -140,6 +142,34 @@ class AppointmentRoutes(Routes):
         with self.db.begin() as session:
             filed = file_appointment(session, request.caller, appointment_id, request.body, self.clock)
             return request.reply(session, views.appointment_view(filed, request.language))
+
+    @http(
+        "POST",
+        "/appointments/<appointment_id>/changes",
+        body=schemas.NewChange,
+        returns=schemas.Change,
+        status=201,
+        roles=APPLICANTS,
+        problems=(NothingChanged, LaterChangeKnown, DayIsTheBureaus),
+        summary="Change an appointment (变更): late if handed in after the working days allowed",
+    )
+    def change_appointment(self, request: Request[ChangeAppointment], appointment_id: str) -> Response:
+        with self.db.begin() as session:
+            change = change_appointment(session, request.caller, appointment_id, request.body, self.clock)
+            return request.reply(session, views.change_view(change, request.language))
+
+    @http(
+        "GET",
+        "/appointments/<appointment_id>/changes",
+        returns=schemas.Changes,
+        roles=NAMES_READERS,
+        summary="The changes of an appointment, each with the day from which it holds and that of its recording",
+    )
+    def list_changes(self, request: Request[None], appointment_id: str) -> dict[str, list[View]]:
+        with self.db.begin() as session:
+            found = load_appointment(session, request.caller, appointment_id, self.clock.today())
+            changes = changes_of(session, found.id)
+            return {"items": [views.change_view(change, request.language) for change in changes]}
 
     @http(
         "POST",

@@ -119,6 +119,7 @@ class Appointment:
     filed_late: bool | None = None
     ended_on: date | None = None
     end_reason: str | None = None
+    changed_on: date | None = None  # from when the content holds, if it was changed
     version: int = 0
 
     def occupies(self, day: date) -> bool:
@@ -229,11 +230,26 @@ class Appointment:
         if self.status == AppointmentStatus.ENDED:
             raise AlreadyEnded()
 
-    def _require_unfiled(self, on: date, today: date) -> None:
+    def restate(self, position: str, decision_level: bool, authorisation: str, on: date) -> None:
+        """Has this content from the day `on`; a level that departs from R26 is warned of."""
+        self.position, self.decision_level, self.authorisation, self.changed_on = (
+            position,
+            decision_level,
+            authorisation,
+            on,
+        )
+        others = [rule for rule in self.warnings if rule != "R26"]
+        self.warnings = others if decision_level else [*others, "R26"]
+
+    def require_open_on(self, on: date, today: date) -> None:
+        """Raises AlreadyEnded, or DayOutOfOrder where `on` lies before the appointment or after `today`."""
         self._require_open()
+        self._require_in_order(on, today)
+
+    def _require_unfiled(self, on: date, today: date) -> None:
+        self.require_open_on(on, today)
         if self.filed_on is not None:
             raise AlreadyFiled()
-        self._require_in_order(on, today)
 
     def _require_in_order(self, on: date, today: date) -> None:
         if not self.appointed_on <= on <= today:

@@ -27,6 +27,7 @@ class Rules:
     resubmission_days: int
     change_filing_working_days: int
     vacancy_grace_days: int
+    expiring_days: int
     appoint_excluded: Consequence
     appoint_without_declaration: Consequence
     appoint_without_experience: Consequence

@@ -33,6 +33,7 @@ from registry.queries.recommendation import (
     recommendations,
 )
 from registry.queries.talent import TalentFilters, TalentOnDay, talents
+from registry.queries.worklists import Worklist, counts, worklist
 
 __all__ = [
     "AppointmentFilters",
@@ -51,9 +52,11 @@ __all__ = [
     "RecommendationInFull",
     "TalentFilters",
     "TalentOnDay",
+    "Worklist",
     "appointment_history",
     "appointments",
     "corrections",
+    "counts",
     "division_changes",
     "division_with_placements",
     "divisions",
@@ -72,4 +75,5 @@ __all__ = [
     "recommendations",
     "some_enterprises",
     "talents",
+    "worklist",
 ]

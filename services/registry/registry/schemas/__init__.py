@@ -7,10 +7,13 @@ from registry.schemas.appointments import (
     AppointmentHistory,
     AppointmentWarning,
     AppointmentWithHistory,
+    Change,
+    Changes,
     Document,
     Ending,
     Filing,
     NewAppointment,
+    NewChange,
     NewPost,
     Offered,
     PoolFilters,
@@ -85,6 +88,7 @@ from registry.schemas.recommendations import (
     StatedEvidence,
 )
 from registry.schemas.rulesets import RuleSetParameters
+from registry.schemas.worklists import WorkItem, WorklistCount, Worklists
 
 __all__ = [
     "AppointedBy",
@@ -95,6 +99,8 @@ __all__ = [
     "AppointmentWithHistory",
     "Calendar",
     "CalendarYear",
+    "Change",
+    "Changes",
     "Contact",
     "Correction",
     "CorrectionDecision",
@@ -130,6 +136,7 @@ __all__ = [
     "Lifting",
     "NewAppointment",
     "NewCalendarYear",
+    "NewChange",
     "NewContact",
     "NewCorrection",
     "NewDivisionChange",
@@ -166,4 +173,7 @@ __all__ = [
     "Submission",
     "Talent",
     "TalentFilters",
+    "WorkItem",
+    "WorklistCount",
+    "Worklists",
 ]

@@ -20,6 +20,7 @@ from registry.schemas.common import (
     query_flag,
 )
 from registry.usecases.appoint import Appoint
+from registry.usecases.change_appointment import ChangeAppointment
 from registry.usecases.end_appointment import EndAppointment
 from registry.usecases.file_appointment import FileAppointment, ReturnFiling, SubmitFiling
 from registry.usecases.open_post import OpenPost
@@ -226,6 +227,39 @@ class Filing(Schema):
 
     filed_on = DayField(required=True)
     number = TextField(load_default=None, allow_none=True, metadata={"description": "the next of ours if left out"})
+
+
+class NewChange(Schema):
+    record = ChangeAppointment
+
+    changed_on = DayField(required=True, metadata={"description": "the day from which it holds"})
+    document = fields.Nested(Document, required=True)
+    position = TextField(allow_none=True)
+    decision_level = flag(allow_none=True)
+    authorisation = TextField(2000, allow_none=True)
+    submitted_on = DayField(
+        allow_none=True, metadata={"description": "today if left out; an earlier day is for the bureau to enter"}
+    )
+
+
+class Change(Schema):
+    id = fields.String(required=True)
+    appointment_id = fields.String(required=True)
+    changed_on = fields.Date(required=True)
+    submitted_on = fields.Date(required=True)
+    recorded_on = fields.Date(required=True)
+    position = fields.String(required=True)
+    decision_level = fields.Boolean(required=True)
+    authorisation = fields.String(required=True)
+    document = fields.Nested(Document, required=True)
+    filing_due_on = fields.Date(required=True, metadata={"description": "the last working day on which it is in time"})
+    late = fields.Boolean(required=True)
+    ruleset = fields.Integer(required=True)
+    warnings = fields.List(fields.String(), required=True)
+
+
+class Changes(Schema):
+    items = fields.List(fields.Nested(Change), required=True)
 
 
 class Ending(Schema):

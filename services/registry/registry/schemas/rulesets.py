@@ -47,6 +47,7 @@ class RuleSetParameters(Schema):
     resubmission_days = whole_number("days after a return within which the first day of submission is kept")
     change_filing_working_days = whole_number("working days within which a change is filed")
     vacancy_grace_days = whole_number("days for which a post may be vacant")
+    expiring_days = whole_number("days before its end from which a CQO's certificate is listed as expiring")
     appoint_excluded = consequence("an exclusion that stands (R30)")
     appoint_without_declaration = consequence("no declaration of integrity (R30)")
     appoint_without_experience = consequence("too little quality work (R32)")

@@ -58,15 +58,21 @@ def submit_filing(
 ) -> Appointment:
     """Submits an appointment for filing; from then on it is the bureau's turn, and nothing is overdue."""
     today = clock.today()
-    on = command.submitted_on or today
-    if caller.role == Role.ENTERPRISE and on != today:
-        raise DayIsTheBureaus()
+    on = day_of_submission(caller, command.submitted_on, today)
     deadlines.hold(session, appointment_id)
     appointment = load_appointment(session, caller, appointment_id, today, lock=True)
     outbox.add(session, appointment, appointment.submit(on, today), clock)
     deadlines.cancel_filing(session, appointment)
     audit.record(session, caller, "appointment.filing_submitted", appointment.id, {"on": on.isoformat()}, clock)
     return appointment
+
+
+def day_of_submission(caller: Caller, named: date | None, today: date) -> date:
+    """The day on which something is handed in: today, or the one that the bureau names."""
+    on = named or today
+    if caller.role == Role.ENTERPRISE and on != today:
+        raise DayIsTheBureaus()
+    return on
 
 
 def return_filing(

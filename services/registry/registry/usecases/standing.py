@@ -14,7 +14,7 @@ from chassis.messaging import outbox
 from programme import rulesets
 from registry import storage
 from registry.domain.appointment import Appointment, AppointmentHistory, AppointmentStatus
-from registry.domain.certificates import CertificateFact, rested_on
+from registry.domain.certificates import CertificateFact, rested_on, valid_on
 from registry.domain.exclusion import Exclusion
 from registry.domain.person import Person
 from registry.domain.rules import Rules
@@ -125,8 +125,8 @@ def stand_in_office(
         outbox.add(session, appointment, event, clock)
         record_appointment_status(session, appointment, step.on, ruleset=event.ruleset, reason=step.reason)
     appointment.causes = list(steps[-1].causes)
-    if facts:
-        appointment.provisional_until = None  # its holder has earned a certificate
+    if any(valid_on(facts, fact.on) for fact in facts if fact.on >= appointment.appointed_on):
+        appointment.provisional_until = None  # its holder has earned a certificate since
 
 
 def _office_steps_to_say(

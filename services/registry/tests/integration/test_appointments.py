@@ -15,13 +15,15 @@ from programme.callers import Caller
 from registry import queries, views
 from registry.domain.admission import NotInPool, NoValidCertificate
 from registry.domain.appointment import DayOutOfOrder, status_on
-from registry.domain.candidacy import AlreadyCqoElsewhere, PostTaken
+from registry.domain.candidacy import AlreadyCqoElsewhere, Document, PostTaken
+from registry.domain.change import LaterChangeKnown, NothingChanged
 from registry.domain.filing import DayIsTheBureaus, NumberTaken
 from registry.domain.person import Person
 from registry.domain.post import Post
 from registry.queries import AppointmentFilters, EnterpriseFilters, PostFilters, TalentFilters
 from registry.usecases import divisions, enterprises, people, vacancies
 from registry.usecases.appoint import appoint
+from registry.usecases.change_appointment import ChangeAppointment, change_appointment, changes_of
 from registry.usecases.end_appointment import EndAppointment, end_appointment, end_provisional
 from registry.usecases.enterprises import EnterpriseChanges
 from registry.usecases.file_appointment import (
@@ -409,6 +411,63 @@ def test_a_post_that_stands_vacant_past_the_grace_is_announced_once_for_each_vac
     assert sweep_vacancies(register) == []
     register.clock.move(days=1)
     assert sweep_vacancies(register) == [(held.id, "2026-05-31")]
+
+
+def changed(on, **content):
+    document = Document("示例任〔2026〕7号", on)
+    return ChangeAppointment(**{"changed_on": on, "document": document, "position": "总经理", **content})
+
+
+def test_a_change_is_handed_in_within_the_working_days_or_late(register, firm, holder):
+    """From Friday 18 September 2026 fifteen working days end on 15 October: six days off, two worked weekends."""
+    appointment = register.appoint(holder, register.post(firm))
+    own = Caller("f", "enterprise", enterprise_id=firm.id)
+    register.clock.move(days=(date(2026, 10, 15) - register.clock.today()).days)
+    in_time = change_appointment(register.session, own, appointment.id, changed(date(2026, 9, 18)), register.clock)
+    assert (in_time.filing_due_on, in_time.late, in_time.warnings("zh")) == (date(2026, 10, 15), False, [])
+
+    register.clock.move(days=97)
+    below = changed(date(2026, 12, 30), position=None, decision_level=False)
+    late = change_appointment(register.session, own, appointment.id, below, register.clock)
+
+    assert (late.filing_due_on, late.late) == (date(2027, 1, 20), False)
+    assert late.warnings("zh") == ["2027 年的节假日安排尚未录入，期限仅按周末计算。"]
+    assert (appointment.position, appointment.decision_level) == ("总经理", False) and "R26" in appointment.warnings
+    events = register.announced("appointment.changed")
+    assert [(event["on"], event["late"]) for event in events] == [("2026-09-18", False), ("2026-12-30", False)]
+    assert [change.changed_on for change in changes_of(register.session, appointment.id)] == [
+        date(2026, 9, 18),
+        date(2026, 12, 30),
+    ]
+    assert register.gaps() == []
+
+
+@pytest.mark.parametrize(
+    ("on", "content", "refusal"),
+    [
+        (date(2026, 2, 28), {}, DayOutOfOrder),
+        (date(2026, 3, 3), {}, DayOutOfOrder),
+        (date(2026, 3, 2), {"position": "副总经理"}, NothingChanged),
+        (date(2026, 3, 2), {"submitted_on": date(2026, 3, 1)}, DayOutOfOrder),
+    ],
+    ids=["before the appointment", "ahead of today", "of nothing", "handed in before it holds"],
+)
+def test_a_change_that_cannot_be_is_refused(register, firm, holder, on, content, refusal):
+    appointment = register.appoint(holder, register.post(firm))
+
+    with pytest.raises(refusal):
+        change_appointment(register.session, PROVINCE, appointment.id, changed(on, **content), register.clock)
+
+
+def test_a_late_change_is_late_and_none_goes_back_behind_a_later_one(register, firm, holder):
+    appointment = register.appoint(holder, register.post(firm))
+    register.clock.move(days=60)
+    late = change_appointment(register.session, PROVINCE, appointment.id, changed(date(2026, 3, 20)), register.clock)
+    assert late.late is True
+
+    with pytest.raises(LaterChangeKnown):
+        earlier = changed(date(2026, 3, 19), position="董事长")
+        change_appointment(register.session, PROVINCE, appointment.id, earlier, register.clock)
 
 
 def another(register, firm):

@@ -31,6 +31,7 @@ RULES = MadeUpRules(
     resubmission_days=10,
     change_filing_working_days=15,
     vacancy_grace_days=90,
+    expiring_days=90,
     appoint_excluded="refuse",
     appoint_without_declaration="warn",
     appoint_without_experience="refuse",
