@@ -9,7 +9,15 @@ from openapi_world import SERVICES, Api
 
 VERSIONED = {
     "registry": {"change_enterprise", "change_person"},
-    "training": {"change_class", "cancel_class", "renew_certificate", "revoke_certificate"},
+    "training": {
+        "cancel_class",
+        "change_class",
+        "correct_enrolment",
+        "decide_appeal",
+        "enter_resit",
+        "renew_certificate",
+        "revoke_certificate",
+    },
     "notifications": set(),
     "reporting": {"revise_target"},
 }

@@ -37,7 +37,7 @@ from notifications.handlers.certificates import (
     CertificateRevoked,
 )
 from notifications.handlers.contacts import ContactChanged
-from notifications.handlers.enrolments import EnrolmentCompleted
+from notifications.handlers.enrolments import AppealDecided, AppealSubmitted, EnrolmentCompleted, EnrolmentRevised
 from notifications.handlers.enterprises import EnterpriseEntered
 from notifications.handlers.kept import KEPT
 from notifications.handlers.nominations import (
@@ -120,6 +120,18 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("enrolment.completed.v1", EnrolmentCompleted)
     def enrolment_completed(self, session: Session, events: Batch[EnrolmentCompleted]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("enrolment.revised.v1", EnrolmentRevised)
+    def enrolment_revised(self, session: Session, events: Batch[EnrolmentRevised]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("appeal.submitted.v1", AppealSubmitted)
+    def appeal_submitted(self, session: Session, events: Batch[AppealSubmitted]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("appeal.decided.v1", AppealDecided)
+    def appeal_decided(self, session: Session, events: Batch[AppealDecided]) -> None:
         announce(session, events, self.clock)
 
     @subscribe_batch("certificate.issued.v1", CertificateIssued)

@@ -168,6 +168,54 @@ class EnrolmentCompleted:
 
 
 @dataclass(frozen=True)
+class EnrolmentRevised:
+    """An outcome was judged again, after a `resit` or a `correction`; a resit has neither reason nor document."""
+
+    type: ClassVar[str] = "enrolment.revised.v1"
+    enrolment_id: str
+    class_id: str
+    person_id: str
+    enterprise_id: str | None
+    cause: str
+    hours: float
+    attendance_percent: float
+    score: float | None
+    passed: bool
+    passed_before: bool
+    reason: str | None
+    document: str | None
+    on: date
+    ruleset: int
+
+
+@dataclass(frozen=True)
+class AppealSubmitted:
+    """Somebody objects to an outcome. What they write is not in the event."""
+
+    type: ClassVar[str] = "appeal.submitted.v1"
+    appeal_id: str
+    enrolment_id: str
+    class_id: str
+    person_id: str
+    enterprise_id: str | None
+    on: date
+
+
+@dataclass(frozen=True)
+class AppealDecided:
+    type: ClassVar[str] = "appeal.decided.v1"
+    appeal_id: str
+    enrolment_id: str
+    class_id: str
+    person_id: str
+    enterprise_id: str | None
+    upheld: bool
+    decision: str
+    document: str
+    on: date
+
+
+@dataclass(frozen=True)
 class EducationRecorded:
     """`hours` were added on that day; `total_hours` is the year's sum."""
 

@@ -26,6 +26,7 @@ from sqlalchemy.orm import registry as mapper_registry
 
 from chassis.data import aggregate_columns, day_column, member_column, new_metadata, serial_column, text_column
 from programme import tables
+from training.domain.appeal import Appeal, AppealStatus
 from training.domain.certificate import Certificate, CertificateStatus, Decision, Grounds, StatusRecord
 from training.domain.criteria import Criterion
 from training.domain.education import EducationEntry, EducationYear
@@ -183,6 +184,23 @@ enrolment = Table(
     UniqueConstraint("class_id", "person_id"),
 )
 
+appeal = Table(
+    "appeal",
+    metadata,
+    *aggregate_columns(),
+    text_column("division"),
+    text_column("enrolment_id", ForeignKey("enrolment.id"), index=True),
+    text_column("class_id"),
+    text_column("person_id"),
+    text_column("enterprise_id", nullable=True),
+    text_column("grounds"),
+    day_column("submitted_on"),
+    member_column("status", AppealStatus),
+    day_column("decided_on", nullable=True),
+    text_column("decision", nullable=True),
+    text_column("document", nullable=True),
+)
+
 certificate = Table(
     "certificate",
     metadata,
@@ -260,6 +278,7 @@ education_entry = Table(
 
 # The order of pages, within a division or of those that are so; what held last on a day, and who ever had a status.
 Index("ix_certificate_division_id", certificate.c.division, certificate.c.id)
+Index("ix_appeal_status_id", appeal.c.status, appeal.c.id)
 Index("ix_training_class_status_id", training_class.c.status, training_class.c.id)
 Index("ix_training_class_kind_id", training_class.c.kind, training_class.c.id)
 _record = certificate_status.c
@@ -272,6 +291,7 @@ for entity, table in {
     TrainingClass: training_class,
     Nomination: nomination,
     Enrolment: enrolment,
+    Appeal: appeal,
     Certificate: certificate,
     StatusRecord: certificate_status,
     EducationYear: education_year,

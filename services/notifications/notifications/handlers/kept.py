@@ -10,6 +10,7 @@ ANNOUNCED = Kept(
 )
 
 KEPT = {
+    "appeal": ANNOUNCED,
     "appointment": Kept(
         (Rows.by(storage.appointment.c.id),),
         restate=appointments.keep_anew,

@@ -25,6 +25,8 @@ OF_NOMINATION = {
     "on": TODAY,
 }
 OPENING = {"starts_on": date(2026, 3, 9), "ends_on": date(2026, 3, 13)}
+OF_APPEAL = {"class_id": "k-1", "person_id": PERSON_ID, "enterprise_id": ENTERPRISE_ID, "on": TODAY}
+OUTCOME = {**OF_APPEAL, "hours": 40.0, "attendance_percent": 97.5, "score": 61.0, "passed": True}
 UNTIL = date(2029, 3, 1)
 FILING_DUE = date(2026, 4, 1)
 
@@ -67,6 +69,15 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
             "passed": False,
             "on": TODAY,
         },
+    ),
+    *(
+        ("enrolment.revised.v1", {**OUTCOME, "cause": cause, "reason": reason, "document": document})
+        for cause, reason, document in (("resit", None, None), ("correction", "登分有误", "吉质培〔2026〕5号"))
+    ),
+    ("appeal.submitted.v1", OF_APPEAL),
+    *(
+        ("appeal.decided.v1", {**OF_APPEAL, "upheld": upheld, "decision": "经复核", "document": "吉质培〔2026〕5号"})
+        for upheld in (True, False)
     ),
     ("certificate.issued.v1", {**OF_CERTIFICATE, "issued_on": TODAY, "valid_from": TODAY, "valid_until": UNTIL}),
     *(

@@ -107,6 +107,9 @@ class Chronicle:
         data = {"enrolment_id": new_id(), "class_id": course.subject, "on": on, "passed": passed}
         return self.event("enrolment.completed.v1", data["enrolment_id"], data)
 
+    def revised(self, enrolment: Envelope, on: str, passed: bool) -> Envelope:
+        return self.event("enrolment.revised.v1", enrolment.subject, {**enrolment.data, "on": on, "passed": passed})
+
     def life(self) -> list[Envelope]:
         """A small province's years: something of every kind that reporting reads, in the order in which it happened."""
         a = self.enterprise(NANGUAN, award_contender=True)

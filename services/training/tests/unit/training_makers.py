@@ -25,6 +25,8 @@ RULES = Rules(
     education_exempt_first_year=True,
     second_certificate=SecondCertificate.REFUSE,
     class_notice_days=7,
+    resit_days=90,
+    appeal_days=15,
     quota_release_days=3,
 )
 

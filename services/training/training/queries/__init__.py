@@ -11,9 +11,11 @@ from training.queries.certificates import (
     list_certificates,
 )
 from training.queries.classes import (
+    AppealFilters,
     ClassFilters,
     NominationFilters,
     PlanFilters,
+    list_appeals,
     list_classes,
     list_enrolments,
     list_nominations,
@@ -24,6 +26,7 @@ from training.queries.explanations import explain_certificate, explain_enrolment
 from training.queries.reminders import ReminderFilters, list_reminders_due
 
 __all__ = [
+    "AppealFilters",
     "AsOf",
     "CertificateAsOf",
     "CertificateFilters",
@@ -37,6 +40,7 @@ __all__ = [
     "explain_enrolment",
     "find_genuine",
     "get_certificate",
+    "list_appeals",
     "list_certificates",
     "list_classes",
     "list_education",

@@ -46,11 +46,22 @@ from training.schemas.education import (
     NewEducationList,
     Recorded,
 )
+from training.schemas.revisions import (
+    Appeal,
+    AppealDecision,
+    AppealFilters,
+    Correction,
+    NewAppeal,
+    Resit,
+)
 from training.schemas.rulesets import (
     RuleSetParameters,
 )
 
 __all__ = [
+    "Appeal",
+    "AppealDecision",
+    "AppealFilters",
     "AsOf",
     "Attendance",
     "AttendanceList",
@@ -65,11 +76,13 @@ __all__ = [
     "ClassChanges",
     "ClassFilters",
     "Closed",
+    "Correction",
     "Decision",
     "EducationYear",
     "Enrolment",
     "EnrolmentExplained",
     "Entered",
+    "NewAppeal",
     "NewClass",
     "NewEducation",
     "NewEducationList",
@@ -85,6 +98,7 @@ __all__ = [
     "Recorded",
     "ReminderDue",
     "ReminderFilters",
+    "Resit",
     "Revocation",
     "RuleSetParameters",
     "Score",

@@ -258,6 +258,7 @@ class Closed(Schema):
 
 class Enrolment(Schema):
     id = fields.String()
+    version = fields.Integer()
     class_id = fields.String()
     person_id = fields.String()
     enterprise_id = fields.String(allow_none=True)

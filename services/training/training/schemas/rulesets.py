@@ -37,6 +37,16 @@ class RuleSetParameters(Schema):
             "description": "How long before its first day those enrolled are told when and where a class begins."
         },
     )
+    resit_days = fields.Integer(
+        required=True,
+        validate=validate.Range(0, 730),
+        metadata={"description": "How long after a class was closed its exam may be sat again."},
+    )
+    appeal_days = fields.Integer(
+        required=True,
+        validate=validate.Range(0, 730),
+        metadata={"description": "How long after an outcome an appeal may be made."},
+    )
     quota_release_days = fields.Integer(
         required=True,
         validate=validate.Range(0, 365),

@@ -136,6 +136,21 @@ def revoke(
     return certificate
 
 
+def revoke_of_enrolment(session: Session, enrolment: Enrolment, reason: str, document: str, clock: Clock) -> None:
+    """Revokes the certificate that an enrolment has brought, if there is one: its outcome was corrected."""
+    today, record = clock.today(), storage.certificate_status.c
+    for found in held(session, [enrolment.person_id]):
+        grounds = session.scalars(
+            select(StatusRecord).where(record.certificate_id == found.id).order_by(record.id).limit(1)
+        ).one()
+        if grounds.grounds.enrolment_id != enrolment.id:
+            continue
+        expiry.cancel(session, found)
+        certificate = load(session, Certificate, found.id, lock=True)
+        outbox.add(session, certificate, certificate.revoke(today, reason, document), clock)
+        session.add(certificate.record(today, Decision.REVOKED, Grounds(reason=reason, document=document)))
+
+
 def _load_and_cancel(session: Session, caller: Caller, certificate_id: str, version: int, today: date) -> Certificate:
     """The certificate, locked for a change that ends its term; what was due of the term is cancelled.
 
