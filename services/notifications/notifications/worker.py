@@ -33,8 +33,11 @@ from notifications.handlers.certificates import (
     CertificateExpired,
     CertificateExpiring,
     CertificateIssued,
+    CertificateReinstated,
     CertificateRenewed,
+    CertificateReplaced,
     CertificateRevoked,
+    CertificateSuspended,
 )
 from notifications.handlers.contacts import ContactChanged
 from notifications.handlers.enrolments import AppealDecided, AppealSubmitted, EnrolmentCompleted, EnrolmentRevised
@@ -152,6 +155,18 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("certificate.revoked.v1", CertificateRevoked)
     def certificate_revoked(self, session: Session, events: Batch[CertificateRevoked]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("certificate.suspended.v1", CertificateSuspended)
+    def certificate_suspended(self, session: Session, events: Batch[CertificateSuspended]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("certificate.reinstated.v1", CertificateReinstated)
+    def certificate_reinstated(self, session: Session, events: Batch[CertificateReinstated]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("certificate.replaced.v1", CertificateReplaced)
+    def certificate_replaced(self, session: Session, events: Batch[CertificateReplaced]) -> None:
         announce(session, events, self.clock)
 
     @subscribe_batch("appointment.made.v1", AppointmentMade)

@@ -293,6 +293,32 @@ class CertificateRevoked:
 
 
 @dataclass(frozen=True)
+class CertificateSuspended:
+    """The certificate does not hold from that day on, until it is reinstated; its term runs on."""
+
+    type: ClassVar[str] = "certificate.suspended.v1"
+    certificate_id: str
+    number: str
+    person_id: str
+    on: date
+    reason: str
+    document: str
+
+
+@dataclass(frozen=True)
+class CertificateReinstated:
+    """The certificate holds again from that day on."""
+
+    type: ClassVar[str] = "certificate.reinstated.v1"
+    certificate_id: str
+    number: str
+    person_id: str
+    on: date
+    valid_until: date
+    document: str
+
+
+@dataclass(frozen=True)
 class CertificateReplaced:
     """The holder has another certificate from that day on, and this one no longer holds."""
 

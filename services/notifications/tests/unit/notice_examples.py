@@ -87,6 +87,9 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("certificate.renewed.v1", {**OF_CERTIFICATE, "previous_valid_until": TODAY, "valid_until": UNTIL}),
     ("certificate.expired.v1", OF_CERTIFICATE),
     ("certificate.revoked.v1", {**OF_CERTIFICATE, "reason": "以欺骗手段取得证书", "document": "吉市监质〔2026〕8号"}),
+    ("certificate.suspended.v1", {**OF_CERTIFICATE, "reason": "调查期间", "document": "吉市监质〔2026〕9号"}),
+    ("certificate.reinstated.v1", {**OF_CERTIFICATE, "valid_until": UNTIL, "document": "吉市监质〔2026〕10号"}),
+    ("certificate.replaced.v1", {**OF_CERTIFICATE, "replaced_by_number": "CQO-JL-2026-0101-000025"}),
     (
         "appointment.made.v1",
         {**OF_APPOINTMENT, "position": "副总经理", "filing_due_on": FILING_DUE, "document": "示例任〔2026〕1号"},

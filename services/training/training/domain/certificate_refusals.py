@@ -26,6 +26,27 @@ class IsReplaced(RuleBroken):
     rule = "R59"
 
 
+class IsSuspended(RuleBroken):
+    """The certificate is suspended; reinstate it first."""
+
+    zh = "该证书已被暂停，请先恢复。"
+    rule = "R59"
+
+
+class NotSuspended(RuleBroken):
+    """Only a certificate that is suspended, and whose term is not over, can be reinstated."""
+
+    zh = "只有处于暂停状态且未到期的证书可以恢复。"
+    rule = "R59"
+
+
+class NotValid(RuleBroken):
+    """Only a certificate that is valid can be suspended or replaced by another of the same term."""
+
+    zh = "只有有效的证书可以暂停或补发。"
+    rule = "R59"
+
+
 class HoldsCertificate(RuleBroken):
     """This person holds a certificate already. It is renewed; the training for a first one is for others."""
 

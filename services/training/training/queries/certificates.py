@@ -157,7 +157,8 @@ def _held(on: date) -> LateralFromClause:
     validity, also while the sweep that announces it is behind.
     """
     record = storage.certificate_status.c
-    ended = and_(record.status == CertificateStatus.VALID, record.valid_until < on)
+    running = [status for status in CertificateStatus if status.is_running]
+    ended = and_(record.status.in_(running), record.valid_until < on)
     expired = literal(CertificateStatus.EXPIRED, record.status.type)
     return (
         select(case((ended, expired), else_=record.status).label("status"), record.valid_until)

@@ -31,7 +31,9 @@ class Certificate(Schema):
 
 class CertificateChange(Schema):
     on = fields.Date()
-    decision = fields.String(metadata={"description": "issued, renewed, expired, revoked or replaced"})
+    decision = fields.String(
+        metadata={"description": "issued, renewed, expired, suspended, reinstated, revoked or replaced"}
+    )
     status = fields.String()
     valid_until = fields.Date()
 
@@ -55,6 +57,12 @@ class Revocation(Schema):
     record = certificates.Revoke
 
     reason = TextField(required=True)
+    document = TextField(required=True)
+
+
+class Reinstatement(Schema):
+    record = certificates.Reinstate
+
     document = TextField(required=True)
 
 
@@ -105,8 +113,8 @@ class Decision(CertificateChange):
 
     ruleset = fields.Nested(RuleSetCited)
     criteria = fields.List(fields.Nested(Criterion))
-    reason = fields.String(allow_none=True, metadata={"description": "Of a revocation."})
-    document = fields.String(allow_none=True, metadata={"description": "Of a revocation."})
+    reason = fields.String(allow_none=True, metadata={"description": "Of what was decided by a person."})
+    document = fields.String(allow_none=True, metadata={"description": "Of what was decided by a person."})
 
 
 class CertificateExplained(Schema):
