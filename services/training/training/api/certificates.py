@@ -6,6 +6,7 @@ from chassis.http import PUBLIC, Page, Rate, Response, http
 from programme.callers import Role
 from programme.http import Request
 from training import queries, schemas, views
+from training.adapters import verification_page
 from training.api.base import CENTRE, PEOPLE_READERS, Routes
 from training.domain.certificate_refusals import (
     EducationShort,
@@ -58,6 +59,26 @@ class CertificateRoutes(Routes):
         with self.db.begin() as session:
             found = queries.find_genuine(session, request.query, self.clock.today())
             return views.verification(request.query.number, found)
+
+    @http(
+        "GET",
+        "/verify",
+        query=schemas.VerificationPageQuery,
+        roles=PUBLIC,
+        rate=VERIFICATIONS,
+        produces="text/html",
+        summary="The same as a page for people; open to anybody",
+    )
+    def show_verification(self, request: Request[None, queries.PageQuery]) -> Response:
+        number, name = request.query.number, request.query.name
+        if number is None or name is None:
+            return verification_page.form()
+        with self.db.begin() as session:
+            asked = queries.VerificationQuery(number, name)
+            found = queries.find_genuine(session, asked, self.clock.today())
+        if found is None:
+            return verification_page.not_genuine(number, name)
+        return verification_page.genuine(number, name, found.status, found.valid_until)
 
     @http(
         "GET",

@@ -58,6 +58,14 @@ class VerificationQuery:
 
 
 @dataclass(frozen=True)
+class PageQuery:
+    """What the page of verification is asked: nothing at first, then both."""
+
+    number: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True)
 class CertificateAsOf:
     """A certificate as it stood on a day."""
 

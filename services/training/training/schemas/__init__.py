@@ -13,6 +13,7 @@ from training.schemas.certificates import (
     ReminderFilters,
     Revocation,
     Verification,
+    VerificationPageQuery,
     VerificationQuery,
 )
 from training.schemas.classes import (
@@ -106,6 +107,7 @@ __all__ = [
     "Score",
     "ScoreList",
     "Verification",
+    "VerificationPageQuery",
     "VerificationQuery",
     "Withdrawal",
 ]

@@ -73,6 +73,13 @@ class VerificationQuery(QuerySchema):
     name = TextField(required=True, metadata={"description": "The holder's name, as printed on the certificate."})
 
 
+class VerificationPageQuery(QuerySchema):
+    record = queries.PageQuery
+
+    number = TextField()
+    name = TextField()
+
+
 class Verification(Schema):
     number = fields.String()
     genuine = fields.Boolean(metadata={"description": "Whether there is a certificate of that number and name."})
