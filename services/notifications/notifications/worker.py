@@ -25,6 +25,8 @@ from notifications.handlers.appointments import (
     AppointmentEnded,
     AppointmentFiled,
     AppointmentFilingOverdue,
+    AppointmentFilingReturned,
+    AppointmentFilingSubmitted,
     AppointmentMade,
     AppointmentRestored,
     AppointmentSuspended,
@@ -177,6 +179,14 @@ class Worker(HealthRoutes):
     def appointment_filed(self, session: Session, events: Batch[AppointmentFiled]) -> None:
         announce(session, events, self.clock)
 
+    @subscribe_batch("appointment.filing_submitted.v1", AppointmentFilingSubmitted)
+    def appointment_filing_submitted(self, session: Session, events: Batch[AppointmentFilingSubmitted]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("appointment.filing_returned.v1", AppointmentFilingReturned)
+    def appointment_filing_returned(self, session: Session, events: Batch[AppointmentFilingReturned]) -> None:
+        announce(session, events, self.clock)
+
     @subscribe_batch("appointment.filing_overdue.v1", AppointmentFilingOverdue)
     def appointment_filing_overdue(self, session: Session, events: Batch[AppointmentFilingOverdue]) -> None:
         announce(session, events, self.clock)
@@ -193,6 +203,6 @@ class Worker(HealthRoutes):
     def appointment_ended(self, session: Session, events: Batch[AppointmentEnded]) -> None:
         appointments.ended(session, events, self.clock)
 
-    @subscribe_batch("target.set.v1", TargetSet)
+    @subscribe_batch("target.set.v1", "target.set.v2", TargetSet)
     def target_set(self, session: Session, events: Batch[TargetSet]) -> None:
         announce(session, events, self.clock)

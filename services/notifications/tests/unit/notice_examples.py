@@ -101,19 +101,27 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
         )
         for late in (False, True)
     ),
+    *(
+        ("appointment.filing_submitted.v1", {**OF_APPOINTMENT, "filing_due_on": FILING_DUE, "late": late})
+        for late in (False, True)
+    ),
+    ("appointment.filing_returned.v1", {**OF_APPOINTMENT, "reason": "缺授权书", "resubmit_by": FILING_DUE}),
     ("appointment.filing_overdue.v1", {**OF_APPOINTMENT, "filing_due_on": FILING_DUE}),
     ("appointment.suspended.v1", {**OF_APPOINTMENT, "reason": "certificate_revoked"}),
     ("appointment.restored.v1", OF_APPOINTMENT),
     ("appointment.ended.v1", {**OF_APPOINTMENT, "reason": "离职"}),
-    (
-        "target.set.v1",
-        {
-            "division": "220100",
-            "year": 2026,
-            "population": "award",
-            "percent": 100.0,
-            "document": "吉质强省办〔2026〕2号",
-            "on": TODAY,
-        },
+    *(
+        (
+            f"target.set.v{version}",
+            {
+                "division": "220100",
+                "year": 2026,
+                "population": population,
+                "percent": 100.0,
+                "document": "吉质强省办〔2026〕2号",
+                "on": TODAY,
+            },
+        )
+        for version, population in ((1, "award"), (2, "contenders"))
     ),
 ]

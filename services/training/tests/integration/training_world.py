@@ -124,7 +124,8 @@ class Centre:
     def publish_rules(self, on: date, **changes: Any) -> None:
         """A rule set like the present one but for these parameters."""
         newest, *_ = rulesets.all_versions(self.session)
-        command = rulesets.PublishRuleSet(on, "示例文号〔2027〕9号", {**newest.parameters, **changes})
+        correction = "示例更正" if on <= self.clock.today() else None
+        command = rulesets.PublishRuleSet(on, "示例文号〔2027〕9号", {**newest.parameters, **changes}, correction)
         rulesets.publish(self.session, PROVINCE, command, self.clock)
 
     def announced(self, *types: str) -> list[dict[str, Any]]:

@@ -1,13 +1,13 @@
 """An outcome can be appealed against and corrected, and an exam sat again after its class was closed.
 
-Revision ID: 0014
-Revises: 0013
+Revision ID: 0070
+Revises: 0060
 """
 
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0070"
+down_revision = "0060"
 branch_labels = None
 depends_on = None
 
