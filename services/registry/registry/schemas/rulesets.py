@@ -47,4 +47,5 @@ class RuleSetParameters(Schema):
     provisional_days = whole_number("days in which a provisional holder must earn the certificate")
     on_certificate_expired = fields.String(required=True, validate=SUSPEND_OR_NONE)
     on_certificate_revoked = fields.String(required=True, validate=SUSPEND_OR_NONE)
+    on_certificate_suspended = fields.String(required=True, validate=SUSPEND_OR_NONE)
     continuing_education_hours = whole_number("hours of continuing education a year (R34)")

@@ -40,6 +40,7 @@ RULES = MadeUpRules(
     provisional_days=180,
     on_certificate_expired="suspend",
     on_certificate_revoked="suspend",
+    on_certificate_suspended="suspend",
     continuing_education_hours=16,
 )
 
