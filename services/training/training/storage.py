@@ -262,6 +262,8 @@ education_year = Table(
     text_column("person_id", index=True),
     Column("year", Integer, nullable=False),
     Column("total_hours", Float, nullable=False),
+    text_column("exempted_by", nullable=True),
+    text_column("exemption_reason", nullable=True),
 )
 
 education_entry = Table(

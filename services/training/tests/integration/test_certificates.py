@@ -30,8 +30,9 @@ from training.domain.certificate_refusals import (
     OutsideRenewalWindow,
 )
 from training.domain.criteria import Criterion
+from training.domain.education import AlreadyExempt, BelowNothing
 from training.queries import CertificateFilters, ReminderFilters, VerificationQuery
-from training.usecases import certificates, expiry, suspensions
+from training.usecases import certificates, education, expiry, suspensions
 from training.usecases.certificates import Reinstate, Revoke
 from training.usecases.nominations import Accepted
 
@@ -211,6 +212,36 @@ def test_each_year_of_the_term_is_measured_by_its_own_rules_also_where_they_have
     with pytest.raises(EducationShort) as refused:
         centre.renew(holder, version=2)
     assert refused.value.facts == {"years": [2031], "hours": 0, "required_hours": 40}
+
+
+def exempt(centre, person, year, document="示例文号〔2028〕3号"):
+    command = education.Exempt("示例：产假", document)
+    return education.exempt(centre.session, CENTRE, person, year, command, centre.clock)
+
+
+def test_who_is_exempt_from_a_year_is_renewed_without_its_hours(centre, holder):
+    exempt(centre, holder.person_id, 2027)
+    centre.educate(holder.person_id, 2028, 16)
+    centre.go_to(date(2029, 1, 15))
+
+    assert centre.renew(holder).valid_until == date(2032, 3, 12)
+    first = centre.announced("education.recorded")[0]
+    assert (first["year"], first["hours"], first["required_hours"]) == (2027, 0, 0)
+    assert not any("产假" in str(event) for event in centre.announced("education.recorded"))
+    with pytest.raises(AlreadyExempt), centre.session.begin_nested():
+        exempt(centre, holder.person_id, 2027)
+    with pytest.raises(NotFound):
+        exempt(centre, "nobody", 2027)
+    with pytest.raises(NotFound):
+        exempt(centre, holder.person_id, 99999999999)
+
+
+def test_hours_entered_wrongly_are_taken_back_on_a_document_and_never_below_nothing(centre, holder):
+    centre.educate(holder.person_id, 2027, 16)
+    centre.educate(holder.person_id, 2027, -6, document="示例更正1号")
+    assert [event["total_hours"] for event in centre.announced("education.recorded")] == [16, 10]
+    with pytest.raises(BelowNothing), centre.session.begin_nested():
+        centre.educate(holder.person_id, 2027, -11, document="示例更正2号")
 
 
 def take_again(centre, holder, day=date(2026, 9, 11), nominated=None):

@@ -44,6 +44,7 @@ from training.schemas.classes import (
 )
 from training.schemas.education import (
     EducationYear,
+    Exemption,
     NewEducation,
     NewEducationList,
     Recorded,
@@ -84,6 +85,7 @@ __all__ = [
     "Enrolment",
     "EnrolmentExplained",
     "Entered",
+    "Exemption",
     "NewAppeal",
     "NewClass",
     "NewEducation",

@@ -14,7 +14,11 @@ class NewEducation(Schema):
 
     person_id = id_field(required=True)
     year = fields.Integer(required=True, validate=validate.Range(2013, 2100))
-    hours = fields.Float(required=True, validate=validate.Range(0, 1000, min_inclusive=False))
+    hours = fields.Float(
+        required=True,
+        validate=[validate.Range(-1000, 1000), validate.NoneOf([0])],
+        metadata={"description": "Negative where a document corrects hours that were entered wrongly."},
+    )
     document = TextField(required=True)
 
 
@@ -22,6 +26,13 @@ class NewEducationList(Schema):
     record = education.RecordEducation
 
     items = fields.List(fields.Nested(NewEducation), required=True, validate=validate.Length(1, 3000))
+
+
+class Exemption(Schema):
+    record = education.Exempt
+
+    reason = TextField(required=True, metadata={"description": "Kept in the ledger; not in the event."})
+    document = TextField(required=True)
 
 
 class Recorded(Schema):
@@ -33,3 +44,4 @@ class EducationYear(Schema):
     person_id = fields.String()
     year = fields.Integer()
     total_hours = fields.Float()
+    exempted_by = fields.String(allow_none=True, metadata={"description": "The document; the year asks for no hours."})
