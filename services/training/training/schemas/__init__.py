@@ -29,18 +29,11 @@ from training.schemas.classes import (
     EnrolmentExplained,
     Entered,
     NewClass,
-    NewNomination,
-    NewNominations,
     NewPlan,
-    Nomination,
-    NominationFilters,
-    NominationResult,
-    NominationResults,
     Plan,
     PlanFilters,
     Score,
     ScoreList,
-    Withdrawal,
 )
 from training.schemas.education import (
     EducationYear,
@@ -48,6 +41,15 @@ from training.schemas.education import (
     NewEducation,
     NewEducationList,
     Recorded,
+)
+from training.schemas.nominations import (
+    NewNomination,
+    NewNominations,
+    Nomination,
+    NominationFilters,
+    NominationResult,
+    NominationResults,
+    Withdrawal,
 )
 from training.schemas.revisions import (
     Appeal,

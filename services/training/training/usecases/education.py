@@ -23,7 +23,6 @@ from training.domain.parties import UnknownHere
 from training.domain.rules import Rules
 from training.usecases import parties
 
-
 YEARS = range(2013, 2101)  # of the ledger
 
 
