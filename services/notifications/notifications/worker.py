@@ -55,6 +55,7 @@ from notifications.handlers.nominations import (
     NominationWithdrawn,
 )
 from notifications.handlers.people import PersonEntered
+from notifications.handlers.shortfalls import ShortfallForecast
 from notifications.handlers.targets import TargetSet
 from notifications.providers import PersonalDataProvider
 from notifications.usecases import counting, passing
@@ -169,6 +170,10 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("certificate.replaced.v1", CertificateReplaced)
     def certificate_replaced(self, session: Session, events: Batch[CertificateReplaced]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("shortfall.forecast.v1", ShortfallForecast)
+    def shortfall_forecast(self, session: Session, events: Batch[ShortfallForecast]) -> None:
         announce(session, events, self.clock)
 
     @subscribe_batch("appointment.made.v1", AppointmentMade)

@@ -21,7 +21,7 @@ from chassis.data import aggregate_columns, day_column, member_column, new_metad
 from programme import tables
 from training.domain.appeal import Appeal, AppealStatus
 from training.domain.certificate import Certificate, CertificateStatus, Decision, StatusRecord
-from training.domain.education import EducationEntry, EducationYear
+from training.domain.education import EducationEntry, EducationYear, Shortfall
 from training.domain.enrolment import Enrolment
 from training.domain.nomination import Nomination, NominationStatus
 from training.domain.plan import Plan
@@ -193,6 +193,20 @@ education_year = Table(
     text_column("exemption_reason", nullable=True),
 )
 
+shortfall = Table(
+    "shortfall",
+    metadata,
+    *aggregate_columns(),
+    text_column("division"),
+    text_column("person_id"),
+    text_column("enterprise_id", nullable=True),
+    Column("year", Integer, nullable=False),
+    Column("total_hours", Float, nullable=False),
+    Column("required_hours", Float, nullable=False),
+    day_column("on"),
+)
+Index("ix_shortfall_year_id", shortfall.c.year, shortfall.c.id)
+
 education_entry = Table(
     "education_entry",
     metadata,
@@ -225,5 +239,6 @@ for entity, table in {
     StatusRecord: certificate_status,
     EducationYear: education_year,
     EducationEntry: education_entry,
+    Shortfall: shortfall,
 }.items():
     mapper.map_imperatively(entity, table)

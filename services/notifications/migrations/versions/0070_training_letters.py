@@ -22,6 +22,7 @@ KINDS = (
     "appeal_received",
     "appeal_decided",
     "certificate_replaced",
+    "education_behind",
 )
 SIGNED = ", ".join(f"'{kind}', 'training_centre'" for kind in KINDS)
 # A rule set that says itself who signs one of them keeps that.

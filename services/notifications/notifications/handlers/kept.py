@@ -24,5 +24,6 @@ KEPT = {
     "enterprise": Kept((Rows.by(storage.enterprise.c.id),)),
     "nomination": ANNOUNCED,
     "person": Kept((Rows.by(storage.person.c.id),)),
+    "shortfall": ANNOUNCED,
     "target": ANNOUNCED,
 }

@@ -87,6 +87,18 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("certificate.renewed.v1", {**OF_CERTIFICATE, "previous_valid_until": TODAY, "valid_until": UNTIL}),
     ("certificate.expired.v1", OF_CERTIFICATE),
     ("certificate.revoked.v1", {**OF_CERTIFICATE, "reason": "以欺骗手段取得证书", "document": "吉市监质〔2026〕8号"}),
+    (
+        "shortfall.forecast.v1",
+        {
+            "person_id": PERSON_ID,
+            "enterprise_id": ENTERPRISE_ID,
+            "year": 2027,
+            "total_hours": 6.0,
+            "required_hours": 16.0,
+            "by": date(2027, 12, 31),
+            "on": TODAY,
+        },
+    ),
     ("certificate.suspended.v1", {**OF_CERTIFICATE, "reason": "调查期间", "document": "吉市监质〔2026〕9号"}),
     ("certificate.reinstated.v1", {**OF_CERTIFICATE, "valid_until": UNTIL, "document": "吉市监质〔2026〕10号"}),
     ("certificate.replaced.v1", {**OF_CERTIFICATE, "replaced_by_number": "CQO-JL-2026-0101-000025"}),

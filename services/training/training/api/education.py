@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chassis.http import http
+from chassis.http import Page, http
 from programme.callers import Role
 from programme.http import Request, Response
 from training import queries, schemas
@@ -54,3 +54,16 @@ class EducationRoutes(Routes):
             command = request.body
             exempted = education.exempt(session, request.caller, person_id, year, command, self.clock)
             return request.reply(session, exempted)
+
+    @http(
+        "GET",
+        "/education/shortfalls",
+        query=schemas.ShortfallFilters,
+        returns=schemas.Shortfall,
+        roles=PEOPLE_READERS,
+        paged=True,
+        summary="Who was told that they are going to miss hours of a year",
+    )
+    def list_shortfalls(self, request: Request[None, queries.ShortfallFilters]) -> Page:
+        with self.db.begin() as session:
+            return queries.list_shortfalls(session, request.caller, request.query, self.clock.today(), request.page)

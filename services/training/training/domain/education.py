@@ -7,7 +7,7 @@ from datetime import date
 
 from chassis.errors import RuleBroken
 from training.domain.rules import Rules
-from training.events import EducationRecorded
+from training.events import EducationRecorded, ShortfallForecast
 
 
 def year_id(person_id: str, year: int) -> str:
@@ -90,6 +90,28 @@ class EducationYear:
             raise AlreadyExempt(document=self.exempted_by)
         self.exempted_by, self.exemption_reason = document, reason
         return EducationRecorded(self.person_id, self.year, 0.0, self.total_hours, 0.0, on)
+
+
+@dataclass
+class Shortfall:
+    """That somebody is going to miss hours of a year, as it looked on the day of the forecast."""
+
+    id: str
+    person_id: str
+    enterprise_id: str | None
+    division: str
+    year: int
+    total_hours: float
+    required_hours: float
+    on: date
+    version: int = 0
+
+    def forecast(self) -> ShortfallForecast:
+        """Tells it, while there is time to take the hours: until the end of the year."""
+        by = date(self.year, 12, 31)
+        return ShortfallForecast(
+            self.person_id, self.enterprise_id, self.year, self.total_hours, self.required_hours, by, self.on
+        )
 
 
 @dataclass

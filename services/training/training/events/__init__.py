@@ -27,6 +27,7 @@ from training.events.results import (
     EducationRecorded,
     EnrolmentCompleted,
     EnrolmentRevised,
+    ShortfallForecast,
 )
 
 __all__ = [
@@ -55,4 +56,5 @@ __all__ = [
     "NominationSubmitted",
     "NominationWaitlisted",
     "NominationWithdrawn",
+    "ShortfallForecast",
 ]

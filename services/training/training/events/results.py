@@ -84,6 +84,20 @@ class EducationRecorded:
 
 
 @dataclass(frozen=True)
+class ShortfallForecast:
+    """The person is going to miss hours of the year, unless they take them `by` its last day."""
+
+    type: ClassVar[str] = "shortfall.forecast.v1"
+    person_id: str
+    enterprise_id: str | None
+    year: int
+    total_hours: float
+    required_hours: float
+    by: date
+    on: date
+
+
+@dataclass(frozen=True)
 class AuditSealed:
     """The chain of this service's audit log has come to the entry `seal`: a signed checkpoint of it."""
 

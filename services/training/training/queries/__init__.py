@@ -22,7 +22,7 @@ from training.queries.classes import (
     list_nominations,
     list_plans,
 )
-from training.queries.education import list_education
+from training.queries.education import ShortfallFilters, list_education, list_shortfalls
 from training.queries.explanations import explain_certificate, explain_enrolment
 from training.queries.reminders import ReminderFilters, list_reminders_due
 
@@ -37,6 +37,7 @@ __all__ = [
     "PageQuery",
     "PlanFilters",
     "ReminderFilters",
+    "ShortfallFilters",
     "VerificationQuery",
     "explain_certificate",
     "explain_enrolment",
@@ -50,4 +51,5 @@ __all__ = [
     "list_nominations",
     "list_plans",
     "list_reminders_due",
+    "list_shortfalls",
 ]

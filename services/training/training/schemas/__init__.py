@@ -41,6 +41,8 @@ from training.schemas.education import (
     NewEducation,
     NewEducationList,
     Recorded,
+    Shortfall,
+    ShortfallFilters,
 )
 from training.schemas.nominations import (
     NewNomination,
@@ -110,6 +112,8 @@ __all__ = [
     "RuleSetParameters",
     "Score",
     "ScoreList",
+    "Shortfall",
+    "ShortfallFilters",
     "Verification",
     "VerificationPageQuery",
     "VerificationQuery",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from chassis.http import Schema, TextField
+from chassis.http import QuerySchema, Schema, TextField
+from training import queries
 from training.schemas.common import id_field
 from training.usecases import education
 
@@ -45,3 +46,19 @@ class EducationYear(Schema):
     year = fields.Integer()
     total_hours = fields.Float()
     exempted_by = fields.String(allow_none=True, metadata={"description": "The document; the year asks for no hours."})
+
+
+class Shortfall(Schema):
+    person_id = fields.String()
+    enterprise_id = fields.String(allow_none=True)
+    division = fields.String()
+    year = fields.Integer()
+    total_hours = fields.Float(metadata={"description": "On the day of the forecast."})
+    required_hours = fields.Float()
+    on = fields.Date()
+
+
+class ShortfallFilters(QuerySchema):
+    record = queries.ShortfallFilters
+
+    year = fields.Integer(validate=validate.Range(2013, 2100))

@@ -25,6 +25,12 @@ class RuleSetParameters(Schema):
         required=True,
         metadata={"description": "Whether the year of the first certificate asks for no continuing education."},
     )
+    education_forecast_month = fields.Integer(required=True, validate=validate.Range(1, 12))
+    education_forecast_day = fields.Integer(
+        required=True,
+        validate=validate.Range(1, 28),
+        metadata={"description": "The day on which those are told who are going to miss hours of the year."},
+    )
     second_certificate = word_field(
         SecondCertificate,
         required=True,
