@@ -9,7 +9,18 @@ from openapi_world import SERVICES, Api
 
 VERSIONED = {
     "registry": {"change_enterprise", "change_person"},
-    "training": {"renew_certificate", "revoke_certificate"},
+    "training": {
+        "cancel_class",
+        "change_class",
+        "correct_enrolment",
+        "decide_appeal",
+        "enter_resit",
+        "reinstate_certificate",
+        "reissue_certificate",
+        "renew_certificate",
+        "revoke_certificate",
+        "suspend_certificate",
+    },
     "notifications": set(),
     "reporting": {"revise_target"},
 }

@@ -37,11 +37,14 @@ from notifications.handlers.certificates import (
     CertificateExpired,
     CertificateExpiring,
     CertificateIssued,
+    CertificateReinstated,
     CertificateRenewed,
+    CertificateReplaced,
     CertificateRevoked,
+    CertificateSuspended,
 )
 from notifications.handlers.contacts import ContactChanged
-from notifications.handlers.enrolments import EnrolmentCompleted
+from notifications.handlers.enrolments import AppealDecided, AppealSubmitted, EnrolmentCompleted, EnrolmentRevised
 from notifications.handlers.enterprises import EnterpriseEntered
 from notifications.handlers.incidents import FinalReportDue, IncidentReported
 from notifications.handlers.kept import KEPT
@@ -56,6 +59,7 @@ from notifications.handlers.nominations import (
 )
 from notifications.handlers.people import PersonEntered
 from notifications.handlers.recommendations import OfRecommendation, RecommendationMade
+from notifications.handlers.shortfalls import ShortfallForecast
 from notifications.handlers.targets import TargetSet
 from notifications.providers import PersonalDataProvider
 from notifications.usecases import counting, passing
@@ -128,6 +132,18 @@ class Worker(HealthRoutes):
     def enrolment_completed(self, session: Session, events: Batch[EnrolmentCompleted]) -> None:
         announce(session, events, self.clock)
 
+    @subscribe_batch("enrolment.revised.v1", EnrolmentRevised)
+    def enrolment_revised(self, session: Session, events: Batch[EnrolmentRevised]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("appeal.submitted.v1", AppealSubmitted)
+    def appeal_submitted(self, session: Session, events: Batch[AppealSubmitted]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("appeal.decided.v1", AppealDecided)
+    def appeal_decided(self, session: Session, events: Batch[AppealDecided]) -> None:
+        announce(session, events, self.clock)
+
     @subscribe_batch("certificate.issued.v1", CertificateIssued)
     def certificate_issued(self, session: Session, events: Batch[CertificateIssued]) -> None:
         announce(session, events, self.clock)
@@ -146,6 +162,22 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("certificate.revoked.v1", CertificateRevoked)
     def certificate_revoked(self, session: Session, events: Batch[CertificateRevoked]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("certificate.suspended.v1", CertificateSuspended)
+    def certificate_suspended(self, session: Session, events: Batch[CertificateSuspended]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("certificate.reinstated.v1", CertificateReinstated)
+    def certificate_reinstated(self, session: Session, events: Batch[CertificateReinstated]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("certificate.replaced.v1", CertificateReplaced)
+    def certificate_replaced(self, session: Session, events: Batch[CertificateReplaced]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("shortfall.forecast.v1", ShortfallForecast)
+    def shortfall_forecast(self, session: Session, events: Batch[ShortfallForecast]) -> None:
         announce(session, events, self.clock)
 
     @subscribe_batch("appointment.made.v1", AppointmentMade)

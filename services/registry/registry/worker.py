@@ -22,7 +22,7 @@ from chassis.messaging import (
 from chassis.process import HealthRoutes
 from registry.events import LAST_VERSION, AuditSealed
 from registry.handlers import certificates, education
-from registry.handlers.certificates import CertificateEnded, CertificateIssued, CertificateRenewed
+from registry.handlers.certificates import CertificateEnded, CertificateIssued, CertificateRenewed, CertificateReplaced
 from registry.handlers.education import EducationRecorded
 from registry.handlers.kept import KEPT
 from registry.usecases import deadlines, exclusions, incidents, vacancies
@@ -55,6 +55,18 @@ class Worker(HealthRoutes):
     @subscribe("certificate.revoked.v1", CertificateEnded)
     def certificate_revoked(self, session: Session, event: Envelope[CertificateEnded]) -> None:
         certificates.certificate_revoked(session, event.data, self.clock)
+
+    @subscribe("certificate.suspended.v1", CertificateEnded)
+    def certificate_suspended(self, session: Session, event: Envelope[CertificateEnded]) -> None:
+        certificates.certificate_suspended(session, event.data, self.clock)
+
+    @subscribe("certificate.reinstated.v1", CertificateRenewed)
+    def certificate_reinstated(self, session: Session, event: Envelope[CertificateRenewed]) -> None:
+        certificates.certificate_renewed(session, event.data, self.clock)
+
+    @subscribe("certificate.replaced.v1", CertificateReplaced)
+    def certificate_replaced(self, session: Session, event: Envelope[CertificateReplaced]) -> None:
+        certificates.certificate_replaced(session, event.data, self.clock)
 
     @subscribe("education.recorded.v1", EducationRecorded)
     def education_recorded(self, session: Session, event: Envelope[EducationRecorded]) -> None:

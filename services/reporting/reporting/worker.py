@@ -81,6 +81,10 @@ class Worker(HealthRoutes):
     def enrolments_completed(self, session: Session, events: Sequence[Envelope[EnrolmentCompleted]]) -> None:
         enrolments.record_completions(session, events)
 
+    @subscribe_batch("enrolment.revised.v1", EnrolmentCompleted)
+    def enrolments_revised(self, session: Session, events: Sequence[Envelope[EnrolmentCompleted]]) -> None:
+        enrolments.record_revisions(session, events)
+
     @subscribe_batch("education.recorded.v1", EducationRecorded)
     def education_recorded(self, session: Session, events: Sequence[Envelope[EducationRecorded]]) -> None:
         education.record_hours(session, events)

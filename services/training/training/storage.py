@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import date
-from typing import Any
-
 from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
     Integer,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -26,82 +19,17 @@ from sqlalchemy.orm import registry as mapper_registry
 
 from chassis.data import aggregate_columns, day_column, member_column, new_metadata, serial_column, text_column
 from programme import tables
-from training.domain.certificate import Certificate, CertificateStatus, Decision, Grounds, StatusRecord
-from training.domain.criteria import Criterion
-from training.domain.education import EducationEntry, EducationYear
+from training.domain.appeal import Appeal, AppealStatus
+from training.domain.certificate import Certificate, CertificateStatus, Decision, StatusRecord
+from training.domain.education import EducationEntry, EducationYear, Shortfall
 from training.domain.enrolment import Enrolment
 from training.domain.nomination import Nomination, NominationStatus
 from training.domain.plan import Plan
-from training.domain.training_class import Block, ClassKind, ClassMode, ClassSession, ClassStatus, TrainingClass
+from training.domain.training_class import ClassKind, ClassMode, ClassStatus, TrainingClass
+from training.json_columns import BlocksJson, GroundsJson, SessionsJson
 
 metadata = new_metadata()
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
-
-
-class BlocksJson(TypeDecorator[Sequence[Block]]):
-    """The blocks of a class, as a list in JSON."""
-
-    impl = JSONB
-    cache_ok = True
-
-    def process_bind_param(
-        self, value: Sequence[Block] | None, dialect: Dialect
-    ) -> list[dict[str, str | float]] | None:
-        return None if value is None else [asdict(block) for block in value]
-
-    def process_result_value(
-        self,
-        value: list[dict[str, Any]] | None,  # Any: JSON
-        dialect: Dialect,
-    ) -> tuple[Block, ...] | None:
-        return None if value is None else tuple(Block(**block) for block in value)
-
-
-class SessionsJson(TypeDecorator[Sequence[ClassSession]]):
-    """The sessions of a class, as a list in JSON."""
-
-    impl = JSONB
-    cache_ok = True
-
-    def process_bind_param(
-        self, value: Sequence[ClassSession] | None, dialect: Dialect
-    ) -> list[dict[str, object]] | None:
-        return None if value is None else [{**asdict(each), "on": each.on.isoformat()} for each in value]
-
-    def process_result_value(
-        self,
-        value: list[dict[str, Any]] | None,  # Any: JSON
-        dialect: Dialect,
-    ) -> tuple[ClassSession, ...] | None:
-        if value is None:
-            return None
-        return tuple(ClassSession(**{**each, "on": date.fromisoformat(each["on"])}) for each in value)
-
-
-class GroundsJson(TypeDecorator[Grounds]):
-    """The grounds of a decision in JSON, with only those fields that it rested on."""
-
-    impl = JSONB
-    cache_ok = True
-
-    def process_bind_param(self, value: Grounds | None, dialect: Dialect) -> dict[str, object] | None:
-        if value is None:
-            return None
-        found = {name: member for name, member in asdict(value).items() if member}
-        if value.valid_until:
-            found["valid_until"] = value.valid_until.isoformat()
-        return found
-
-    def process_result_value(
-        self,
-        value: dict[str, Any] | None,  # Any: JSON
-        dialect: Dialect,
-    ) -> Grounds | None:
-        if value is None:
-            return None
-        criteria = tuple(Criterion(**criterion) for criterion in value.get("criteria", ()))
-        until = value.get("valid_until")
-        return Grounds(**{**value, "criteria": criteria, "valid_until": date.fromisoformat(until) if until else None})
 
 
 # What this service knows of the registry's enterprises and people.
@@ -183,6 +111,23 @@ enrolment = Table(
     UniqueConstraint("class_id", "person_id"),
 )
 
+appeal = Table(
+    "appeal",
+    metadata,
+    *aggregate_columns(),
+    text_column("division"),
+    text_column("enrolment_id", ForeignKey("enrolment.id"), index=True),
+    text_column("class_id"),
+    text_column("person_id"),
+    text_column("enterprise_id", nullable=True),
+    text_column("grounds"),
+    day_column("submitted_on"),
+    member_column("status", AppealStatus),
+    day_column("decided_on", nullable=True),
+    text_column("decision", nullable=True),
+    text_column("document", nullable=True),
+)
+
 certificate = Table(
     "certificate",
     metadata,
@@ -244,7 +189,23 @@ education_year = Table(
     text_column("person_id", index=True),
     Column("year", Integer, nullable=False),
     Column("total_hours", Float, nullable=False),
+    text_column("exempted_by", nullable=True),
+    text_column("exemption_reason", nullable=True),
 )
+
+shortfall = Table(
+    "shortfall",
+    metadata,
+    *aggregate_columns(),
+    text_column("division"),
+    text_column("person_id"),
+    text_column("enterprise_id", nullable=True),
+    Column("year", Integer, nullable=False),
+    Column("total_hours", Float, nullable=False),
+    Column("required_hours", Float, nullable=False),
+    day_column("on"),
+)
+Index("ix_shortfall_year_id", shortfall.c.year, shortfall.c.id)
 
 education_entry = Table(
     "education_entry",
@@ -260,6 +221,7 @@ education_entry = Table(
 
 # The order of pages, within a division or of those that are so; what held last on a day, and who ever had a status.
 Index("ix_certificate_division_id", certificate.c.division, certificate.c.id)
+Index("ix_appeal_status_id", appeal.c.status, appeal.c.id)
 Index("ix_training_class_status_id", training_class.c.status, training_class.c.id)
 Index("ix_training_class_kind_id", training_class.c.kind, training_class.c.id)
 _record = certificate_status.c
@@ -272,9 +234,11 @@ for entity, table in {
     TrainingClass: training_class,
     Nomination: nomination,
     Enrolment: enrolment,
+    Appeal: appeal,
     Certificate: certificate,
     StatusRecord: certificate_status,
     EducationYear: education_year,
     EducationEntry: education_entry,
+    Shortfall: shortfall,
 }.items():
     mapper.map_imperatively(entity, table)

@@ -16,7 +16,7 @@ from training.events import AuditSealed
 from training.handlers import divisions, enterprises, people
 from training.handlers.kept import KEPT
 from training.schemas.consumed import EnterpriseState, PersonState
-from training.usecases import expiry, openings, waiting
+from training.usecases import expiry, forecast, openings, waiting
 
 
 class Worker(HealthRoutes):
@@ -40,6 +40,10 @@ class Worker(HealthRoutes):
     @subscribe_batch("person.registered.v1", "person.changed.v1", PersonState)
     def people_changed(self, session: Session, events: Sequence[Envelope[PersonState]]) -> None:
         people.keep(session, events)
+
+    @sweep(forecast.FORECAST)
+    def education_forecast(self, session: Session, rows: Sequence[DueRow]) -> None:
+        forecast.forecast(session, rows, self.clock)
 
     @sweep(openings.OPENING)
     def classes_open_soon(self, session: Session, rows: Sequence[DueRow]) -> None:

@@ -52,7 +52,7 @@ def _record_education(play: Scenario, year: int) -> None:
     items = [
         {"person_id": who, "year": year, "hours": 16, "document": f"示例再教育〔{year}〕"} for who in play.certificates
     ]
-    play.system.move_clock(date(year, 10, 15))
+    play.system.move_clock(date(year, 9, 15))
     play.centre.post("training", "/education", {"items": items})
 
 

@@ -29,6 +29,7 @@ REASONS = {
     "certificate_expired": "任职资格证书有效期届满",
     "certificate_revoked": "任职资格证书被撤销",
     "holder_excluded": "任职人员列入限制任职名单",
+    "certificate_suspended": "任职资格证书被暂停效力",
     "no_certificate_by_deadline": "暂行聘任期限届满，仍未取得任职资格证书",
     "enterprise_deregistered": "所在企业已经注销",
 }

@@ -58,6 +58,26 @@ class CertificateRevoked(OfCertificate):
     document: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class CertificateSuspended(OfCertificate):
+    on: date
+    reason: str
+    document: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateReinstated(OfCertificate):
+    on: date
+    valid_until: date
+    document: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateReplaced(OfCertificate):
+    on: date
+    replaced_by_number: str
+
+
 def expiring(session: Session, events: Batch[CertificateExpiring], clock: Clock) -> None:
     """Certificates end soon. The letter says the days that are left when it is written, which may be a later day."""
     today = clock.today()

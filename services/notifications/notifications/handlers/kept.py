@@ -10,6 +10,7 @@ ANNOUNCED = Kept(
 )
 
 KEPT = {
+    "appeal": ANNOUNCED,
     "appointment": Kept(
         (Rows.by(storage.appointment.c.id),),
         restate=appointments.keep_anew,
@@ -25,5 +26,6 @@ KEPT = {
     "person": Kept((Rows.by(storage.person.c.id),)),
     "incident": ANNOUNCED,
     "recommendation": ANNOUNCED,
+    "shortfall": ANNOUNCED,
     "target": ANNOUNCED,
 }

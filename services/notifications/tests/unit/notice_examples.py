@@ -38,6 +38,8 @@ OF_NOMINATION = {
     "on": TODAY,
 }
 OPENING = {"starts_on": date(2026, 3, 9), "ends_on": date(2026, 3, 13)}
+OF_APPEAL = {"class_id": "k-1", "person_id": PERSON_ID, "enterprise_id": ENTERPRISE_ID, "on": TODAY}
+OUTCOME = {**OF_APPEAL, "hours": 40.0, "attendance_percent": 97.5, "score": 61.0, "passed": True}
 UNTIL = date(2029, 3, 1)
 FILING_DUE = date(2026, 4, 1)
 
@@ -81,6 +83,15 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
             "on": TODAY,
         },
     ),
+    *(
+        ("enrolment.revised.v1", {**OUTCOME, "cause": cause, "reason": reason, "document": document})
+        for cause, reason, document in (("resit", None, None), ("correction", "登分有误", "吉质培〔2026〕5号"))
+    ),
+    ("appeal.submitted.v1", OF_APPEAL),
+    *(
+        ("appeal.decided.v1", {**OF_APPEAL, "upheld": upheld, "decision": "经复核", "document": "吉质培〔2026〕5号"})
+        for upheld in (True, False)
+    ),
     ("certificate.issued.v1", {**OF_CERTIFICATE, "issued_on": TODAY, "valid_from": TODAY, "valid_until": UNTIL}),
     *(
         ("certificate.expiring.v1", {**OF_CERTIFICATE, "valid_until": TODAY + timedelta(left), "days_left": left})
@@ -89,6 +100,21 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("certificate.renewed.v1", {**OF_CERTIFICATE, "previous_valid_until": TODAY, "valid_until": UNTIL}),
     ("certificate.expired.v1", OF_CERTIFICATE),
     ("certificate.revoked.v1", {**OF_CERTIFICATE, "reason": "以欺骗手段取得证书", "document": "吉市监质〔2026〕8号"}),
+    (
+        "shortfall.forecast.v1",
+        {
+            "person_id": PERSON_ID,
+            "enterprise_id": ENTERPRISE_ID,
+            "year": 2027,
+            "total_hours": 6.0,
+            "required_hours": 16.0,
+            "by": date(2027, 12, 31),
+            "on": TODAY,
+        },
+    ),
+    ("certificate.suspended.v1", {**OF_CERTIFICATE, "reason": "调查期间", "document": "吉市监质〔2026〕9号"}),
+    ("certificate.reinstated.v1", {**OF_CERTIFICATE, "valid_until": UNTIL, "document": "吉市监质〔2026〕10号"}),
+    ("certificate.replaced.v1", {**OF_CERTIFICATE, "replaced_by_number": "CQO-JL-2026-0101-000025"}),
     (
         "appointment.made.v1",
         {**OF_APPOINTMENT, "position": "副总经理", "filing_due_on": FILING_DUE, "document": "示例任〔2026〕1号"},

@@ -46,6 +46,7 @@ class SuspensionReason(StrEnum):
 
     CERTIFICATE_EXPIRED = "certificate_expired"
     CERTIFICATE_REVOKED = "certificate_revoked"
+    CERTIFICATE_SUSPENDED = "certificate_suspended"
 
 
 class EndReason(StrEnum):

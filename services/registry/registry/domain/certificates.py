@@ -14,6 +14,8 @@ class CertificateStatus(StrEnum):
     VALID = "valid"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    SUSPENDED = "suspended"  # until it is reinstated
+    REPLACED = "replaced"  # by another of the same holder
 
 
 @dataclass

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeAlias
 
+from registry.domain.certificates import CertificateStatus
+
 OnCertificateEnd: TypeAlias = Literal["suspend", "none"]
 WithoutCertificate: TypeAlias = Literal["refuse", "provisional"]
 Consequence: TypeAlias = Literal["refuse", "warn"]
@@ -38,5 +40,17 @@ class Rules:
     on_excluded: OnExcluded
     on_certificate_expired: OnCertificateEnd
     on_certificate_revoked: OnCertificateEnd
+    on_certificate_suspended: OnCertificateEnd
     continuing_education_hours: int
     incident_clocks: Mapping[str, Mapping[str, int]]  # by grade: first_hours, province_hours, final_days
+
+    def on_end(self, status: CertificateStatus) -> OnCertificateEnd:
+        """What becomes of an appointment when its holder's certificate ends so, and no other is valid."""
+        match status:
+            case CertificateStatus.EXPIRED:
+                return self.on_certificate_expired
+            case CertificateStatus.REVOKED:
+                return self.on_certificate_revoked
+            case CertificateStatus.SUSPENDED:
+                return self.on_certificate_suspended
+        return "none"

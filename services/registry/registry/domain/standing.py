@@ -23,6 +23,7 @@ RulesOn = Callable[[date], Rules]
 CAUSES = {
     CertificateStatus.EXPIRED: SuspensionReason.CERTIFICATE_EXPIRED,
     CertificateStatus.REVOKED: SuspensionReason.CERTIFICATE_REVOKED,
+    CertificateStatus.SUSPENDED: SuspensionReason.CERTIFICATE_SUSPENDED,
 }
 
 
@@ -128,18 +129,18 @@ def _is_exclusion(cause: str) -> bool:
 
 def _causes(facts: Sequence[CertificateFact], day: date, rules_on: RulesOn) -> Iterable[str]:
     for fact in latest_facts(facts, day):
-        if fact.on != day or fact.status == CertificateStatus.VALID:
-            continue
-        rules, expired = rules_on(day), fact.status == CertificateStatus.EXPIRED
-        if (rules.on_certificate_expired if expired else rules.on_certificate_revoked) == "suspend":
+        if fact.on == day and fact.status in CAUSES and rules_on(day).on_end(fact.status) == "suspend":
             yield f"{CAUSES[fact.status]}:{fact.certificate_id}"
 
 
 def _beginning(facts: Sequence[CertificateFact], day: date) -> str:
     """What entitled the holder again on that day."""
     valid = valid_on(facts, day)
-    earlier = (fact for fact in facts if valid and fact.certificate_id == valid.certificate_id and fact.on < day)
-    return "certificate_renewed" if any(earlier) else "certificate_issued"
+    earlier = [fact for fact in facts if valid and fact.certificate_id == valid.certificate_id and fact.on < day]
+    if not earlier:
+        return "certificate_issued"
+    was_suspended = latest_facts(earlier, day)[-1].status == CertificateStatus.SUSPENDED
+    return "certificate_reinstated" if was_suspended else "certificate_renewed"
 
 
 def unsaid(said: Sequence[tuple[date, StrEnum]], steps: Sequence[StepT]) -> list[StepT]:

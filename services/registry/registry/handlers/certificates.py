@@ -44,7 +44,7 @@ class CertificateIssued:
 
 @dataclass(frozen=True)
 class CertificateRenewed:
-    """`certificate.renewed.v1`: it runs on from `on`."""
+    """`certificate.renewed.v1` and `certificate.reinstated.v1`: it runs on from `on`."""
 
     certificate_id: str
     number: str
@@ -55,7 +55,7 @@ class CertificateRenewed:
 
 @dataclass(frozen=True)
 class CertificateEnded:
-    """`certificate.expired.v1` and `certificate.revoked.v1`."""
+    """`certificate.expired.v1`, `certificate.revoked.v1` and `certificate.suspended.v1`."""
 
     certificate_id: str
     number: str
@@ -63,10 +63,19 @@ class CertificateEnded:
     on: date
 
 
+@dataclass(frozen=True)
+class CertificateReplaced(CertificateEnded):
+    """`certificate.replaced.v1`: its holder has the other one from `on`."""
+
+    replaced_by: str
+
+
 CertificateEvent: TypeAlias = CertificateIssued | CertificateRenewed | CertificateEnded
 STATUS_AFTER = {
     "certificate.expired.v1": CertificateStatus.EXPIRED,
     "certificate.revoked.v1": CertificateStatus.REVOKED,
+    "certificate.suspended.v1": CertificateStatus.SUSPENDED,
+    "certificate.replaced.v1": CertificateStatus.REPLACED,
 }
 
 
@@ -88,6 +97,18 @@ def certificate_expired(session: Session, event: CertificateEnded, clock: Clock)
 def certificate_revoked(session: Session, event: CertificateEnded, clock: Clock) -> None:
     """The certificate was taken back."""
     _learn(session, _ended(event, CertificateStatus.REVOKED), clock)
+
+
+def certificate_suspended(session: Session, event: CertificateEnded, clock: Clock) -> None:
+    """The certificate gives nothing until it is reinstated."""
+    _learn(session, _ended(event, CertificateStatus.SUSPENDED), clock)
+
+
+def certificate_replaced(session: Session, event: CertificateReplaced, clock: Clock) -> None:
+    """Another certificate has taken its place; Transient as long as that one has not been announced here."""
+    if not any(fact.certificate_id == event.replaced_by for fact in certificates_of(session, event.person_id)):
+        raise Transient(f"certificate {event.replaced_by} is not known here (yet)")
+    _learn(session, _ended(event, CertificateStatus.REPLACED), clock)
 
 
 def record_facts_anew(session: Session, events: Sequence[Envelope[CertificateEvent]]) -> None:

@@ -66,5 +66,6 @@ class RuleSetParameters(Schema):
     )
     on_certificate_expired = fields.String(required=True, validate=SUSPEND_OR_NONE)
     on_certificate_revoked = fields.String(required=True, validate=SUSPEND_OR_NONE)
+    on_certificate_suspended = fields.String(required=True, validate=SUSPEND_OR_NONE)
     continuing_education_hours = whole_number("hours of continuing education a year (R34)")
     incident_clocks = fields.Nested(IncidentClocks, required=True)

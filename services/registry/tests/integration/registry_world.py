@@ -20,7 +20,7 @@ from registry.adapters.personal_data import PersonalDataCipher
 from registry.domain.appointment import Capacity
 from registry.domain.candidacy import AppointedBy, Document
 from registry.handlers import certificates
-from registry.handlers.certificates import CertificateEnded, CertificateIssued, CertificateRenewed
+from registry.handlers.certificates import CertificateEnded, CertificateIssued, CertificateRenewed, CertificateReplaced
 from registry.usecases import enterprises, people
 from registry.usecases.appoint import Appoint, appoint
 from registry.usecases.enterprises import RegisterEnterprise
@@ -123,6 +123,14 @@ class Register:
     def expire(self, person: Any, certificate: str, on: date) -> None:
         event = CertificateEnded(certificate, "CQO-JL-1", person.id, on)
         certificates.certificate_expired(self.session, event, self.clock)
+
+    def suspend(self, person: Any, certificate: str, on: date) -> None:
+        event = CertificateEnded(certificate, "CQO-JL-1", person.id, on)
+        certificates.certificate_suspended(self.session, event, self.clock)
+
+    def replace(self, person: Any, certificate: str, on: date, by: str) -> None:
+        event = CertificateReplaced(certificate, "CQO-JL-1", person.id, on, by)
+        certificates.certificate_replaced(self.session, event, self.clock)
 
     def revoke(self, person: Any, certificate: str, on: date) -> None:
         event = CertificateEnded(certificate, "CQO-JL-1", person.id, on)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from chassis.data.database import engine_for
 from chassis.due import DueRow
-from chassis.errors import NotFound, RuleBroken
+from chassis.errors import NotFound, RuleBroken, Transient
 from chassis.http import PageArguments
 from chassis.security import audit
 from programme.callers import Caller
@@ -252,6 +252,31 @@ def test_a_revocation_outlasts_a_renewal_and_ends_with_a_new_certificate(registe
 
     assert appointment.status == "active"
     assert len(register.announced("appointment.suspended")) == len(register.announced("appointment.restored")) == 1
+
+
+def test_a_suspension_of_the_certificate_lasts_until_it_is_reinstated(register, firm, holder):
+    appointment = register.appoint(holder, register.post(firm))
+    certificate = f"{holder.id}-1"
+    register.suspend(holder, certificate, date(2026, 3, 1))
+    assert appointment.status == "suspended"
+    register.renew(holder, certificate, date(2026, 3, 2), date(2029, 1, 9))
+
+    assert appointment.status == "active"
+    assert [event["reason"] for event in register.announced("appointment.suspended")] == ["certificate_suspended"]
+    assert register.gaps() == []
+
+
+def test_a_replacement_that_comes_before_the_new_certificate_waits_and_suspends_nobody(register, firm, holder):
+    appointment = register.appoint(holder, register.post(firm))
+    with pytest.raises(Transient):
+        register.replace(holder, f"{holder.id}-1", date(2026, 3, 1), f"{holder.id}-2")
+    register.issue(holder, date(2026, 3, 1), date(2029, 2, 28), number="2")
+    register.replace(holder, f"{holder.id}-1", date(2026, 3, 1), f"{holder.id}-2")
+    assert appointment.status == "active"
+
+    # It no longer stands in when the new one is taken back.
+    register.revoke(holder, f"{holder.id}-2", date(2026, 3, 2))
+    assert appointment.status == "suspended"
 
 
 def test_an_expiry_that_comes_late_leaves_what_a_newer_certificate_gives(register, firm, holder):

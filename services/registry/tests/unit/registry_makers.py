@@ -42,6 +42,7 @@ RULES = MadeUpRules(
     on_excluded="suspend",
     on_certificate_expired="suspend",
     on_certificate_revoked="suspend",
+    on_certificate_suspended="suspend",
     continuing_education_hours=16,
     incident_clocks={
         grade: {"first_hours": 1, "province_hours": 2, "final_days": 10} for grade in ("I", "II", "III", "IV")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from registry_makers import RULES, expired, issued, revoked
 
+from registry.domain.certificates import CertificateStatus
 from registry.domain.standing import office_steps, pool_steps, unsaid
 
 TODAY = date(2026, 4, 1)
@@ -63,6 +65,32 @@ def test_a_renewal_restores_what_the_expiry_suspended():
         "certificate_renewed",
         (),
     )
+
+
+def suspended(on, certificate="c1"):
+    return replace(revoked(on, certificate=certificate), status=CertificateStatus.SUSPENDED)
+
+
+def test_a_suspended_certificate_suspends_until_it_is_reinstated():
+    again = issued(TODAY + timedelta(days=5), date(2029, 1, 9))
+
+    assert office(issued(), suspended(TODAY), again) == [
+        (TODAY, "suspended", ("certificate_suspended:c1",)),
+        (again.on, "active", ()),
+    ]
+    assert office_steps(APPOINTED, [issued(), suspended(TODAY), again], lambda _: RULES)[-1].reason == (
+        "certificate_reinstated"
+    )
+    assert [status for _, status, _ in pool(issued(), suspended(TODAY), again)] == ["in_pool", "lapsed", "in_pool"]
+    assert office(issued(), suspended(TODAY), rules=RULES.but(on_certificate_suspended="none")) == []
+
+
+def test_a_certificate_that_is_replaced_leaves_everything_to_the_one_that_replaces_it():
+    other = issued(TODAY, date(2029, 2, 28), certificate="c2")
+    replaced = replace(revoked(TODAY), status=CertificateStatus.REPLACED)
+
+    assert office(issued(), other, replaced) == []
+    assert office(issued(), other, replaced, revoked(TODAY + timedelta(days=1), certificate="c2"))[-1][1] == "suspended"
 
 
 def test_nothing_renews_what_was_revoked_but_a_new_certificate_stands_in_for_it():

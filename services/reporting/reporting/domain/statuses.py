@@ -19,6 +19,7 @@ class CertificateStatus(StrEnum):
     VALID = "valid"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    SUSPENDED = "suspended"
     REPLACED = "replaced"  # by another of the same holder
 
 

@@ -40,6 +40,13 @@ def record_completions(session: Session, events: Sequence[Envelope[EnrolmentComp
     totals.count(session, Figure.ENROLMENT, _counted(session, new))
 
 
+def record_revisions(session: Session, events: Sequence[Envelope[EnrolmentCompleted]]) -> None:
+    """Outcomes were judged again: each counts as it is now, on the day of the revision, and no longer as it was."""
+    for event in events:
+        forget(session, event.data.enrolment_id)
+        record_completions(session, [event])
+
+
 def forget(session: Session, enrolment_id: str) -> None:
     """It is no longer there, nor counted."""
     totals.one_at_a_time(session)

@@ -112,6 +112,9 @@ class Chronicle:
         data = {"enrolment_id": new_id(), "class_id": course.subject, "on": on, "passed": passed}
         return self.event("enrolment.completed.v1", data["enrolment_id"], data)
 
+    def revised(self, enrolment: Envelope, on: str, passed: bool) -> Envelope:
+        return self.event("enrolment.revised.v1", enrolment.subject, {**enrolment.data, "on": on, "passed": passed})
+
     def educated(self, person_id: str, year: int, on: str, total: float, required: float = 16) -> Envelope:
         data = {"person_id": person_id, "year": year, "on": on, "total_hours": total, "required_hours": required}
         return self.event("education.recorded.v1", f"{person_id}:{year}", data)

@@ -173,7 +173,9 @@ def _lives(rng, chronicle):
         filed = [chronicle.then(made, "filed", _day(rng), late=rng.random() < 0.5)] if rng.random() < 0.7 else []
         yield [made, *filed, *(chronicle.then(made, each, _day(rng)) for each in what)]
     for number in range(6):
-        later = rng.choices(("expired", "renewed", "revoked"), k=rng.randrange(4))
+        later = rng.choices(
+            ("expired", "renewed", "suspended", "reinstated", "revoked", "replaced"), k=rng.randrange(4)
+        )
         yield [chronicle.certificate(what, f"c{number}", _day(rng)) for what in ("issued", *later)]
         later = rng.choices(("lapsed", "restored"), k=rng.randrange(4))
         yield [chronicle.talent(what, f"p{number}", _day(rng)) for what in ("admitted", *later)]
@@ -184,7 +186,9 @@ def _lives(rng, chronicle):
         course = chronicle.course(kind)
         yield [course]
         for _ in range(4):
-            yield [chronicle.enrolment(course, _day(rng), rng.random() < 0.5)]
+            enrolment = chronicle.enrolment(course, _day(rng), rng.random() < 0.5)
+            revisions = range(rng.randrange(3))
+            yield [enrolment, *(chronicle.revised(enrolment, _day(rng), rng.random() < 0.5) for _ in revisions)]
 
 
 def _flags(rng):

@@ -24,12 +24,16 @@ from training.domain.certificate_refusals import (
     HoldsCertificate,
     IsReplaced,
     IsRevoked,
+    IsSuspended,
+    NotSuspended,
+    NotValid,
     OutsideRenewalWindow,
 )
 from training.domain.criteria import Criterion
+from training.domain.education import AlreadyExempt, BelowNothing
 from training.queries import CertificateFilters, ReminderFilters, VerificationQuery
-from training.usecases import certificates, expiry
-from training.usecases.certificates import Revoke
+from training.usecases import certificates, education, expiry, suspensions
+from training.usecases.certificates import Reinstate, Revoke
 from training.usecases.nominations import Accepted
 
 UNTIL = date(2029, 3, 12)
@@ -210,6 +214,36 @@ def test_each_year_of_the_term_is_measured_by_its_own_rules_also_where_they_have
     assert refused.value.facts == {"years": [2031], "hours": 0, "required_hours": 40}
 
 
+def exempt(centre, person, year, document="示例文号〔2028〕3号"):
+    command = education.Exempt("示例：产假", document)
+    return education.exempt(centre.session, CENTRE, person, year, command, centre.clock)
+
+
+def test_who_is_exempt_from_a_year_is_renewed_without_its_hours(centre, holder):
+    exempt(centre, holder.person_id, 2027)
+    centre.educate(holder.person_id, 2028, 16)
+    centre.go_to(date(2029, 1, 15))
+
+    assert centre.renew(holder).valid_until == date(2032, 3, 12)
+    first = centre.announced("education.recorded")[0]
+    assert (first["year"], first["hours"], first["required_hours"]) == (2027, 0, 0)
+    assert not any("产假" in str(event) for event in centre.announced("education.recorded"))
+    with pytest.raises(AlreadyExempt), centre.session.begin_nested():
+        exempt(centre, holder.person_id, 2027)
+    with pytest.raises(NotFound):
+        exempt(centre, "nobody", 2027)
+    with pytest.raises(NotFound):
+        exempt(centre, holder.person_id, 99999999999)
+
+
+def test_hours_entered_wrongly_are_taken_back_on_a_document_and_never_below_nothing(centre, holder):
+    centre.educate(holder.person_id, 2027, 16)
+    centre.educate(holder.person_id, 2027, -6, document="示例更正1号")
+    assert [event["total_hours"] for event in centre.announced("education.recorded")] == [16, 10]
+    with pytest.raises(BelowNothing), centre.session.begin_nested():
+        centre.educate(holder.person_id, 2027, -11, document="示例更正2号")
+
+
 def take_again(centre, holder, day=date(2026, 9, 11), nominated=None):
     """Has the holder take the training for a first certificate again; what became of the nomination."""
     again = centre.schedule(starts_on=day - timedelta(days=4), ends_on=day)
@@ -273,6 +307,76 @@ def test_a_certificate_that_has_expired_is_not_renewed_beside_the_one_that_follo
     educate(centre, holder)
     with pytest.raises(IsReplaced):
         centre.renew(holder, 3)
+
+
+def suspend(centre, holder, version=1):
+    return suspensions.suspend(centre.session, CENTRE, holder.id, version, REVOCATION, centre.clock)
+
+
+def reinstate(centre, holder, version=2):
+    command = Reinstate("示例文号〔2027〕2号")
+    return suspensions.reinstate(centre.session, CENTRE, holder.id, version, command, centre.clock)
+
+
+def test_a_certificate_is_suspended_for_a_time_while_its_term_runs_on(centre, holder):
+    centre.go_to(date(2027, 1, 5))
+    suspend(centre, holder)
+    assert verify(centre, holder.number, date(2027, 1, 5)).status == "suspended"
+    assert centre.planned("certificate.expiring") == REMINDERS
+    for refused, change in (
+        (IsSuspended, lambda: centre.renew(holder, 2)),
+        (NotValid, lambda: suspend(centre, holder, 2)),
+        (NotValid, lambda: reissue(centre, holder, 2)),
+    ):
+        with pytest.raises(refused), centre.session.begin_nested():
+            change()
+    centre.go_to(date(2027, 3, 1))
+    reinstate(centre, holder)
+
+    days = (date(2027, 1, 4), date(2027, 1, 5), date(2027, 2, 28), date(2027, 3, 1))
+    assert [status(centre, on, holder)[0] for on in days] == ["valid", "suspended", "suspended", "valid"]
+    [event] = centre.announced("certificate.reinstated")
+    assert (event["valid_until"], event["document"]) == (str(UNTIL), "示例文号〔2027〕2号")
+    with pytest.raises(NotSuspended):
+        reinstate(centre, holder, 3)
+
+
+def test_a_suspended_certificate_ends_with_its_term_and_is_not_undone_by_new_training(centre, holder):
+    centre.publish_rules(on=date(2026, 8, 1), second_certificate="replace")
+    suspend(centre, holder)
+    assert isinstance(take_again(centre, holder).refusal, HoldsCertificate)
+    centre.go_to(UNTIL + timedelta(days=1))
+    assert status(centre, UNTIL + timedelta(days=1), holder) == ("expired", UNTIL)
+    expiry.expire(centre.session, [fired(holder, 0)], centre.clock)
+
+    assert [event["certificate_id"] for event in centre.announced("certificate.expired")] == [holder.id]
+    with pytest.raises(NotSuspended):
+        reinstate(centre, holder, 3)
+
+
+def reissue(centre, holder, version=1):
+    return suspensions.reissue(centre.session, CENTRE, holder.id, version, REVOCATION, centre.clock)
+
+
+def test_a_lost_certificate_is_issued_again_for_the_same_term_and_keeps_the_duties_of_its_chain(centre, holder):
+    centre.go_to(date(2028, 6, 1))
+    centre.session.execute(text("UPDATE person SET name = '李明改' WHERE id = :id"), {"id": holder.person_id})
+    again = reissue(centre, holder)
+    centre.session.flush()
+
+    assert (again.valid_until, again.name, again.issued_on) == (UNTIL, "李明改", date(2028, 6, 1))
+    assert is_valid(again.number) and again.number.startswith("CQO-JL-2028-220100-00001")
+    assert status(centre, date(2028, 6, 1), holder)[0] == "replaced"
+    assert centre.planned("certificate.expiring") == REMINDERS
+    assert [event["replaced_by"] for event in centre.announced("certificate.replaced")] == [again.id]
+    centre.educate(holder.person_id, 2028, 16)
+    centre.go_to(date(2029, 1, 15))
+    with pytest.raises(EducationShort) as refused, centre.session.begin_nested():
+        centre.renew(again)
+    assert refused.value.facts["years"] == [2027]
+    centre.educate(holder.person_id, 2027, 16)
+    assert centre.renew(again).valid_until == date(2032, 3, 12)
+    assert centre.gaps() == []
 
 
 def test_a_revocation_cancels_all_that_was_due_and_can_not_be_undone_by_a_renewal(centre, holder):

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
+import requests
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from training_world import END, class_of, firm_id, know_people, person_id
@@ -260,7 +261,7 @@ def test_refusals_are_told_in_the_callers_language_and_anybody_may_verify_a_cert
     verified = Client(service.url).call("GET", f"/certificates/verify?{asked}")
     explained = centre.call("GET", f"/certificates/{certificate['id']}/explain")
 
-    assert "换证窗口" in reason["detail"]
+    assert "续期窗口" in reason["detail"]
     assert verified == {
         "number": certificate["number"],
         "genuine": True,
@@ -273,6 +274,23 @@ def test_refusals_are_told_in_the_callers_language_and_anybody_may_verify_a_cert
         "document": "吉质联办〔2013〕10号",
     }
     assert [criterion["met"] for criterion in explained["decisions"][0]["criteria"]] == [True] * 3
+
+
+def test_anybody_may_check_a_certificate_on_a_page_and_learns_no_more_than_was_asked(service, centre, people, offset):
+    [certificate] = hold_class(centre, offset, people[:1])
+    pages = {}
+    for what, name in (("form", None), ("right", certificate["name"]), ("wrong", "<b>王小红</b>")):
+        asked = f"?{urlencode({'number': certificate['number'], 'name': name})}" if name else ""
+        pages[what] = requests.get(f"{service.url}/verify{asked}", timeout=10)
+
+    assert {page.status_code for page in pages.values()} == {200}
+    assert all(page.headers["Cache-Control"] == "no-store" for page in pages.values())
+    assert "script" not in pages["form"].text and "查验结果" not in pages["form"].text
+    assert "有效 valid" in pages["right"].text and str(UNTIL) in pages["right"].text
+    assert not any(
+        known in pages["right"].text for known in (certificate["id"], certificate["enterprise_id"], "220102")
+    )
+    assert "not found" in pages["wrong"].text and "<b>" not in pages["wrong"].text
 
 
 def test_a_plan_is_decided_by_the_province_and_every_revision_stays(service, token, centre, people):

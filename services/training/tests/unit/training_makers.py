@@ -23,8 +23,12 @@ RULES = Rules(
     renewal_before_days=90,
     renewal_after_days=365,
     education_exempt_first_year=True,
+    education_forecast_month=10,
+    education_forecast_day=1,
     second_certificate=SecondCertificate.REFUSE,
     class_notice_days=7,
+    resit_days=90,
+    appeal_days=15,
     quota_release_days=3,
 )
 

@@ -11,11 +11,13 @@ from training.api.certificates import CertificateRoutes
 from training.api.classes import ClassRoutes
 from training.api.education import EducationRoutes
 from training.api.plans import PlanRoutes
+from training.api.revisions import RevisionRoutes
 
 
 class Api(
     PlanRoutes,
     ClassRoutes,
+    RevisionRoutes,
     CertificateRoutes,
     EducationRoutes,
     RuleSetRoutes,

@@ -6,13 +6,25 @@ from chassis.http import PUBLIC, Page, Rate, Response, http
 from programme.callers import Role
 from programme.http import Request
 from training import queries, schemas, views
+from training.adapters import verification_page
 from training.api.base import CENTRE, PEOPLE_READERS, Routes
-from training.domain.certificate_refusals import EducationShort, IsReplaced, IsRevoked, OutsideRenewalWindow
+from training.domain.certificate_refusals import (
+    EducationShort,
+    IsReplaced,
+    IsRevoked,
+    IsSuspended,
+    NotSuspended,
+    NotValid,
+    OutsideRenewalWindow,
+)
 from training.queries.explanations import CertificateExplained
-from training.usecases import certificates
+from training.usecases import certificates, suspensions
 
 # Numbers follow one another; so nobody may go through them, and whoever holds a certificate or two is not held up.
 VERIFICATIONS = Rate(per_minute=30, at_once=20)
+
+
+GONE = (IsRevoked, IsReplaced)
 
 
 class CertificateRoutes(Routes):
@@ -47,6 +59,26 @@ class CertificateRoutes(Routes):
         with self.db.begin() as session:
             found = queries.find_genuine(session, request.query, self.clock.today())
             return views.verification(request.query.number, found)
+
+    @http(
+        "GET",
+        "/verify",
+        query=schemas.VerificationPageQuery,
+        roles=PUBLIC,
+        rate=VERIFICATIONS,
+        produces="text/html",
+        summary="The same as a page for people; open to anybody",
+    )
+    def show_verification(self, request: Request[None, queries.PageQuery]) -> Response:
+        number, name = request.query.number, request.query.name
+        if number is None or name is None:
+            return verification_page.form()
+        with self.db.begin() as session:
+            asked = queries.VerificationQuery(number, name)
+            found = queries.find_genuine(session, asked, self.clock.today())
+        if found is None:
+            return verification_page.not_genuine(number, name)
+        return verification_page.genuine(number, name, found.status, found.valid_until)
 
     @http(
         "GET",
@@ -93,7 +125,7 @@ class CertificateRoutes(Routes):
         returns=schemas.Certificate,
         versioned=True,
         roles=CENTRE,
-        problems=(IsRevoked, IsReplaced, OutsideRenewalWindow, EducationShort),
+        problems=(*GONE, IsSuspended, OutsideRenewalWindow, EducationShort),
         summary="Renew; needs If-Match (R34)",
     )
     def renew_certificate(self, request: Request[None], certificate_id: str) -> Response:
@@ -108,7 +140,7 @@ class CertificateRoutes(Routes):
         returns=schemas.Certificate,
         versioned=True,
         roles=CENTRE,
-        problems=(IsRevoked, IsReplaced),
+        problems=GONE,
         summary="Revoke, on a document; needs If-Match",
     )
     def revoke_certificate(self, request: Request[certificates.Revoke], certificate_id: str) -> Response:
@@ -116,3 +148,52 @@ class CertificateRoutes(Routes):
             version, command = request.if_match, request.body
             revoked = certificates.revoke(session, request.caller, certificate_id, version, command, self.clock)
             return request.reply(session, revoked)
+
+    @http(
+        "POST",
+        "/certificates/<certificate_id>/suspend",
+        body=schemas.Revocation,
+        returns=schemas.Certificate,
+        versioned=True,
+        roles=CENTRE,
+        problems=(*GONE, NotValid),
+        summary="Suspend for a time, on a document; needs If-Match",
+    )
+    def suspend_certificate(self, request: Request[certificates.Revoke], certificate_id: str) -> Response:
+        with self.db.begin() as session:
+            version, command = request.if_match, request.body
+            suspended = suspensions.suspend(session, request.caller, certificate_id, version, command, self.clock)
+            return request.reply(session, suspended)
+
+    @http(
+        "POST",
+        "/certificates/<certificate_id>/reinstate",
+        body=schemas.Reinstatement,
+        returns=schemas.Certificate,
+        versioned=True,
+        roles=CENTRE,
+        problems=(*GONE, NotSuspended),
+        summary="End a suspension, on a document; needs If-Match",
+    )
+    def reinstate_certificate(self, request: Request[certificates.Reinstate], certificate_id: str) -> Response:
+        with self.db.begin() as session:
+            version, command = request.if_match, request.body
+            reinstated = suspensions.reinstate(session, request.caller, certificate_id, version, command, self.clock)
+            return request.reply(session, reinstated)
+
+    @http(
+        "POST",
+        "/certificates/<certificate_id>/reissue",
+        body=schemas.Revocation,
+        returns=schemas.Certificate,
+        versioned=True,
+        roles=CENTRE,
+        status=201,
+        problems=(*GONE, NotValid),
+        summary="Issue another of the same term in place of one lost or wrong; needs If-Match",
+    )
+    def reissue_certificate(self, request: Request[certificates.Revoke], certificate_id: str) -> Response:
+        with self.db.begin() as session:
+            version, command = request.if_match, request.body
+            again = suspensions.reissue(session, request.caller, certificate_id, version, command, self.clock)
+            return request.reply(session, again)

@@ -11,7 +11,10 @@ from training.domain.certificate_refusals import (
     EducationShort,
     IsReplaced,
     IsRevoked,
+    IsSuspended,
     NotPassed,
+    NotSuspended,
+    NotValid,
     OutsideRenewalWindow,
 )
 from training.domain.criteria import Criterion
@@ -24,9 +27,11 @@ from training.events import (
     CertificateExpired,
     CertificateExpiring,
     CertificateIssued,
+    CertificateReinstated,
     CertificateRenewed,
     CertificateReplaced,
     CertificateRevoked,
+    CertificateSuspended,
 )
 
 
@@ -36,7 +41,13 @@ class CertificateStatus(StrEnum):
     VALID = "valid"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    SUSPENDED = "suspended"  # for a time; its term runs on
     REPLACED = "replaced"  # by another, which its holder has now
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the certificate has a term that runs."""
+        return self in (CertificateStatus.VALID, CertificateStatus.SUSPENDED)
 
 
 class Decision(StrEnum):
@@ -47,6 +58,8 @@ class Decision(StrEnum):
     EXPIRED = "expired"
     REVOKED = "revoked"
     REPLACED = "replaced"
+    SUSPENDED = "suspended"
+    REINSTATED = "reinstated"
 
 
 @dataclass(frozen=True)
@@ -56,8 +69,9 @@ class Grounds:
     enrolment_id: str | None = None  # issued
     criteria: tuple[Criterion, ...] = ()  # renewed
     valid_until: date | None = None  # expired
-    reason: str | None = None  # revoked
-    document: str | None = None  # revoked
+    reason: str | None = None  # revoked, suspended, or issued in another's place
+    document: str | None = None  # the same, and reinstated
+    replaces: str | None = None  # issued in another's place: the id of that one
     replaced_by: str | None = None  # replaced: the id of the other
 
 
@@ -129,7 +143,7 @@ class Certificate:
 
         It goes by the day, and not by what the sweep happened to announce first, nor by when the reminder was due.
         """
-        if self.status != CertificateStatus.VALID or on > self.valid_until:
+        if not self.status.is_running or on > self.valid_until:
             return None
         days_left = (self.valid_until - on).days
         return CertificateExpiring(
@@ -138,7 +152,7 @@ class Certificate:
 
     def expire(self) -> CertificateExpired | None:
         """The end of its term, on the day after its last; None where it has ended already."""
-        if self.status != CertificateStatus.VALID:
+        if not self.status.is_running:
             return None
         self.status = CertificateStatus.EXPIRED
         return CertificateExpired(self.id, self.number, self.person_id, self.valid_until + ONE_DAY)
@@ -160,6 +174,8 @@ class Certificate:
         `years` are those of the term that ask for education, each with the hours taken.
         """
         self._require_changeable()
+        if self.status == CertificateStatus.SUSPENDED:
+            raise IsSuspended()
         opens, closes = self.renewal_window(rules)
         if not opens <= on <= closes:
             raise OutsideRenewalWindow(opens=opens.isoformat(), closes=closes.isoformat())
@@ -184,6 +200,53 @@ class Certificate:
     def holds(self, on: date) -> bool:
         """Whether it entitles its holder on that day."""
         return self.status == CertificateStatus.VALID and on <= self.valid_until
+
+    def suspend(self, on: date, reason: str, document: str) -> CertificateSuspended:
+        """Takes its effect from it for a time, on a document."""
+        self._require_changeable()
+        if not self.holds(on):
+            raise NotValid()
+        self.status = CertificateStatus.SUSPENDED
+        return CertificateSuspended(self.id, self.number, self.person_id, on, reason, document)
+
+    def reinstate(self, on: date, document: str) -> CertificateReinstated:
+        """Ends the suspension, within the term."""
+        self._require_changeable()
+        if self.status != CertificateStatus.SUSPENDED or on > self.valid_until:
+            raise NotSuspended()
+        self.status = CertificateStatus.VALID
+        return CertificateReinstated(self.id, self.number, self.person_id, on, self.valid_until, document)
+
+    def reissue(
+        self, certificate_id: str, number: str, holder: Person, on: date, rules: Rules
+    ) -> tuple[Certificate, CertificateIssued]:
+        """Another certificate of the same term, with the holder's present name, in place of this one."""
+        self._require_changeable()
+        if not self.holds(on):
+            raise NotValid()
+        again = Certificate(
+            certificate_id,
+            number,
+            holder.id,
+            holder.name,
+            holder.enterprise_id,
+            holder.division,
+            issued_on=on,
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
+            ruleset=rules.version,
+        )
+        return again, CertificateIssued(
+            certificate_id,
+            number,
+            holder.id,
+            holder.name,
+            holder.enterprise_id,
+            on,
+            self.valid_from,
+            self.valid_until,
+            rules.version,
+        )
 
     def replace(self, by: Certificate, on: date) -> CertificateReplaced:
         """Gives way to another certificate of the same holder, and can't be renewed any more."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from enum import StrEnum
 
 from chassis.errors import RuleBroken
 from training.domain.criteria import Criterion
 from training.domain.rules import Rules
 from training.domain.training_class import ClassKind, TrainingClass
-from training.events import EnrolmentCompleted
+from training.events import EnrolmentCompleted, EnrolmentRevised
 
 
 class NotEnrolled(RuleBroken):
@@ -44,6 +45,42 @@ class TooManySittings(RuleBroken):
 
     zh = "补考次数已超过规则集的规定。"
     rule = "R59"
+
+
+class NotJudgedYet(RuleBroken):
+    """The class has not been closed yet: enter the results as those of the class."""
+
+    zh = "该培训班尚未结业，请按日常成绩录入。"
+    rule = "R59"
+
+
+class NothingToResit(RuleBroken):
+    """A resit is for who has failed an initial class."""
+
+    zh = "补考仅适用于任职培训考核未合格的人员。"
+    rule = "R59"
+
+
+class TooLateToResit(RuleBroken):
+    """The days for a resit are over; the training is to be taken again."""
+
+    zh = "已超过补考期限，须重新参加培训。"
+    rule = "R59"
+
+
+class RevisionCause(StrEnum):
+    """Why an outcome was judged again."""
+
+    RESIT = "resit"
+    CORRECTION = "correction"
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """What a revision rests on; a resit rests on nothing else."""
+
+    reason: str | None = None
+    document: str | None = None
 
 
 @dataclass
@@ -136,6 +173,41 @@ class Enrolment:
             attendance,
             Criterion("score", "R59", f"{rules.pass_mark:g}", found, passed),
         ]
+
+    def revise(
+        self, training_class: TrainingClass, rules: Rules, cause: RevisionCause, grounds: Grounds, on: date
+    ) -> EnrolmentRevised:
+        """Judges again what was judged, after a resit or a correction, by the rules of the class."""
+        before = self.passed
+        completed = self.complete(training_class, rules, on)
+        return EnrolmentRevised(
+            self.id,
+            self.class_id,
+            self.person_id,
+            self.enterprise_id,
+            cause,
+            completed.hours,
+            completed.attendance_percent,
+            completed.score,
+            completed.passed,
+            bool(before),
+            grounds.reason,
+            grounds.document,
+            on,
+            rules.version,
+        )
+
+    def resit(self, training_class: TrainingClass, score: float, rules: Rules, on: date) -> None:
+        """Enters a further sitting of somebody who has failed, after the class was closed and within its days."""
+        closed_on = training_class.closed_on
+        if closed_on is None:
+            raise NotJudgedYet()
+        if self.passed or training_class.kind != ClassKind.INITIAL:
+            raise NothingToResit()
+        last_day = closed_on + timedelta(days=rules.resit_days)
+        if on > last_day:
+            raise TooLateToResit(last_day=last_day.isoformat())
+        self.sit(len(self.scores) + 1, score, rules)
 
     def complete(self, training_class: TrainingClass, rules: Rules, on: date) -> EnrolmentCompleted:
         """Judges the enrolment by the rule set in force (R59)."""

@@ -31,6 +31,10 @@ class Rules:
     renewal_before_days: int
     renewal_after_days: int
     education_exempt_first_year: bool  # whether the year of the first certificate asks for no continuing education
+    education_forecast_month: int  # the day on which those are told who are going to miss hours of the year
+    education_forecast_day: int
     second_certificate: SecondCertificate  # what becomes of a holder's in the training for a first one
     class_notice_days: int  # how long before its first day those enrolled in a class are told when and where it begins
+    resit_days: int  # how long after a class was closed its exam may be sat again
+    appeal_days: int  # how long after an outcome an appeal may be made
     quota_release_days: int  # how long before its first day a class gives up places that divisions have not used

@@ -5,38 +5,45 @@ from training.queries.certificates import (
     CertificateAsOf,
     CertificateFilters,
     CertificateWithHistory,
+    PageQuery,
     VerificationQuery,
     find_genuine,
     get_certificate,
     list_certificates,
 )
 from training.queries.classes import (
+    AppealFilters,
     ClassFilters,
     NominationFilters,
     PlanFilters,
+    list_appeals,
     list_classes,
     list_enrolments,
     list_nominations,
     list_plans,
 )
-from training.queries.education import list_education
+from training.queries.education import ShortfallFilters, list_education, list_shortfalls
 from training.queries.explanations import explain_certificate, explain_enrolment
 from training.queries.reminders import ReminderFilters, list_reminders_due
 
 __all__ = [
+    "AppealFilters",
     "AsOf",
     "CertificateAsOf",
     "CertificateFilters",
     "CertificateWithHistory",
     "ClassFilters",
     "NominationFilters",
+    "PageQuery",
     "PlanFilters",
     "ReminderFilters",
+    "ShortfallFilters",
     "VerificationQuery",
     "explain_certificate",
     "explain_enrolment",
     "find_genuine",
     "get_certificate",
+    "list_appeals",
     "list_certificates",
     "list_classes",
     "list_education",
@@ -44,4 +51,5 @@ __all__ = [
     "list_nominations",
     "list_plans",
     "list_reminders_due",
+    "list_shortfalls",
 ]

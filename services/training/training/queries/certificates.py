@@ -58,6 +58,14 @@ class VerificationQuery:
 
 
 @dataclass(frozen=True)
+class PageQuery:
+    """What the page of verification is asked: nothing at first, then both."""
+
+    number: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True)
 class CertificateAsOf:
     """A certificate as it stood on a day."""
 
@@ -157,7 +165,8 @@ def _held(on: date) -> LateralFromClause:
     validity, also while the sweep that announces it is behind.
     """
     record = storage.certificate_status.c
-    ended = and_(record.status == CertificateStatus.VALID, record.valid_until < on)
+    running = [status for status in CertificateStatus if status.is_running]
+    ended = and_(record.status.in_(running), record.valid_until < on)
     expired = literal(CertificateStatus.EXPIRED, record.status.type)
     return (
         select(case((ended, expired), else_=record.status).label("status"), record.valid_until)

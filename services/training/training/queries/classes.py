@@ -12,6 +12,7 @@ from chassis.data import load
 from chassis.http import Page, PageArguments, paginate
 from programme.callers import Caller
 from training import storage
+from training.domain.appeal import Appeal, AppealStatus
 from training.domain.enrolment import Enrolment
 from training.domain.nomination import Nomination, NominationStatus
 from training.domain.plan import Plan
@@ -41,6 +42,13 @@ class NominationFilters:
     status: NominationStatus | None = None
 
 
+@dataclass(frozen=True)
+class AppealFilters:
+    """Which appeals are asked for; None leaves a filter out."""
+
+    status: AppealStatus | None = None
+
+
 def list_plans(session: Session, filters: PlanFilters, page: PageArguments) -> Page:
     """The yearly plans with all their revisions, the newest first."""
     column = storage.plan.c
@@ -68,6 +76,15 @@ def list_nominations(
     load(session, TrainingClass, class_id)
     table = storage.nomination
     wanted = select(Nomination).where(table.c.class_id == class_id, visible(table, caller, on))
+    if filters.status is not None:
+        wanted = wanted.where(table.c.status == filters.status)
+    return paginate(session, wanted, [table.c.id], page)
+
+
+def list_appeals(session: Session, caller: Caller, filters: AppealFilters, on: date, page: PageArguments) -> Page:
+    """The appeals that the caller may see, in the order in which they were made."""
+    table = storage.appeal
+    wanted = select(Appeal).where(visible(table, caller, on))
     if filters.status is not None:
         wanted = wanted.where(table.c.status == filters.status)
     return paginate(session, wanted, [table.c.id], page)

@@ -31,7 +31,9 @@ class Certificate(Schema):
 
 class CertificateChange(Schema):
     on = fields.Date()
-    decision = fields.String(metadata={"description": "issued, renewed, expired, revoked or replaced"})
+    decision = fields.String(
+        metadata={"description": "issued, renewed, expired, suspended, reinstated, revoked or replaced"}
+    )
     status = fields.String()
     valid_until = fields.Date()
 
@@ -58,11 +60,24 @@ class Revocation(Schema):
     document = TextField(required=True)
 
 
+class Reinstatement(Schema):
+    record = certificates.Reinstate
+
+    document = TextField(required=True)
+
+
 class VerificationQuery(QuerySchema):
     record = queries.VerificationQuery
 
     number = TextField(required=True, metadata={"description": "As printed on the certificate."})
     name = TextField(required=True, metadata={"description": "The holder's name, as printed on the certificate."})
+
+
+class VerificationPageQuery(QuerySchema):
+    record = queries.PageQuery
+
+    number = TextField()
+    name = TextField()
 
 
 class Verification(Schema):
@@ -105,8 +120,8 @@ class Decision(CertificateChange):
 
     ruleset = fields.Nested(RuleSetCited)
     criteria = fields.List(fields.Nested(Criterion))
-    reason = fields.String(allow_none=True, metadata={"description": "Of a revocation."})
-    document = fields.String(allow_none=True, metadata={"description": "Of a revocation."})
+    reason = fields.String(allow_none=True, metadata={"description": "Of what was decided by a person."})
+    document = fields.String(allow_none=True, metadata={"description": "Of what was decided by a person."})
 
 
 class CertificateExplained(Schema):

@@ -10,10 +10,9 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from chassis.http import DayField, QuerySchema, Schema, TextField
 from training import queries
 from training.domain import training_class
-from training.domain.nomination import NominationStatus
 from training.domain.training_class import BLOCKS, ClassKind, ClassMode, ClassStatus
 from training.schemas.common import Criterion, RuleSetCited, id_field, word_field
-from training.usecases import class_changes, classes, nominations, plans, results, waiting
+from training.usecases import class_changes, classes, plans, results
 
 
 class Block(Schema):
@@ -152,62 +151,6 @@ class ClassFilters(QuerySchema):
     kind = word_field(ClassKind)
 
 
-class NewNomination(Schema):
-    record = nominations.Nominee
-
-    enterprise_id = id_field(required=True)
-    person_id = id_field(required=True)
-
-
-class NewNominations(Schema):
-    record = nominations.Nominate
-
-    items = fields.List(fields.Nested(NewNomination), required=True, validate=validate.Length(1, 500))
-    wait = fields.Boolean(metadata={"description": "Whether who finds no place goes on the waiting list."})
-
-
-class NominationResult(Schema):
-    enterprise_id = fields.String()
-    person_id = fields.String()
-    accepted = fields.Boolean()
-    waiting = fields.Boolean(metadata={"description": "Only of who waits for a place."})
-    place = fields.Integer(metadata={"description": "The place in the waiting list."})
-    nomination_id = fields.String()
-    reason = fields.String()
-    rule = fields.String(allow_none=True)
-
-
-class NominationResults(Schema):
-    accepted = fields.Integer()
-    waiting = fields.Integer()
-    refused = fields.Integer()
-    items = fields.List(fields.Nested(NominationResult))
-
-
-class Nomination(Schema):
-    id = fields.String()
-    version = fields.Integer()
-    class_id = fields.String()
-    enterprise_id = fields.String()
-    person_id = fields.String()
-    division = fields.String()
-    submitted_on = fields.Date()
-    status = fields.String(metadata={"description": "enrolled, waiting, withdrawn or cancelled"})
-    waiting_since = fields.AwareDateTime(allow_none=True)
-
-
-class NominationFilters(QuerySchema):
-    record = queries.NominationFilters
-
-    status = word_field(NominationStatus)
-
-
-class Withdrawal(Schema):
-    record = waiting.Withdraw
-
-    reason = TextField(required=True)
-
-
 class Attendance(Schema):
     record = results.Attendance
 
@@ -258,6 +201,7 @@ class Closed(Schema):
 
 class Enrolment(Schema):
     id = fields.String()
+    version = fields.Integer()
     class_id = fields.String()
     person_id = fields.String()
     enterprise_id = fields.String(allow_none=True)

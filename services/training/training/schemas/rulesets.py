@@ -25,6 +25,12 @@ class RuleSetParameters(Schema):
         required=True,
         metadata={"description": "Whether the year of the first certificate asks for no continuing education."},
     )
+    education_forecast_month = fields.Integer(required=True, validate=validate.Range(1, 12))
+    education_forecast_day = fields.Integer(
+        required=True,
+        validate=validate.Range(1, 28),
+        metadata={"description": "The day on which those are told who are going to miss hours of the year."},
+    )
     second_certificate = word_field(
         SecondCertificate,
         required=True,
@@ -36,6 +42,16 @@ class RuleSetParameters(Schema):
         metadata={
             "description": "How long before its first day those enrolled are told when and where a class begins."
         },
+    )
+    resit_days = fields.Integer(
+        required=True,
+        validate=validate.Range(0, 730),
+        metadata={"description": "How long after a class was closed its exam may be sat again."},
+    )
+    appeal_days = fields.Integer(
+        required=True,
+        validate=validate.Range(0, 730),
+        metadata={"description": "How long after an outcome an appeal may be made."},
     )
     quota_release_days = fields.Integer(
         required=True,

@@ -33,9 +33,16 @@ PROVINCE_UNIT = "220000"  # for a holder whose division has no reporting unit
 
 @dataclass(frozen=True)
 class Revoke:
-    """Why a certificate is revoked, and on which document."""
+    """Why a certificate is revoked, suspended or replaced by another, and on which document."""
 
     reason: str
+    document: str
+
+
+@dataclass(frozen=True)
+class Reinstate:
+    """On which document a suspended certificate is reinstated."""
+
     document: str
 
 
@@ -51,6 +58,8 @@ def issue_all(
     if rules.second_certificate == SecondCertificate.REFUSE:
         # They have got it since they were nominated.
         passed = [each for each in passed if not any(held.holds(today) for held in older[each.person_id])]
+    suspended = CertificateStatus.SUSPENDED
+    passed = [each for each in passed if not any(held.status == suspended for held in older[each.person_id])]
     unit_of = {row.code: row.unit for row in session.execute(scope.reporting_units(today))}
     by_unit: dict[str, list[Enrolment]] = defaultdict(list)
     for enrolment in passed:
@@ -58,12 +67,12 @@ def issue_all(
     # In the order of the units, so that two classes that are closed at once can't wait for each other's sequences.
     issued = []
     for unit, enrolments in sorted(by_unit.items()):
-        first = _take_numbers(session, today.year, unit, len(enrolments))
+        first = take_numbers(session, today.year, unit, len(enrolments))
         for sequence, enrolment in enumerate(enrolments, first):
             number = number_of(today.year, unit, sequence)
             issued.append(_issue(session, enrolment, number, holders[enrolment.person_id], rules, clock))
             for held in older[enrolment.person_id]:
-                _replace(session, held, issued[-1], clock)
+                replace(session, held, issued[-1], clock)
     # All at once: a large class plans more than a thousand rows.
     expiry.plan(session, issued, rules, today)
 
@@ -79,7 +88,7 @@ def _issue(
     return certificate
 
 
-def _replace(session: Session, held: Certificate, by: Certificate, clock: Clock) -> None:
+def replace(session: Session, held: Certificate, by: Certificate, clock: Clock) -> None:
     outbox.add(session, held, held.replace(by, clock.today()), clock)
     session.add(held.record(clock.today(), Decision.REPLACED, Grounds(replaced_by=by.id)))
 
@@ -98,7 +107,7 @@ def held(session: Session, person_ids: Iterable[str], lock: bool = False) -> Seq
 def _older_of(session: Session, person_ids: Sequence[str]) -> dict[str, list[Certificate]]:
     """The certificates that these people have had until now, locked, with nothing due of them any more, by person.
 
-    Due rows before certificates, as in `_load_and_cancel`.
+    Due rows before certificates, as in `load_and_cancel`.
     """
     expiry.cancel(session, *held(session, person_ids))
     found: dict[str, list[Certificate]] = defaultdict(list)
@@ -110,7 +119,7 @@ def _older_of(session: Session, person_ids: Sequence[str]) -> dict[str, list[Cer
 def renew(session: Session, caller: Caller, certificate_id: str, version: int, clock: Clock) -> Certificate:
     """Renews for another term, if the window is open and the education taken (R34)."""
     today = clock.today()
-    certificate = _load_and_cancel(session, caller, certificate_id, version, today)
+    certificate = load_and_cancel(session, caller, certificate_id, version, today)
     rules = rulesets.rules_on(session, today, Rules)
     years = _years_of_term(session, certificate, rules)
     criteria = tuple(certificate.renewal_criteria(today, years, rules))
@@ -128,7 +137,7 @@ def revoke(
 ) -> Certificate:
     """Revokes for a reason, on a document; what was still due of it is cancelled."""
     today = clock.today()
-    certificate = _load_and_cancel(session, caller, certificate_id, version, today)
+    certificate = load_and_cancel(session, caller, certificate_id, version, today)
     outbox.add(session, certificate, certificate.revoke(today, command.reason, command.document), clock)
     grounds = Grounds(reason=command.reason, document=command.document)
     session.add(certificate.record(today, Decision.REVOKED, grounds))
@@ -136,7 +145,29 @@ def revoke(
     return certificate
 
 
-def _load_and_cancel(session: Session, caller: Caller, certificate_id: str, version: int, today: date) -> Certificate:
+def revoke_of_enrolment(session: Session, enrolment: Enrolment, reason: str, document: str, clock: Clock) -> None:
+    """Revokes the certificate that an enrolment has brought, if there is one: its outcome was corrected."""
+    today, record = clock.today(), storage.certificate_status.c
+    for found in held(session, [enrolment.person_id]):
+        grounds = session.scalars(
+            select(StatusRecord).where(record.certificate_id == found.id).order_by(record.id).limit(1)
+        ).one()
+        if grounds.grounds.enrolment_id != enrolment.id:
+            continue
+        expiry.cancel(session, found)
+        certificate = load(session, Certificate, found.id, lock=True)
+        outbox.add(session, certificate, certificate.revoke(today, reason, document), clock)
+        session.add(certificate.record(today, Decision.REVOKED, Grounds(reason=reason, document=document)))
+
+
+def locked(session: Session, caller: Caller, certificate_id: str, version: int, today: date) -> Certificate:
+    """The certificate, locked for a change that leaves its term as it is."""
+    certificate = load(session, Certificate, certificate_id, visible(storage.certificate, caller, today), lock=True)
+    check_version(certificate, version)
+    return certificate
+
+
+def load_and_cancel(session: Session, caller: Caller, certificate_id: str, version: int, today: date) -> Certificate:
     """The certificate, locked for a change that ends its term; what was due of the term is cancelled.
 
     A sweep locks the due row first and the certificate after it. The same order here keeps the two from waiting for
@@ -151,14 +182,21 @@ def _load_and_cancel(session: Session, caller: Caller, certificate_id: str, vers
 
 def _years_of_term(session: Session, certificate: Certificate, rules: Rules) -> list[YearTaken]:
     """The years of the certificate's term that ask for education, with what was taken in each."""
-    column = storage.certificate_status.c
-    wanted = select(StatusRecord).where(column.certificate_id == certificate.id).order_by(column.id)
-    began, is_first = term_began(session.scalars(wanted).all())
+    began, is_first = term_began(_history(session, certificate.id))
     years = years_of_duty(began, certificate.valid_until, is_first, rules)
     return education.years_taken(session, certificate.person_id, years)
 
 
-def _take_numbers(session: Session, year: int, unit: str, count: int) -> int:
+def _history(session: Session, certificate_id: str) -> list[StatusRecord]:
+    """What has held of a certificate, and before it of the one in whose place it was issued, the oldest first."""
+    column = storage.certificate_status.c
+    wanted = select(StatusRecord).where(column.certificate_id == certificate_id).order_by(column.id)
+    records = list(session.scalars(wanted))
+    replaced = records[0].grounds.replaces
+    return records if replaced is None else [*_history(session, replaced), *records]
+
+
+def take_numbers(session: Session, year: int, unit: str, count: int) -> int:
     """Takes `count` numbers of a year and unit, and returns the first; the row stays locked, so none is left out."""
     sequence = storage.certificate_sequence
     taken = (

@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
-from chassis.errors import InvalidInput
+from chassis.errors import InvalidInput, NotFound
+from chassis.json_types import JsonObject
 from chassis.messaging import outbox
 from chassis.security import audit
 from programme import rulesets
@@ -21,6 +22,8 @@ from training.domain.education import EducationEntry, EducationYear, YearTaken, 
 from training.domain.parties import UnknownHere
 from training.domain.rules import Rules
 from training.usecases import parties
+
+YEARS = range(2013, 2101)  # of the ledger
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,14 @@ class RecordEducation:
     """Hours of continuing education, for the ledger."""
 
     items: Sequence[HoursTaken]
+
+
+@dataclass(frozen=True)
+class Exempt:
+    """Why somebody need not take a year's hours, and on which document."""
+
+    reason: str
+    document: str
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,20 @@ def record(session: Session, caller: Caller, command: RecordEducation, clock: Cl
     details = {"recorded": recorded, "of": len(entries)}
     audit.record(session, caller, "education.recorded", "batch", details, clock)
     return Recorded(recorded, len(entries) - recorded)
+
+
+def exempt(session: Session, caller: Caller, person_id: str, year: int, command: Exempt, clock: Clock) -> EducationYear:
+    """Asks for no hours of somebody in a year, for a reason, on a document."""
+    today = clock.today()
+    person = parties.people_by_id(session, [person_id], caller, today).get(person_id)
+    if person is None or year not in YEARS:
+        raise NotFound()
+    entry = EducationEntry(person_id, year, 0.0, command.document, today)
+    ledger = _locked_years(session, [entry], {person_id: person.division})[year_id(person_id, year)]
+    outbox.add(session, ledger, ledger.exempt(command.reason, command.document, today), clock)
+    details: JsonObject = {"reason": command.reason, "document": command.document}
+    audit.record(session, caller, "education.exempted", ledger.id, details, clock)
+    return ledger
 
 
 def enter(session: Session, entries: Sequence[EducationEntry], divisions: Mapping[str, str], clock: Clock) -> int:
@@ -100,7 +125,13 @@ def hours(session: Session, person_id: str, year: int) -> float:
 
 def years_taken(session: Session, person_id: str, years: Sequence[int]) -> list[YearTaken]:
     """What a person has done for each of these years, by the rules of each."""
-    return [YearTaken(year, hours(session, person_id, year), required_hours(session, year)) for year in years]
+    found = []
+    for year in years:
+        ledger, required = session.get(EducationYear, year_id(person_id, year)), required_hours(session, year)
+        found.append(
+            YearTaken(year, ledger.total_hours, ledger.asked(required)) if ledger else YearTaken(year, 0.0, required)
+        )
+    return found
 
 
 def _known_documents(session: Session, entries: Sequence[EducationEntry]) -> set[tuple[str, int, str]]:

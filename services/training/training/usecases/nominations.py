@@ -18,6 +18,7 @@ from chassis.security import audit
 from programme import scope
 from programme.callers import Caller, Role
 from training import storage
+from training.domain.certificate import CertificateStatus
 from training.domain.nomination import Nomination, NoPlace
 from training.domain.parties import Enterprise, Person, UnknownHere
 from training.domain.places import Places
@@ -157,12 +158,14 @@ def _known(session: Session, class_id: str, person_ids: Iterable[str]) -> dict[s
 
 
 def _certified(session: Session, training_class: TrainingClass, person_ids: Iterable[str], today: date) -> set[str]:
-    """Those of the people whom the class can't be for, since they hold a certificate; nobody, if the rules allow it."""
+    """Those of the people whom the class can't be for, since they hold a certificate, by the rules of the class."""
     if training_class.kind != ClassKind.INITIAL:
         return set()
+    running = [held for held in certificates.held(session, person_ids) if held.status.is_running]
     if announced.rules_of(session, training_class).second_certificate == SecondCertificate.REPLACE:
-        return set()
-    return {held.person_id for held in certificates.held(session, person_ids) if held.holds(today)}
+        # A new certificate would undo the suspension of the older one.
+        return {held.person_id for held in running if held.status == CertificateStatus.SUSPENDED}
+    return {held.person_id for held in running if today <= held.valid_until}
 
 
 def _are_own(caller: Caller, own_divisions: set[str] | None, enterprise: Enterprise, person: Person) -> bool:

@@ -1,0 +1,82 @@
+"""The page on which anybody checks a certificate: a form, and what is known of the certificate asked for.
+
+It needs no script, loads nothing, and is not kept by browsers or on the way.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import date
+from html import escape
+
+from chassis.http import Response
+
+STYLE = (
+    "body{font:1rem/1.6 system-ui,sans-serif;max-width:34rem;margin:2rem auto;padding:0 1rem;color:#222}"
+    "label{display:block;margin:.8rem 0}input{font:inherit;width:100%;box-sizing:border-box;padding:.4rem}"
+    "button{font:inherit;padding:.4rem 1.5rem}dt{color:#555}dd{margin:0 0 .5rem;font-weight:600}"
+    "[role=status]{border-left:.4rem solid #888;padding:.2rem 1rem;margin:1.5rem 0}"
+)
+STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+POLICY = (
+    f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+STATUSES = {
+    "valid": "有效 valid",
+    "expired": "已到期 expired",
+    "suspended": "暂停效力 suspended",
+    "revoked": "已撤销 revoked",
+    "replaced": "已由新证书替代 replaced",
+}
+PAGE = """<!doctype html>
+<html lang="zh">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>首席质量官任职资格证书查验</title>
+<style>{style}</style>
+</head>
+<body>
+<main>
+<h1>首席质量官任职资格证书查验</h1>
+<form>
+<label>证书编号 Number <input name="number" required maxlength="64" value="{number}"></label>
+<label>持证人姓名 Name <input name="name" required maxlength="200" value="{name}"></label>
+<button>查验 Check</button>
+</form>
+{result}</main>
+</body>
+</html>
+"""
+GENUINE = """<section role="status"><h2>查验结果：编号与姓名相符 genuine</h2>
+<dl><dt>证书编号 Number</dt><dd>{number}</dd><dt>状态 Status</dt><dd>{status}</dd>
+<dt>有效期至 Valid until</dt><dd>{until}</dd></dl></section>
+"""
+NOT_GENUINE = """<section role="status"><h2>查验结果：没有编号和姓名均相符的证书 not found</h2>
+<p>请核对证书上的编号和姓名。There is no certificate of that number and name.</p></section>
+"""
+
+
+def form() -> Response:
+    """The page before anything was asked."""
+    return _page("", "", "")
+
+
+def genuine(number: str, name: str, status: str, until: date) -> Response:
+    """There is such a certificate: its status and last day, and nothing that was not asked with."""
+    shown = GENUINE.format(number=escape(number), status=STATUSES[status], until=until.isoformat())
+    return _page(number, name, shown)
+
+
+def not_genuine(number: str, name: str) -> Response:
+    """There is none; which of the two is wrong is not said."""
+    return _page(number, name, NOT_GENUINE)
+
+
+def _page(number: str, name: str, result: str) -> Response:
+    text = PAGE.format(style=STYLE, number=escape(number), name=escape(name), result=result)
+    response = Response(text, content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Cache-Control"] = "no-store"
+    return response
