@@ -11,7 +11,7 @@ VERSIONED = {
     "registry": {"change_enterprise", "change_person"},
     "training": {"renew_certificate", "revoke_certificate"},
     "notifications": set(),
-    "reporting": {"revise_target"},
+    "reporting": {"revise_plan", "revise_target"},
 }
 
 
