@@ -29,6 +29,7 @@ REASONS = {
     "certificate_expired": "任职资格证书有效期届满",
     "certificate_revoked": "任职资格证书被撤销",
     "no_certificate_by_deadline": "暂行聘任期限届满，仍未取得任职资格证书",
+    "enterprise_deregistered": "所在企业已经注销",
 }
 CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 

@@ -56,7 +56,7 @@ def announce(session: Session, events: Batch[AnnouncedT], clock: Clock) -> None:
     """Records `events` as causes, and writes the notices that the table of announcements asks for."""
     today = clock.today()
     rules = rulesets.rules_on(session, today, Rules)
-    directory = Directory.read(session, [event.data.mentions for event in events])
+    directory = Directory.read(session, [event.data.mentions for event in events], today)
     causes = [
         Cause(event, vars(event.data), *directory.resolve(event.data.mentions, event.division, today))
         for event in events

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -110,6 +111,8 @@ def test_a_reminder_says_how_many_days_are_left_and_on_the_day_says_today():
 
     assert "30日后到期" in render("certificate_expiring", PERSON, {**data, "days_left": 30}).subject
     assert "今日到期" in render("certificate_expiring", PERSON, {**data, "days_left": 0}).subject
+    ended = render("certificate_expiring", PERSON, {**data, "valid_until": TODAY - timedelta(2), "days_left": -2})
+    assert "已到期" in ended.subject and "已于2026年2月28日到期" in ended.body and "还有" not in ended.body
 
 
 def test_a_name_with_markup_stays_as_it_is_in_text_and_is_escaped_in_html():

@@ -1,7 +1,7 @@
 """A rule set says why it changed the rules of days gone by.
 
 Revision ID: 0050
-Revises: 0008
+Revises: 0024
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 from programme import programme_tables
 
 revision = "0050"
-down_revision = "0008"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 

@@ -8,9 +8,27 @@ from datetime import date
 from typing import TypeVar
 
 from chassis.errors import RuleBroken
-from registry.events import EnterpriseChanged, EnterpriseRegistered
+from registry.events import EnterpriseChanged, EnterpriseDeregistered, EnterpriseRegistered
 
 AnnouncedT = TypeVar("AnnouncedT", bound=EnterpriseRegistered)
+
+
+class Deregistered(RuleBroken):
+    """The enterprise has been deregistered; nothing more can be entered for it."""
+
+    zh = "该企业已经注销，不能再为其登记任何事项。"
+
+
+class DeregisteredOutOfOrder(RuleBroken):
+    """The last day of an enterprise can be neither before its first nor in the future."""
+
+    zh = "注销日期不得早于企业成立日期，也不得晚于今天。"
+
+
+class MergedIntoItself(RuleBroken):
+    """An enterprise can't be merged into itself."""
+
+    zh = "企业不能并入自身。"
 
 
 # 工业 by the national statistics: mining, manufacturing, and the supply of electricity, heat, gas and water.
@@ -60,6 +78,8 @@ class Enterprise:
     legal_representative: str
     responsible_person: str | None
     registered_on: date
+    deregistered_on: date | None = None  # its last day
+    successor_id: str | None = None  # into which it was merged
     version: int = 0
 
     @classmethod
@@ -90,6 +110,23 @@ class Enterprise:
         for name, value in changed.items():
             setattr(self, name, value)
         return self._announced(EnterpriseChanged, on) if changed else None
+
+    def require_standing(self) -> None:
+        """Raises Deregistered if it has ended: an appointment that is entered late would have nobody to end it."""
+        if self.deregistered_on is not None:
+            raise Deregistered()
+
+    def deregister(self, on: date, document: str, successor: Enterprise | None, today: date) -> EnterpriseDeregistered:
+        """Ends the enterprise with the day `on`, by a document; it may have been merged into another."""
+        self.require_standing()
+        if not self.registered_on <= on <= today:
+            raise DeregisteredOutOfOrder()
+        if successor is self:
+            raise MergedIntoItself()
+        if successor is not None:
+            successor.require_standing()
+        self.deregistered_on, self.successor_id = on, successor.id if successor else None
+        return EnterpriseDeregistered(self.id, self.name, self.division, self.successor_id, document, on)
 
     def _announced(self, kind: type[AnnouncedT], on: date) -> AnnouncedT:
         return kind(

@@ -34,6 +34,7 @@ OUTSIDE = Violation("该区划不在您的管辖范围内。", "This division li
 ELSEWHERE = Violation(
     "该企业已在您管辖范围以外的区划登记。", "This enterprise is already registered in a division outside yours."
 )
+GONE = Violation("该企业已经注销，请从名单中删去。", "This enterprise has been deregistered; take it off the list.")
 IN_THE_FUTURE = Violation("登记日期晚于今天。", "This day lies in the future.")
 
 
@@ -86,6 +87,8 @@ def _check(session: Session, caller: Caller, sheet: Sheet, known: dict[str, Ente
         existing = known.get(row.find(enterprise_list.USCC) or "")
         if existing and existing.division not in within:
             sheet.reject(row.number, enterprise_list.USCC, ELSEWHERE)
+        elif existing and existing.deregistered_on is not None:
+            sheet.reject(row.number, enterprise_list.USCC, GONE)
 
 
 def _not_industrial(industry: str) -> Violation:

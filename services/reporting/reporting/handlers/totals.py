@@ -91,6 +91,7 @@ STANDINGS = select(
     _enterprise.enterprise_id,
     _enterprise.version,
     _enterprise.on,
+    _enterprise.gone,
     _enterprise.division,
     *(_enterprise[name] for name in FLAGS),
 ).where(_enterprise.enterprise_id == func.any(KEYS))
@@ -195,9 +196,9 @@ def cover(session: Session, enterprise_ids: Iterable[str]) -> None:
     The caller has taken `one_at_a_time` before it entered the records.
     """
     keys = {"keys": sorted(set(enterprise_ids))}
-    standings: dict[str, list[Dated[Standing]]] = defaultdict(list)
-    for enterprise_id, version, on, *facts in session.execute(STANDINGS, keys):
-        standings[enterprise_id].append(Dated(version, on, Standing(*facts)))
+    standings: dict[str, list[Dated[Standing | None]]] = defaultdict(list)
+    for enterprise_id, version, on, gone, *facts in session.execute(STANDINGS, keys):
+        standings[enterprise_id].append(Dated(version, on, None if gone else Standing(*facts)))
     appointments: dict[str, dict[str, list[Dated[AppointmentStatus]]]] = defaultdict(lambda: defaultdict(list))
     for enterprise_id, appointment_id, version, on, status in session.execute(STATUSES, keys):
         appointments[enterprise_id][appointment_id].append(Dated(version, on, status))

@@ -80,6 +80,10 @@ class Chronicle:
         kind = "enterprise.changed.v1" if enterprise_id else "enterprise.registered.v1"
         return self.event(kind, data["enterprise_id"], data)
 
+    def deregistered(self, enterprise: Envelope, on: str) -> Envelope:
+        data = {key: enterprise.data[key] for key in ("enterprise_id", "name", "division")}
+        return self.event("enterprise.deregistered.v1", enterprise.subject, {**data, "on": on})
+
     def made(self, enterprise: Envelope, on: str) -> Envelope:
         data = {"appointment_id": new_id(), "enterprise_id": enterprise.subject, "person_id": new_id(), "on": on}
         return self.event("appointment.made.v1", data["appointment_id"], data)

@@ -67,7 +67,20 @@ def test_a_suspension_counts_from_its_day_until_the_day_of_the_restoration(sessi
     apply(chronicle.then(made, "filed", "2026-02-10", late=True), chronicle.then(made, "ended", "2026-02-20"))
 
     assert figures(session, day).get(CHANGCHUN) == expected
-    assert figures(session, "2026-02-20")[CHANGCHUN] == NONE
+    assert figures(session, "2026-02-20")[CHANGCHUN] == ACTIVE
+    assert figures(session, "2026-02-21")[CHANGCHUN] == NONE
+
+
+def test_an_enterprise_that_was_deregistered_counts_until_its_last_day(session, apply, chronicle):
+    enterprise, other = chronicle.enterprise(), chronicle.enterprise()
+    made = chronicle.made(enterprise, "2026-01-05")
+    apply(enterprise, other, made)
+    apply(chronicle.then(made, "ended", "2026-02-20"), chronicle.deregistered(enterprise, "2026-02-20"))
+
+    assert figures(session, "2026-02-19")[CHANGCHUN] == (2, 1, 0)
+    assert figures(session, "2026-02-20")[CHANGCHUN][0] == 2
+    assert figures(session, "2026-02-21")[CHANGCHUN] == (1, 0, 0)
+    assert queries.statistics(session, date(2026, 2, 21)).enterprises == 1
 
 
 def test_suspended_restored_and_suspended_again_on_one_day_is_suspended(session, apply, chronicle):
@@ -104,9 +117,20 @@ def test_an_end_entered_late_outweighs_a_suspension_announced_before_it(session,
         enterprise, made, chronicle.then(made, "suspended", "2026-02-01"), chronicle.then(made, "ended", "2026-01-25")
     )
 
-    assert figures(session, "2026-01-24")[CHANGCHUN] == ACTIVE
-    assert figures(session, "2026-01-25")[CHANGCHUN] == NONE
+    assert figures(session, "2026-01-25")[CHANGCHUN] == ACTIVE
+    assert figures(session, "2026-01-26")[CHANGCHUN] == NONE
     assert figures(session, "2026-02-01")[CHANGCHUN] == NONE
+
+
+def test_a_cqo_until_31_december_counts_on_31_december(session, apply, chronicle):
+    enterprise = chronicle.enterprise()
+    made = chronicle.made(enterprise, "2025-01-05")
+    apply(enterprise, made, chronicle.then(made, "ended", "2025-12-31"))
+
+    assert figures(session, "2025-12-31")[CHANGCHUN] == ACTIVE
+    assert figures(session, "2026-01-01")[CHANGCHUN] == NONE
+    assert queries.statistics(session, date(2025, 12, 31)).appointments == {"active": 1}
+    assert queries.statistics(session, date(2026, 1, 1)).appointments == {"ended": 1}
 
 
 def test_a_suspended_cqo_does_not_hide_another_that_is_active(session, apply, chronicle):

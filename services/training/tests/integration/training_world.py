@@ -76,14 +76,14 @@ class Centre:
         return classes.schedule(self.session, CENTRE, classes.ScheduleClass(**{**content, **words}), self.clock)
 
     def nominate(
-        self, training_class: Any, items: list[dict[str, str]], caller: Caller = CENTRE
+        self, training_class: Any, items: list[dict[str, str]], caller: Caller = CENTRE, wait: bool = False
     ) -> list[NominationResult]:
-        command = nominations.Nominate([Nominee(**item) for item in items])
+        command = nominations.Nominate([Nominee(**item) for item in items], wait)
         return nominations.nominate(self.session, caller, training_class.id, command, self.clock)
 
     def attend(self, training_class: Any, people: Iterable[str], share: float = 1.0) -> None:
         items = [
-            results.Attendance(person, block.name, share * block.hours)
+            results.Attendance(person, share * block.hours, block.name)
             for person in people
             for block in training_class.blocks
         ]
