@@ -1,13 +1,13 @@
 """Roll-out plans, campaigns, honours and the library of good practice (R18, R19, R50–R54).
 
-Revision ID: 0013
-Revises: 0012
+Revision ID: 0080
+Revises: 0070
 """
 
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0080"
+down_revision = "0070"
 branch_labels = None
 depends_on = None
 
