@@ -12,7 +12,9 @@ from chassis.errors import NotFound, Transient
 from chassis.http import PageArguments
 from chassis.messaging.inbox.tables import inbox_applied, inbox_parked
 from chassis.security import audit
+from notifications.domain.announcements import KINDS
 from notifications.domain.notice import AlreadyDelivered, Channel, Delivery, Notice, State
+from notifications.domain.rules import Rules
 from notifications.queries import inbox as inboxes
 from notifications.queries import notices
 from notifications.queries.due import Tally
@@ -270,6 +272,15 @@ def test_the_centre_signs_what_it_decides_and_the_office_the_rest(session, world
         "certificate_issued": "吉林省质量技术监督培训中心",
         "certificate_revoked": "吉林省实施质量强省战略联席会议办公室",
     }
+
+
+def test_the_centre_signs_every_kind_of_notice_about_classes_and_certificates_but_the_revocation(session, clock):
+    rules = rulesets.rules_on(session, clock.today(), Rules)
+    by_the_centre = {kind for kind in KINDS if rules.body_of(kind).name == "吉林省质量技术监督培训中心"}
+
+    assert by_the_centre == {
+        kind for kind in KINDS if kind.startswith(("nomination_", "enrolment_", "certificate_"))
+    } - {"certificate_revoked"}
 
 
 def test_each_recipient_finds_its_own_notices_in_its_inbox(session, world, tell, holder, clock):

@@ -1,4 +1,4 @@
-"""Roll-out plans, campaigns, honours and the library of good practice (R18, R19, R50–R54).
+"""Roll-out plans, campaigns, honours and the library of good practice (R19, R50–R54).
 
 Revision ID: 0080
 Revises: 0070

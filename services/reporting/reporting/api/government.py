@@ -1,4 +1,4 @@
-"""Routes of what the offices do themselves: plans, campaigns, honours and good practices (R18, R19, R50–R54)."""
+"""Routes of what the offices do themselves: plans, campaigns, honours and good practices (R19, R50–R54)."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ class GovernmentRoutes:
         roles=STAFF,
         status=201,
         problems=(NotACqo,),
-        summary="Honour a CQO, a demonstration enterprise or an industry's benchmark (R18, R19, R52)",
+        summary="Commend a CQO, or name an industry's benchmark (R19, R52)",
     )
     def give_honour(self, request: Request[GiveHonour]) -> Response:
         with self.db.begin() as session:

@@ -1,4 +1,7 @@
-"""Honours: excellent CQOs, demonstration enterprises, and benchmarks of an industry (R18, R19, R52)."""
+"""Honours: excellent CQOs, and benchmarks of an industry (R19, R52).
+
+What an enterprise is recognised as year by year, a demonstration enterprise for instance (R18), is registry's.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,9 @@ from reporting.events import HonourGiven, HonourWithdrawn
 
 
 class HonourKind(StrEnum):
-    """优秀首席质量官, 重点示范企业, 行业质量标杆."""
+    """优秀首席质量官, 行业质量标杆."""
 
     EXCELLENT_CQO = "excellent_cqo"
-    DEMONSTRATION = "demonstration"
     BENCHMARK = "benchmark"
 
 

@@ -1,4 +1,4 @@
-"""Giving and withdrawing honours (R18, R19, R52)."""
+"""Giving and withdrawing honours (R19, R52)."""
 
 from __future__ import annotations
 

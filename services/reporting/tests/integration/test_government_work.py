@@ -1,4 +1,4 @@
-"""What the offices do themselves: plans, campaigns, honours and good practices (R18, R19, R50–R54)."""
+"""What the offices do themselves: plans, campaigns, honours and good practices (R19, R50–R54)."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def test_a_campaign_that_has_not_begun_is_cancelled_and_not_closed(session, appl
 
 
 def give(session, clock, firm, caller=PROVINCE, **changes):
-    facts = {"kind": HonourKind.DEMONSTRATION, "title": "重点示范企业", "document": DOCUMENT}
+    facts = {"kind": HonourKind.BENCHMARK, "industry": "C36", "title": "行业质量标杆", "document": DOCUMENT}
     facts |= {"valid_from": date(2026, 3, 1), "enterprise_id": firm}
     return honours.give(session, caller, GiveHonour(**{**facts, **changes}), clock)
 
@@ -167,25 +167,22 @@ def held(session, clock, **filters):
     return [row.id for row in government.honours(session, HonourFilters(**filters), clock.today(), PAGE).items]
 
 
-def test_cqos_are_commended_and_enterprises_are_examples_and_benchmarks_of_their_industry(session, firms, clock):
+def test_cqos_are_commended_and_enterprises_are_benchmarks_of_their_industry(session, firms, clock):
     (first, cqo), (second, other) = firms
-    commended = give(session, clock, first, kind=HonourKind.EXCELLENT_CQO, person_id=cqo)
-    benchmark = give(session, clock, second, kind=HonourKind.BENCHMARK, industry="C36", valid_until=date(2026, 12, 31))
-    example = give(session, clock, first, OF_CHANGCHUN, division=CHANGCHUN)
+    of_a_cqo = {"kind": HonourKind.EXCELLENT_CQO, "industry": None}
+    commended = give(session, clock, first, **of_a_cqo, person_id=cqo)
+    benchmark = give(session, clock, second, valid_until=date(2026, 12, 31))
+    of_a_city = give(session, clock, first, OF_CHANGCHUN, division=CHANGCHUN, industry="C27")
 
     assert held(session, clock, industry="C36") == [benchmark.id]
     assert held(session, clock, industry="C36", on=date(2027, 1, 1)) == []
-    assert set(held(session, clock, enterprise_id=first)) == {commended.id, example.id}
+    assert set(held(session, clock, enterprise_id=first)) == {commended.id, of_a_city.id}
     with pytest.raises(NotACqo):
-        give(session, clock, first, kind=HonourKind.EXCELLENT_CQO, person_id=other)
+        give(session, clock, first, **of_a_cqo, person_id=other)
     with pytest.raises(Forbidden):
         give(session, clock, first, OF_CHANGCHUN)  # the province's honour
-    for wrong in (
-        {"person_id": cqo},
-        {"industry": "C36"},
-        {"kind": HonourKind.BENCHMARK},
-        {"valid_until": date(2026, 1, 1)},
-    ):
+    ended = {"valid_until": date(2026, 1, 1)}
+    for wrong in ({"person_id": cqo}, {"industry": None}, of_a_cqo, {**of_a_cqo, "industry": "C36"}, ended):
         with pytest.raises(InvalidInput):
             give(session, clock, first, **wrong)
 

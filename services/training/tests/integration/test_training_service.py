@@ -260,7 +260,7 @@ def test_refusals_are_told_in_the_callers_language_and_anybody_may_verify_a_cert
     verified = Client(service.url).call("GET", f"/certificates/verify?{asked}")
     explained = centre.call("GET", f"/certificates/{certificate['id']}/explain")
 
-    assert "换证窗口" in reason["detail"]
+    assert "续期窗口" in reason["detail"]
     assert verified == {
         "number": certificate["number"],
         "genuine": True,

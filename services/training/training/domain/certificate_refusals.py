@@ -15,7 +15,7 @@ class NotPassed(RuleBroken):
 class IsRevoked(RuleBroken):
     """The certificate has been revoked; nothing can be changed about it any more."""
 
-    zh = "该证书已被撤销，不能再换证或作其他变更。"
+    zh = "该证书已被撤销，不能再续期或作其他变更。"
     rule = "R59"
 
 
@@ -29,19 +29,19 @@ class IsReplaced(RuleBroken):
 class HoldsCertificate(RuleBroken):
     """This person holds a certificate already. It is renewed; the training for a first one is for others."""
 
-    zh = "该人员已持有任职资格证书，应办理换证，无需再参加任职培训。"
+    zh = "该人员已持有任职资格证书，应办理续期，无需再参加任职培训。"
     rule = "R59"
 
 
 class OutsideRenewalWindow(RuleBroken):
     """It can't be renewed on this day. Before the window opens, wait; after it, take the full training again."""
 
-    zh = "当前不在换证窗口内：窗口开启前请等待，窗口关闭后须重新参加任职培训。"
+    zh = "当前不在续期窗口内：窗口开启前请等待，窗口关闭后须重新参加任职培训。"
     rule = "R59"
 
 
 class EducationShort(RuleBroken):
     """Renewal needs the hours of continuing education of each year of the term."""
 
-    zh = "换证须在证书有效期内逐年完成规定的再教育学时。"
+    zh = "续期须在证书有效期内逐年完成规定的继续教育学时。"
     rule = "R34"
