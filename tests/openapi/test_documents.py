@@ -9,7 +9,7 @@ from openapi_world import SERVICES, Api
 
 VERSIONED = {
     "registry": {"change_enterprise", "change_person"},
-    "training": {"renew_certificate", "revoke_certificate"},
+    "training": {"cancel_class", "change_class", "renew_certificate", "revoke_certificate"},
     "notifications": set(),
     "reporting": {"revise_plan", "revise_target"},
 }
