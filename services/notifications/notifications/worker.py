@@ -41,6 +41,7 @@ from notifications.handlers.certificates import (
 from notifications.handlers.contacts import ContactChanged
 from notifications.handlers.enrolments import EnrolmentCompleted
 from notifications.handlers.enterprises import EnterpriseEntered
+from notifications.handlers.honours import HonourGiven, HonourWithdrawn
 from notifications.handlers.kept import KEPT
 from notifications.handlers.nominations import (
     NominationCancelled,
@@ -175,6 +176,14 @@ class Worker(HealthRoutes):
     @subscribe_batch("appointment.ended.v1", AppointmentEnded)
     def appointment_ended(self, session: Session, events: Batch[AppointmentEnded]) -> None:
         appointments.ended(session, events, self.clock)
+
+    @subscribe_batch("honour.given.v1", HonourGiven)
+    def honour_given(self, session: Session, events: Batch[HonourGiven]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("honour.withdrawn.v1", HonourWithdrawn)
+    def honour_withdrawn(self, session: Session, events: Batch[HonourWithdrawn]) -> None:
+        announce(session, events, self.clock)
 
     @subscribe_batch("target.set.v1", "target.set.v2", TargetSet)
     def target_set(self, session: Session, events: Batch[TargetSet]) -> None:

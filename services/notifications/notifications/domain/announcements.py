@@ -55,6 +55,8 @@ ANNOUNCEMENTS = (
     Announcement("appointment.suspended.v1", "appointment_suspended", EVERYBODY),
     Announcement("appointment.restored.v1", "appointment_restored", EVERYBODY),
     Announcement("appointment.ended.v1", "appointment_ended", EVERYBODY),
+    Announcement("honour.given.v1", "honour_given", HOLDER_AND_EMPLOYER),
+    Announcement("honour.withdrawn.v1", "honour_withdrawn", HOLDER_AND_EMPLOYER),
     Announcement("target.set.v1", "target_set", (DIVISION,)),
     Announcement("target.set.v2", "target_set", (DIVISION,)),
 )

@@ -21,6 +21,7 @@ KEPT = {
     "division": Kept((Rows.by(division.c.code),)),
     "enrolment": ANNOUNCED,
     "enterprise": Kept((Rows.by(storage.enterprise.c.id),)),
+    "honour": ANNOUNCED,
     "nomination": ANNOUNCED,
     "person": Kept((Rows.by(storage.person.c.id),)),
     "target": ANNOUNCED,

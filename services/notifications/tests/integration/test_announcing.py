@@ -283,6 +283,16 @@ def test_the_centre_signs_every_kind_of_notice_about_classes_and_certificates_bu
     } - {"certificate_revoked"}
 
 
+def test_who_is_honoured_is_told_and_an_enterprise_alone_too(session, world, tell, holder):
+    day, firm = "2026-03-02", holder.data["enterprise_id"]
+    data = {"enterprise_id": firm, "document": "示例文号", "title": "示例荣誉", "valid_from": day, "on": day}
+    tell(world.event("honour.given.v1", "h1", {**data, "honour_id": "h1", "person_id": holder.subject}, "220000"))
+    tell(world.event("honour.given.v1", "h2", {**data, "honour_id": "h2", "person_id": None}, "220000"))
+
+    told = session.execute(select(notice.c.recipient_kind, notice.c.recipient_id).order_by(notice.c.recipient_kind))
+    assert [tuple(row) for row in told] == [("enterprise", firm), ("enterprise", firm), ("person", holder.subject)]
+
+
 def test_each_recipient_finds_its_own_notices_in_its_inbox(session, world, tell, holder, clock):
     certificate = world.certificate(holder)
     tell(certificate, world.revoked(certificate))

@@ -25,6 +25,7 @@ OF_NOMINATION = {
     "on": TODAY,
 }
 OPENING = {"starts_on": date(2026, 3, 9), "ends_on": date(2026, 3, 13)}
+OF_HONOUR = {"honour_id": "h-1", "enterprise_id": ENTERPRISE_ID, "document": "示例文号〔2026〕5号", "on": TODAY}
 UNTIL = date(2029, 3, 1)
 FILING_DUE = date(2026, 4, 1)
 
@@ -96,6 +97,20 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("appointment.suspended.v1", {**OF_APPOINTMENT, "reason": "certificate_revoked"}),
     ("appointment.restored.v1", OF_APPOINTMENT),
     ("appointment.ended.v1", {**OF_APPOINTMENT, "reason": "离职"}),
+    *(
+        (
+            "honour.given.v1",
+            {
+                **OF_HONOUR,
+                "person_id": person,
+                "title": "2026年度优秀首席质量官",
+                "valid_from": TODAY,
+                "valid_until": until,
+            },
+        )
+        for person, until in ((PERSON_ID, None), (PERSON_ID, UNTIL))
+    ),
+    ("honour.withdrawn.v1", {**OF_HONOUR, "person_id": PERSON_ID, "reason": "发生重大质量安全事故"}),
     *(
         (
             f"target.set.v{version}",
