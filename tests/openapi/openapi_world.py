@@ -132,7 +132,15 @@ def _fill_tree(api: Api) -> None:
 def _fill_reporting(api: Api) -> None:
     _fill_tree(api)
     target = {"division": DIVISION, "year": 2026, "population": "award", "percent": 50, "document": "示例〔2026〕1号"}
-    api.known["target_id"] = api.client().post("/targets", target)["id"]
+    measures = [{"name": "示例措施", "due_on": "2026-06-30"}]
+    plan = {"division": DIVISION, "year": 2026, "document": "示例〔2026〕2号", "measures": measures}
+    days = {"starts_on": "2026-04-01", "ends_on": "2026-04-30"}
+    campaign = {"division": DIVISION, "kind": "exchange", "title": "经验交流", "document": "示例〔2026〕3号", **days}
+    api.known |= {
+        "target_id": api.client().post("/targets", target)["id"],
+        "plan_id": api.client().post("/rollout-plans", plan)["id"],
+        "campaign_id": api.client().post("/campaigns", campaign)["id"],
+    }
 
 
 FILL: dict[str, Callable[[Api], None]] = {

@@ -22,7 +22,7 @@ VERSIONED = {
         "suspend_certificate",
     },
     "notifications": set(),
-    "reporting": {"revise_target"},
+    "reporting": {"revise_plan", "revise_target"},
 }
 
 

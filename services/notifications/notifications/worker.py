@@ -46,6 +46,7 @@ from notifications.handlers.certificates import (
 from notifications.handlers.contacts import ContactChanged
 from notifications.handlers.enrolments import AppealDecided, AppealSubmitted, EnrolmentCompleted, EnrolmentRevised
 from notifications.handlers.enterprises import EnterpriseEntered
+from notifications.handlers.honours import HonourGiven, HonourWithdrawn
 from notifications.handlers.incidents import FinalReportDue, IncidentReported
 from notifications.handlers.kept import KEPT
 from notifications.handlers.nominations import (
@@ -236,6 +237,14 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("incident.closed.v1", "incident.final_report_overdue.v1", FinalReportDue)
     def final_report_due(self, session: Session, events: Batch[FinalReportDue]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("honour.given.v1", HonourGiven)
+    def honour_given(self, session: Session, events: Batch[HonourGiven]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("honour.withdrawn.v1", HonourWithdrawn)
+    def honour_withdrawn(self, session: Session, events: Batch[HonourWithdrawn]) -> None:
         announce(session, events, self.clock)
 
     @subscribe_batch("target.set.v1", "target.set.v2", TargetSet)

@@ -11,6 +11,7 @@ it, of the months before it in its year, and of the days in its month. They are 
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -18,24 +19,55 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
+    Dialect,
     Float,
+    ForeignKey,
     Index,
     Integer,
     SmallInteger,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry as mapper_registry
 
 from chassis.data import aggregate_columns, day_column, flag_column, member_column, new_metadata, text_column
 from programme import tables
+from reporting.domain.campaigns import Campaign, CampaignKind, CampaignStatus, Participant
 from reporting.domain.coverage import PostState
+from reporting.domain.honours import Honour, HonourKind
+from reporting.domain.plans import Measure, RolloutPlan
+from reporting.domain.practices import Practice
 from reporting.domain.statuses import AppointmentStatus, CertificateStatus, DeliveryState, TalentStatus
 from reporting.domain.target import Target, TargetPopulation, TargetRecord
 
 metadata = new_metadata()
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
+
+
+class Measures(TypeDecorator[list[Measure]]):
+    """A list of measures, kept as JSON."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def process_bind_param(self, value: list[Measure] | None, dialect: Dialect) -> object:
+        return [{name: _json(held) for name, held in vars(each).items()} for each in value or ()]
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> list[Measure]:  # Any: JSON
+        return [
+            Measure(each["name"], _day(each["due_on"]), each["done_on"] and _day(each["done_on"])) for each in value
+        ]
+
+
+def _json(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _day(value: str) -> date:
+    return date.fromisoformat(value)
 
 
 def _version() -> Column[int]:
@@ -126,6 +158,66 @@ target = Table(
 )
 target_history = _history("target_history", "target_id", Column("percent", Float, nullable=False))
 
+# What the offices of the province and its divisions do themselves.
+rollout_plan = Table(
+    "rollout_plan",
+    metadata,
+    *aggregate_columns(),
+    text_column("division"),
+    Column("year", Integer, nullable=False),
+    text_column("document"),
+    Column("measures", Measures, nullable=False),
+    UniqueConstraint("division", "year"),
+)
+campaign = Table(
+    "campaign",
+    metadata,
+    *aggregate_columns(),
+    text_column("division"),
+    member_column("kind", CampaignKind),
+    text_column("title"),
+    day_column("starts_on"),
+    day_column("ends_on"),
+    text_column("document"),
+    member_column("status", CampaignStatus),
+)
+campaign_participant = Table(
+    "campaign_participant",
+    metadata,
+    Column("campaign_id", Text, ForeignKey("campaign.id"), primary_key=True),
+    Column("enterprise_id", Text, primary_key=True),
+    text_column("person_id"),
+    text_column("result", nullable=True),
+)
+honour = Table(
+    "honour",
+    metadata,
+    *aggregate_columns(),
+    text_column("division"),
+    member_column("kind", HonourKind),
+    text_column("enterprise_id", index=True),
+    text_column("person_id", nullable=True),
+    text_column("industry", nullable=True),
+    text_column("title"),
+    text_column("document"),
+    day_column("valid_from"),
+    day_column("valid_until", nullable=True),
+    day_column("withdrawn_on", nullable=True),
+    Index("ix_honour_kind_id", "kind", "id"),
+)
+practice = Table(
+    "practice",
+    metadata,
+    *aggregate_columns(),
+    text_column("division"),
+    text_column("enterprise_id"),
+    text_column("industry"),
+    text_column("title"),
+    Column("paragraphs", JSONB, nullable=False),
+    day_column("published_on"),
+    day_column("withdrawn_on", nullable=True),
+)
+
 # What an enterprise counted as from the day `since` until the day before `until`; NULL is still.
 coverage_period = Table(
     "coverage_period",
@@ -196,3 +288,8 @@ READ_MODELS = (
 mapper = mapper_registry(metadata=metadata)
 mapper.map_imperatively(Target, target)
 mapper.map_imperatively(TargetRecord, target_history)
+mapper.map_imperatively(RolloutPlan, rollout_plan)
+mapper.map_imperatively(Campaign, campaign)
+mapper.map_imperatively(Participant, campaign_participant)
+mapper.map_imperatively(Honour, honour)
+mapper.map_imperatively(Practice, practice)

@@ -22,6 +22,7 @@ KEPT = {
     "division": Kept((Rows.by(division.c.code),)),
     "enrolment": ANNOUNCED,
     "enterprise": Kept((Rows.by(storage.enterprise.c.id),)),
+    "honour": ANNOUNCED,
     "nomination": ANNOUNCED,
     "person": Kept((Rows.by(storage.person.c.id),)),
     "incident": ANNOUNCED,

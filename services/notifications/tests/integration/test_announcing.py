@@ -12,7 +12,9 @@ from chassis.errors import NotFound, Transient
 from chassis.http import PageArguments
 from chassis.messaging.inbox.tables import inbox_applied, inbox_parked
 from chassis.security import audit
+from notifications.domain.announcements import KINDS
 from notifications.domain.notice import AlreadyDelivered, Channel, Delivery, Notice, State
+from notifications.domain.rules import Rules
 from notifications.queries import inbox as inboxes
 from notifications.queries import notices
 from notifications.queries.due import Tally
@@ -270,6 +272,25 @@ def test_the_centre_signs_what_it_decides_and_the_office_the_rest(session, world
         "certificate_issued": "吉林省质量技术监督培训中心",
         "certificate_revoked": "吉林省实施质量强省战略联席会议办公室",
     }
+
+
+def test_the_centre_signs_every_kind_of_notice_about_classes_and_certificates_but_the_revocation(session, clock):
+    rules = rulesets.rules_on(session, clock.today(), Rules)
+    by_the_centre = {kind for kind in KINDS if rules.body_of(kind).name == "吉林省质量技术监督培训中心"}
+
+    assert by_the_centre == {
+        kind for kind in KINDS if kind.startswith(("nomination_", "enrolment_", "certificate_"))
+    } - {"certificate_revoked"}
+
+
+def test_who_is_honoured_is_told_and_an_enterprise_alone_too(session, world, tell, holder):
+    day, firm = "2026-03-02", holder.data["enterprise_id"]
+    data = {"enterprise_id": firm, "document": "示例文号", "title": "示例荣誉", "valid_from": day, "on": day}
+    tell(world.event("honour.given.v1", "h1", {**data, "honour_id": "h1", "person_id": holder.subject}, "220000"))
+    tell(world.event("honour.given.v1", "h2", {**data, "honour_id": "h2", "person_id": None}, "220000"))
+
+    told = session.execute(select(notice.c.recipient_kind, notice.c.recipient_id).order_by(notice.c.recipient_kind))
+    assert [tuple(row) for row in told] == [("enterprise", firm), ("enterprise", firm), ("person", holder.subject)]
 
 
 def test_each_recipient_finds_its_own_notices_in_its_inbox(session, world, tell, holder, clock):

@@ -40,6 +40,7 @@ OF_NOMINATION = {
 OPENING = {"starts_on": date(2026, 3, 9), "ends_on": date(2026, 3, 13)}
 OF_APPEAL = {"class_id": "k-1", "person_id": PERSON_ID, "enterprise_id": ENTERPRISE_ID, "on": TODAY}
 OUTCOME = {**OF_APPEAL, "hours": 40.0, "attendance_percent": 97.5, "score": 61.0, "passed": True}
+OF_HONOUR = {"honour_id": "h-1", "enterprise_id": ENTERPRISE_ID, "document": "示例文号〔2026〕5号", "on": TODAY}
 UNTIL = date(2029, 3, 1)
 FILING_DUE = date(2026, 4, 1)
 
@@ -160,6 +161,20 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("recommendation.returned.v1", OF_RECOMMENDATION),
     ("recommendation.admitted.v1", OF_RECOMMENDATION),
     ("recommendation.refused.v1", OF_RECOMMENDATION),
+    *(
+        (
+            "honour.given.v1",
+            {
+                **OF_HONOUR,
+                "person_id": person,
+                "title": "2026年度优秀首席质量官",
+                "valid_from": TODAY,
+                "valid_until": until,
+            },
+        )
+        for person, until in ((PERSON_ID, None), (PERSON_ID, UNTIL))
+    ),
+    ("honour.withdrawn.v1", {**OF_HONOUR, "person_id": PERSON_ID, "reason": "发生重大质量安全事故"}),
     *(
         (
             f"target.set.v{version}",

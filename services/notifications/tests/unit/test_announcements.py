@@ -40,6 +40,7 @@ def test_a_late_filing_is_told_as_late_and_a_timely_one_is_not():
         ("certificate.issued.v1", {PERSON, ENTERPRISE}),
         ("certificate.revoked.v1", {PERSON, ENTERPRISE, DIVISION}),
         ("appointment.filing_overdue.v1", {ENTERPRISE, DIVISION}),
+        ("honour.given.v1", {PERSON, ENTERPRISE}),
         ("target.set.v1", {DIVISION}),
         ("target.set.v2", {DIVISION}),
     ],

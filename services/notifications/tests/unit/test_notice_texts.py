@@ -108,6 +108,13 @@ def test_a_letter_about_a_certificate_names_its_number(kind, recipient, data):
     assert data["number"] in text.subject and data["number"] in text.body
 
 
+def test_an_honour_of_the_enterprise_alone_names_no_person():
+    data = {**dict(EVENTS)["honour.given.v1"], "person_id": None, "title": "行业质量标杆"}
+    text = render("honour_given", "enterprise", data, person_name=None)
+
+    assert "决定授予贵单位“行业质量标杆”，自2026年3月2日起" in text.body
+
+
 def test_a_reminder_says_how_many_days_are_left_and_on_the_day_says_today():
     data = {event: data for event, data in EVENTS if event == "certificate.expiring.v1"}["certificate.expiring.v1"]
 

@@ -76,15 +76,20 @@ class TargetFilters:
     division: str | None = None
 
 
-def held_on(history: Table, on: date) -> Subquery:
-    """Of each object, the record that held on that day.
+def held_on(history: Table, on: date, *conditions: ColumnElement[bool]) -> Subquery:
+    """Of each object, the record that held on that day; `conditions` say of which, and hold of all its records.
 
     It is the one with the highest version and not the one with the latest day: an appointment may be ended as of a day
     before its suspension.
     """
     key = history.primary_key.columns.values()[0]
     # DISTINCT ON (key) keeps the first record of each object in the order given, and is answered from the index.
-    held = select(history).where(history.c.on <= on).ext(distinct_on(key)).order_by(key, history.c.version.desc())
+    held = (
+        select(history)
+        .where(history.c.on <= on, *conditions)
+        .ext(distinct_on(key))
+        .order_by(key, history.c.version.desc())
+    )
     return held.subquery(f"{history.name}_held")
 
 

@@ -14,18 +14,17 @@ from programme.callers import Role
 from programme.http import Request, Response
 from programme.ruleset_routes import RuleSetRoutes
 from reporting import queries, schemas, views
+from reporting.api.government import READERS, STAFF, GovernmentRoutes
 from reporting.domain.coverage import UnknownUnit
 from reporting.domain.target import PROVINCE, AlreadySet, BelowGoalAbove, BelowProvincialGoal, TargetsBelow
 from reporting.queries import CoverageFilters, OnDay, RecordFilters, TargetFilters
 from reporting.usecases import targets
 from reporting.usecases.targets import ReviseTarget, SetTarget
 
-STAFF = frozenset({Role.PROVINCE, Role.DIVISION})
 NOT_IN_LINE = (BelowProvincialGoal, BelowGoalAbove, TargetsBelow)  # with the targets above and below
-READERS = STAFF | {Role.TRAINING_CENTRE, Role.SYSTEM, Role.AUDITOR, Role.OPS}
 
 
-class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSetRoutes):
+class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSetRoutes, GovernmentRoutes):
     """Targets, coverage and statistics, as of any day."""
 
     name = "reporting-api"
