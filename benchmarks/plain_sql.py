@@ -47,7 +47,7 @@ COVERAGE = f"""
          )
     SELECT division, count(*), count(*) FILTER (WHERE active), count(*) FILTER (WHERE suspended AND NOT active)
     FROM enterprise LEFT JOIN post USING (enterprise_id)
-    WHERE {{belongs}} GROUP BY division
+    WHERE NOT gone AND ({{belongs}}) GROUP BY division
 """
 
 
@@ -58,6 +58,8 @@ def coverage(population: str, place: str | None) -> Callable[[Connection, date],
         units = units_on(on)
         home = standing(place, on) if place else None
         visible = {code for code in units if home is None or home.code in above(code, on)}
+        if home is not None:  # a part of a unit is named for itself
+            units = {code: unit if home.code in above(unit, on) else home.code for code, unit in units.items()}
         found: dict[str, Counter[int]] = {units[code]: Counter() for code in visible}
         rows = connection.execute(COVERAGE.format(belongs=BELONGS[population]), {"on": on})
         for code, *numbers in rows:
@@ -77,6 +79,7 @@ def statistics(connection: Connection, on: date) -> dict[str, object]:
     def by_status(table: str, key: str) -> dict[str, int]:
         return dict(rows(f"SELECT status, count(*) FROM ({_held(table, key)}) AS held GROUP BY status"))
 
+    standing = f"({_held('enterprise_history', 'enterprise_id')}) AS held WHERE NOT gone"
     late = dict(rows('SELECT late, count(*) FROM filing WHERE "on" <= %(on)s GROUP BY late'))
     enrolments = rows(
         "SELECT kind, passed, count(*) FROM enrolment JOIN training_class USING (class_id) "
@@ -91,7 +94,7 @@ def statistics(connection: Connection, on: date) -> dict[str, object]:
         ") AS held GROUP BY kind, channel, state_then ORDER BY kind, channel, state_then"
     )
     return {
-        "enterprises": rows(f"SELECT count(*) FROM ({_held('enterprise_history', 'enterprise_id')}) AS held")[0][0],
+        "enterprises": rows(f"SELECT count(*) FROM {standing}")[0][0],
         "certificates": by_status("certificate_history", "certificate_id"),
         "talents": by_status("talent_history", "person_id"),
         "appointments": by_status("appointment_history", "appointment_id"),

@@ -102,7 +102,7 @@ class Appointment:
             case "ended":
                 data["reason"] = "任期届满"
                 self.status, self.causes = "ended", []
-                self._line(day, "ended", "任期届满")
+                self._line(day + days.ONE_DAY, "ended", "任期届满")
         self._announce(step, data, day)
 
     def _made(self) -> dict[str, object]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import TypeAlias
 
 from notifications.domain.announcements import EVENTS
-from province import notices
+from province import days, notices
 from province.books import Books, Event
 
 Reader: TypeAlias = Callable[[Books, Event], None]
@@ -55,20 +56,22 @@ def enterprise_history(books: Books, event: Event) -> None:
         above_threshold=data["above_threshold"],
         award_contender=data["award_contender"],
         brand_contender=data["brand_contender"],
+        gone=False,
     )
 
 
 def appointment_history(books: Books, event: Event) -> None:
-    data = event.data
+    data, status = event.data, APPOINTMENT[_fact(event)]
+    on = date.fromisoformat(str(data["on"]))
     books.put(
         "reporting",
         "appointment_history",
         appointment_id=event.subject,
         version=event.version,
-        on=data["on"],
+        on=on + days.ONE_DAY if status == "ended" else on,  # the last day still counts
         enterprise_id=data["enterprise_id"],
         person_id=data["person_id"],
-        status=APPOINTMENT[_fact(event)],
+        status=status,
     )
 
 

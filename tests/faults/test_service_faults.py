@@ -188,6 +188,8 @@ def test_whatever_is_in_a_services_queue_is_kept_and_holds_up_no_good_event(
 CONFLICTS = "SELECT event ->> 'id' FROM inbox_parked WHERE state = 'conflict'"
 
 STANDS = "SELECT aggregate, event_id FROM inbox_cursor"
+FORGED = "SELECT state FROM inbox_parked WHERE reason LIKE 'not from its publisher%'"
+DEAD_LETTERED = 240  # seconds; the broker moves a dead letter again if its queue has not confirmed within three minutes
 
 
 def test_a_service_takes_events_from_their_publisher_only(readers: list[Reader], topology: str) -> None:
@@ -207,9 +209,9 @@ def test_a_service_takes_events_from_their_publisher_only(readers: list[Reader],
             forged = dataclasses.replace(event, id=str(uuid.uuid4()), source="/evil")
             sender.send([forged.to_bytes()], f"{PUBLISHERS[kind]}.events", kind)
     for reader in readers:
-        wait_for(lambda reader=reader: len(reader.parked()) == 4 * len(READERS[reader.name]), 30)
-        assert {row.state for row in reader.parked()} == {"dead"}
-        assert all(row.reason.startswith("not from its publisher") for row in reader.parked())
+        # Others may be there: what the broker still had in hand when the test before emptied its queues comes later.
+        wait_for(lambda reader=reader: len(reader.ask(FORGED)) >= 4 * len(READERS[reader.name]), DEAD_LETTERED)
+        assert [row.state for row in reader.ask(FORGED)] == ["dead"] * 4 * len(READERS[reader.name])
     for events in real.values():
         sender.announce(events[1])
         sender.announce(events[2])
@@ -217,7 +219,7 @@ def test_a_service_takes_events_from_their_publisher_only(readers: list[Reader],
     for reader in readers:
         wait_for(lambda reader=reader: len(reader.ask(CONFLICTS)) == len(READERS[reader.name]), 30)
         stands = {real[kind][2].aggregate: real[kind][2].id for kind in READERS[reader.name]}
-        wait_for(lambda reader=reader, stands=stands: dict(reader.ask(STANDS)) == stands, 30)
+        wait_for(lambda reader=reader, stands=stands: dict(reader.ask(STANDS)).items() >= stands.items(), 30)
         applied = reader.ask("SELECT sum(applied) FROM inbox_applied")
 
         assert {row[0] for row in reader.ask(CONFLICTS)} == {"another"}

@@ -64,6 +64,7 @@ enterprise_history = _history(
     flag_column("above_threshold"),
     flag_column("award_contender"),
     flag_column("brand_contender"),
+    flag_column("gone"),  # deregistered: it no longer counts
 )
 appointment_history = _history(
     "appointment_history",

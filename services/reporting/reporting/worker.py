@@ -26,7 +26,7 @@ from reporting.handlers.certificates import CertificateChanged, CertificateIssue
 from reporting.handlers.deliveries import DeliveryEnded
 from reporting.handlers.education import EducationRecorded
 from reporting.handlers.enrolments import EnrolmentCompleted
-from reporting.handlers.enterprises import EnterpriseChanged
+from reporting.handlers.enterprises import EnterpriseChanged, EnterpriseDeregistered
 from reporting.handlers.kept import KEPT
 from reporting.handlers.talents import TalentChanged
 from reporting.handlers.training_classes import ClassScheduled
@@ -48,6 +48,10 @@ class Worker(HealthRoutes):
     @subscribe_batch("enterprise.registered.v1", "enterprise.changed.v1", EnterpriseChanged)
     def enterprises_changed(self, session: Session, events: Sequence[Envelope[EnterpriseChanged]]) -> None:
         enterprises.record_changes(session, events)
+
+    @subscribe_batch("enterprise.deregistered.v1", EnterpriseDeregistered)
+    def enterprises_deregistered(self, session: Session, events: Sequence[Envelope[EnterpriseDeregistered]]) -> None:
+        enterprises.record_ends(session, events)
 
     @subscribe_batch(*appointments.STATUS_AFTER, AppointmentChanged)
     def appointments_changed(self, session: Session, events: Sequence[Envelope[AppointmentChanged]]) -> None:

@@ -8,11 +8,14 @@ from chassis.process import HealthRoutes
 from programme.ruleset_routes import RuleSetRoutes
 from registry import schemas
 from registry.api.appointments import AppointmentRoutes
+from registry.api.calendars import CalendarRoutes
+from registry.api.corrections import CorrectionRoutes
 from registry.api.divisions import DivisionRoutes
 from registry.api.enterprises import EnterpriseRoutes
 from registry.api.exclusions import ExclusionRoutes
 from registry.api.people import PeopleRoutes
 from registry.api.posts import PostRoutes
+from registry.api.recommendations import RecommendationRoutes
 from registry.api.talents import TalentRoutes
 
 
@@ -27,11 +30,14 @@ class Api(
     # The registry's own.
     DivisionRoutes,
     EnterpriseRoutes,
+    CorrectionRoutes,
     PostRoutes,
     PeopleRoutes,
+    RecommendationRoutes,
     ExclusionRoutes,
     TalentRoutes,
     AppointmentRoutes,
+    CalendarRoutes,
 ):
     """Enterprises, people, the talent pool and appointments."""
 

@@ -8,10 +8,13 @@ from registry import queries, schemas, views
 from registry.adapters import enterprise_list, upload
 from registry.api.base import APPLICANTS, STAFF, Routes
 from registry.domain.contact import ContactPoints
+from registry.domain.enterprise import NotIndustrial
 from registry.queries import EnterpriseFilters
 from registry.usecases import contacts, enterprises
-from registry.usecases.enterprises import EnterpriseChanges, RegisterEnterprise
+from registry.usecases.deregister import Deregister, deregister
+from registry.usecases.enterprises import AlreadyRegistered, EnterpriseChanges, RegisterEnterprise
 from registry.usecases.import_enterprises import import_enterprises
+from registry.usecases.recognise import Recognise, recognise
 from registry.views import View
 
 
@@ -25,6 +28,7 @@ class EnterpriseRoutes(Routes):
         returns=schemas.Enterprise,
         status=201,
         roles=STAFF,
+        problems=(AlreadyRegistered, NotIndustrial),
         summary="Register an enterprise",
     )
     def register_enterprise(self, request: Request[RegisterEnterprise]) -> Response:
@@ -51,12 +55,24 @@ class EnterpriseRoutes(Routes):
         return views.enterprise_view(row, self.cipher)
 
     @http(
+        "GET",
+        "/enterprises/<enterprise_id>/leaders",
+        returns=schemas.Leaders,
+        roles=ANYONE,
+        summary="Who has led an enterprise, and from when to when (R7)",
+    )
+    def get_leaders(self, request: Request[None], enterprise_id: str) -> View:
+        with self.db.begin() as session:
+            return {"items": queries.leaders(session, request.caller, enterprise_id, self.clock.today())}
+
+    @http(
         "PATCH",
         "/enterprises/<enterprise_id>",
         body=schemas.EnterpriseChanges,
         returns=schemas.Enterprise,
         versioned=True,
         roles=STAFF,
+        problems=(NotIndustrial,),
         summary="Change an enterprise; needs If-Match",
     )
     def change_enterprise(self, request: Request[EnterpriseChanges], enterprise_id: str) -> Response:
@@ -65,6 +81,44 @@ class EnterpriseRoutes(Routes):
                 session, request.caller, enterprise_id, request.if_match, request.body, self.clock
             )
             return request.reply(session, views.changed_enterprise_view(session, changed, self.cipher))
+
+    @http(
+        "POST",
+        "/enterprises/<enterprise_id>/recognitions",
+        body=schemas.NewRecognition,
+        returns=schemas.Recognition,
+        status=201,
+        roles=STAFF,
+        summary="Enter what an enterprise is recognised as in a year (R12–R14, R18, R21)",
+    )
+    def recognise_enterprise(self, request: Request[Recognise], enterprise_id: str) -> Response:
+        with self.db.begin() as session:
+            entry = recognise(session, request.caller, enterprise_id, request.body, self.clock)
+            return request.reply(session, entry)
+
+    @http(
+        "GET",
+        "/enterprises/<enterprise_id>/recognitions",
+        returns=schemas.Recognitions,
+        roles=ANYONE,
+        summary="What an enterprise was recognised as, year by year",
+    )
+    def get_recognitions(self, request: Request[None], enterprise_id: str) -> View:
+        with self.db.begin() as session:
+            return {"items": queries.recognitions(session, request.caller, enterprise_id, self.clock.today())}
+
+    @http(
+        "POST",
+        "/enterprises/<enterprise_id>/deregistration",
+        body=schemas.Deregistration,
+        returns=schemas.Enterprise,
+        roles=STAFF,
+        summary="Deregister an enterprise, merged into another or not; its appointments end",
+    )
+    def deregister_enterprise(self, request: Request[Deregister], enterprise_id: str) -> Response:
+        with self.db.begin() as session:
+            ended = deregister(session, request.caller, enterprise_id, request.body, self.clock)
+            return request.reply(session, views.changed_enterprise_view(session, ended, self.cipher))
 
     @http(
         "PUT",

@@ -7,9 +7,44 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from registry.events import EnterpriseChanged, EnterpriseRegistered
+from chassis.errors import RuleBroken
+from registry.events import EnterpriseChanged, EnterpriseDeregistered, EnterpriseRegistered
 
 AnnouncedT = TypeVar("AnnouncedT", bound=EnterpriseRegistered)
+
+
+class Deregistered(RuleBroken):
+    """The enterprise has been deregistered; nothing more can be entered for it."""
+
+    zh = "该企业已经注销，不能再为其登记任何事项。"
+
+
+class DeregisteredOutOfOrder(RuleBroken):
+    """The last day of an enterprise can be neither before its first nor in the future."""
+
+    zh = "注销日期不得早于企业成立日期，也不得晚于今天。"
+
+
+class MergedIntoItself(RuleBroken):
+    """An enterprise can't be merged into itself."""
+
+    zh = "企业不能并入自身。"
+
+
+# 工业 by the national statistics: mining, manufacturing, and the supply of electricity, heat, gas and water.
+INDUSTRIAL_SECTIONS = frozenset("BCD")
+
+
+class NotIndustrial(RuleBroken):
+    """Only an industrial enterprise (sections B, C and D of GB/T 4754) counts as above the size threshold."""
+
+    zh = "“规模以上”指规模以上工业企业，仅适用于 GB/T 4754 门类 B、C、D 的企业。"
+    rule = "R14"
+
+
+def is_industrial(industry: str) -> bool:
+    """Whether an industry code of GB/T 4754 is one of 工业."""
+    return industry[:1] in INDUSTRIAL_SECTIONS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,11 +78,14 @@ class Enterprise:
     legal_representative: str
     responsible_person: str | None
     registered_on: date
+    deregistered_on: date | None = None  # its last day
+    successor_id: str | None = None  # into which it was merged
     version: int = 0
 
     @classmethod
     def register(cls, enterprise_id: str, facts: EnterpriseFacts, on: date) -> tuple[Enterprise, EnterpriseRegistered]:
         """Enters an enterprise in the register."""
+        _require_industrial(facts.industry, facts.above_threshold)
         enterprise = cls(
             id=enterprise_id,
             uscc=facts.uscc,
@@ -66,9 +104,29 @@ class Enterprise:
     def change(self, changes: Mapping[str, object], on: date) -> EnterpriseChanged | None:
         """Takes over what differs, by field; None if nothing does, so that the same import twice announces nothing."""
         changed = {name: value for name, value in changes.items() if getattr(self, name) != value}
+        if changed.keys() & {"industry", "above_threshold"}:
+            after = {**vars(self), **changed}
+            _require_industrial(after["industry"], after["above_threshold"])
         for name, value in changed.items():
             setattr(self, name, value)
         return self._announced(EnterpriseChanged, on) if changed else None
+
+    def require_standing(self) -> None:
+        """Raises Deregistered if it has ended: an appointment that is entered late would have nobody to end it."""
+        if self.deregistered_on is not None:
+            raise Deregistered()
+
+    def deregister(self, on: date, document: str, successor: Enterprise | None, today: date) -> EnterpriseDeregistered:
+        """Ends the enterprise with the day `on`, by a document; it may have been merged into another."""
+        self.require_standing()
+        if not self.registered_on <= on <= today:
+            raise DeregisteredOutOfOrder()
+        if successor is self:
+            raise MergedIntoItself()
+        if successor is not None:
+            successor.require_standing()
+        self.deregistered_on, self.successor_id = on, successor.id if successor else None
+        return EnterpriseDeregistered(self.id, self.name, self.division, self.successor_id, document, on)
 
     def _announced(self, kind: type[AnnouncedT], on: date) -> AnnouncedT:
         return kind(
@@ -84,3 +142,8 @@ class Enterprise:
             responsible_person=self.responsible_person,
             on=on,
         )
+
+
+def _require_industrial(industry: str, above_threshold: bool) -> None:
+    if above_threshold and not is_industrial(industry):
+        raise NotIndustrial(industry=industry)

@@ -9,41 +9,63 @@ from registry.queries.appointment import (
     appointment_history,
     appointments,
 )
-from registry.queries.division import division_with_placements, divisions
+from registry.queries.correction import CorrectionFilters, corrections
+from registry.queries.division import division_changes, division_with_placements, divisions
 from registry.queries.enterprise import (
     EnterpriseFilters,
     EnterpriseRow,
     enterprise_by_id,
     enterprises,
+    leaders,
+    recognitions,
     some_enterprises,
 )
 from registry.queries.exclusion import exclusions
 from registry.queries.explain import eligibility
 from registry.queries.person import FindPerson, PersonFilters, people
+from registry.queries.pool import Offered, PoolFilters, pool
 from registry.queries.post import PostAndHolder, PostFilters, posts
+from registry.queries.recommendation import (
+    RecommendationFilters,
+    RecommendationInFull,
+    recommendation_in_full,
+    recommendations,
+)
 from registry.queries.talent import TalentFilters, TalentOnDay, talents
 
 __all__ = [
     "AppointmentFilters",
     "AppointmentOnDay",
+    "CorrectionFilters",
     "EnterpriseFilters",
     "EnterpriseRow",
     "FindPerson",
+    "Offered",
     "PersonFilters",
+    "PoolFilters",
     "PostAndHolder",
     "PostFilters",
+    "RecommendationFilters",
+    "RecommendationInFull",
     "TalentFilters",
     "TalentOnDay",
     "appointment_history",
     "appointments",
+    "corrections",
+    "division_changes",
     "division_with_placements",
     "divisions",
     "eligibility",
     "enterprise_by_id",
     "enterprises",
     "exclusions",
+    "leaders",
     "people",
+    "pool",
     "posts",
+    "recognitions",
+    "recommendation_in_full",
+    "recommendations",
     "some_enterprises",
     "talents",
 ]

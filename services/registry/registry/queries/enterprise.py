@@ -9,14 +9,18 @@ from datetime import date
 from typing import Any, TypeAlias
 
 from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import Session
 
 from chassis.data import Database, Query, Reader
 from chassis.errors import NotFound
 from chassis.http import FirstPage, Page, PageArguments, paginate
 from programme.callers import Caller
+from registry.domain import leader
+from registry.domain.leader import Leader
+from registry.domain.recognition import NONE, Recognition, RecognitionKind
 from registry.queries.conditions import equal, holds_post, is_or_not, named, within
-from registry.storage import appointment, contact, enterprise
-from registry.usecases.access import visible
+from registry.storage import appointment, contact, enterprise, recognition
+from registry.usecases.access import former_leaders_of, load_enterprise, visible
 
 EnterpriseRow: TypeAlias = Mapping[str, Any]  # Any: the values of its columns, and `phone` and `email`, sealed
 
@@ -39,6 +43,9 @@ class EnterpriseFilters:
     above_threshold: bool | None = None
     award_contender: bool | None = None
     brand_contender: bool | None = None
+    deregistered: bool | None = None
+    recognised: RecognitionKind | None = None
+    year: int | None = None  # of the recognition
     has_cqo: bool | None = None
     industry: str | None = None
     uscc: str | None = None
@@ -56,6 +63,20 @@ def enterprise_by_id(db: Database, caller: Caller, enterprise_id: str, on: date)
     if not found:
         raise NotFound()
     return found[0]
+
+
+def leaders(session: Session, caller: Caller, enterprise_id: str, on: date) -> list[Leader]:
+    """All who have led an enterprise that the caller may see."""
+    enterprise = load_enterprise(session, caller, enterprise_id, on)
+    return list(leader.leaders(enterprise, former_leaders_of(session, enterprise.id)))
+
+
+def recognitions(session: Session, caller: Caller, enterprise_id: str, on: date) -> list[Recognition]:
+    """What an enterprise that the caller may see was recognised as, the latest year first."""
+    enterprise_id = load_enterprise(session, caller, enterprise_id, on).id
+    column = recognition.c
+    wanted = select(Recognition).where(column.enterprise_id == enterprise_id)
+    return list(session.scalars(wanted.order_by(column.year.desc(), column.kind)))
 
 
 @functools.lru_cache(maxsize=1000)
@@ -99,8 +120,13 @@ def _wanted(
         ),
         *named(enterprise, filters.q),
     ]
+    if filters.recognised is not None:
+        of_the_kind = [recognition.c.kind == filters.recognised, recognition.c.value != NONE]
+        of_the_year = [recognition.c.year == (filters.year or on.year)]
+        conditions.append(enterprise.c.id.in_(select(recognition.c.enterprise_id).where(*of_the_kind, *of_the_year)))
+    conditions += is_or_not(enterprise.c.deregistered_on.is_not(None), filters.deregistered)
     if filters.has_cqo is not None:
-        conditions += is_or_not(holds_post(enterprise.c.id, appointment.c.enterprise_id), filters.has_cqo)
+        conditions += is_or_not(holds_post(enterprise.c.id, appointment.c.enterprise_id, on), filters.has_cqo)
     if filters.industry:
         conditions.append(enterprise.c.industry.startswith(filters.industry, autoescape=True))
     return SHOWN.where(*conditions)

@@ -1,11 +1,12 @@
 """Appointing a CQO from the talent pool (R22–R27).
 
 Two appointments of one person, or to one post, wait for each other at the row locks, which are always taken in the
-order person, post: the second finds what the first one did and is refused by its rule.
+order enterprise, person, post: the second finds what the first one did and is refused by its rule.
 """
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,16 +21,24 @@ from chassis.security import audit
 from programme import rulesets
 from programme.callers import Caller
 from registry import storage
+from registry.domain.admission import (
+    EducationBehind,
+    Excluded,
+    NoDeclaration,
+    NoValidCertificate,
+    TooLittleExperience,
+)
 from registry.domain.appointment import Appointment
-from registry.domain.candidacy import Candidacy, Excluded, NotAppointable, NoValidCertificate, Terms
+from registry.domain.candidacy import Candidacy, NotAppointable, Terms
 from registry.domain.enterprise import Enterprise
 from registry.domain.person import Person
 from registry.domain.post import Post
 from registry.domain.rules import Rules
-from registry.domain.talent import Talent, TalentStatus
+from registry.domain.talent import TalentStatus
 from registry.usecases import deadlines
-from registry.usecases.access import certificates_of, exclusions_of, is_seen, load_enterprise, visible
+from registry.usecases.access import dossier_of, former_leaders_of, hold_enterprise_of, is_seen, visible
 from registry.usecases.history import record_appointment_status
+from registry.usecases.standing import stand_in_office
 
 APPOINTMENTS = select(Appointment).where(
     or_(
@@ -37,6 +46,8 @@ APPOINTMENTS = select(Appointment).where(
         storage.appointment.c.post_id == bindparam("post_id"),
     )
 )
+# What only those may know who see the person (ADR 0022).
+OF_THE_PERSON = (NoValidCertificate, Excluded, NoDeclaration, TooLittleExperience, EducationBehind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,20 +61,26 @@ class Appoint(Terms):
 def appoint(session: Session, caller: Caller, command: Appoint, clock: Clock) -> Appointment:
     """Appoints a person from the pool to a vacant post, or raises the rule that forbids it."""
     today = clock.today()
+    enterprise = hold_enterprise_of(session, caller, command.post_id, today)
+    enterprise.require_standing()
     person = load(session, Person, command.person_id, _eligible_for(caller, today), lock=True)
     post = load(session, Post, command.post_id, visible(storage.post, caller, today), lock=True)
-    enterprise = load_enterprise(session, caller, post.enterprise_id, today)
     rules = rulesets.rules_on(session, command.appointed_on, Rules)
     candidacy = _candidacy(session, person, post, enterprise)
     try:
         appointment, made = candidacy.appoint(new_id(), command, rules, today)
-    except (NoValidCertificate, Excluded) as refusal:
+    except OF_THE_PERSON as refusal:
         if is_seen(session, caller, person, today):
             raise
         raise NotAppointable() from refusal
     session.add(appointment)
     outbox.add(session, appointment, made, clock)
     record_appointment_status(session, appointment, command.appointed_on, ruleset=rules.version)
+    # What has become of the person's certificates since, where the appointment is entered late.
+    rules_on = functools.cache(lambda day: rulesets.rules_on(session, day, Rules))
+    facts = candidacy.dossier.certificates
+    is_late = any(fact.on > appointment.appointed_on for fact in facts)
+    stand_in_office(session, appointment, facts, not is_late, rules_on, clock)
     deadlines.plan(session, appointment)
     details = {"person_id": person.id, "post_id": post.id}
     audit.record(session, caller, "appointment.made", appointment.id, details, clock)
@@ -83,8 +100,7 @@ def _candidacy(session: Session, person: Person, post: Post, enterprise: Enterpr
         person=person,
         post=post,
         enterprise=enterprise,
-        talent=session.get(Talent, person.id, populate_existing=True),
-        certificates=certificates_of(session, person.id),
-        exclusions=exclusions_of(session, person),
+        dossier=dossier_of(session, person),
+        former_leaders=former_leaders_of(session, enterprise.id),
         appointments=list(appointments),
     )

@@ -22,12 +22,15 @@ from registry import storage
 from registry.adapters.personal_data import PersonalDataCipher
 from registry.domain.appointment import Appointment
 from registry.domain.contact import Contact, ContactPoints, OwnerKind
+from registry.domain.correction import Correction
 from registry.domain.enterprise import Enterprise, EnterpriseFacts
+from registry.domain.leader import Role, succeed
 from registry.domain.person import Person
 from registry.domain.post import Post
+from registry.domain.recommendation import Recommendation
 from registry.domain.talent import Talent
 from registry.usecases import contacts
-from registry.usecases.access import load_enterprise
+from registry.usecases.access import former_leaders_of, load_enterprise
 from registry.usecases.divisions import require_county
 from registry.usecases.entering import flush_new
 
@@ -59,6 +62,7 @@ class EnterpriseChanges:
     legal_representative: str | Unset = UNSET
     responsible_person: str | Unset | None = UNSET
     registered_on: date | Unset = UNSET
+    leads_since: date | Unset = UNSET  # the first day of a new representative or responsible person; else today
 
 
 def register(
@@ -85,6 +89,7 @@ def change(
     today = clock.today()
     enterprise = load_enterprise(session, caller, enterprise_id, today, lock=True)
     check_version(enterprise, version)
+    enterprise.require_standing()
     if changes.division is not UNSET:
         require_county(session, changes.division, today)
         scope.require_within(session, changes.division, caller, today)
@@ -96,14 +101,29 @@ def change(
 
 def apply_changes(session: Session, enterprise: Enterprise, fields: Mapping[str, object], clock: Clock) -> bool:
     """Takes over what differs and announces it; what belongs to an enterprise moves with it. False if nothing does."""
-    division = enterprise.division
-    changed = enterprise.change(fields, clock.today())
+    division, today = enterprise.division, clock.today()
+    own = dict(fields)
+    leads_since = own.pop("leads_since", today)
+    assert isinstance(leads_since, date)
+    _note_leaders(session, enterprise, own, leads_since, today)
+    changed = enterprise.change(own, today)
     if changed is None:
         return False
     outbox.add(session, enterprise, changed, clock)
     if enterprise.division != division:
         _move_along(session, enterprise, clock)
     return True
+
+
+def _note_leaders(
+    session: Session, enterprise: Enterprise, fields: Mapping[str, object], since: date, today: date
+) -> None:
+    """Keeps who led the enterprise until somebody else does."""
+    new = [role for role in Role if role in fields and fields[role] != getattr(enterprise, role)]
+    if not new:
+        return
+    former = former_leaders_of(session, enterprise.id)
+    session.add_all([succeed(enterprise, former, role, since, today) for role in new])
 
 
 def _move_along(session: Session, enterprise: Enterprise, clock: Clock) -> None:
@@ -119,7 +139,9 @@ def _move_along(session: Session, enterprise: Enterprise, clock: Clock) -> None:
     for entity, condition in (
         (Post, storage.post.c.enterprise_id == enterprise.id),
         (Appointment, storage.appointment.c.enterprise_id == enterprise.id),
+        (Recommendation, storage.recommendation.c.enterprise_id == enterprise.id),
         (Talent, storage.talent.c.id.in_(owners)),
         (Contact, storage.contact.c.id.in_(owners)),
+        (Correction, storage.correction.c.enterprise_id == enterprise.id),
     ):
         session.execute(update(entity).where(condition).values(division=enterprise.division))

@@ -31,7 +31,8 @@ from registry.usecases.import_report import ImportReport
 from registry.usecases.people import NotYoursToRegister, follow, stated
 
 NO_ENTERPRISE = Violation(
-    "该企业未登记，或不在您的管辖范围内。", "This enterprise is not registered, or lies outside your division."
+    "该企业未登记或已注销，或不在您的管辖范围内。",
+    "This enterprise is not registered or has been deregistered, or lies outside your division.",
 )
 ELSEWHERE = Violation(NotYoursToRegister.zh, NotYoursToRegister().sentence())
 
@@ -73,7 +74,8 @@ def _people(session: Session, sheet: Sheet, cipher: PersonalDataCipher) -> dict[
 
 def _employers(session: Session, caller: Caller, sheet: Sheet, clock: Clock) -> dict[str, Enterprise]:
     of_the_codes = among(enterprise.c.uscc, (row.find(candidate_list.USCC) for row in sheet.rows))
-    wanted = select(Enterprise).where(of_the_codes, visible(enterprise, caller, clock.today()))
+    standing = enterprise.c.deregistered_on.is_(None)
+    wanted = select(Enterprise).where(of_the_codes, standing, visible(enterprise, caller, clock.today()))
     return {found.uscc: found for found in in_turns(some_at_a_time(session, wanted))}
 
 

@@ -66,21 +66,20 @@ def steps(records: Iterable[Dated[HeldT]]) -> list[tuple[date, HeldT]]:
 
 
 def periods(
-    standings: Iterable[Dated[Standing]], appointments: Mapping[str, Sequence[Dated[AppointmentStatus]]]
+    standings: Iterable[Dated[Standing | None]], appointments: Mapping[str, Sequence[Dated[AppointmentStatus]]]
 ) -> list[Period]:
-    """What an enterprise counted as, from its own records and those of its appointments."""
+    """What an enterprise counted as, from its own records and those of its appointments; None of it: it is gone."""
     own = steps(standings)
     posts = [steps(records) for records in appointments.values()]
-    found: list[tuple[date, Counted]] = []
+    found: list[tuple[date, Counted | None]] = []
     for day in sorted({day for day, _ in own} | {day for post in posts for day, _ in post}):
         standing = held_on(own, day)
-        if standing is None:
-            continue
-        counted = Counted(**vars(standing), state=_state(held_on(post, day) for post in posts))
-        if not found or found[-1][1] != counted:
+        state = _state(held_on(post, day) for post in posts)
+        counted = Counted(**vars(standing), state=state) if standing else None
+        if counted != (found[-1][1] if found else None):
             found.append((day, counted))
     ends = [day for day, _ in found[1:]]
-    return [Period(day, until, counted) for (day, counted), until in zip(found, [*ends, None], strict=True)]
+    return [Period(day, until, counted) for (day, counted), until in zip(found, [*ends, None], strict=True) if counted]
 
 
 def held_on(line: Sequence[tuple[date, HeldT]], day: date) -> HeldT | None:
