@@ -20,7 +20,16 @@ TRIES = 100
 ROWS = 2000  # a table with fewer is read as a whole, and rightly
 # These stay small however long the programme runs: by the number of divisions, years, types or replicas.
 BOUNDED = frozenset(
-    {"division", "division_record", "ruleset", "plan", "target", "target_history", "certificate_sequence"}
+    {
+        "division",
+        "division_record",
+        "division_change",
+        "ruleset",
+        "plan",
+        "target",
+        "target_history",
+        "certificate_sequence",
+    }
     | {"inbox_applied", "agreement", "audit_head", "alembic_version", "outbox_digested", "cause_passed"}
     # By the changes of the last seconds.
     | {"cause_change", "delivery_change"}

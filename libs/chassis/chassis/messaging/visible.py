@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import True_
 
 from chassis.messaging.inbox.parking import ParkedRow
 from chassis.messaging.outbox.heads import POSITION, outbox_head
-from chassis.messaging.outbox.months import begin_of
+from chassis.messaging.outbox.months import begin_of, instant
 from chassis.messaging.outbox.moves import outbox_move
 from chassis.messaging.outbox.table import outbox
 from chassis.security import Access, Caller, RoleGroup
@@ -87,7 +87,7 @@ def _previous_division(session: Session) -> ColumnElement[str]:
         _before.c.published_at < _row.published_at + A_MONTH,
     )
     if since is not None:
-        recent = recent.where(_before.c.published_at >= since)
+        recent = recent.where(_before.c.published_at >= instant(since))
     return case(
         (_row.aggregate_version == 1, null()),
         (_row.feed_position <= digested, _noted),

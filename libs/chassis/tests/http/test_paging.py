@@ -50,6 +50,27 @@ def test_the_last_page_has_no_next_and_filters_stay_in_the_link(sample: Sample) 
     assert "Link" not in last.headers
 
 
+@pytest.mark.parametrize("descending", [False, True])
+def test_a_page_merged_from_several_lists_is_that_of_the_whole(engine: Engine, descending: bool) -> None:
+    fill(engine, 60)
+    sizes = select(item.c.size).where(item.c.size.in_([1, 4, 6])).distinct().subquery("sizes")
+    whole = select(item.c.id).where(item.c.size.in_([1, 4, 6]))
+    of_each = select(item.c.id).where(item.c.size == sizes.c.size)
+    pages, expected, cursor, after = [], [], None, None
+    with Session(engine) as session:
+        while not pages or cursor:
+            one = paginate(session, whole, [item.c.id], PageArguments(7, after), descending=descending)
+            merged = paginate(
+                session, of_each, [item.c.id], PageArguments(7, cursor), descending=descending, each_of=sizes
+            )
+            pages.append([row["id"] if isinstance(row, dict) else row for row in merged.items])
+            expected.append([row["id"] if isinstance(row, dict) else row for row in one.items])
+            cursor, after = merged.next_cursor, one.next_cursor
+
+    assert pages == expected
+    assert len(pages) == 4 and sum(map(len, pages)) == 25
+
+
 def test_a_cursor_of_another_list_is_refused(engine: Engine) -> None:
     fill(engine, 3)
     with Session(engine) as session:

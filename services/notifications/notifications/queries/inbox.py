@@ -48,6 +48,12 @@ ITEM = (
     notice.c.cause_id,
     reading.c.read_at,
 )
+TO_AN_OFFICE = notice.c.recipient_kind == RecipientKind.DIVISION
+SHOWN = exists().where(
+    delivery.c.notice_id == notice.c.id,
+    delivery.c.channel == Channel.IN_APP,
+    delivery.c.state == State.SENT,
+)
 
 
 def reader(caller: Caller) -> str:
@@ -58,36 +64,30 @@ def reader(caller: Caller) -> str:
 
 def in_inbox_of(caller: Caller, on: date) -> ColumnElement[bool]:
     """The notices shown in the caller's inbox: its own, or for staff those to its division and the ones below it."""
-    shown = exists().where(
-        delivery.c.notice_id == notice.c.id,
-        delivery.c.channel == Channel.IN_APP,
-        delivery.c.state == State.SENT,
-    )
     match caller.role:
         case Role.CQO:
             addressed = _addressed_to(RecipientKind.PERSON, caller.person_id)
         case Role.ENTERPRISE:
             addressed = _addressed_to(RecipientKind.ENTERPRISE, caller.enterprise_id)
         case _:
-            addressed = and_(
-                notice.c.recipient_kind == RecipientKind.DIVISION, scope.within(notice.c.recipient_id, caller, on)
-            )
-    return and_(addressed, shown)
+            addressed = and_(TO_AN_OFFICE, scope.within(notice.c.recipient_id, caller, on))
+    return and_(addressed, SHOWN)
 
 
 def inbox(session: Session, caller: Caller, filters: InboxFilters, on: date, page: PageArguments) -> Page:
     """The caller's own inbox, the newest first; its items are InboxItems."""
-    wanted = _items(caller, on).where(*filters.contains(notice.c.created_at))
+    offices, mine = None, in_inbox_of(caller, on)
+    # An index has each office's notices in order. Those that were read are few, and found from there. Materialized, or
+    # the planner may ask for every office and leave out the others afterwards.
+    if caller.division is not None and caller.role == Role.DIVISION and filters.unread is not False:
+        offices = scope.subtree(caller.division, on).cte("office").prefix_with("MATERIALIZED")
+        mine = and_(TO_AN_OFFICE, notice.c.recipient_id == offices.c.code, SHOWN)
+    wanted = _items(caller).where(mine, *filters.contains(notice.c.created_at))
     if filters.kind is not None:
         wanted = wanted.where(notice.c.kind == filters.kind)
     if filters.unread is not None:
         is_read = reading.c.read_at.is_not(None)
         wanted = wanted.where(~is_read if filters.unread else is_read)
-    offices = None
-    # What was read is few, and found from there.
-    if caller.role == Role.DIVISION and filters.unread is not False:
-        offices = scope.subtree(caller.division or "", on).subquery("office")
-        wanted = wanted.where(notice.c.recipient_id == offices.c.code)
     found = paginate(session, wanted, [notice.c.id], page, descending=True, each_of=offices)
     rows = cast("Sequence[Mapping[str, Any]]", found.items)  # Any: the columns of ITEM, each of its own type
     return Page([InboxItem(**row) for row in rows], found.next_cursor)
@@ -95,15 +95,17 @@ def inbox(session: Session, caller: Caller, filters: InboxFilters, on: date, pag
 
 def inbox_item(session: Session, caller: Caller, notice_id: str, on: date) -> InboxItem:
     """One notice of the caller's inbox; NotFound if it is not there."""
-    row = session.execute(_items(caller, on).where(notice.c.id == notice_id)).one_or_none()
+    wanted = _items(caller).where(in_inbox_of(caller, on), notice.c.id == notice_id)
+    row = session.execute(wanted).one_or_none()
     if row is None:
         raise NotFound()
     return InboxItem(**row._mapping)
 
 
-def _items(caller: Caller, on: date) -> Select[*tuple[object, ...]]:
+def _items(caller: Caller) -> Select[*tuple[object, ...]]:
+    """All notices, with when the caller has read them."""
     mine = and_(reading.c.notice_id == notice.c.id, reading.c.reader == literal(reader(caller)))
-    return select(*ITEM).join_from(notice, reading, mine, isouter=True).where(in_inbox_of(caller, on))
+    return select(*ITEM).join_from(notice, reading, mine, isouter=True)
 
 
 def _addressed_to(kind: RecipientKind, recipient_id: str | None) -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    literal,
     select,
     text,
     update,
@@ -101,8 +102,13 @@ def published_in(starts: datetime | None, ends: datetime | None) -> ColumnElemen
     """That an event was published between two instants, None being open: the planner looks into these months only."""
     found: ColumnElement[bool] = outbox.c.published_at.is_not(None)
     if starts is not None:
-        found = found & (outbox.c.published_at >= starts)
-    return found if ends is None else found & (outbox.c.published_at < ends)
+        found = found & (outbox.c.published_at >= instant(starts))
+    return found if ends is None else found & (outbox.c.published_at < instant(ends))
+
+
+def instant(at: datetime) -> ColumnElement[datetime]:
+    """Written into the statement, or the planner would now and then plan for all months, in case others are asked."""
+    return literal(at, DateTime(timezone=True), literal_execute=True)
 
 
 def published_between(session: Session, after: int, last: int) -> ColumnElement[bool]:
