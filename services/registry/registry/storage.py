@@ -5,10 +5,12 @@ from __future__ import annotations
 from sqlalchemy import (
     Boolean,
     Column,
+    DateTime,
     Float,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Table,
     Text,
     UniqueConstraint,
@@ -36,6 +38,7 @@ from registry.domain.divisions import Division
 from registry.domain.eligibility import EducationFact
 from registry.domain.enterprise import Enterprise
 from registry.domain.exclusion import Exclusion
+from registry.domain.import_job import ImportJob, ImportKind, ImportState
 from registry.domain.leader import FormerLeader, Role
 from registry.domain.person import FactKind, Person, PersonFact
 from registry.domain.post import Post
@@ -260,6 +263,42 @@ appointment_status = Table(
     Column("ruleset", Integer, nullable=True),
 )
 
+import_job = Table(
+    "import_job",
+    metadata,
+    Column("id", Text, primary_key=True),
+    member_column("kind", ImportKind),
+    Column("caller", JSONB, nullable=False),
+    text_column("division", nullable=True),
+    text_column("enterprise_id", nullable=True),
+    text_column("correlation_id"),
+    Column("requested_at", DateTime(timezone=True), nullable=False),
+    member_column("state", ImportState),
+    Column("attempts", Integer, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=True),
+    Column("ended_at", DateTime(timezone=True), nullable=True),
+    Column("rows", Integer, nullable=True),
+    Column("rows_done", Integer, nullable=False),
+    Column("report", JSONB(none_as_null=True), nullable=True),
+    Column("rejections", JSONB(none_as_null=True), nullable=True),
+    Column("reason", JSONB(none_as_null=True), nullable=True),
+    Index("ix_import_job_unfinished", "id", postgresql_where=text("state IN ('waiting', 'running')")),
+    Index("ix_import_job_division_id", "division", "id"),
+    Index("ix_import_job_enterprise_id_id", "enterprise_id", "id"),
+    Index("ix_import_job_requested_at", "requested_at"),
+)
+
+# Sealed: what was sent, until it has been imported; and the rows that were rejected, as they came.
+import_file, import_rejected = (
+    Table(
+        name,
+        metadata,
+        text_column("job_id", ForeignKey("import_job.id", ondelete="CASCADE"), primary_key=True),
+        Column("content", LargeBinary, nullable=False),
+    )
+    for name in ("import_file", "import_rejected")
+)
+
 # Names are found by the pairs of characters in them; the function is made by a migration.
 for named in (enterprise, person, talent):
     Index(f"ix_{named.name}_name_pairs", func.name_pairs(named.c.name), postgresql_using="gin")
@@ -299,5 +338,6 @@ for entity, table in {
     Post: post,
     Appointment: appointment,
     AppointmentHistory: appointment_status,
+    ImportJob: import_job,
 }.items():
     mapper.map_imperatively(entity, table)

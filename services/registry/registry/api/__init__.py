@@ -12,6 +12,7 @@ from registry.api.corrections import CorrectionRoutes
 from registry.api.divisions import DivisionRoutes
 from registry.api.enterprises import EnterpriseRoutes
 from registry.api.exclusions import ExclusionRoutes
+from registry.api.imports import ImportRoutes
 from registry.api.people import PeopleRoutes
 from registry.api.posts import PostRoutes
 from registry.api.talents import TalentRoutes
@@ -34,6 +35,7 @@ class Api(
     ExclusionRoutes,
     TalentRoutes,
     AppointmentRoutes,
+    ImportRoutes,
 ):
     """Enterprises, people, the talent pool and appointments."""
 

@@ -22,6 +22,7 @@ from registry.queries.enterprise import (
 )
 from registry.queries.exclusion import exclusions
 from registry.queries.explain import eligibility
+from registry.queries.import_job import ImportFilters, import_by_id, imports
 from registry.queries.person import FindPerson, PersonFilters, people
 from registry.queries.post import PostAndHolder, PostFilters, posts
 from registry.queries.talent import TalentFilters, TalentOnDay, talents
@@ -33,6 +34,7 @@ __all__ = [
     "EnterpriseFilters",
     "EnterpriseRow",
     "FindPerson",
+    "ImportFilters",
     "PersonFilters",
     "PostAndHolder",
     "PostFilters",
@@ -47,6 +49,8 @@ __all__ = [
     "enterprise_by_id",
     "enterprises",
     "exclusions",
+    "import_by_id",
+    "imports",
     "leaders",
     "people",
     "posts",

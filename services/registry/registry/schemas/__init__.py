@@ -31,13 +31,19 @@ from registry.schemas.enterprises import (
     Enterprise,
     EnterpriseChanges,
     EnterpriseFilters,
-    Import,
     Leader,
     Leaders,
     NewEnterprise,
     NewRecognition,
     Recognition,
     Recognitions,
+)
+from registry.schemas.imports import (
+    Import,
+    ImportFigures,
+    ImportFilters,
+    ImportJob,
+    ImportJobWithRejections,
     Rejection,
 )
 from registry.schemas.people import (
@@ -84,6 +90,10 @@ __all__ = [
     "Filing",
     "IdNumber",
     "Import",
+    "ImportFigures",
+    "ImportFilters",
+    "ImportJob",
+    "ImportJobWithRejections",
     "Leader",
     "Leaders",
     "Lifting",

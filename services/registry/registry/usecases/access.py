@@ -29,6 +29,7 @@ from registry.storage import (
     enterprise,
     exclusion,
     former_leader,
+    import_job,
     person,
     person_fact,
     post,
@@ -55,6 +56,7 @@ OWN_ENTERPRISE = {
     post: post.c.enterprise_id,
     appointment: appointment.c.enterprise_id,
     correction: correction.c.enterprise_id,
+    import_job: import_job.c.enterprise_id,
 }
 
 
