@@ -12,6 +12,7 @@ from registry.api.corrections import CorrectionRoutes
 from registry.api.divisions import DivisionRoutes
 from registry.api.enterprises import EnterpriseRoutes
 from registry.api.exclusions import ExclusionRoutes
+from registry.api.exports import ExportRoutes
 from registry.api.imports import ImportRoutes
 from registry.api.people import PeopleRoutes
 from registry.api.posts import PostRoutes
@@ -36,6 +37,7 @@ class Api(
     TalentRoutes,
     AppointmentRoutes,
     ImportRoutes,
+    ExportRoutes,
 ):
     """Enterprises, people, the talent pool and appointments."""
 

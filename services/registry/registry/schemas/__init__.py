@@ -38,6 +38,7 @@ from registry.schemas.enterprises import (
     Recognition,
     Recognitions,
 )
+from registry.schemas.exports import AppointmentExport, EnterpriseExport, PersonExport
 from registry.schemas.imports import (
     Import,
     ImportFigures,
@@ -66,6 +67,7 @@ from registry.schemas.rulesets import RuleSetParameters
 __all__ = [
     "AppointedBy",
     "Appointment",
+    "AppointmentExport",
     "AppointmentFilters",
     "AppointmentHistory",
     "AppointmentWarning",
@@ -85,6 +87,7 @@ __all__ = [
     "Ending",
     "Enterprise",
     "EnterpriseChanges",
+    "EnterpriseExport",
     "EnterpriseFilters",
     "Exclusion",
     "Filing",
@@ -108,6 +111,7 @@ __all__ = [
     "OnDay",
     "Person",
     "PersonChanges",
+    "PersonExport",
     "PersonFilters",
     "Placement",
     "Post",
