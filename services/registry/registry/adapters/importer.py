@@ -5,6 +5,9 @@ from __future__ import annotations
 import functools
 import logging
 import time
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 from eventlet.greenthread import GreenThread
 from nameko.containers import WorkerContext
@@ -27,7 +30,10 @@ from registry.usecases import import_jobs
 
 log = logging.getLogger(__name__)
 
+ReadT = TypeVar("ReadT")
+
 POLL = 5.0  # seconds between two looks for a job; a notification comes first
+LONGEST_READ = JOB.within + upload.WAIT + 10  # seconds; the child's own time-outs come first
 TELL_EVERY = 1.0  # seconds between two words on how far the job is
 
 
@@ -138,7 +144,7 @@ class Importer(DependencyProvider):  # type: ignore[misc]  # nameko has no types
     def _do(self, session: Session, job: ImportJob, progress: Progress) -> None:
         content, expected = import_jobs.content_of(session, job, self.cipher), import_jobs.LISTS[job.kind]
         try:
-            sheet = upload.read_within(JOB, content, expected)
+            sheet = self._unless_stopped(partial(upload.read_within, JOB, content, expected))
         except Refusal as refusal:
             log.info("the list of the import %s of %s can't be used: %s", job.id, job.kind, refusal)
             import_jobs.refuse(session, job, refusal, self.clock)
@@ -147,6 +153,15 @@ class Importer(DependencyProvider):  # type: ignore[misc]  # nameko has no types
         report = import_jobs.carry_out(session, job, sheet, self.cipher, self.clock, progress.tell)
         if report.rejections:
             rejected = {rejection.row for rejection in report.rejections}
-            rows = upload.rows_as_they_came(JOB, content, expected, rejected)
+            rows = self._unless_stopped(partial(upload.rows_as_they_came, JOB, content, expected, rejected))
             import_jobs.keep_rejected(session, job, rows, report, self.cipher)
         log.info("the import %s of %s is done: %s", job.id, job.kind, report.figures())
+
+    def _unless_stopped(self, read: Callable[[], ReadT]) -> ReadT:
+        """What the child reads, which may take longer than a worker has that is to stop."""
+        found: list[ReadT] = []
+        with self.stop_signal.at_most(LONGEST_READ):
+            found.append(read())
+        if not found:
+            raise Interrupted()
+        return found[0]

@@ -141,7 +141,8 @@ def _cell(reference: str, cell: Cell) -> str:
     text = NO_XML.sub("", str(cell))
     style = ' s="2"' if text.startswith(FORMULA_SIGNS) else ""
     text = escape(ESCAPED.sub("_x005F_", text)).replace("\r", "&#13;")
-    return f'<c r="{reference}"{style} t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+    space = "" if text.isprintable() and text == text.strip() else ' xml:space="preserve"'
+    return f'<c r="{reference}"{style} t="inlineStr"><is><t{space}>{text}</t></is></c>'
 
 
 def _comma_text(rows: Rows) -> Iterator[bytes]:

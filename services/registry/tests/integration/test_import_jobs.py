@@ -98,10 +98,12 @@ def test_killed_in_the_middle_it_is_done_again_and_each_row_comes_in_once(
         job = send(province, "/imports/enterprises", firms(ROWS))
         told = wait_until(lambda: (found := province.get(f"/imports/{job['id']}"))["rows_done"] and found, 30)
         assert told["state"] == "running" and 0 < told["rows_done"] < told["rows"] == ROWS
-        # Others go on meanwhile.
+        # Others go on meanwhile, and so does what else the worker does.
         assert province.get("/enterprises")["items"] == []
         person = {"name": "赵宁", "id_number": id_number(1), "division": "220302", "declaration": True}
         province.call("POST", "/people", 201, json=person)
+        published = "SELECT published_at FROM outbox WHERE type = 'person.registered.v1'"
+        wait_until(lambda: all_of(url, published)[0][0], 30)
         worker.kill()
         rival.rollback()
     assert all_of(url, "SELECT count(*) FROM enterprise") == [(0,)]
