@@ -140,8 +140,8 @@ def _cell(reference: str, cell: Cell) -> str:
         return f'<c r="{reference}" s="1"><v>{(cell - COUNTED_FROM).days}</v></c>'
     text = NO_XML.sub("", str(cell))
     style = ' s="2"' if text.startswith(FORMULA_SIGNS) else ""
-    text = escape(ESCAPED.sub("_x005F_", text)).replace("\r", "&#13;")
     space = "" if text.isprintable() and text == text.strip() else ' xml:space="preserve"'
+    text = escape(ESCAPED.sub("_x005F_", text)).replace("\r", "&#13;")
     return f'<c r="{reference}"{style} t="inlineStr"><is><t{space}>{text}</t></is></c>'
 
 

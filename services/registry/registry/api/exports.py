@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from eventlet.semaphore import Semaphore
@@ -20,6 +22,7 @@ from registry.queries import AppointmentFilters, EnterpriseFilters, PersonFilter
 from registry.usecases import import_jobs
 
 AT_ONCE = 2  # files that one process writes
+LONGEST = 900  # seconds until a file must have been fetched
 _places = Semaphore(AT_ONCE)
 
 
@@ -99,7 +102,17 @@ def _file(rows: Rows, as_format: Format, name: str) -> Response:
     """The file, written while it is sent. Where that fails the connection breaks off, so nobody takes it for whole."""
     if not _places.acquire(blocking=False):
         raise TooManyExports()
-    response = Response(in_turns(list_out.written(rows, as_format)), content_type=list_out.MEDIA_TYPES[as_format])
+    blocks = _in_time(in_turns(list_out.written(rows, as_format)))
+    response = Response(blocks, content_type=list_out.MEDIA_TYPES[as_format])
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.{as_format}"'
     response.call_on_close(_places.release)
     return response
+
+
+def _in_time(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The blocks; TimeoutError where they are fetched so slowly that others would wait for the place."""
+    began = time.monotonic()
+    for block in blocks:
+        yield block
+        if time.monotonic() - began > LONGEST:
+            raise TimeoutError(f"a list was not fetched within {LONGEST} s")

@@ -10,13 +10,13 @@ import gzip
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from io import BytesIO
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
@@ -48,7 +48,7 @@ from registry.usecases.import_people import import_people
 from registry.usecases.import_report import MOST_REJECTIONS, ImportReport, Tell
 
 CHANNEL = "cqo_imports"  # notified by a trigger when a job has been asked for (migration 0080)
-MOST_WAITING = 20
+MOST_WAITING, MOST_WAITING_OF_ONE = 20, 5  # of the service, of one sender
 MOST_ATTEMPTS = 5
 KEPT_FOR = timedelta(days=30)
 FORGOTTEN_AT_ONCE = 100
@@ -85,8 +85,9 @@ def request(
     session: Session, caller: Caller, command: RequestImport, cipher: PersonalDataCipher, clock: Clock
 ) -> ImportJob:
     """Enters the job; TooManyImports if too many wait."""
-    waiting = session.scalar(select(func.count()).select_from(UNFINISHED_JOBS.subquery())) or 0
-    if waiting >= MOST_WAITING:
+    waiting = session.scalars(select(import_job.c.caller).where(import_job.c.state.in_(UNFINISHED))).all()
+    own = sum(_is_sender(caller, sent_by) for sent_by in waiting)
+    if len(waiting) >= MOST_WAITING or own >= MOST_WAITING_OF_ONE:
         raise TooManyImports()
     job = ImportJob(
         new_id(),
@@ -104,6 +105,11 @@ def request(
     details: JsonObject = {"bytes": len(command.content), "sha256": hashlib.sha256(command.content).hexdigest()}
     audit.record(session, caller, f"{job.kind}.import_requested", job.id, details, clock)
     return job
+
+
+def _is_sender(caller: Caller, sent_by: Mapping[str, str | None]) -> bool:
+    """Whether it is the same person in the same role, whatever the token."""
+    return {**asdict(caller), "token_id": None} == {**sent_by, "token_id": None}
 
 
 def _division_of(session: Session, caller: Caller) -> str | None:
@@ -173,7 +179,7 @@ def rejected_rows(
 
     They are for whoever sent the list: NotFound for anybody else. NotImportedYet where there are none yet.
     """
-    if {**job.caller, "token_id": None} != {**asdict(caller), "token_id": None}:
+    if not _is_sender(caller, job.caller):
         raise NotFound()
     if job.state is not ImportState.DONE:
         raise NotImportedYet()

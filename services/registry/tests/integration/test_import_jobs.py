@@ -198,12 +198,21 @@ def test_a_job_that_breaks_off_again_and_again_is_given_up_and_says_so(make_data
     engine.dispose()
 
 
-def test_more_than_twenty_waiting_lists_are_refused(register):
+def test_only_so_many_lists_wait_of_one_sender_and_in_all(register):
     command = RequestImport(ImportKind.ENTERPRISES, b"x", "0192f3a0-0001")
-    for _ in range(import_jobs.MOST_WAITING):
-        import_jobs.request(register.session, Caller("wang", "province"), command, register.cipher, register.clock)
+
+    def request(sender, times):
+        for number in range(times):
+            caller = Caller(sender, "province", token_id=str(number))
+            import_jobs.request(register.session, caller, command, register.cipher, register.clock)
+
+    request("wang", import_jobs.MOST_WAITING_OF_ONE)
     with pytest.raises(import_jobs.TooManyImports):
-        import_jobs.request(register.session, Caller("wang", "province"), command, register.cipher, register.clock)
+        request("wang", 1)
+    for sender in ("li", "zhao", "liu"):
+        request(sender, import_jobs.MOST_WAITING_OF_ONE)
+    with pytest.raises(import_jobs.TooManyImports):
+        request("chen", 1)
 
 
 def test_a_job_is_forgotten_after_thirty_days(register):

@@ -17,6 +17,7 @@ from registry.adapters import enterprise_list, list_out, upload
 from registry.adapters.comma_text import protected, unprotected
 from registry.adapters.limits import REQUEST
 from registry.adapters.list_out import Format, written
+from registry.api import exports
 from registry.seed import seed
 from registry.usecases.import_enterprises import import_enterprises
 from testkit import Client
@@ -110,6 +111,20 @@ def test_a_long_list_goes_out_in_blocks_while_it_is_read():
     first = next(blocks)
 
     assert len(given) < 10_000 and len(first) < 2 * list_out.BLOCK
+
+
+def test_only_so_many_files_are_written_at_once_and_one_that_is_left_makes_room(monkeypatch):
+    written_now = [exports._file([["a"]], Format.CSV, "x") for _ in range(exports.AT_ONCE)]
+    with pytest.raises(exports.TooManyExports):
+        exports._file([["a"]], Format.CSV, "x")
+    written_now.pop().close()
+    written_now.append(exports._file(([number] for number in range(100_000)), Format.CSV, "x"))
+    monkeypatch.setattr(exports, "LONGEST", -1)
+
+    with pytest.raises(TimeoutError):
+        list(written_now[-1].iter_encoded())
+    for response in written_now:
+        response.close()
 
 
 @pytest.mark.parametrize("as_format", ["xlsx", "csv"])
