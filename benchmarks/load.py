@@ -1,10 +1,11 @@
 """Puts the history of a province into the four services' databases, for the benchmarks of lists and figures.
 
-    ./cqo bench load [--scale 0.1] [--seed 1] [--fresh | --check | --remove]
+    ./cqo bench load [--scale 0.1] [--seed 1] [--notice-days 400] [--fresh | --check | --remove]
 
 At scale 1: 500,000 enterprises, 1,000,000 people with a certificate each, 300,000 appointments, and what follows from
-these. It is kept in .cqo/bench, and made anew only where the scale, the seed or the generator is another; new
-migrations are applied to it. Services that run elsewhere are not touched.
+these. What the services would have removed by now is not there: above all notices older than --notice-days. It is kept
+in .cqo/bench, and made anew only where the scale, the seed, those days or the generator is another; new migrations are
+applied to it. Services that run elsewhere are not touched.
 """
 
 from __future__ import annotations
@@ -15,36 +16,32 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import psycopg
 import report
-from joserfc.jwk import ECKey
-from province import checking, days, notices, targets
-from province.books import SERVICES, Books
-from province.careers import Careers
-from province.classes import Classes
-from province.databases import Copier, Province, add_ruleset, finish, prepare
-from province.firms import Firms
-from province.readers import all_readers
-from province.tree import Tree
+from province import checking, days, targets
+from province.books import SERVICES
+from province.databases import Copier, Province
+from province.finishing import finish, prepare
+from province.parts import History, written
+from province.retention import NOTICE_DAYS
 
 from chassis.messaging.inbox.applying import handled_types
 from chassis.process import revisions
-from chassis.security import Cipher
 from cqolocal import paths
-from registry.adapters.jwe import Agreement
 from servers.postgres import data_folder
 from testkit.secrets import secrets_for_tests
 
-ENTERPRISES, PEOPLE = 500_000, 1_000_000
-AT_ONCE = 1000  # enterprises whose rows are copied together
+ENTERPRISES = 500_000
 FOLDER = paths.FILES / "bench"
-EDITION = 3  # of the generator: raised where it writes other rows
+EDITION = 4  # of the generator: raised where it writes other rows
 DEFAULT_SCALE, DEFAULT_SEED = 0.1, 1
+# Bytes at scale 1: of facts, and of the notices of a day; and what the server's log and sorting take at any scale.
+FACTS, NOTICES, ROOM = 24e9, 40e6, 3e9
 
 
 @dataclass(frozen=True)
@@ -53,27 +50,32 @@ class Made:
 
     scale: float
     seed: int
+    notice_days: int
     revisions: dict[str, str]
     edition: int  # of the generator
 
 
-def wanted(scale: float, seed: int) -> Made:
+def wanted(scale: float, seed: int, notice_days: int) -> Made:
     """What they are to hold."""
     heads = {service: revisions.revisions_of(service).head for service in SERVICES}
-    return Made(scale, seed, heads, EDITION)
+    return Made(scale, seed, notice_days, heads, EDITION)
 
 
 def stored() -> Made | None:
-    """What they hold; None if nothing, or if a load was interrupted."""
+    """What they hold; None if nothing, if a load was interrupted, or if an older generator wrote it."""
     manifest = FOLDER / "manifest.json"
-    return Made(**json.loads(manifest.read_text())) if manifest.exists() else None
+    found = json.loads(manifest.read_text()) if manifest.exists() else {}
+    return Made(**found) if found.get("edition") == EDITION else None
 
 
 @contextmanager
-def loaded(scale: float | None = None, seed: int = DEFAULT_SEED) -> Iterator[tuple[Province, Made]]:
-    """The running server with the history in it, loaded first where need be; `scale` None takes what is there."""
+def loaded(
+    scale: float | None = None, seed: int = DEFAULT_SEED, notice_days: int | None = None
+) -> Iterator[tuple[Province, Made]]:
+    """The running server with the history in it, loaded first where need be; None takes what is there."""
     present = stored()
-    want = wanted(present.scale if scale is None and present else scale or DEFAULT_SCALE, seed)
+    scale = scale or (present.scale if present else DEFAULT_SCALE)
+    want = wanted(scale, seed, notice_days or (present.notice_days if present else NOTICE_DAYS))
     with paths.lock_folder(FOLDER):
         province = Province(FOLDER)
         try:
@@ -93,65 +95,71 @@ def loaded(scale: float | None = None, seed: int = DEFAULT_SEED) -> Iterator[tup
 def _load(province: Province, want: Made) -> None:
     (FOLDER / "manifest.json").unlink(missing_ok=True)
     province.drop()
+    _require_room(want)
     started = time.monotonic()
     with province.loading():
         province.migrate()
-        copier, books = Copier(province.urls()), new_books(want.seed)
-        try:
-            fill(copier, books, round(ENTERPRISES * want.scale), FOLDER / "secrets")
-            copier.wait()
-            seconds = time.monotonic() - started
-            report.say(f"{copier.rows:,} rows in {seconds:.0f} s ({copier.rows / seconds:,.0f} rows/s)")
-        finally:
-            copier.close()
+        rows = fill(_history(province.urls(), want))
     _keep(want)
-    report.say(f"loaded at scale {want.scale:g} after {time.monotonic() - started:.0f} s, with the statistics")
+    seconds = time.monotonic() - started
+    report.say(f"{rows:,} rows at scale {want.scale:g} in {seconds:.0f} s ({rows / seconds:,.0f} rows/s)")
+
+
+def _require_room(want: Made) -> None:
+    """A full disk would end others' work too."""
+    each = FACTS + NOTICES * want.notice_days
+    needed, free = want.scale * each + ROOM, shutil.disk_usage(FOLDER).free
+    if free < needed:
+        raise SystemExit(
+            f"bench: scale {want.scale:g} needs {needed / 1e9:.0f} GB of disk, and {free / 1e9:.0f} GB are free where "
+            f"{FOLDER} is; a scale of {max(0, free - ROOM) / each:.2f} fits, or more with fewer --notice-days"
+        )
+
+
+def _history(urls: Mapping[str, str], want: Made) -> History:
+    number = round(ENTERPRISES * want.scale)
+    return History(urls, want.seed, number, bound(), secrets_in(FOLDER / "secrets"), want.notice_days)
 
 
 def _keep(made: Made) -> None:
     paths.write_atomically(FOLDER / "manifest.json", json.dumps(asdict(made)))
 
 
-def new_books(seed: int) -> Books:
-    """Books with nothing in them, for the readers that there are."""
-    return Books(seed, *bindings(), all_readers())
-
-
-def bindings() -> tuple[dict[str, tuple[str, ...]], dict[str, frozenset[str]]]:
-    """Who reads which kind of aggregate, by the broker's topology; and which types each has a handler for."""
+def bound() -> dict[str, tuple[str, ...]]:
+    """Who reads which kind of aggregate, by the broker's topology."""
     definitions = json.loads(paths.TOPOLOGY.read_text())
-    bound: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for binding in definitions["bindings"]:
         if binding["source"].endswith(".events"):
             kind, reader = binding["routing_key"].partition(".")[0], binding["destination"].partition(".")[0]
-            bound.setdefault(kind, []).append(reader)
+            found.setdefault(kind, []).append(reader)
+    return {kind: tuple(readers) for kind, readers in found.items()}
+
+
+def handled() -> dict[str, frozenset[str]]:
+    """The types of event for which each service has a handler."""
     workers = {service: importlib.import_module(f"{service}.worker").Worker for service in SERVICES}
-    handled = {service: frozenset(handled_types(worker)) for service, worker in workers.items()}
-    return {kind: tuple(readers) for kind, readers in bound.items()}, handled
+    return {service: frozenset(handled_types(worker)) for service, worker in workers.items()}
 
 
-def fill(copier: Copier, books: Books, number: int, secrets: Path) -> None:
-    """Lets that many enterprises live, with all that follows from them, and copies it; `secrets` keeps the keys."""
-    cipher, contact = _personal_data(secrets)
-    tree = Tree()
-    prepare(copier.connections, books)
-    add_ruleset(copier.connections["notifications"], notices.RULESET, notices.CHANNELS_BY_KIND)
-    targets.set_targets(books)
-    classes = Classes(books, number * PEOPLE // ENTERPRISES)
-    careers = Careers(books, classes, tree, cipher)
-    firms = Firms(books, careers, tree, cipher, contact)
-    for place in range(1, number + 1):
-        firms.live()
-        if place % AT_ONCE == 0:
-            copier.copy(books.take())
-            notices.REACHED.clear()
-            report.progress(f"{place:,} of {number:,} enterprises, {copier.rows:,} rows")
-    classes.announce()
-    careers.finish()
-    firms.audit.finish()
-    copier.copy(books.take())
-    copier.wait()
-    finish(copier.connections, books, firms.filings)
+def fill(history: History, processes: int | None = None) -> int:
+    """Writes a history into migrated databases; returns how many rows. `processes`: as many as are of use."""
+    books, classes, copier = history.books(history.parts), history.classes(), Copier(history.urls)
+    try:
+        taken = prepare(copier.connections, books)
+        targets.set_targets(books)
+        classes.enter(books)
+        for part, counts in enumerate(written(history, processes), 1):
+            books.counts.add(counts)
+            report.progress(f"{part:,} of {history.parts:,} parts, {books.counts.rows:,} rows")
+        classes.announce(books)
+        copier.copy(books.take())
+        copier.wait()
+        report.say("all rows are there; cursors, feeds, indexes and sums follow")
+        finish(copier.connections, history, handled(), books.counts, taken)
+    finally:
+        copier.close()
+    return books.counts.rows
 
 
 def secrets_in(folder: Path) -> dict[str, str]:
@@ -163,36 +171,30 @@ def secrets_in(folder: Path) -> dict[str, str]:
     return dict(json.loads(file.read_text()))
 
 
-def _personal_data(folder: Path) -> tuple[Cipher, str]:
-    """The services' cipher; and a contact sealed for notifications, which stands for all of them."""
-    secrets = secrets_in(folder)
-    cipher = Cipher(secrets["pii_key"], secrets["pii_index_key"])
-    key = ECKey.import_key(json.loads(secrets["contact_public_key"]))
-    plain = json.dumps({"email": "zhiliang@example.cn", "phone": "13800000000"}).encode()
-    return cipher, Agreement(key).seal(plain)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./cqo bench load", description=__doc__.splitlines()[0])
     parser.add_argument("--scale", type=float, default=DEFAULT_SCALE, help="1 is the size to plan for (default 0.1)")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
+    parser.add_argument("--notice-days", type=int, help=f"for how many days notices are kept ({NOTICE_DAYS})")
     parser.add_argument("--fresh", action="store_true", help="load anew what is there")
     parser.add_argument("--check", action="store_true", help="compare the four databases, as the services do")
     parser.add_argument("--remove", action="store_true", help="remove what is there")
     arguments = parser.parse_args()
     if not 0.001 <= arguments.scale <= 1:
         parser.error("--scale is from 0.001 to 1")
+    if arguments.notice_days is not None and not 30 <= arguments.notice_days <= 2500:
+        parser.error("--notice-days is from 30 to 2500")
     if arguments.remove:
         shutil.rmtree(data_folder(FOLDER / "postgres"), ignore_errors=True)
         shutil.rmtree(FOLDER, ignore_errors=True)
         return 0
     if arguments.fresh:
         (FOLDER / "manifest.json").unlink(missing_ok=True)
-    with loaded(arguments.scale, arguments.seed) as (province, made):
+    with loaded(arguments.scale, arguments.seed, arguments.notice_days) as (province, made):
         report.say(f"the history at scale {made.scale:g} is in {FOLDER}, from {days.FIRST} to {days.LAST}")
         report.say("; ".join(f"{service} {_size(province, service)}" for service in SERVICES))
         if arguments.check:
-            found = checking.faults(province.urls(), bindings()[0], days.LAST)
+            found = checking.faults(province.urls(), bound(), days.LAST)
             report.say("; ".join(found) or "the four databases agree, every notice is proved, the audit log holds")
             return int(bool(found))
     return 0

@@ -58,6 +58,8 @@ def coverage(population: str, place: str | None) -> Callable[[Connection, date],
         units = units_on(on)
         home = standing(place, on) if place else None
         visible = {code for code in units if home is None or home.code in above(code, on)}
+        if home is not None:  # a part of a unit is named for itself
+            units = {code: unit if home.code in above(unit, on) else home.code for code, unit in units.items()}
         found: dict[str, Counter[int]] = {units[code]: Counter() for code in visible}
         rows = connection.execute(COVERAGE.format(belongs=BELONGS[population]), {"on": on})
         for code, *numbers in rows:
@@ -83,10 +85,13 @@ def statistics(connection: Connection, on: date) -> dict[str, object]:
         "SELECT kind, passed, count(*) FROM enrolment JOIN training_class USING (class_id) "
         'WHERE "on" <= %(on)s GROUP BY kind, passed ORDER BY kind, passed'
     )
+    # Those that have passed are no longer there one by one.
     deliveries = rows(
-        "SELECT kind, channel, CASE WHEN \"on\" <= %(on)s THEN state ELSE 'failed' END AS state_then, count(*) "
+        "SELECT kind, channel, state_then, sum(number)::bigint FROM ("
+        "SELECT kind, channel, CASE WHEN \"on\" <= %(on)s THEN state ELSE 'failed' END AS state_then, 1 AS number "
         'FROM delivery WHERE "on" <= %(on)s OR failed_on <= %(on)s '
-        "GROUP BY kind, channel, state_then ORDER BY kind, channel, state_then"
+        "UNION ALL SELECT kind, channel, state, number FROM delivery_sum WHERE grain = 'day' AND since <= %(on)s"
+        ") AS held GROUP BY kind, channel, state_then ORDER BY kind, channel, state_then"
     )
     return {
         "enterprises": rows(f"SELECT count(*) FROM {standing}")[0][0],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -48,8 +48,7 @@ def apis(province: Databases, folder: Path) -> Iterator[Running]:
     clock, logs = folder / "clock", folder / "logs"
     logs.mkdir(exist_ok=True)
     signer = TokenSigner(folder)
-    noon = datetime.combine(days.LAST, time(4), UTC)
-    clock.write_text(str((noon - datetime.now(UTC)).total_seconds()))
+    clock.write_text(str((days.NOW - datetime.now(UTC)).total_seconds()))
     common = {**secrets_in(folder / "secrets"), "jwks": signer.jwks, "feed_token": signer.token("system")}
     common |= {"clock_offset_file": str(clock), "amqp_url": NO_BROKER, "smtp_url": "smtp://127.0.0.1:1"}
     running: dict[str, RunningService] = {}

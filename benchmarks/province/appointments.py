@@ -37,8 +37,8 @@ class Appointment:
         self.filing_number: str | None = None
         self.document = f"吉质聘〔{on.year}〕12号"
 
-    def live(self, filings: int) -> int:
-        """All that became of it until the last day; returns the last filing number given out."""
+    def live(self, filing: int) -> bool:
+        """All that became of it until the last day; returns whether the number `filing` was given to its filing."""
         self._announce("made", self._made(), self.on)
         self._line(self.on, "active", None)
         filed_on, overdue_on = self._filing()
@@ -46,8 +46,7 @@ class Appointment:
         if overdue_on is not None:
             steps.append((overdue_on, "filing_overdue"))
         if filed_on is not None:
-            filings += 1
-            self.filed_on, self.filing_number = filed_on, f"JL-{filed_on.year}-{filings:06d}"
+            self.filed_on, self.filing_number = filed_on, f"JL-{filed_on.year}-{filing:06d}"
             steps.append((filed_on, "filed"))
         last = self.ended_on or days.LAST
         steps += [
@@ -61,7 +60,7 @@ class Appointment:
         for day, step in sorted(steps, key=lambda each: (each[0], each[1] == "ended")):
             self._step(day, step, reasons.get(day))
         self._write(overdue_on is not None)
-        return filings
+        return filed_on is not None
 
     def _filing(self) -> tuple[date | None, date | None]:
         """When it was filed, and when the day for it had passed without."""
@@ -103,7 +102,7 @@ class Appointment:
             case "ended":
                 data["reason"] = "任期届满"
                 self.status, self.causes = "ended", []
-                self._line(day, "ended", "任期届满")
+                self._line(day + days.ONE_DAY, "ended", "任期届满")
         self._announce(step, data, day)
 
     def _made(self) -> dict[str, object]:
@@ -177,6 +176,8 @@ class Appointment:
         over = self.filed_on or self.ended_on
         state = "done" if overdue else "cancelled" if over else "planned"
         settled = self.due_on + days.ONE_DAY if overdue else over
+        if settled is not None and books.retention.is_settled(settled, self.due_on + days.ONE_DAY):
+            return
         books.put(
             "registry",
             "due",

@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import psycopg
 
 from chassis.security.audit.log import _canonical
 from chassis.security.audit.sealing import FIRST_HASH, chained, covered
-from province import days
-from province.books import Books
+
+Connection: TypeAlias = psycopg.Connection[Any]  # Any: rows of any shape
+
+ANNOUNCED = """
+SELECT type, aggregate_id, occurred_at FROM outbox
+WHERE type IN ('enterprise.registered.v1', 'appointment.made.v1') ORDER BY feed_position
+"""
+COPY = "COPY audit_log (at, actor, role, action, subject, entry, number, seq, previous_hash, hash) FROM STDIN"
+READ_AT_ONCE = 5000
+CLERKS = 97
 
 
-class Audit:
-    """The chain so far."""
+def enter(url: str) -> None:
+    """What the bureaus' clerks did, in the order in which it was announced, and the head of the chain."""
+    seq, digest = 0, FIRST_HASH
+    with psycopg.connect(url) as reading, psycopg.connect(url) as writing:
+        with writing.cursor() as cursor, cursor.copy(COPY) as copy:
+            for kind, subject, at in _announced(reading):
+                seq, before = seq + 1, digest
+                row = {
+                    "at": at,
+                    "actor": f"clerk-{seq % CLERKS}",
+                    "role": "division",
+                    "action": kind.removesuffix(".v1"),
+                    "subject": subject,
+                }
+                entry = _canonical({**row, "details": {}, "token": None})
+                digest = chained(before, covered(seq, entry))
+                copy.write_row((*row.values(), entry, seq, seq, before, digest))
+        writing.execute("INSERT INTO audit_head (id, seq, hash) VALUES (1, %s, %s)", (seq, digest))
+        writing.execute("SELECT setval('audit_log_number_seq', %s, false)", (seq + 1,))
 
-    def __init__(self, books: Books) -> None:
-        self.books, self.seq, self.hash = books, 0, FIRST_HASH
 
-    def enter(self, action: str, subject: str, on: date) -> None:
-        """What a bureau's clerk did."""
-        self.seq += 1
-        row = {
-            "at": days.instant(on, self.books.rng.randrange(28_000)),
-            "actor": f"clerk-{self.seq % 97}",
-            "role": "division",
-            "action": action,
-            "subject": subject,
-        }
-        entry = _canonical({**row, "details": {}, "token": None})
-        digest = chained(self.hash, covered(self.seq, entry))
-        sealed = {"number": self.seq, "seq": self.seq, "previous_hash": self.hash, "hash": digest}
-        self.books.put("registry", "audit_log", **row, entry=entry, **sealed)
-        self.hash = digest
-
-    def finish(self) -> None:
-        """The head of the chain."""
-        self.books.put("registry", "audit_head", id=1, seq=self.seq, hash=self.hash)
+def _announced(connection: Connection) -> Iterator[tuple[str, str, datetime]]:
+    with connection.cursor("announced") as cursor:
+        cursor.itersize = READ_AT_ONCE
+        yield from cursor.execute(ANNOUNCED)

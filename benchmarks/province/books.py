@@ -1,8 +1,8 @@
-"""What waits to be copied into the four databases, and what is announced: outbox, feed, cursors and counts.
+"""What waits to be copied into the four databases, and what is announced: outbox, heads and counts.
 
-An event gets its place here as a service's outbox, relay and readers would give it: the next version of its aggregate,
-a cursor at each service whose queue is bound to it, and its part of the counts of what was applied. Its position in the
-feed follows from the instant of its publication, and is given when all are there (`databases.publish`). An aggregate's
+An event gets its place here as a service's outbox and its readers would give it: the next version of its aggregate, and
+its part of the counts of what was announced and applied. Its position in the feed follows from the instant of its
+publication, and is given when all are there (`feed.publish`); so are the readers' cursors (`cursors`). An aggregate's
 events must all be announced before the next `take`.
 """
 
@@ -12,11 +12,12 @@ import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
 from province import days
+from province.retention import PASSING, Retention
 
 Row: TypeAlias = dict[str, object]  # by the names of the table's columns
 Data: TypeAlias = dict[str, Any]  # Any: JSON's values
@@ -24,6 +25,8 @@ Data: TypeAlias = dict[str, Any]  # Any: JSON's values
 SERVICES = ("registry", "training", "notifications", "reporting")
 EPOCH = 1_700_000_000_000  # milliseconds, in the first ids
 STAGED = "outbox_staged"  # the table in which published events wait for their positions
+IDS_FOR_A_PART = 1_000_000  # ids and events that one part of the history makes at most
+as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # for a jsonb column
 
 
 class Parties(NamedTuple):
@@ -37,10 +40,12 @@ NOBODY = Parties(None, None)
 
 
 class Head(NamedTuple):
-    """The last event of an aggregate."""
+    """The last event of an aggregate, and who announced it."""
 
+    service: str
     version: int
     id: str
+    division: str | None
     at: str
 
 
@@ -58,33 +63,53 @@ class Event(NamedTuple):
     parties: Parties
 
 
-NOTHING = Head(0, "", "")  # of an aggregate that is new
+NOTHING = Head("", 0, "", None, "")  # of an aggregate that is new
 Reader: TypeAlias = "Callable[[Books, Event], None]"
 
 
+@dataclass
+class Counts:
+    """What is counted over the whole history, part by part."""
+
+    rows: int = 0
+    # By service and type: events that were published, those that have passed with them, and the sums of their ids.
+    published: Counter[tuple[str, str]] = field(default_factory=Counter)
+    id_sums: Counter[tuple[str, str]] = field(default_factory=Counter)
+    gone: Counter[tuple[str, str]] = field(default_factory=Counter)  # by service and month: events no longer there
+    causes: Counter[str] = field(default_factory=Counter)  # of notices, that have passed
+    deliveries: Counter[tuple[date, str, str, str]] = field(default_factory=Counter)  # by day, state, kind, channel
+    outcomes: Counter[tuple[str, bool]] = field(default_factory=Counter)  # by class, and whether passed
+    # The highest numbers given out: of certificates by year and reporting unit, and of filings.
+    certificates: Counter[tuple[int, str]] = field(default_factory=Counter)
+    filings: int = 0
+
+    def add(self, other: Counts) -> None:
+        """Takes in the counts of another part."""
+        self.rows += other.rows
+        for name in ("published", "id_sums", "gone", "causes", "deliveries", "outcomes"):
+            getattr(self, name).update(getattr(other, name))
+        self.certificates |= other.certificates
+        self.filings = max(self.filings, other.filings)
+
+
 class Books:
-    """The rows by service and table, and the counters that go on from one `take` to the next."""
+    """The rows by service and table, and the counts, of one part of the history."""
 
     def __init__(
         self,
-        seed: int,
+        seed: str,
+        part: int,
         bound: Mapping[str, tuple[str, ...]],
-        handled: Mapping[str, frozenset[str]],
         readers: Mapping[tuple[str, str], Reader],
+        retention: Retention,
     ) -> None:
-        """`bound`: the services that read a kind of aggregate; `handled`: the types for which a service has a handler;
-
-        `readers`: what a service makes of a type of event.
-        """
+        """`bound`: the services that read a kind of aggregate; `readers`: what one makes of a type of event."""
         self.rng = random.Random(seed)
-        self.bound, self.handled, self.readers = bound, handled, readers
+        self.bound, self.readers, self.retention = bound, readers, retention
         self.rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
-        self.announced = Counter[str]()  # events, by service
-        self.made = 0  # ids
+        self.made = self.announced = part * IDS_FOR_A_PART  # ids and events
         self.heads: dict[tuple[str, str], Head] = {}  # by kind and id of aggregate
-        self.applied: dict[str, Counter[str]] = defaultdict(Counter)
-        self.moved: dict[str, Counter[str]] = defaultdict(Counter)
-        self.id_sums: dict[str, Counter[str]] = defaultdict(Counter)
+        self.counts = Counts()
 
     def new_id(self) -> str:
         """A UUIDv7; as many to a millisecond as a busy day has, so that keys grow as they do in production."""
@@ -113,29 +138,32 @@ class Books:
         before = self.heads.get((aggregate, subject), NOTHING)
         at = max(before.at, days.instant(day, self.rng.randrange(28_000)))
         event = Event(self.new_id(), kind, subject, before.version + 1, data, division, day, at, parties)
-        self.heads[aggregate, subject] = Head(event.version, event.id, at)
         self._enter(service, aggregate, event)
-        self.deliver(aggregate, event)
+        self.deliver(service, aggregate, event)
         return event
 
-    def deliver(self, aggregate: str, event: Event) -> None:
-        """The event at each service whose queue is bound to it."""
+    def deliver(self, service: str, aggregate: str, event: Event) -> None:
+        """Counts the event, and hands it to each service whose queue is bound to it."""
+        self.heads[aggregate, event.subject] = Head(service, event.version, event.id, event.division, event.at)
+        self.counts.published[service, event.type] += 1
+        self.counts.id_sums[service, event.type] += int(event.id[-12:], 16)
         for reader in self.bound.get(aggregate, ()):
-            if event.type not in self.handled[reader]:
-                self.moved[reader][event.type] += 1
-                continue
-            self.applied[reader][event.type] += 1
-            self.id_sums[reader][event.type] += int(event.id[-12:], 16)
             apply = self.readers.get((reader, event.type))
             if apply is not None:
                 apply(self, event)
 
+    def has_passed(self, service: str, kind: str, day: date) -> None:
+        """Counts an event that is no longer there, at its publisher or at any reader."""
+        self.counts.published[service, kind] += 1
+        self.counts.id_sums[service, kind] += self.rng.getrandbits(48)
+        self.counts.gone[service, f"{day:%Y_%m}"] += 1
+
     def _enter(self, service: str, aggregate: str, event: Event) -> None:
-        self.announced[service] += 1
+        self.announced += 1
         self.put(
             service,
             STAGED,
-            seq=self.announced[service],
+            seq=self.announced,
             id=event.id,
             aggregate_type=aggregate,
             aggregate_id=event.subject,
@@ -153,34 +181,20 @@ class Books:
         return self.heads[aggregate, subject].version
 
     def take(self) -> Iterator[tuple[str, str, list[Row]]]:
-        """All rows that wait, by service and table, with the cursors of the aggregates announced; forgets them."""
-        cursors = [(reader, "inbox_cursor", rows) for reader, rows in self._cursors().items()]
-        waiting = [(service, table, rows) for (service, table), rows in self.rows.items() if rows]
-        self.rows, self.heads = defaultdict(list), {}
-        return chain(waiting, cursors)
-
-    def _cursors(self) -> dict[str, list[Row]]:
-        found: dict[str, list[Row]] = defaultdict(list)
+        """All rows that wait, by service and table, with the heads of the aggregates announced; forgets them."""
         for (aggregate, subject), head in self.heads.items():
-            row: Row = {
-                "aggregate": f"{aggregate}:{subject}",
-                "version": head.version,
-                "event_id": head.id,
-                "event_time": head.at,
-            }
-            for reader in self.bound.get(aggregate, ()):
-                found[reader].append(row)
-        return found
-
-    def counts(self) -> Iterator[tuple[str, Row]]:
-        """The rows of `inbox_applied` of each service, at the end."""
-        for reader in SERVICES:
-            for kind in sorted({*self.applied[reader], *self.moved[reader]}):
-                applied, moved = self.applied[reader][kind], self.moved[reader][kind]
-                id_sum = self.id_sums[reader][kind]
-                yield reader, {"type": kind, "lane": 0, "applied": applied, "moved": moved, "id_sum": id_sum}
-
-
-def as_json(value: object) -> str:
-    """As JSON text, for a jsonb column."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+            if aggregate != PASSING or head.at >= self.retention.heads:
+                self.put(
+                    head.service,
+                    "outbox_head",
+                    aggregate_type=aggregate,
+                    aggregate_id=subject,
+                    version=head.version,
+                    event_id=head.id,
+                    division=head.division,
+                    occurred_at=head.at,
+                )
+        waiting = [(service, table, rows) for (service, table), rows in self.rows.items()]
+        self.counts.rows += sum(len(rows) for _, _, rows in waiting)
+        self.rows, self.heads = defaultdict(list), {}
+        return iter(waiting)

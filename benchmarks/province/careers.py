@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ from province import days, words
 from province.books import Books, Parties, as_json
 from province.certificates import Certificate, Change, Holder
 from province.classes import Classes, TrainingClass
+from province.numbers import Numbers
 from province.tree import Tree
 from training.adapters import numbers
 
@@ -28,10 +28,9 @@ class Career(NamedTuple):
 class Careers:
     """Writes people's ways into the books."""
 
-    def __init__(self, books: Books, classes: Classes, tree: Tree, cipher: Cipher) -> None:
-        self.books, self.classes, self.tree, self.cipher = books, classes, tree, cipher
-        self.sequences: dict[tuple[int, str], int] = defaultdict(int)
-        self.number = 0  # people
+    def __init__(self, books: Books, classes: Classes, tree: Tree, cipher: Cipher, numbers: Numbers) -> None:
+        self.books, self.classes, self.tree, self.cipher, self.numbers = books, classes, tree, cipher, numbers
+        self.person = 0
 
     def live(self, person_id: str, enterprise_id: str, division: str, entered_on: date) -> Career:
         """A person of an enterprise, which was entered on that day."""
@@ -50,8 +49,8 @@ class Careers:
         return Career(person_id, name, certificate.id, issued_on, certificate.changes)
 
     def _register(self, person_id: str, name: str, enterprise_id: str, division: str, on: date) -> None:
-        self.number += 1
-        books, number = self.books, words.id_number(self.number, division)
+        self.person = self.numbers.after(self.person)
+        books, number = self.books, words.id_number(self.person, division)
         index = self.cipher.index(number)
         books.put(
             "registry",
@@ -84,10 +83,11 @@ class Careers:
 
     def _train(self, person: Holder, after: date) -> tuple[str, TrainingClass] | None:
         """The enrolment that was passed, and its class; one in twenty-five needed two."""
-        if self.books.rng.random() < 0.04 and (first := self.classes.after(after)):
+        rng = self.books.rng
+        if rng.random() < 0.04 and (first := self.classes.after(after, rng)):
             self._enrol(person, first, passed=False)
             after = first.ends_on
-        training_class = self.classes.after(after)
+        training_class = self.classes.after(after, rng)
         return None if training_class is None else (self._enrol(person, training_class, passed=True), training_class)
 
     def _enrol(self, person: Holder, training_class: TrainingClass, passed: bool) -> str:
@@ -136,16 +136,11 @@ class Careers:
         books.announce(
             "training", "enrolment.completed.v1", enrolment_id, judged, person.division, ends_on, person.parties
         )
-        self.classes.outcomes[training_class.id, passed] += 1
+        self.books.counts.outcomes[training_class.id, passed] += 1
         return enrolment_id
 
     def certificate_number(self, division: str, on: date) -> str:
         """The next number of the year and the reporting unit."""
-        place = on.year, self.tree.unit(division, on)
-        self.sequences[place] += 1
-        return numbers.number_of(*place, self.sequences[place])
-
-    def finish(self) -> None:
-        """The last number given out of each year and unit."""
-        for (year, unit), last in self.sequences.items():
-            self.books.put("training", "certificate_sequence", year=year, unit=unit, last=last)
+        place, given = (on.year, self.tree.unit(division, on)), self.books.counts.certificates
+        given[place] = self.numbers.after(given[place])
+        return numbers.number_of(*place, given[place])

@@ -107,6 +107,8 @@ class Certificate:
     def _due(
         self, kind: str, series: str, key: str, day: date, payload: dict[str, object], state: str, settled: date
     ) -> None:
+        if state != "planned" and self.books.retention.is_settled(settled, day):
+            return
         self.books.put(
             "training",
             "due",

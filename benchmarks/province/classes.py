@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_left
-from collections import Counter
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -33,15 +32,17 @@ class Classes:
     """All classes, by the day on which they begin."""
 
     def __init__(self, books: Books, people: int) -> None:
-        self.books, self.rng = books, books.rng
+        """`books` are those of the whole: each part of the history knows the same classes."""
         number = max(len(BY_YEAR) * 4, people // PLACES)
-        starts = sorted(self._start(self.rng) for _ in range(number))
+        starts = sorted(self._start(books.rng) for _ in range(number))
         self.classes = [
             TrainingClass(day, day + LASTS, books.new_id(), f"{day.year}年首席质量官任职培训班第{place}期")
             for place, day in enumerate(starts, 1)
         ]
         self.starts = starts
-        self.outcomes = Counter[tuple[str, bool]]()
+
+    def enter(self, books: Books) -> None:
+        """Writes the yearly plans and the classes."""
         for year in BY_YEAR:
             books.put(
                 "training",
@@ -54,7 +55,7 @@ class Classes:
                 decided_on=date(year, 1, 4),
             )
         for each in self.classes:
-            self._enter(each)
+            _enter(books, each)
 
     def _start(self, rng: random.Random) -> date:
         year = rng.choices(list(BY_YEAR), weights=list(BY_YEAR.values()))[0]
@@ -62,35 +63,13 @@ class Classes:
         last = min(date(year, 12, 10), days.LAST - timedelta(days=20))
         return first + timedelta(days=rng.randrange((last - first).days))
 
-    def _enter(self, each: TrainingClass) -> None:
-        self.books.put(
-            "training",
-            "training_class",
-            id=each.id,
-            version=2,
-            division=PROVINCE,
-            name=each.name,
-            kind="initial",
-            starts_on=each.starts_on,
-            ends_on=each.ends_on,
-            capacity=CAPACITY,
-            blocks=as_json(
-                [{"name": block, "hours": HOURS / 3, "trainer": "省质量技术监督培训中心"} for block in BLOCKS]
-            ),
-            quotas="{}",
-            syllabus="2014版",
-            status="closed",
-            closed_on=each.ends_on,
-        )
-        self.books.put("notifications", "training_class", id=each.id, name=each.name)
-
-    def after(self, day: date) -> TrainingClass | None:
+    def after(self, day: date, rng: random.Random) -> TrainingClass | None:
         """A class that begins after that day; None where there is none left."""
         first = bisect_left(self.starts, day + days.ONE_DAY)
-        return self.classes[self.rng.randrange(first, len(self.classes))] if first < len(self.classes) else None
+        return self.classes[rng.randrange(first, len(self.classes))] if first < len(self.classes) else None
 
-    def announce(self) -> None:
-        """Announces each class and how it ended, once all have been judged."""
+    def announce(self, books: Books) -> None:
+        """Announces each class and how it ended, once all that were in it have been judged."""
         for each in self.classes:
             data = {
                 "class_id": each.id,
@@ -102,7 +81,28 @@ class Classes:
                 "capacity": CAPACITY,
             }
             scheduled = max(days.FIRST, each.starts_on - timedelta(days=60))
-            self.books.announce("training", "class.scheduled.v1", each.id, data, PROVINCE, scheduled)
-            passed, failed = (self.outcomes[each.id, outcome] for outcome in (True, False))
+            books.announce("training", "class.scheduled.v1", each.id, data, PROVINCE, scheduled)
+            passed, failed = (books.counts.outcomes[each.id, outcome] for outcome in (True, False))
             closed = {"class_id": each.id, "on": str(each.ends_on), "passed": passed, "failed": failed}
-            self.books.announce("training", "class.closed.v1", each.id, closed, PROVINCE, each.ends_on)
+            books.announce("training", "class.closed.v1", each.id, closed, PROVINCE, each.ends_on)
+
+
+def _enter(books: Books, each: TrainingClass) -> None:
+    books.put(
+        "training",
+        "training_class",
+        id=each.id,
+        version=2,
+        division=PROVINCE,
+        name=each.name,
+        kind="initial",
+        starts_on=each.starts_on,
+        ends_on=each.ends_on,
+        capacity=CAPACITY,
+        blocks=as_json([{"name": block, "hours": HOURS / 3, "trainer": "省质量技术监督培训中心"} for block in BLOCKS]),
+        quotas="{}",
+        syllabus="2014版",
+        status="closed",
+        closed_on=each.ends_on,
+    )
+    books.put("notifications", "training_class", id=each.id, name=each.name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -10,13 +9,13 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import psycopg
-from alembic.script import ScriptDirectory
 from psycopg import sql
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
 
-from chassis.process import migrate, revisions
-from province.books import NOBODY, SERVICES, Books, Event, Head, Row
-from province.days import FIRST
-from province.feed import make_months, publish
+from chassis.process import migrate
+from province.books import SERVICES, Row
 from servers import PostgresServer, start_postgres
 
 Connection: TypeAlias = psycopg.Connection[Any]  # Any: rows of any shape
@@ -24,7 +23,10 @@ Connection: TypeAlias = psycopg.Connection[Any]  # Any: rows of any shape
 # A modest machine's: a production server has more. The rest keeps checkpoints out of the measurements.
 SETTINGS = {
     "shared_buffers": "512MB",
-    "max_wal_size": "8GB",
+    # With no standby to follow, what a transaction writes into a table that it has emptied need not be logged.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "1GB",
     "checkpoint_timeout": "30min",
     "maintenance_work_mem": "256MB",
     "random_page_cost": "1.1",
@@ -32,22 +34,13 @@ SETTINGS = {
     "session_preload_libraries": "auto_explain",
     "auto_explain.log_format": "json",
 }
-WHILE_LOADING = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-# Whoever is referred to is copied before who refers.
-PARENTS = (
-    "enterprise",
-    "person",
-    "talent",
-    "post",
-    "appointment",
-    "training_class",
-    "certificate",
-    "cause",
-    "notice",
-)
-
-# The migrations that make sums of what is there.
-ADDED_UP = {"reporting": "0010", "notifications": "0011"}
+WHILE_LOADING = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    # Four databases are worked on side by side.
+    "max_parallel_maintenance_workers": "0",
+}
 
 
 class Province:
@@ -117,7 +110,6 @@ class Copier:
         }
         self.pool = ThreadPoolExecutor(len(SERVICES))
         self.under_way: list[Future[None]] = []
-        self.rows = 0
 
     def copy(self, taken: Iterable[tuple[str, str, list[Row]]]) -> None:
         """Begins to copy, once what was begun before is done."""
@@ -125,9 +117,7 @@ class Copier:
         by_service: dict[str, list[tuple[str, list[Row]]]] = {service: [] for service in SERVICES}
         for service, table, rows in taken:
             by_service[service].append((table, rows))
-            self.rows += len(rows)
         for service, tables in by_service.items():
-            tables.sort(key=lambda each: PARENTS.index(each[0]) if each[0] in PARENTS else len(PARENTS))
             self.under_way.append(self.pool.submit(self._copy_all, service, tables))
 
     def _copy_all(self, service: str, tables: list[tuple[str, list[Row]]]) -> None:
@@ -160,71 +150,12 @@ def copy_rows(connection: Connection, table: str, rows: list[Row]) -> None:
             copy.write_row(tuple(row.values()))
 
 
-def prepare(connections: dict[str, Connection], books: Books) -> None:
-    """Months for the events, no counting row by row, and the tree of divisions."""
-    make_months(connections)
-    _count(connections["notifications"], "DISABLE")
-    publish_divisions(connections, books)
-
-
-def publish_divisions(connections: dict[str, Connection], books: Books) -> None:
-    """The tree that registry's migrations have announced: published, and applied by the others."""
-    registry, day = connections["registry"], f"{FIRST}T00:00:00+00:00"
-    registry.execute(
-        "UPDATE outbox SET occurred_at = %(day)s, published_at = %(day)s, feed_position = numbered.position "
-        "FROM (SELECT seq, row_number() OVER (ORDER BY seq) AS position FROM outbox) AS numbered "
-        "WHERE outbox.seq = numbered.seq",
-        {"day": day},
-    )
-    rows = registry.execute(
-        "SELECT id::text, type, aggregate_id, aggregate_version, data FROM outbox ORDER BY seq"
-    ).fetchall()
-    for event_id, kind, code, version, data in rows:
-        books.heads["division", code] = Head(version, event_id, day)
-        books.deliver("division", Event(event_id, kind, code, version, data, code, FIRST, "", NOBODY))
-    columns = ("code", "name", "level", "parent", "valid_from", "valid_to", "successor")
-    placed = registry.execute(f"SELECT {', '.join(columns)} FROM division").fetchall()
-    for service in SERVICES[1:]:
-        for row in placed:
-            books.put(service, "division", **dict(zip(columns, row, strict=True)))
-
-
-def finish(connections: dict[str, Connection], books: Books, filings: int) -> None:
-    """The feeds, counts of what was applied, sequences, and the planner's statistics."""
-    with ThreadPoolExecutor(len(connections)) as pool:
-        for _ in pool.map(publish, connections.values()):
-            pass
-    for service, row in books.counts():
-        copy_rows(connections[service], "inbox_applied", [row])
-    for service, revision in ADDED_UP.items():
-        _add_up(connections[service], service, revision)
-    _count(connections["notifications"], "ENABLE")
-    connections["registry"].execute(
-        "SELECT setval('audit_log_number_seq', coalesce(max(number), 0) + 1, false) FROM audit_log"
-    )
-    if filings:
-        connections["registry"].execute("SELECT setval('filing_number', %s)", [filings])
-    for connection in connections.values():
-        connection.execute("VACUUM ANALYZE")
-
-
-def _add_up(connection: Connection, service: str, revision: str) -> None:
-    """The sums beside the rows, as the migration makes them for rows that were there before."""
-    module = ScriptDirectory(str(revisions.folder_of(service))).get_revision(revision).module
-    for statement in module.FILL:
-        connection.execute(statement)
-
-
-def _count(connection: Connection, how: str) -> None:
-    for table in ("cause", "notice", "delivery"):
-        connection.execute(f"ALTER TABLE {table} {how} TRIGGER USER")
-
-
-def add_ruleset(connection: Connection, version: int, channels: dict[str, list[str]]) -> None:
-    """A rule set of notifications by which most kinds are shown in the system only."""
-    connection.execute(
-        "INSERT INTO ruleset (version, effective_from, document, parameters, published_at) "
-        "SELECT %s, '2020-01-01', '吉质联办〔2020〕1号', "
-        "parameters || jsonb_build_object('channels_by_kind', %s::jsonb), now() FROM ruleset WHERE version = 1",
-        [version, json.dumps(channels)],
-    )
+@contextmanager
+def session_on(url: str) -> Iterator[Session]:
+    """A session on a database, which leaves no connection behind."""
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    try:
+        with Session(engine) as session:
+            yield session
+    finally:
+        engine.dispose()

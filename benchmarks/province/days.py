@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import calendar
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 FIRST, LAST = date(2020, 1, 6), date(2026, 10, 30)  # both Jilin's working days
 ONE_DAY = timedelta(days=1)
+NOW = datetime.combine(LAST, time(4), UTC)  # noon in Jilin: when the services look at it
 
 
 def instant(day: date, second: int) -> str:
@@ -14,6 +15,11 @@ def instant(day: date, second: int) -> str:
     minutes, seconds = divmod(second, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{day.isoformat()}T{1 + hours:02d}:{minutes:02d}:{seconds:02d}+00:00"
+
+
+def as_text(at: datetime) -> str:
+    """An instant as `instant` writes it, so that the two compare as texts."""
+    return at.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def end_of_term(first_day: date, months: int) -> date:

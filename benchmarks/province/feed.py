@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import psycopg
+from psycopg import sql
 
 from province.books import STAGED
 from province.days import FIRST
 
 Connection: TypeAlias = psycopg.Connection[Any]  # Any: rows of any shape
 
+# Published events wait by months for their positions; what is unpublished has a month of its own.
 MONTHS = f"""
 DO $$
 DECLARE
@@ -19,12 +22,17 @@ DECLARE
     bound TIMESTAMPTZ := (SELECT ends FROM outbox_month WHERE name = 'outbox_unpublished');
     part TEXT;
 BEGIN
+    CREATE UNLOGGED TABLE {STAGED} (LIKE outbox) PARTITION BY RANGE (published_at);
     UPDATE outbox_month SET ends = month WHERE name = 'outbox_unpublished';
     WHILE month < bound LOOP
-        part := 'outbox_' || to_char(month AT TIME ZONE 'UTC', 'YYYY_MM');
-        PERFORM outbox_make_part(part, month, (month + interval '1 month')::text);
-        INSERT INTO outbox_month (name, starts, ends) VALUES (part, month, month + interval '1 month');
+        part := to_char(month AT TIME ZONE 'UTC', 'YYYY_MM');
+        PERFORM outbox_make_part('outbox_' || part, month, (month + interval '1 month')::text);
+        INSERT INTO outbox_month (name, starts, ends) VALUES ('outbox_' || part, month, month + interval '1 month');
         month := month + interval '1 month';
+    END LOOP;
+    FOR part, month, bound IN SELECT name, starts, ends FROM outbox_month WHERE name <> 'outbox_unpublished' LOOP
+        EXECUTE format('CREATE UNLOGGED TABLE %I PARTITION OF {STAGED} FOR VALUES FROM (%L) TO (%L)',
+            replace(part, 'outbox', '{STAGED}'), month, bound);
     END LOOP;
 END$$;
 """
@@ -32,56 +40,53 @@ COLUMNS = (
     "id, aggregate_type, aggregate_id, aggregate_version, type, data, division, correlation_id, occurred_at, "
     "published_at"
 )
-PUBLISH = (
-    f"""
-INSERT INTO outbox (seq, feed_position, {COLUMNS})
-SELECT before.last + place, before.last + place, {COLUMNS}
-FROM (SELECT count(*) AS last FROM outbox) AS before,
-    (SELECT *, row_number() OVER (ORDER BY published_at, seq) AS place FROM {STAGED}) AS events
+ALL = "SELECT name, ends <= now() FROM outbox_month WHERE name <> 'outbox_unpublished' ORDER BY ends"
+# Emptied in the transaction that fills it, a table's rows need not go into the log of the server as well.
+EMPTY = "TRUNCATE {month}"
+PUBLISH = f"""
+INSERT INTO {{month}} (seq, feed_position, {COLUMNS})
+SELECT {{before}} + place, {{before}} + place, {COLUMNS}
+FROM (SELECT *, row_number() OVER (ORDER BY published_at, seq) AS place FROM {{staged}}) AS events
 ORDER BY place
-""",
-    f"DROP TABLE {STAGED}",
-    """
-INSERT INTO outbox_head (aggregate_type, aggregate_id, version, event_id, division, occurred_at)
-SELECT DISTINCT ON (aggregate_type, aggregate_id)
-    aggregate_type, aggregate_id, aggregate_version, id, division, occurred_at
-FROM outbox ORDER BY aggregate_type, aggregate_id, aggregate_version DESC
-""",
-    """
-INSERT INTO outbox_tally (type, published, id_sum)
-SELECT type, count(*), sum(('x' || right(id::text, 12))::bit(48)::bigint) FROM outbox GROUP BY type
-""",
-    "UPDATE outbox_digested SET position = (SELECT coalesce(max(feed_position), 0) FROM outbox)",
-    # A month's last position is that of the month before where nothing was published in it.
-    """
-UPDATE outbox_month SET first_position = coalesce(lowest, before + 1), last_position = coalesce(highest, before)
-FROM (
-    SELECT name AS month, min(feed_position) AS lowest, max(feed_position) AS highest,
-        coalesce(max(max(feed_position)) OVER (ORDER BY ends ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
-            AS before
-    FROM outbox_month LEFT JOIN outbox ON published_at >= starts AND published_at < ends
-    WHERE ends <= now() GROUP BY name, ends
-) AS found
-WHERE name = month
-""",
-    "SELECT setval(pg_get_serial_sequence('outbox', 'seq'), coalesce(max(seq), 0) + 1, false) FROM outbox",
+"""
+CLOSE = "UPDATE outbox_month SET first_position = %s, last_position = %s WHERE name = %s"
+CLOSE_FIRST = "UPDATE outbox_month SET first_position = 1, last_position = 0 WHERE name = 'outbox_unpublished'"
+END = (
+    "UPDATE outbox_digested SET position = %s",
+    "SELECT setval(pg_get_serial_sequence('outbox', 'seq'), %s + 1, false)",
 )
 
 
 def make_months(connections: Mapping[str, Connection]) -> None:
-    """Parts the outboxes by the months of the whole history, as a service has them that has run all the time.
-
-    Published events wait in a table of their own until `publish` gives them their positions.
-    """
+    """Parts the outboxes by the months of the whole history, as a service has them that has run all the time."""
     for connection in connections.values():
         connection.execute(MONTHS)
-        connection.execute(f"CREATE UNLOGGED TABLE {STAGED} (LIKE outbox)")
-        connection.execute(f"ALTER TABLE {STAGED} ALTER seq DROP NOT NULL")
 
 
-def publish(connection: Connection) -> None:
-    """Gives the events their positions, in the order in which they were published, and closes the months."""
-    with connection.transaction():
-        connection.execute("SET LOCAL work_mem = '256MB'")
-        for statement in PUBLISH:
-            connection.execute(statement)
+def publish(connection: Connection, service: str, gone: Counter[tuple[str, str]]) -> None:
+    """Gives the events their positions, in the order in which they were published, and closes the months.
+
+    `gone`: by service and month, how many were published that are no longer there.
+    """
+    last = 0
+    connection.execute(CLOSE_FIRST)
+    for name, is_over in connection.execute(ALL).fetchall():
+        month = name.removeprefix("outbox_")
+        with connection.transaction():
+            passed = gone[service, month]
+            published = _publish_month(connection, month, last + passed)
+            if is_over:
+                connection.execute(CLOSE, (last + 1, last + passed + published, name))
+        last += passed + published
+    connection.execute(f"DROP TABLE {STAGED}")
+    for statement in END:
+        connection.execute(statement, (last,))
+
+
+def _publish_month(connection: Connection, month: str, before: int) -> int:
+    """Moves a month's events to where they stay, with the positions after `before`; returns how many there were."""
+    names = {"month": sql.Identifier(f"outbox_{month}"), "staged": sql.Identifier(f"{STAGED}_{month}")}
+    connection.execute(sql.SQL(EMPTY).format(**names))
+    published = connection.execute(sql.SQL(PUBLISH).format(**names, before=sql.Literal(before))).rowcount
+    connection.execute(sql.SQL("DROP TABLE {staged}").format(**names))
+    return published

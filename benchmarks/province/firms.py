@@ -8,9 +8,9 @@ from itertools import cycle
 from chassis.security import Cipher
 from province import days, notices, words
 from province.appointments import Appointment
-from province.audit import Audit
 from province.books import Books, as_json
 from province.careers import Career, Careers
+from province.numbers import Numbers
 from province.tree import Tree
 
 WITH_POST, CHANGED, REACHED = 0.6, 0.06, 0.1  # shares of the enterprises
@@ -20,16 +20,16 @@ TITLE = "首席质量官"
 class Firms:
     """Writes enterprises into the books."""
 
-    def __init__(self, books: Books, careers: Careers, tree: Tree, cipher: Cipher, jwe: str) -> None:
+    def __init__(self, books: Books, careers: Careers, tree: Tree, cipher: Cipher, jwe: str, numbers: Numbers) -> None:
         self.books, self.careers, self.tree, self.cipher, self.jwe = books, careers, tree, cipher, jwe
-        self.audit = Audit(books)
-        self.number = self.filings = 0
+        self.numbers = numbers
+        self.number = 0
         self.people = cycle((1, 2, 3))
 
     def live(self) -> None:
         """One enterprise with all that became of it."""
         rng = self.books.rng
-        self.number += 1
+        self.number = self.numbers.after(self.number)
         # Most were entered in the programme's first two years.
         span = (days.LAST - days.FIRST).days - 120
         on = days.FIRST + timedelta(days=int(span * rng.random() ** 2.5))
@@ -74,7 +74,6 @@ class Firms:
         books.put("registry", "enterprise", id=enterprise_id, version=version, registered_on=on, **columns)
         for service in ("training", "notifications"):
             books.put(service, "enterprise", id=enterprise_id, name=name, division=facts["division"])
-        self.audit.enter("enterprise.registered", enterprise_id, on)
         return name
 
     def _reach(self, kind: str, owner: str, division: str, on: date) -> None:
@@ -148,5 +147,6 @@ class Firms:
         ended_on: date | None,
     ) -> None:
         appointment = Appointment(self.books, career, post_id, enterprise_id, name, division, on, ended_on)
-        self.filings = appointment.live(self.filings)
-        self.audit.enter("appointment.made", appointment.id, on)
+        number = self.numbers.after(self.books.counts.filings)
+        if appointment.live(number):
+            self.books.counts.filings = number

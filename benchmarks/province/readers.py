@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import TypeAlias
 
 from notifications.domain.announcements import EVENTS
-from province import notices
+from province import days, notices
 from province.books import Books, Event
 
 Reader: TypeAlias = Callable[[Books, Event], None]
@@ -60,16 +61,17 @@ def enterprise_history(books: Books, event: Event) -> None:
 
 
 def appointment_history(books: Books, event: Event) -> None:
-    data = event.data
+    data, status = event.data, APPOINTMENT[_fact(event)]
+    on = date.fromisoformat(str(data["on"]))
     books.put(
         "reporting",
         "appointment_history",
         appointment_id=event.subject,
         version=event.version,
-        on=data["on"],
+        on=on + days.ONE_DAY if status == "ended" else on,  # the last day still counts
         enterprise_id=data["enterprise_id"],
         person_id=data["person_id"],
-        status=APPOINTMENT[_fact(event)],
+        status=status,
     )
 
 
@@ -165,6 +167,9 @@ def enrolment(books: Books, event: Event) -> None:
 def delivery(books: Books, event: Event) -> None:
     """One that failed stays failed here: nothing of this history is tried again."""
     data, failed = event.data, event.type == "notice.failed.v1"
+    if event.at < books.retention.cursors:
+        books.counts.deliveries[event.day, "failed" if failed else "sent", data["kind"], data["channel"]] += 1
+        return
     books.put(
         "reporting",
         "delivery",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from contextlib import ExitStack
-from datetime import date
+from dataclasses import fields, replace
+from datetime import date, timedelta
 
 import load
 import plain_sql
@@ -15,11 +16,18 @@ from lists import Drawn, timed
 from plans import BOUNDED
 from province import checking, days
 from province.books import SERVICES
-from province.databases import Copier
+from province.databases import session_on
+from province.parts import History
+from province.retention import NOTICE_DAYS
 from running import apis
 from sqlalchemy import text
 
+from chassis.due import remove_settled
+from chassis.messaging.inbox.passing import forget, learn
+from chassis.messaging.outbox import keeping
 from chassis.process import migrate
+from notifications.config import Settings
+from notifications.usecases.passing import forget_notices
 from programme.callers import Caller
 from reporting import queries
 from reporting.domain.coverage import Population
@@ -28,6 +36,7 @@ from testkit import wait_for
 ENTERPRISES = 120
 # These hold what waits to be published or for a person, or a row a month; `/ops/state` and the metrics count them.
 WAITING = {"outbox_unpublished", "outbox_month", "inbox_parked"}
+SETTINGS = Settings(**{each.name: "none" for each in fields(Settings) if each.name != "notice_days"})
 
 
 @pytest.fixture(scope="module")
@@ -41,16 +50,12 @@ def history(make_database, folder):
     """The URLs of four databases with the history of some enterprises in them."""
     urls = {service: make_database(service) for service in SERVICES}
     migrate.seed("registry", urls["registry"])
-    copier = Copier(urls)
-    try:
-        load.fill(copier, load.new_books(seed=1), ENTERPRISES, folder / "secrets")
-    finally:
-        copier.close()
+    load.fill(History(urls, 1, ENTERPRISES, load.bound(), load.secrets_in(folder / "secrets"), NOTICE_DAYS))
     return urls
 
 
 def _faults(history):
-    return checking.faults(history, load.bindings()[0], days.LAST)
+    return checking.faults(history, load.bound(), days.LAST)
 
 
 def test_the_four_databases_agree_and_every_notice_is_proved(history):
@@ -69,18 +74,42 @@ def test_the_four_databases_agree_and_every_notice_is_proved(history):
 )
 def test_a_history_that_does_not_hang_together_is_told(history, service, damage, said):
     with ExitStack() as stack:
-        sessions = {name: stack.enter_context(checking.session_on(url)) for name, url in history.items()}
+        sessions = {name: stack.enter_context(session_on(url)) for name, url in history.items()}
         # The check sees what this session has done, which is undone at its end.
         sessions[service].execute(text(damage))
-        found = checking.faults_of(sessions, load.bindings()[0], days.LAST)
+        found = checking.faults_of(sessions, load.bound(), days.LAST)
 
     assert any(said in fault for fault in found)
+
+
+def _removed(history, now):
+    """What the jobs of the services' upkeep would remove, by job; undone at the end."""
+    begins = now.replace(hour=0) - timedelta(days=NOTICE_DAYS)
+    with ExitStack() as stack:
+        sessions = {name: stack.enter_context(session_on(url)) for name, url in history.items()}
+        notifications, reporting = sessions["notifications"], sessions["reporting"]
+        learn(reporting, {"notice": begins})
+        return {
+            "heads": keeping.forget_heads(notifications, "notice", begins),
+            "passing events": keeping.remove_passed(notifications, {"notice": begins}),
+            "notices": forget_notices(notifications, now, replace(SETTINGS, notice_days=NOTICE_DAYS)),
+            "passed cursors": forget(reporting, {}),
+            "due rows": remove_settled(sessions["training"], now),
+            "superseded events": keeping.remove_superseded(sessions["registry"], ("contact",), now),
+        }
+
+
+def test_the_upkeep_finds_nothing_in_it_that_should_have_gone(history):
+    assert set(_removed(history, days.NOW).values()) == {0}
+    later = _removed(history, days.NOW + timedelta(days=100))
+
+    assert all(later[job] for job in ("heads", "passing events", "notices", "passed cursors", "due rows"))
 
 
 def test_its_figures_are_those_of_plain_sql(history):
     """The same comparison that `./cqo bench figures` makes at size."""
     rng = random.Random(1)
-    with psycopg.connect(history["reporting"]) as plain, checking.session_on(history["reporting"]) as session:
+    with psycopg.connect(history["reporting"]) as plain, session_on(history["reporting"]) as session:
         for place, on in ((None, days.LAST), ("220100", days.LAST), ("220184", date(2020, 6, 18)), (None, _day(rng))):
             caller = Caller("w", "division", division=place) if place else Caller("w", "province")
             for population in Population:

@@ -66,7 +66,7 @@ class Province:
 
     def begin(self) -> None:
         person = {"person_id": HOLDER, "name": "李明", "division": NANGUAN, "enterprise_id": FIRM}
-        firm = {"enterprise_id": FIRM, "name": "示例机械有限公司", "division": NANGUAN}
+        firm = {"enterprise_id": FIRM, "name": "示例机械有限公司", "division": NANGUAN, "industry": "C34"}
         flags = dict.fromkeys(("above_threshold", "award_contender", "brand_contender"), False)
         entered = self.event("enterprise.registered.v1", FIRM, firm | flags | {"on": str(self.now.date())})
         publish(self.amqp_url, *placed_events(), entered, self.event("person.registered.v1", HOLDER, person))

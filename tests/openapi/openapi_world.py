@@ -107,6 +107,9 @@ def _fill_registry(api: Api) -> None:
         "person_id": person_id,
         "post_id": post,
         "exclusion_id": province.post("/exclusions", exclusion)["id"],
+        "recommendation_id": province.post(f"/people/{person_id}/recommendations", {"document": "示例荐〔2026〕1号"})[
+            "id"
+        ],
     }
 
 

@@ -45,3 +45,13 @@ def create_v1(op: Operations) -> None:
 def drop_v1(op: Operations) -> None:
     """Removes them."""
     op.execute("DROP TABLE ruleset, division")
+
+
+def create_v2(op: Operations) -> None:
+    """Adds why a rule set changed the rules of days gone by."""
+    op.execute("ALTER TABLE ruleset ADD COLUMN correction TEXT")
+
+
+def drop_v2(op: Operations) -> None:
+    """Removes it."""
+    op.execute("ALTER TABLE ruleset DROP COLUMN correction")

@@ -27,6 +27,10 @@ class NewRuleSet(Schema):
         required=True,
         metadata={"description": "The number of the document it rests on.", "example": "吉质联办〔2013〕10号"},
     )
+    correction = TextField(
+        1000,
+        metadata={"description": "Why the rules of days gone by were wrong, where it takes effect today or earlier."},
+    )
 
 
 def new_ruleset_of(api: type[RuleSetRoutes]) -> MarshmallowSchema:
@@ -58,6 +62,7 @@ class PublishedRuleSet(Schema):
     effective_from = fields.Date()
     document = fields.String()
     parameters = fields.Dict(keys=fields.String())
+    correction = fields.String(allow_none=True)
     published_at = fields.AwareDateTime(allow_none=True)
 
 
@@ -86,8 +91,13 @@ class RuleSetRoutes:
         returns=PublishedRuleSet,
         roles=(Role.PROVINCE,),
         status=201,
-        problems=(rulesets.EffectiveTooEarly, rulesets.EffectiveTooLate),
-        summary="Publish a rule set",
+        problems=(
+            rulesets.EffectiveInThePast,
+            rulesets.EffectiveTooEarly,
+            rulesets.EffectiveTooLate,
+            rulesets.NothingToCorrect,
+        ),
+        summary="Publish a rule set, from tomorrow on or as a stated correction",
     )
     def publish_ruleset(self, request: Request[PublishRuleSet]) -> Response:
         with self.db.begin() as session:

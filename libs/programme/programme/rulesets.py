@@ -44,7 +44,7 @@ TO_WITHDRAW = select(ruleset).where(ruleset.c.version == bindparam("version")).w
 WITHDRAW = delete(ruleset).where(ruleset.c.version == bindparam("withdrawn"))
 # A number that was withdrawn is in the audit log, and is not given again.
 NUMBERED = select(func.max(cast(audit.audit_log.c.subject, Integer))).where(
-    audit.audit_log.c.action == "ruleset.published"
+    audit.audit_log.c.action.in_(("ruleset.published", "ruleset.corrected"))
 )
 YEARS_AHEAD = 5
 LOCK = text("LOCK TABLE ruleset IN SHARE ROW EXCLUSIVE MODE")
@@ -62,6 +62,18 @@ class EffectiveTooEarly(RuleBroken):
     zh = "规则集的生效日期不得早于最新一版的生效日期，已作出的决定以其为依据。"
 
 
+class EffectiveInThePast(RuleBroken):
+    """A rule set takes effect tomorrow at the earliest; to change what held before, state in `correction` why."""
+
+    zh = "规则集最早自次日起生效；确需更正此前适用的规则的，请在 correction 中说明理由。"
+
+
+class NothingToCorrect(RuleBroken):
+    """A correction changes what held until today; a rule set for later days is published without one."""
+
+    zh = "更正仅适用于今日及以前；今后生效的规则集请不填写 correction。"
+
+
 class EffectiveTooLate(RuleBroken):
     """A rule set takes effect within five years; no later one could be published before it does."""
 
@@ -76,22 +88,30 @@ class InForceAlready(RuleBroken):
 
 @dataclass(frozen=True)
 class RuleSet:
-    """A rule set as it is stored: `parameters` are JSON, in force from a day on."""
+    """A rule set as it is stored: `parameters` are JSON, in force from a day on.
+
+    `correction` says why the rules of days gone by were changed; None where none were.
+    """
 
     version: int
     effective_from: date
     document: str
     parameters: Parameters
+    correction: str | None = None
     published_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
 class PublishRuleSet:
-    """Publishes a rule set; `document` is the number of the document it rests on."""
+    """Publishes a rule set; `document` is the number of the document it rests on.
+
+    From tomorrow on at the earliest, or with the reason why the rules of earlier days were wrong.
+    """
 
     effective_from: date
     document: str
     parameters: Parameters
+    correction: str | None = None
 
 
 @dataclass(frozen=True)
@@ -122,12 +142,19 @@ def all_versions(session: Session) -> list[RuleSet]:
 
 
 def publish(session: Session, caller: Caller, command: PublishRuleSet, clock: Clock) -> RuleSet:
-    """Adds a rule set after the newest one, and enters that in the audit log.
+    """Adds a rule set after the newest one, and enters that in the audit log; a correction is entered as one.
 
-    EffectiveTooEarly or EffectiveTooLate if its day is refused.
+    EffectiveInThePast, EffectiveTooEarly or EffectiveTooLate if its day is refused; NothingToCorrect if a correction
+    corrects nothing. Decisions that were made keep the version that made them: a correction changes what is decided
+    from now on about earlier days.
     """
     session.execute(LOCK)
     last_version, last_day = session.execute(NEWEST).one()
+    is_about_the_past = command.effective_from <= clock.today()
+    if is_about_the_past and command.correction is None:
+        raise EffectiveInThePast(today=clock.today().isoformat())
+    if command.correction is not None and not is_about_the_past:
+        raise NothingToCorrect(today=clock.today().isoformat())
     if (command.effective_from - clock.today()).days > 366 * YEARS_AHEAD:
         raise EffectiveTooLate(years_ahead=YEARS_AHEAD)
     if last_day is not None and command.effective_from < last_day:
@@ -137,7 +164,8 @@ def publish(session: Session, caller: Caller, command: PublishRuleSet, clock: Cl
         version=max(last_version or 0, session.scalar(NUMBERED) or 0) + 1, published_at=clock.now(), **content
     )
     session.execute(insert(ruleset), vars(published))
-    audit.record(session, caller, "ruleset.published", str(published.version), content, clock)
+    action = "ruleset.corrected" if is_about_the_past else "ruleset.published"
+    audit.record(session, caller, action, str(published.version), content, clock)
     return published
 
 
@@ -182,4 +210,4 @@ def _typed(found: RuleSet, kind: Callable[..., RulesT]) -> RulesT:
 
 
 def _ruleset(row: Row[Any]) -> RuleSet:  # Any: the table's columns
-    return RuleSet(row.version, row.effective_from, row.document, row.parameters, row.published_at)
+    return RuleSet(row.version, row.effective_from, row.document, row.parameters, row.correction, row.published_at)

@@ -100,14 +100,40 @@ def reporting_units(on: date) -> Select[str, str]:
     The unit is the division directly below the province in which the code lies. The province has none.
     """
     placed = _placements_on(on)
-    standing = _codes_that_stand(placed)
     root = placed.alias()
-    unit = (
-        select(placed.c.code.label("code"), placed.c.code.label("unit"))
-        .join(root, placed.c.parent == root.c.code)
-        .where(root.c.parent.is_(None))
-        .cte(recursive=True)
+    below_the_province = select(placed.c.code).join(root, placed.c.parent == root.c.code).where(root.c.parent.is_(None))
+    return _rolled_up(placed, _codes_that_stand(placed), below_the_province)
+
+
+def units_for(caller: Caller, on: date) -> Select[str, str]:
+    """Each code with the unit by which this caller is given figures on that day, as the columns `code` and `unit`.
+
+    To who looks after the province that is the reporting unit. To who looks after a division it is this division alone,
+    by the code that it had on that day.
+    """
+    if caller.division is None:
+        return reporting_units(on)
+    placed = _placements_on(on)
+    standing = _codes_that_stand(placed)
+    own = select(standing.c.stands_for).where(standing.c.code == caller.division)
+    root = placed.alias()
+    roots = (
+        select(placed.c.code)
+        .outerjoin(root, placed.c.parent == root.c.code)
+        .where(
+            or_(
+                and_(placed.c.parent.is_not(None), placed.c.code.in_(own)),
+                and_(root.c.parent.is_(None), root.c.code.in_(own)),  # the caller's division is the province
+            )
+        )
     )
+    return _rolled_up(placed, standing, roots)
+
+
+def _rolled_up(placed: CTE, standing: CTE, roots: Select[str]) -> Select[str, str]:
+    """Each code that lies in one of `roots`, or stands for a code that does, with that root as `unit`."""
+    root = roots.subquery()
+    unit = select(root.c.code.label("code"), root.c.code.label("unit")).cte(recursive=True)
     child = placed.alias()
     unit = unit.union(select(child.c.code, unit.c.unit).join(unit, child.c.parent == unit.c.code))
     # A code that stands for several (it was merged into or split from them) counts once, with the least of them.
@@ -124,6 +150,12 @@ def require_within(session: Session, code: str, caller: Caller, on: date) -> Non
         return
     if not session.scalar(select(within(literal(code, Text), caller, on))):
         raise OutsideDivision(division=code)
+
+
+def parents(session: Session, on: date) -> dict[str, str | None]:
+    """The division above each on that day; None above the province."""
+    placed = select(division.c.code, division.c.parent).where(holds(division, on))
+    return {code: parent for code, parent in session.execute(placed)}
 
 
 def is_placed(session: Session, code: str, on: date) -> bool:

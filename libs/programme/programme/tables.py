@@ -15,6 +15,7 @@ ruleset = Table(
     Column("document", Text, nullable=False),
     Column("parameters", JSONB, nullable=False),
     Column("published_at", DateTime(timezone=True), nullable=False),
+    Column("correction", Text),
 )
 
 # A code has a row for each time in which it lay somewhere; both ends of a validity are days on which it holds.

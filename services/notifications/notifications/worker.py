@@ -10,12 +10,23 @@ from chassis.messaging import OFTEN, Job, Relay, Sealer, Upkeep, subscribe_batch
 from chassis.process import HealthRoutes
 from notifications.adapters.mail.mailer import Mailer
 from notifications.events import PASSING, AuditSealed
-from notifications.handlers import Batch, appointments, contacts, divisions, enterprises, nominations, people
+from notifications.handlers import (
+    Batch,
+    appointments,
+    certificates,
+    contacts,
+    divisions,
+    enterprises,
+    nominations,
+    people,
+)
 from notifications.handlers.announcing import announce
 from notifications.handlers.appointments import (
     AppointmentEnded,
     AppointmentFiled,
     AppointmentFilingOverdue,
+    AppointmentFilingReturned,
+    AppointmentFilingSubmitted,
     AppointmentMade,
     AppointmentRestored,
     AppointmentSuspended,
@@ -31,7 +42,15 @@ from notifications.handlers.contacts import ContactChanged
 from notifications.handlers.enrolments import EnrolmentCompleted
 from notifications.handlers.enterprises import EnterpriseEntered
 from notifications.handlers.kept import KEPT
-from notifications.handlers.nominations import NominationSubmitted
+from notifications.handlers.nominations import (
+    NominationCancelled,
+    NominationInvited,
+    NominationPromoted,
+    NominationRescheduled,
+    NominationSubmitted,
+    NominationWaitlisted,
+    NominationWithdrawn,
+)
 from notifications.handlers.people import PersonEntered
 from notifications.handlers.targets import TargetSet
 from notifications.providers import PersonalDataProvider
@@ -75,7 +94,31 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("nomination.submitted.v1", NominationSubmitted)
     def nomination_submitted(self, session: Session, events: Batch[NominationSubmitted]) -> None:
-        nominations.submitted(session, events, self.clock)
+        nominations.changed(session, events, self.clock)
+
+    @subscribe_batch("nomination.waitlisted.v1", NominationWaitlisted)
+    def nomination_waitlisted(self, session: Session, events: Batch[NominationWaitlisted]) -> None:
+        nominations.changed(session, events, self.clock)
+
+    @subscribe_batch("nomination.promoted.v1", NominationPromoted)
+    def nomination_promoted(self, session: Session, events: Batch[NominationPromoted]) -> None:
+        nominations.changed(session, events, self.clock)
+
+    @subscribe_batch("nomination.withdrawn.v1", NominationWithdrawn)
+    def nomination_withdrawn(self, session: Session, events: Batch[NominationWithdrawn]) -> None:
+        nominations.changed(session, events, self.clock)
+
+    @subscribe_batch("nomination.invited.v1", NominationInvited)
+    def nomination_invited(self, session: Session, events: Batch[NominationInvited]) -> None:
+        nominations.changed(session, events, self.clock)
+
+    @subscribe_batch("nomination.rescheduled.v1", NominationRescheduled)
+    def nomination_rescheduled(self, session: Session, events: Batch[NominationRescheduled]) -> None:
+        nominations.changed(session, events, self.clock)
+
+    @subscribe_batch("nomination.cancelled.v1", NominationCancelled)
+    def nomination_cancelled(self, session: Session, events: Batch[NominationCancelled]) -> None:
+        nominations.changed(session, events, self.clock)
 
     @subscribe_batch("enrolment.completed.v1", EnrolmentCompleted)
     def enrolment_completed(self, session: Session, events: Batch[EnrolmentCompleted]) -> None:
@@ -87,7 +130,7 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("certificate.expiring.v1", CertificateExpiring)
     def certificate_expiring(self, session: Session, events: Batch[CertificateExpiring]) -> None:
-        announce(session, events, self.clock)
+        certificates.expiring(session, events, self.clock)
 
     @subscribe_batch("certificate.renewed.v1", CertificateRenewed)
     def certificate_renewed(self, session: Session, events: Batch[CertificateRenewed]) -> None:
@@ -109,6 +152,14 @@ class Worker(HealthRoutes):
     def appointment_filed(self, session: Session, events: Batch[AppointmentFiled]) -> None:
         announce(session, events, self.clock)
 
+    @subscribe_batch("appointment.filing_submitted.v1", AppointmentFilingSubmitted)
+    def appointment_filing_submitted(self, session: Session, events: Batch[AppointmentFilingSubmitted]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("appointment.filing_returned.v1", AppointmentFilingReturned)
+    def appointment_filing_returned(self, session: Session, events: Batch[AppointmentFilingReturned]) -> None:
+        announce(session, events, self.clock)
+
     @subscribe_batch("appointment.filing_overdue.v1", AppointmentFilingOverdue)
     def appointment_filing_overdue(self, session: Session, events: Batch[AppointmentFilingOverdue]) -> None:
         announce(session, events, self.clock)
@@ -125,6 +176,6 @@ class Worker(HealthRoutes):
     def appointment_ended(self, session: Session, events: Batch[AppointmentEnded]) -> None:
         appointments.ended(session, events, self.clock)
 
-    @subscribe_batch("target.set.v1", TargetSet)
+    @subscribe_batch("target.set.v1", "target.set.v2", TargetSet)
     def target_set(self, session: Session, events: Batch[TargetSet]) -> None:
         announce(session, events, self.clock)

@@ -19,6 +19,7 @@ class DivisionPlaced:
     valid_from: date
     valid_to: date | None
     successor: str | None
+    document: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,18 @@ class PostOpened:
 
 
 @dataclass(frozen=True)
+class PostVacancyOverdue:
+    type: ClassVar[str] = "post.vacancy_overdue.v1"
+    post_id: str
+    enterprise_id: str
+    title: str
+    vacant_since: date
+    grace_days: int
+    on: date
+    ruleset: int
+
+
+@dataclass(frozen=True)
 class TalentAdmitted:
     type: ClassVar[str] = "talent.admitted.v1"
     person_id: str
@@ -154,6 +167,30 @@ class AppointmentFiled:
     late: bool
     filing_due_on: date
     ruleset: int
+    submitted_on: date
+
+
+@dataclass(frozen=True)
+class AppointmentFilingSubmitted:
+    type: ClassVar[str] = "appointment.filing_submitted.v1"
+    appointment_id: str
+    enterprise_id: str
+    person_id: str
+    on: date
+    late: bool
+    filing_due_on: date
+
+
+@dataclass(frozen=True)
+class AppointmentFilingReturned:
+    type: ClassVar[str] = "appointment.filing_returned.v1"
+    appointment_id: str
+    enterprise_id: str
+    person_id: str
+    reason: str
+    on: date
+    resubmit_by: date
+    ruleset: int
 
 
 @dataclass(frozen=True)
@@ -195,6 +232,46 @@ class AppointmentEnded:
     person_id: str
     reason: str
     on: date
+
+
+@dataclass(frozen=True)
+class OfRecommendation:
+    """What every event of a recommendation says."""
+
+    recommendation_id: str
+    enterprise_id: str
+    person_id: str
+    on: date
+    ruleset: int
+
+
+@dataclass(frozen=True)
+class RecommendationMade(OfRecommendation):
+    """An enterprise recommends a person as its CQO, or sends the recommendation again once it was completed."""
+
+    type: ClassVar[str] = "recommendation.made.v1"
+    document: str
+    review_due_on: date
+
+
+@dataclass(frozen=True)
+class RecommendationReturned(OfRecommendation):
+    type: ClassVar[str] = "recommendation.returned.v1"
+
+
+@dataclass(frozen=True)
+class RecommendationAdmitted(OfRecommendation):
+    type: ClassVar[str] = "recommendation.admitted.v1"
+
+
+@dataclass(frozen=True)
+class RecommendationRefused(OfRecommendation):
+    type: ClassVar[str] = "recommendation.refused.v1"
+
+
+@dataclass(frozen=True)
+class RecommendationWithdrawn(OfRecommendation):
+    type: ClassVar[str] = "recommendation.withdrawn.v1"
 
 
 @dataclass(frozen=True)

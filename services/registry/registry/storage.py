@@ -34,6 +34,7 @@ from registry.domain.appointment import Appointment, AppointmentHistory, Appoint
 from registry.domain.certificates import CertificateFact, CertificateStatus
 from registry.domain.contact import Contact, OwnerKind
 from registry.domain.correction import Correction, CorrectionState
+from registry.domain.division_changes import ChangeKind, EnteredChange
 from registry.domain.divisions import Division
 from registry.domain.eligibility import EducationFact
 from registry.domain.enterprise import Enterprise
@@ -43,13 +44,27 @@ from registry.domain.leader import FormerLeader, Role
 from registry.domain.person import FactKind, Person, PersonFact
 from registry.domain.post import Post
 from registry.domain.recognition import Recognition, RecognitionKind
+from registry.domain.recommendation import Decision, Recommendation, RecommendationStatus, StatedEvidence
 from registry.domain.talent import Talent, TalentHistory, TalentStatus
+from registry.domain.working_days import CalendarYear
 
 metadata = new_metadata()
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
 
 # `division` itself, the dated tree, is the programme's table; this one gives each code its version.
 division_record = Table("division_record", metadata, *aggregate_columns())
+
+division_change = Table(
+    "division_change",
+    metadata,
+    Column("id", Text, primary_key=True),
+    member_column("kind", ChangeKind),
+    text_column("code"),
+    day_column("effective_on"),
+    text_column("document"),
+    day_column("recorded_on"),
+    Column("placements", JSONB, nullable=False),
+)
 
 contact = Table(
     "contact",
@@ -157,6 +172,7 @@ exclusion = Table(
     day_column("valid_from"),
     day_column("valid_to", nullable=True),
     day_column("recorded_on"),
+    text_column("lifted_by", nullable=True),
 )
 
 certificate_fact = Table(
@@ -182,6 +198,56 @@ education_fact = Table(
     Column("total_hours", Float, nullable=False),
     Column("required_hours", Float, nullable=False),
     Index("ix_education_fact_person_id_year", "person_id", "year"),
+)
+
+recommendation = Table(
+    "recommendation",
+    metadata,
+    *aggregate_columns(),
+    text_column("division"),
+    text_column("enterprise_id", ForeignKey("enterprise.id"), index=True),
+    text_column("person_id", ForeignKey("person.id"), index=True),
+    text_column("document"),
+    day_column("recommended_on"),
+    day_column("review_due_on"),
+    Column("ruleset", Integer, nullable=False),
+    member_column("status", RecommendationStatus),
+    day_column("decided_on", nullable=True),
+    text_column("remark", nullable=True),
+    # The lock on the person keeps two apart; this holds even against a bug in it.
+    Index(
+        "uq_recommendation_open",
+        "person_id",
+        "enterprise_id",
+        unique=True,
+        postgresql_where=text("status IN ('recommended', 'returned')"),
+    ),
+    # The worklist: what waits for a review, the oldest first.
+    Index("ix_recommendation_to_review", "review_due_on", postgresql_where=text("status = 'recommended'")),
+)
+
+recommendation_evidence = Table(
+    "recommendation_evidence",
+    metadata,
+    serial_column(),
+    text_column("recommendation_id", ForeignKey("recommendation.id"), index=True),
+    text_column("rule"),
+    text_column("statement"),
+    text_column("document", nullable=True),
+    day_column("stated_on"),
+)
+
+recommendation_decision = Table(
+    "recommendation_decision",
+    metadata,
+    serial_column(),
+    text_column("recommendation_id", ForeignKey("recommendation.id"), index=True),
+    text_column("person_id", index=True),
+    text_column("rule"),
+    flag_column("met"),
+    text_column("grounds"),
+    text_column("reviewer"),
+    day_column("decided_on"),
 )
 
 talent = Table(
@@ -215,6 +281,7 @@ post = Table(
     text_column("title"),
     flag_column("decision_level"),
     Column("departments", JSONB, nullable=False),
+    Column("department_keys", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     day_column("opened_on"),
     UniqueConstraint("enterprise_id", "title"),
 )
@@ -230,6 +297,7 @@ appointment = Table(
     text_column("position"),
     flag_column("decision_level"),
     Column("departments", JSONB, nullable=False),
+    Column("department_keys", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     day_column("appointed_on"),
     text_column("appointed_by_name"),
     member_column("appointed_by_capacity", Capacity),
@@ -242,13 +310,17 @@ appointment = Table(
     day_column("provisional_until", nullable=True),
     member_column("status", AppointmentStatus),
     Column("causes", JSONB, nullable=False),
+    day_column("submitted_on", nullable=True),
+    day_column("returned_on", nullable=True),
+    text_column("return_reason", nullable=True),
+    day_column("resubmit_by", nullable=True),
     day_column("filed_on", nullable=True),
     text_column("filing_number", nullable=True),
     Column("filed_late", Boolean, nullable=True),
     day_column("ended_on", nullable=True),
     text_column("end_reason", nullable=True),
-    # The row locks already serialise appointments; these hold even against a bug in them.
-    Index("uq_appointment_open_person", "person_id", unique=True, postgresql_where=text("status <> 'ended'")),
+    Index("ix_appointment_filing_number", "division", "filing_number", postgresql_where=text("filing_number <> ''")),
+    # The row locks already serialise appointments; this holds even against a bug in them.
     Index("uq_appointment_open_post", "post_id", unique=True, postgresql_where=text("status <> 'ended'")),
 )
 
@@ -299,11 +371,28 @@ import_file, import_rejected = (
     for name in ("import_file", "import_rejected")
 )
 
+calendar_year = Table(
+    "calendar_year",
+    metadata,
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("days_off", JSONB, nullable=False),
+    Column("days_worked", JSONB, nullable=False),
+    text_column("document"),
+    day_column("entered_on"),
+)
+
 # Names are found by the pairs of characters in them; the function is made by a migration.
 for named in (enterprise, person, talent):
     Index(f"ix_{named.name}_name_pairs", func.name_pairs(named.c.name), postgresql_using="gin")
+# The skills by which enterprises search the pool.
+Index(
+    "ix_person_fact_title_pairs",
+    func.name_pairs(person_fact.c.value),
+    postgresql_using="gin",
+    postgresql_where=text("kind = 'title' AND valid_to IS NULL"),
+)
 # The order of pages, within a division.
-for listed in (enterprise, person, talent, post, appointment):
+for listed in (enterprise, person, talent, post, appointment, recommendation):
     Index(f"ix_{listed.name}_division_id", listed.c.division, listed.c.id)
 Index(
     "ix_enterprise_industry",
@@ -315,14 +404,15 @@ Index("ix_enterprise_award", enterprise.c.id, postgresql_where=text("award_conte
 Index("ix_enterprise_brand", enterprise.c.id, postgresql_where=text("brand_contender"))
 Index("ix_enterprise_above_threshold", enterprise.c.id, postgresql_where=text("above_threshold"))
 Index("ix_appointment_filed_late", appointment.c.id, postgresql_where=text("filed_late"))
-# What held last on a day, and who ever had a status.
+# What was said last, and who ever had a status.
 for history, owner in ((appointment_status, "appointment_id"), (talent_status, "person_id")):
-    Index(f"ix_{history.name}_latest", history.c[owner], history.c.on.desc(), history.c.id.desc())
+    Index(f"ix_{history.name}_last", history.c[owner], history.c.id.desc())
     Index(f"ix_{history.name}_status", history.c.status, history.c[owner])
 
 mapper = mapper_registry(metadata=metadata)
 for entity, table in {
     Division: division_record,
+    EnteredChange: division_change,
     Contact: contact,
     Enterprise: enterprise,
     FormerLeader: former_leader,
@@ -333,11 +423,15 @@ for entity, table in {
     Exclusion: exclusion,
     CertificateFact: certificate_fact,
     EducationFact: education_fact,
+    Recommendation: recommendation,
+    StatedEvidence: recommendation_evidence,
+    Decision: recommendation_decision,
     Talent: talent,
     TalentHistory: talent_status,
     Post: post,
     Appointment: appointment,
     AppointmentHistory: appointment_status,
     ImportJob: import_job,
+    CalendarYear: calendar_year,
 }.items():
     mapper.map_imperatively(entity, table)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import TypeAlias
 
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from registry.adapters.personal_data import PersonalDataCipher, masked
-from registry.domain.appointment import Appointment, AppointmentHistory
+from registry.domain.appointment import Appointment, AppointmentHistory, status_on
 from registry.domain.candidacy import WARNINGS
 from registry.domain.contact import Contact, ContactPoints
 from registry.domain.eligibility import Eligibility
@@ -18,7 +19,7 @@ from registry.domain.enterprise import Enterprise
 from registry.domain.import_job import ImportJob
 from registry.domain.person import FactKind, Person, PersonFact
 from registry.domain.post import Post
-from registry.queries import AppointmentOnDay, EnterpriseRow, TalentOnDay
+from registry.queries import AppointmentOnDay, EnterpriseRow, RecommendationInFull, TalentOnDay
 from registry.storage import contact, person_fact
 from registry.usecases.enterprises import RegisterEnterprise
 from registry.usecases.import_report import MOST_REJECTIONS, ImportReport
@@ -86,9 +87,13 @@ def appointment_view(appointment: Appointment, language: str) -> View:
     """An appointment as answers show it, its warnings in words."""
     return {
         **_columns(appointment),
+        "filing": appointment.filing,
         "appointed_by": {"name": appointment.appointed_by_name, "capacity": appointment.appointed_by_capacity},
         "document": {"number": appointment.document_number, "date": appointment.document_date},
-        "warnings": [{"rule": rule, "message": WARNINGS[rule].sentence(language)} for rule in appointment.warnings],
+        "warnings": [
+            {"rule": code.partition(":")[0], "message": WARNINGS[code].sentence(language)}
+            for code in appointment.warnings
+        ],
     }
 
 
@@ -99,16 +104,25 @@ def appointment_on_day_view(row: AppointmentOnDay, language: str) -> View:
     return appointment_view(row.appointment, language) | status
 
 
-def appointment_with_history_view(appointment: Appointment, history: list[AppointmentHistory], language: str) -> View:
-    """An appointment with every status it had."""
-    return {**appointment_view(appointment, language), "history": history}
+def appointment_today_view(
+    appointment: Appointment, history: list[AppointmentHistory], today: date, language: str
+) -> View:
+    """An appointment with the status of today and every status it had: on its last day it has not ended yet."""
+    return {**appointment_view(appointment, language), "status": status_on(history, today), "history": history}
+
+
+def recommendation_view(found: RecommendationInFull) -> View:
+    """A recommendation with what it rests on."""
+    return {**_columns(found.recommendation), "evidence": found.evidence, "decisions": found.decisions}
 
 
 def talent_view(row: TalentOnDay) -> View:
-    """A member of the pool as answers show it."""
-    history = row.history
+    """A member of the pool as answers show it: all of that day but the name and the division."""
+    history, certificate = row.history, row.certificate
+    rest = {"certificate_id": certificate.certificate_id, "valid_until": certificate.valid_until} if certificate else {}
     return {
         **_columns(row.talent),
+        **rest,
         "person_id": row.talent.id,
         "appointed": row.appointed,
         "status": history.status,

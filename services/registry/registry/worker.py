@@ -27,7 +27,7 @@ from registry.handlers import certificates, education
 from registry.handlers.certificates import CertificateEnded, CertificateIssued, CertificateRenewed
 from registry.handlers.education import EducationRecorded
 from registry.handlers.kept import KEPT
-from registry.usecases import deadlines, import_jobs
+from registry.usecases import deadlines, import_jobs, vacancies
 from registry.usecases.end_appointment import end_provisional
 from registry.usecases.file_appointment import miss_filing
 
@@ -70,6 +70,10 @@ class Worker(HealthRoutes):
     @sweep(deadlines.FILING)
     def filings_missed(self, session: Session, rows: Sequence[DueRow]) -> None:
         miss_filing(session, [row.payload["appointment_id"] for row in rows], self.clock)
+
+    @sweep(vacancies.KIND)
+    def vacancies_missed(self, session: Session, rows: Sequence[DueRow]) -> None:
+        vacancies.miss(session, rows, self.clock)
 
     @sweep(deadlines.PROVISIONAL)
     def provisional_over(self, session: Session, rows: Sequence[DueRow]) -> None:

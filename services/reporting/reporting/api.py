@@ -15,12 +15,13 @@ from programme.http import Request, Response
 from programme.ruleset_routes import RuleSetRoutes
 from reporting import queries, schemas, views
 from reporting.domain.coverage import UnknownUnit
-from reporting.domain.target import PROVINCE, AlreadySet, BelowProvincialGoal
+from reporting.domain.target import PROVINCE, AlreadySet, BelowGoalAbove, BelowProvincialGoal, TargetsBelow
 from reporting.queries import CoverageFilters, OnDay, RecordFilters, TargetFilters
 from reporting.usecases import targets
 from reporting.usecases.targets import ReviseTarget, SetTarget
 
 STAFF = frozenset({Role.PROVINCE, Role.DIVISION})
+NOT_IN_LINE = (BelowProvincialGoal, BelowGoalAbove, TargetsBelow)  # with the targets above and below
 READERS = STAFF | {Role.TRAINING_CENTRE, Role.SYSTEM, Role.AUDITOR, Role.OPS}
 
 
@@ -79,7 +80,7 @@ class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSet
         returns=schemas.Target,
         roles=STAFF,
         status=201,
-        problems=(AlreadySet, BelowProvincialGoal),
+        problems=(AlreadySet, *NOT_IN_LINE),
         summary="Set a target (R15, R50)",
     )
     def set_target(self, request: Request[SetTarget]) -> Response:
@@ -94,7 +95,7 @@ class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSet
         returns=schemas.Target,
         versioned=True,
         roles=STAFF,
-        problems=(BelowProvincialGoal,),
+        problems=NOT_IN_LINE,
         summary="Revise a target; needs If-Match",
     )
     def revise_target(self, request: Request[ReviseTarget], target_id: str) -> Response:

@@ -22,6 +22,13 @@ class TargetSet:
 
 
 @dataclass(frozen=True)
+class TargetOfMoreSet(TargetSet):
+    """The same, of a population that the first version of the event can't name."""
+
+    type: ClassVar[str] = "target.set.v2"
+
+
+@dataclass(frozen=True)
 class AuditSealed:
     """The chain of this service's audit log has come to the entry `seal`: a signed checkpoint of it."""
 

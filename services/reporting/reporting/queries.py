@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -24,18 +25,20 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from chassis.http import Page, PageArguments, paginate
-from programme import scope
+from programme import rulesets, scope
 from programme.callers import Caller
 from programme.tables import division
 from reporting import storage
-from reporting.domain.counts import Figure, Kind
+from reporting.domain.counts import EducationState, Figure, Kind
 from reporting.domain.coverage import FLAGS, Coverage, Population, PostState, UnknownUnit, total
+from reporting.domain.rules import Rules
 from reporting.domain.statuses import AppointmentStatus, CertificateStatus, DeliveryState, TalentStatus
 from reporting.domain.target import PROVINCE, Target, TargetPopulation
 from reporting.views import (
     CoverageFigures,
     CoverageRecord,
     DeliveryCount,
+    EducationCount,
     EnrolmentCount,
     FilingCounts,
     Statistics,
@@ -98,9 +101,9 @@ def sum_until(changes: Table, on: date, *conditions: ColumnElement[bool]) -> Sub
 
 
 def members_of(population: Population, on: date, caller: Caller) -> Subquery:
-    """The population's enterprises that the caller may see, each with its reporting unit and its CQO's post."""
+    """The population's enterprises that the caller may see, each with its unit and its CQO's post."""
     period = storage.coverage_period.c
-    units = scope.reporting_units(on).subquery("units")
+    units = scope.units_for(caller, on).subquery("units")
     return (
         select(period.enterprise_id, period.division, units.c.unit, period.state)
         .join(units, units.c.code == period.division)
@@ -121,14 +124,35 @@ def _belongs(table: FromClause, population: Population) -> ColumnElement[bool]:
 
 
 def coverage(session: Session, caller: Caller, on: date, population: Population) -> CoverageFigures:
-    """Coverage of a population by reporting unit on a day; every unit is there, empty ones too."""
+    """Coverage of a population on a day by reporting unit, empty ones too; to who looks after a division, of that."""
     counts = _counts_by_unit(session, caller, on, population)
     aims = targets_on(session, on, population)
+    suspended_too = _counts_suspended(session, on)
+    places = session.execute(_visible_units(on, caller)).all()
     units = tuple(
-        Coverage(code, name, *counts.get(code, (0, 0, 0)), aims.get(code, aims.get(PROVINCE)))
-        for code, name in session.execute(_visible_units(on, caller))
+        Coverage(code, name, *counts.get(code, (0, 0, 0)), _aim(aims, code, parent), suspended_too)
+        for code, name, parent in places
     )
-    return CoverageFigures(on, population, units, total(units, PROVINCE, "合计", aims.get(PROVINCE)))
+    if caller.division in (None, PROVINCE):
+        unit, name, aim = PROVINCE, "合计", aims.get(PROVINCE)
+    else:
+        # One place, or several of that day for which the caller's division stands, which then have no common target.
+        unit, name = str(caller.division), "、".join(place.name for place in places) + "合计"
+        aim = units[0].target_percent if len(units) == 1 else None
+    return CoverageFigures(on, population, units, total(units, unit, name, aim, suspended_too))
+
+
+def _counts_suspended(session: Session, on: date) -> bool:
+    """Whether the rule set of that day counts a suspended CQO; before the first one there is none who does."""
+    try:
+        return rulesets.rules_on(session, on, Rules).count_suspended_as_covered
+    except rulesets.NoRuleSet:
+        return False
+
+
+def _aim(aims: Mapping[str, float], code: str, parent: str | None) -> float | None:
+    """A unit's own target; where it has none that of the division above it, and at last the province's."""
+    return next((aims[each] for each in (code, parent or PROVINCE, PROVINCE) if each in aims), None)
 
 
 def _counts_by_unit(
@@ -143,7 +167,7 @@ def _counts_by_unit(
         .group_by(changes.c.division)
         .subquery("counted")
     )
-    units = scope.reporting_units(on).subquery("units")
+    units = scope.units_for(caller, on).subquery("units")
     counted = (
         select(units.c.unit, *(cast(func.sum(by_division.c[name]), BigInteger) for name in counts))
         .join(units, units.c.code == by_division.c.division)
@@ -181,12 +205,12 @@ def _names(session: Session, enterprise_ids: Sequence[str], on: date) -> dict[st
     return {row.enterprise_id: row.name for row in session.execute(held)}
 
 
-def _visible_units(on: date, caller: Caller) -> Select[str, str]:
-    """The reporting units on that day that have anything the caller may see: code and name."""
-    units = scope.reporting_units(on).subquery("units")
-    visible = select(units.c.unit).where(scope.within(units.c.code, caller, on))
+def _visible_units(on: date, caller: Caller) -> Select[str, str, str | None]:
+    """The units on that day by which the caller is given figures: code, name and the division above."""
+    units = scope.units_for(caller, on).subquery("units")
+    visible = select(units.c.unit).where(scope.within(units.c.unit, caller, on))
     return (
-        select(division.c.code, division.c.name)
+        select(division.c.code, division.c.name, division.c.parent)
         .where(scope.holds(division, on), division.c.code.in_(visible))
         .order_by(division.c.code)
     )
@@ -236,6 +260,17 @@ def statistics(session: Session, on: date) -> Statistics:
             DeliveryCount(kind.kind, kind.channel, DeliveryState(kind.state), number)
             for kind, number in of(Figure.DELIVERY)
         ),
+        education=_by_year(of(Figure.EDUCATION)),
+    )
+
+
+def _by_year(found: Sequence[tuple[Kind, int]]) -> tuple[EducationCount, ...]:
+    years: dict[str, dict[str, int]] = defaultdict(dict)
+    for kind, number in found:
+        years[kind.kind][kind.state] = number
+    return tuple(
+        EducationCount(int(year), of.get(EducationState.REACHED, 0), of.get(EducationState.BEHIND, 0))
+        for year, of in sorted(years.items())
     )
 
 

@@ -56,9 +56,18 @@ class UnitCoverage(Schema):
     enterprises = fields.Integer()
     active = fields.Integer(metadata={"description": "With a CQO whose appointment is active."})
     suspended = fields.Integer(metadata={"description": "With a CQO whose appointment is suspended."})
-    percent = fields.Float(allow_none=True, metadata={"description": "active of enterprises; null if there are none."})
+    covered = fields.Integer(metadata={"description": "active, and suspended if the day's rule set counts them."})
+    percent = fields.Float(
+        allow_none=True,
+        metadata={
+            "description": "covered of enterprises, never rounded to a goal that is not met; null if there are none."
+        },
+    )
     target_percent = fields.Float(allow_none=True)
-    gap = fields.Float(allow_none=True, metadata={"description": "Percentage points still to go."})
+    gap = fields.Float(
+        allow_none=True, metadata={"description": "Percentage points still to go; above 0 where the target is not met."}
+    )
+    reached = fields.Boolean(allow_none=True, metadata={"description": "Whether the target is met, by the counts."})
 
 
 class CoverageFigures(Schema):
@@ -76,6 +85,11 @@ class CoverageRecord(Schema):
     state = StrEnumField(PostState)
 
 
+def raise_lower() -> fields.Boolean:
+    description = "Whether targets of divisions below that would lie under this one are raised to it, by its document."
+    return fields.Boolean(truthy={True}, falsy={False}, load_default=False, metadata={"description": description})
+
+
 class NewTarget(Schema):
     record = targets.SetTarget
 
@@ -84,6 +98,7 @@ class NewTarget(Schema):
     population = StrEnumField(TargetPopulation, required=True)
     percent = fields.Float(required=True, validate=PERCENT)
     document = TextField(required=True)
+    raise_lower = raise_lower()
 
 
 class TargetRevision(Schema):
@@ -91,10 +106,16 @@ class TargetRevision(Schema):
 
     percent = fields.Float(required=True, validate=PERCENT)
     document = TextField(required=True)
+    raise_lower = raise_lower()
 
 
-class Target(NewTarget):
+class Target(Schema):
     id = fields.String()
+    division = fields.String(required=True)
+    year = fields.Integer(required=True)
+    population = StrEnumField(TargetPopulation, required=True)
+    percent = fields.Float(required=True)
+    document = fields.String(required=True)
     version = fields.Integer()
 
 
@@ -117,6 +138,12 @@ class EnrolmentCount(Schema):
     number = fields.Integer()
 
 
+class EducationCount(Schema):
+    year = fields.Integer()
+    reached = fields.Integer(metadata={"description": "People who had reached the hours asked of them (R34)."})
+    behind = fields.Integer(metadata={"description": "People who took some, and not yet all."})
+
+
 class DeliveryCount(Schema):
     kind = fields.String()
     channel = fields.String()
@@ -133,9 +160,13 @@ class Statistics(Schema):
     filings = fields.Nested(FilingCounts)
     enrolments = fields.List(fields.Nested(EnrolmentCount))
     deliveries = fields.List(fields.Nested(DeliveryCount))
+    education = fields.List(fields.Nested(EducationCount))
 
 
 class RuleSetParameters(Schema):
-    """Reporting decides nothing by figures yet; its rule set only names what counts as covered."""
-
-    count_suspended_as_covered = fields.Boolean(required=True, validate=validate.Equal(False))
+    count_suspended_as_covered = fields.Boolean(
+        truthy={True},
+        falsy={False},
+        required=True,
+        metadata={"description": "whether an enterprise whose CQO is suspended counts as covered"},
+    )

@@ -11,7 +11,7 @@ from reporting.domain.statuses import AppointmentStatus, CertificateStatus, Deli
 
 @dataclass(frozen=True)
 class CoverageFigures:
-    """Coverage of a population on a day: of each reporting unit that the caller may see, and their sum."""
+    """Coverage of a population on a day: of each unit by which the caller is given figures, and their sum."""
 
     on: date
     population: Population
@@ -21,7 +21,7 @@ class CoverageFigures:
 
 @dataclass(frozen=True)
 class CoverageRecord:
-    """An enterprise behind a figure of coverage, with its reporting unit on that day."""
+    """An enterprise behind a figure of coverage, with the unit in whose figure it is counted."""
 
     enterprise_id: str
     name: str
@@ -48,6 +48,15 @@ class EnrolmentCount:
 
 
 @dataclass(frozen=True)
+class EducationCount:
+    """Of those who took continuing education in a year: how many had reached the hours asked of them, and how not."""
+
+    year: int
+    reached: int
+    behind: int
+
+
+@dataclass(frozen=True)
 class DeliveryCount:
     """How many deliveries of a kind of notice, by a channel, had ended so."""
 
@@ -69,3 +78,4 @@ class Statistics:
     filings: FilingCounts
     enrolments: tuple[EnrolmentCount, ...]
     deliveries: tuple[DeliveryCount, ...]
+    education: tuple[EducationCount, ...]

@@ -29,6 +29,33 @@ class ClassClosed:
 
 
 @dataclass(frozen=True)
+class ClassChanged:
+    """The class as it is now; `changed` names the fields that were other before."""
+
+    type: ClassVar[str] = "class.changed.v1"
+    class_id: str
+    name: str
+    starts_on: date
+    ends_on: date
+    capacity: int
+    mode: str
+    venue: str | None
+    changed: list[str]
+    on: date
+
+
+@dataclass(frozen=True)
+class ClassCancelled:
+    """The class will not be held."""
+
+    type: ClassVar[str] = "class.cancelled.v1"
+    class_id: str
+    name: str
+    reason: str
+    on: date
+
+
+@dataclass(frozen=True)
 class NominationSubmitted:
     type: ClassVar[str] = "nomination.submitted.v1"
     nomination_id: str
@@ -36,6 +63,92 @@ class NominationSubmitted:
     class_name: str
     enterprise_id: str
     person_id: str
+    on: date
+
+
+@dataclass(frozen=True)
+class NominationWaitlisted:
+    """There was no place: the person waits, at that place of the list."""
+
+    type: ClassVar[str] = "nomination.waitlisted.v1"
+    nomination_id: str
+    class_id: str
+    class_name: str
+    enterprise_id: str
+    person_id: str
+    place: int
+    on: date
+
+
+@dataclass(frozen=True)
+class NominationPromoted:
+    """A place became free, and is the person's who waited for it."""
+
+    type: ClassVar[str] = "nomination.promoted.v1"
+    nomination_id: str
+    class_id: str
+    class_name: str
+    enterprise_id: str
+    person_id: str
+    on: date
+
+
+@dataclass(frozen=True)
+class NominationWithdrawn:
+    type: ClassVar[str] = "nomination.withdrawn.v1"
+    nomination_id: str
+    class_id: str
+    class_name: str
+    enterprise_id: str
+    person_id: str
+    reason: str
+    on: date
+
+
+@dataclass(frozen=True)
+class NominationInvited:
+    """When and where the class begins, for somebody who is enrolled; `venue` may be a meeting's address on the net."""
+
+    type: ClassVar[str] = "nomination.invited.v1"
+    nomination_id: str
+    class_id: str
+    class_name: str
+    enterprise_id: str
+    person_id: str
+    starts_on: date
+    ends_on: date
+    venue: str | None
+    on: date
+
+
+@dataclass(frozen=True)
+class NominationRescheduled:
+    """The class of somebody who is nominated has other days, or another venue."""
+
+    type: ClassVar[str] = "nomination.rescheduled.v1"
+    nomination_id: str
+    class_id: str
+    class_name: str
+    enterprise_id: str
+    person_id: str
+    starts_on: date
+    ends_on: date
+    venue: str | None
+    reason: str
+    on: date
+
+
+@dataclass(frozen=True)
+class NominationCancelled:
+    """The class of somebody who was nominated will not be held."""
+
+    type: ClassVar[str] = "nomination.cancelled.v1"
+    nomination_id: str
+    class_id: str
+    class_name: str
+    enterprise_id: str
+    person_id: str
+    reason: str
     on: date
 
 
@@ -83,7 +196,7 @@ class CertificateIssued:
 
 @dataclass(frozen=True)
 class CertificateExpiring:
-    """`days_left` is 90, 60, 30, 7 or 0 by the first rule set."""
+    """`days_left` from `on`: 90, 60, 30, 7 or 0 by the first rule set, and fewer where it is late."""
 
     type: ClassVar[str] = "certificate.expiring.v1"
     certificate_id: str
@@ -129,6 +242,19 @@ class CertificateRevoked:
     on: date
     reason: str
     document: str
+
+
+@dataclass(frozen=True)
+class CertificateReplaced:
+    """The holder has another certificate from that day on, and this one no longer holds."""
+
+    type: ClassVar[str] = "certificate.replaced.v1"
+    certificate_id: str
+    number: str
+    person_id: str
+    on: date
+    replaced_by: str
+    replaced_by_number: str
 
 
 @dataclass(frozen=True)

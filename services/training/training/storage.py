@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     Column,
+    DateTime,
     Dialect,
     Float,
     ForeignKey,
@@ -29,9 +30,9 @@ from training.domain.certificate import Certificate, CertificateStatus, Decision
 from training.domain.criteria import Criterion
 from training.domain.education import EducationEntry, EducationYear
 from training.domain.enrolment import Enrolment
-from training.domain.nomination import Nomination
+from training.domain.nomination import Nomination, NominationStatus
 from training.domain.plan import Plan
-from training.domain.training_class import Block, ClassKind, ClassStatus, TrainingClass
+from training.domain.training_class import Block, ClassKind, ClassMode, ClassSession, ClassStatus, TrainingClass
 
 metadata = new_metadata()
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
@@ -54,6 +55,27 @@ class BlocksJson(TypeDecorator[Sequence[Block]]):
         dialect: Dialect,
     ) -> tuple[Block, ...] | None:
         return None if value is None else tuple(Block(**block) for block in value)
+
+
+class SessionsJson(TypeDecorator[Sequence[ClassSession]]):
+    """The sessions of a class, as a list in JSON."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: Sequence[ClassSession] | None, dialect: Dialect
+    ) -> list[dict[str, object]] | None:
+        return None if value is None else [{**asdict(each), "on": each.on.isoformat()} for each in value]
+
+    def process_result_value(
+        self,
+        value: list[dict[str, Any]] | None,  # Any: JSON
+        dialect: Dialect,
+    ) -> tuple[ClassSession, ...] | None:
+        if value is None:
+            return None
+        return tuple(ClassSession(**{**each, "on": date.fromisoformat(each["on"])}) for each in value)
 
 
 class GroundsJson(TypeDecorator[Grounds]):
@@ -117,10 +139,16 @@ training_class = Table(
     day_column("ends_on"),
     Column("capacity", Integer, nullable=False),
     Column("blocks", BlocksJson, nullable=False),
+    Column("sessions", SessionsJson, nullable=False, server_default="[]"),
     Column("quotas", JSONB, nullable=False),
+    day_column("quotas_until", nullable=True),
     text_column("syllabus", nullable=True),
+    Column("ruleset", Integer),
+    member_column("mode", ClassMode),
+    text_column("venue", nullable=True),
     member_column("status", ClassStatus),
     day_column("closed_on", nullable=True),
+    day_column("invited_on", nullable=True),
 )
 
 nomination = Table(
@@ -132,6 +160,8 @@ nomination = Table(
     text_column("enterprise_id"),
     text_column("person_id"),
     day_column("submitted_on"),
+    member_column("status", NominationStatus),
+    Column("waiting_since", DateTime(timezone=True)),
     UniqueConstraint("class_id", "person_id"),
 )
 
@@ -144,6 +174,7 @@ enrolment = Table(
     text_column("person_id", index=True),
     text_column("enterprise_id", nullable=True),
     Column("hours", JSONB, nullable=False),
+    Column("attended", JSONB, nullable=False, server_default="{}"),
     Column("scores", JSONB, nullable=False),
     Column("passed", Boolean),
     Column("shortfalls", JSONB, nullable=False),
@@ -168,6 +199,7 @@ certificate = Table(
     member_column("status", CertificateStatus),
     text_column("revoked_reason", nullable=True),
     text_column("revoked_document", nullable=True),
+    text_column("replaced_by", nullable=True),
 )
 
 certificate_status = Table(

@@ -8,7 +8,7 @@ from datetime import date
 
 from training.domain.certificate import CertificateStatus
 from training.queries import CertificateAsOf
-from training.usecases.nominations import Accepted, NominationResult
+from training.usecases.nominations import Accepted, NominationResult, Waiting
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,25 @@ class RefusedView:
 
 
 @dataclass(frozen=True)
+class WaitingView:
+    """A nominee who waits for a place."""
+
+    enterprise_id: str
+    person_id: str
+    nomination_id: str
+    place: int
+    accepted: bool = False
+    waiting: bool = True
+
+
+@dataclass(frozen=True)
 class NominationsView:
-    """How many nominees were accepted and refused, and each of them in the order of the request."""
+    """How many nominees were accepted, wait or were refused, and each of them in the order of the request."""
 
     accepted: int
+    waiting: int
     refused: int
-    items: Sequence[AcceptedView | RefusedView]
+    items: Sequence[AcceptedView | WaitingView | RefusedView]
 
 
 @dataclass(frozen=True)
@@ -63,13 +76,16 @@ def nominations(results: Sequence[NominationResult], language: str) -> Nominatio
     """What became of each nominee."""
     items = [_nomination(result, language) for result in results]
     accepted = sum(item.accepted for item in items)
-    return NominationsView(accepted, len(items) - accepted, items)
+    waiting = sum(isinstance(item, WaitingView) for item in items)
+    return NominationsView(accepted, waiting, len(items) - accepted - waiting, items)
 
 
-def _nomination(result: NominationResult, language: str) -> AcceptedView | RefusedView:
+def _nomination(result: NominationResult, language: str) -> AcceptedView | WaitingView | RefusedView:
     nominee = result.nominee
     if isinstance(result, Accepted):
         return AcceptedView(nominee.enterprise_id, nominee.person_id, result.nomination_id)
+    if isinstance(result, Waiting):
+        return WaitingView(nominee.enterprise_id, nominee.person_id, result.nomination_id, result.place)
     refusal = result.refusal
     return RefusedView(nominee.enterprise_id, nominee.person_id, refusal.sentence(language), refusal.rule)
 

@@ -16,7 +16,7 @@ from training.events import AuditSealed
 from training.handlers import divisions, enterprises, people
 from training.handlers.kept import KEPT
 from training.schemas.consumed import EnterpriseState, PersonState
-from training.usecases import expiry
+from training.usecases import expiry, openings, waiting
 
 
 class Worker(HealthRoutes):
@@ -40,6 +40,14 @@ class Worker(HealthRoutes):
     @subscribe_batch("person.registered.v1", "person.changed.v1", PersonState)
     def people_changed(self, session: Session, events: Sequence[Envelope[PersonState]]) -> None:
         people.keep(session, events)
+
+    @sweep(openings.OPENING)
+    def classes_open_soon(self, session: Session, rows: Sequence[DueRow]) -> None:
+        openings.invite(session, rows, self.clock)
+
+    @sweep(waiting.QUOTAS_RELEASED)
+    def quotas_released(self, session: Session, rows: Sequence[DueRow]) -> None:
+        waiting.release(session, rows, self.clock)
 
     @sweep(expiry.REMINDER)
     def certificates_expiring(self, session: Session, rows: Sequence[DueRow]) -> None:

@@ -34,9 +34,9 @@ STEPS = {
     "False": "否",
     "{days} days before the certificates end": "距证书到期 {days} 天",
     "{count} certificates have expired": "{count} 张证书已到期",
-    "{count} of them were renewed late": "其中 {count} 张逾期换证",
+    "{count} of them were renewed late": "其中 {count} 张逾期续期",
     "suspended by the rule set: {suspended} appointments; restored by renewal: {restored}": (
-        "依规则集中止聘任：{suspended} 项；换证后恢复：{restored} 项"
+        "依规则集中止聘任：{suspended} 项；续期后恢复：{restored} 项"
     ),
 }
 
@@ -46,7 +46,7 @@ REQUIRED = {
     "an appointment was accepted that breaks a rule: {what}": "违反规则的聘任被接受：{what}",
     "the late filing was not flagged": "逾期备案没有标记",
     "not those appointments are suspended whose certificate ended": "被中止的聘任与证书终止的聘任不一致",
-    "a renewal did not restore the appointment": "换证没有恢复聘任",
+    "a renewal did not restore the appointment": "续期没有恢复聘任",
     "it does not come to rest: {waiting}; {differing}": "系统没有平息：{waiting}；{differing}",
 }
 

@@ -14,7 +14,8 @@ from cqolocal.language import tr
 def let_time_pass(play: Scenario) -> None:
     """Step 6: certificates come up to expiry; some are renewed, one is revoked, some expire; a renewal restores."""
     ends = date.fromisoformat(next(iter(play.certificates.values()))["valid_until"])
-    _record_education(play, ends.year - 1)
+    for year in (ends.year - 2, ends.year - 1):
+        _record_education(play, year)
     holders = [a["person_id"] for a in play.appointments]
     expiring, revoked = holders[:LEAVE_TO_EXPIRE], holders[LEAVE_TO_EXPIRE]
     for days in (90, 60, 30, 7, 0):

@@ -64,9 +64,17 @@ class Scenario:
         """Where notices to the counties' staff go, and what is mailed."""
         # What needs nobody's act goes to the inbox only; everything else is mailed as well.
         rules = self.province.get("notifications", "/rulesets")["items"][0]["parameters"]
-        quiet = ("nomination_received", "enrolment_result", "appointment_filed", "certificate_renewed")
+        quiet = (
+            "nomination_received",
+            "enrolment_result",
+            "appointment_filing_submitted",
+            "appointment_filed",
+            "certificate_renewed",
+        )
         rules["channels_by_kind"] = {kind: ["in_app"] for kind in quiet}
-        published = {"effective_from": str(BEGIN), "document": "示例文号〔2026〕3号", "parameters": rules}
+        published = {"document": "示例文号〔2026〕3号", "parameters": rules}
+        # The demo begins on this very day, so its rules are entered as a correction.
+        published |= {"effective_from": str(BEGIN), "correction": "示例：系统启用当日通知方式调整。"}
         self.province.post("notifications", "/rulesets", published)
         places = self.province.get("registry", "/divisions")["items"]
         staffed = [place["code"] for place in places if place["level"] in ("province", "county")]
@@ -218,13 +226,13 @@ class Scenario:
                 require(False, tr("an appointment was accepted that breaks a rule: {what}", what=what))
 
     def file(self) -> None:
-        """Step 5: filed in time, but for one that is filed late and flagged."""
+        """Step 5: submitted by the enterprises and filed by the bureau, one of them late and flagged."""
         self.system.move_clock(FILED)
         *in_time, late = self.appointments
-        self.each(in_time, lambda a: self._file(a["id"], FILED))
+        self.each(in_time, lambda made: self._file(made, FILED))
         self.system.move_clock(FILED_LATE)
         self.settle()
-        filed = self._file(late["id"], FILED_LATE)
+        filed = self._file(late, FILED_LATE)
         self.say(
             tr(
                 "{count} appointments filed in time; one on {day}, due {due}: late is {late}",
@@ -254,8 +262,10 @@ class Scenario:
         content = {"title": "首席质量官", "departments": ["质量管理部", "质量检验部", "质量安全部"]}
         return str(self.province.post("registry", f"/enterprises/{enterprise_id}/posts", content)["id"])
 
-    def _file(self, appointment_id: str, day: date) -> Json:
-        return self.province.post("registry", f"/appointments/{appointment_id}/filing", {"filed_on": str(day)})
+    def _file(self, appointment: Json, day: date) -> Json:
+        firm = Caller(self.system, "enterprise", enterprise=appointment["enterprise_id"])
+        firm.post("registry", f"/appointments/{appointment['id']}/filing/submission", {})
+        return self.province.post("registry", f"/appointments/{appointment['id']}/filing", {"filed_on": str(day)})
 
     def _hours(self, index: int, full: int) -> float:
         return full / 2 if index % 40 == 11 else full

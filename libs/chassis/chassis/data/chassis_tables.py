@@ -6,7 +6,7 @@ A released function here never changes: databases have been made by it. A change
 
 from __future__ import annotations
 
-from chassis.data import outbox_months
+from chassis.data import outbox_months, outbox_moves
 from chassis.data.audit_tables import V6, V6_DOWN
 from chassis.data.indexes import Operations, index_audit_log, index_due_days, make_indexes
 
@@ -262,8 +262,21 @@ def drop_v7(op: Operations) -> None:
     op.execute(outbox_months.DOWN)
 
 
+def create_v8(op: Operations) -> None:
+    """Which events moved an aggregate to another division; whoever takes events in waits until all is noted."""
+    op.execute("SET LOCAL statement_timeout = '30min'")
+    op.execute("SELECT position FROM outbox_digested FOR UPDATE")
+    op.execute(outbox_moves.TABLES)
+    op.execute(outbox_moves.FILL)
+
+
+def drop_v8(op: Operations) -> None:
+    """Without them."""
+    op.execute(outbox_moves.DOWN)
+
+
 def create_all(op: Operations) -> None:
     """Makes all of the above, for a database that is made anew each time; a service's migrations name each version."""
-    made = (create_v1, create_v2, create_v3, create_v4, create_v5, create_v6, create_v7)
+    made = (create_v1, create_v2, create_v3, create_v4, create_v5, create_v6, create_v7, create_v8)
     for create in (*made, index_due_days, index_audit_log):
         create(op)

@@ -182,8 +182,16 @@ SETTLE = (
     .values(state=bindparam("outcome"), settled_at=bindparam("now"))
     .execution_options(synchronize_session=False)
 )
-OVERDUE = select(due.c.kind, func.count(), func.min(due.c.due_on)).where(HAS_FALLEN_DUE).group_by(due.c.kind)
-OVERDUE_OF_KINDS = OVERDUE.where(due.c.kind == func.any(bindparam("kinds", type_=ARRAY(Text))))
+OVERDUE_OF_KINDS = (
+    select(due.c.kind, func.count(), func.min(due.c.due_on))
+    .where(due.c.kind == func.any(bindparam("kinds", type_=ARRAY(Text))), HAS_FALLEN_DUE)
+    .group_by(due.c.kind)
+)
+# The kinds of which anything is planned, each by a look into the index: what is planned for later is not gone through.
+_first = select(func.min(due.c.kind).label("kind")).where(due.c.state == PLANNED).cte("planned", recursive=True)
+_next = select(func.min(due.c.kind)).where(due.c.state == PLANNED, due.c.kind > _first.c.kind).scalar_subquery()
+_planned = _first.union_all(select(_next).where(_first.c.kind.is_not(None)))
+KINDS_PLANNED = select(_planned.c.kind).where(_planned.c.kind.is_not(None))
 
 
 def kinds_due(session: Session, kinds: Iterable[str], today: date) -> set[str]:
@@ -249,11 +257,8 @@ NOTHING_OVERDUE = Overdue(0, 0.0)
 
 def overdue(session: Session, clock: Clock, kinds: Iterable[str] | None = None) -> dict[str, Overdue]:
     """For each kind, or each of `kinds`, what waits though its day has come; a kind without any is left out."""
-    today = {"today": clock.today()}
-    if kinds is None:
-        found = session.execute(OVERDUE, today)
-    else:
-        found = session.execute(OVERDUE_OF_KINDS, {**today, "kinds": list(kinds)})
+    wanted = list(session.scalars(KINDS_PLANNED) if kinds is None else kinds)
+    found = session.execute(OVERDUE_OF_KINDS, {"today": clock.today(), "kinds": wanted})
     return {kind: Overdue(count, _seconds_since(oldest, clock)) for kind, count, oldest in found}
 
 

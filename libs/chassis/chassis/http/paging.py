@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any, Generic, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, literal, tuple_
+from sqlalchemy import ColumnElement, FromClause, Select, literal, select, true, tuple_
 from typing_extensions import TypeVar
 
 from chassis.data import Database, Query, Reader
@@ -42,16 +42,22 @@ def paginate(
     page: PageArguments,
     *,
     descending: bool = False,
+    each_of: FromClause | None = None,
 ) -> Page:
     """One page of `statement` in the order of `key_columns`, which must be unique together and never NULL.
 
     Items are entities when the statement selects one entity, values when it selects one column, else row mappings.
+    `each_of`: what the statement refers to without selecting from it. It is asked for each row of that, and the page is
+    merged from the first that each has: for what an index has in order by each, and not by all together.
     """
     limit = min(page.limit, MAX_LIMIT)
     if page.cursor:
         keys, after = tuple_(*key_columns), _read(page.cursor, key_columns)
         statement = statement.where(keys < after if descending else keys > after)
-    rows = session.execute(_ordered(statement, key_columns, limit, descending)).all()
+    ordered = _ordered(statement, key_columns, limit, descending)
+    if each_of is not None:
+        ordered = _merged(ordered, each_of, len(key_columns), limit, descending)
+    rows = session.execute(ordered).all()
     shown = rows[:limit]
     width = len(rows[0]) - len(key_columns) if rows else 0
     names = rows[0]._fields[:width] if rows else ()
@@ -91,6 +97,20 @@ def _ordered(
     order = [column.desc() if descending else column.asc() for column in key_columns]
     labelled = [column.label(_label(index)) for index, column in enumerate(key_columns)]
     return statement.order_by(None).order_by(*order).add_columns(*labelled).limit(limit + 1)
+
+
+def _merged(
+    ordered: Select[*tuple[Any, ...]],  # Any: it may select any columns
+    each_of: FromClause,
+    keys: int,
+    limit: int,
+    descending: bool,
+) -> Select[*tuple[Any, ...]]:  # Any: the same columns
+    """The first rows of what `ordered` finds for each row of `each_of`."""
+    each = ordered.correlate(each_of).lateral("each")
+    columns = [each.c[_label(index)] for index in range(keys)]
+    order = [column.desc() if descending else column.asc() for column in columns]
+    return select(each).select_from(each_of.join(each, true())).order_by(*order).limit(limit + 1)
 
 
 def _label(index: int) -> str:

@@ -250,7 +250,7 @@ class DigestRoutes:
         access: Access = config["access"]
         places = [place.rpartition(":") for place in request.query.after]
         keys = [aggregate.partition(":") for aggregate, _, _ in places]
-        wanted = MISSING.where(Visible(access, request.caller, self.clock.today()).condition())
+        wanted = MISSING.where(Visible(session, access, request.caller, self.clock.today()).condition())
         columns = {"kinds": [key[0] for key in keys], "subjects": [key[2] for key in keys]}
         rows = session.execute(wanted, {**columns, "versions": [int(version) for _, _, version in places]})
         return [envelope(row, config["cqo"].service).to_dict() for row in rows]

@@ -184,7 +184,7 @@ def read_feed(
     if last == wanted.after:
         return FeedPage([], last, end, _id_at(session, last))
     published = published_between(session, after, last)
-    visible = Visible(access, caller, today, wanted.division)
+    visible = Visible(session, access, caller, today, wanted.division)
     rows = session.execute(_wanted(replace(wanted, after=after), last, visible).where(published)).all()
     items = [FeedEvent(row.feed_position, envelope(row, service).to_dict(), row.has_left) for row in rows]
     is_full = len(items) == wanted.limit

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, not_, or_, select, true
+from sqlalchemy import ColumnElement, Text, and_, case, cast, func, not_, null, or_, select, true
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import True_
 
 from chassis.messaging.inbox.parking import ParkedRow
+from chassis.messaging.outbox.heads import POSITION, outbox_head
+from chassis.messaging.outbox.months import begin_of
+from chassis.messaging.outbox.moves import outbox_move
 from chassis.messaging.outbox.table import outbox
 from chassis.security import Access, Caller, RoleGroup
 
 A_MONTH = timedelta(days=31)
 _row, _before = outbox.c, outbox.alias("before")
-# Where the aggregate was at its event before this one. A subquery of one value, so that it is looked up in the index
-# for the rows that need it: the planner may turn an EXISTS into a table of all that was ever announced. The first event
-# of an aggregate has none before it, which would be looked for in each month. Nor are months after the event's own
-# looked into: within one the clock may have been put back.
-_looked_up = (
-    select(_before.c.division)
+_noted = select(outbox_move.c.division).where(outbox_move.c.feed_position == _row.feed_position).scalar_subquery()
+_at_head = (
+    select(outbox_head.c.division)
     .where(
-        _before.c.aggregate_type == _row.aggregate_type,
-        _before.c.aggregate_id == _row.aggregate_id,
-        _before.c.aggregate_version == _row.aggregate_version - 1,
-        _before.c.published_at < _row.published_at + A_MONTH,
+        outbox_head.c.aggregate_type == _row.aggregate_type,
+        outbox_head.c.aggregate_id == _row.aggregate_id,
+        outbox_head.c.version == _row.aggregate_version - 1,
     )
     .scalar_subquery()
 )
-PREVIOUS_DIVISION: ColumnElement[str] = case((_row.aggregate_version > 1, _looked_up))
 
 
 class Visible:
@@ -36,15 +36,21 @@ class Visible:
     for ever.
     """
 
-    def __init__(self, access: Access, caller: Caller, today: date, division: str | None = None) -> None:
+    def __init__(
+        self, session: Session, access: Access, caller: Caller, today: date, division: str | None = None
+    ) -> None:
         self.access, self.caller, self.today, self.division = access, caller, today, division
+        here = and_(self._may_see(_row.division), self._is_asked_for(_row.division))
+        # Who sees all of it need not be told where anything was.
+        sees_all = isinstance(here, True_)
+        self.previous: ColumnElement[str] = cast(null(), Text) if sees_all else _previous_division(session)
 
     def condition(self) -> ColumnElement[bool]:
         """Whether the caller sees the event."""
-        seen = or_(_row.division.is_(None), self._may_see(_row.division), self._may_see(PREVIOUS_DIVISION))
+        seen = or_(_row.division.is_(None), self._may_see(_row.division), self._may_see(self.previous))
         conditions = [_row.aggregate_type.not_in(self.access.private), seen]
         if self.division is not None:
-            conditions.append(or_(self._is_asked_for(_row.division), self._is_asked_for(PREVIOUS_DIVISION)))
+            conditions.append(or_(self._is_asked_for(_row.division), self._is_asked_for(self.previous)))
         return and_(*conditions)
 
     def has_left(self) -> ColumnElement[bool]:
@@ -63,6 +69,30 @@ class Visible:
         if self.access.subtree is None or self.division is None:
             return true()
         return division.in_(self.access.subtree(self.division, self.today))
+
+
+def _previous_division(session: Session) -> ColumnElement[str]:
+    """Where the aggregate was at its event before this one; NULL where it has not moved.
+
+    Of what is taken in the moves are noted. An event of the last seconds is the next after its aggregate's head, or
+    after another of these. That is looked up by a subquery of one value, since the planner may turn an EXISTS into a
+    table of all that was ever announced, and in the months since only: it plans for each month that it may look into.
+    """
+    digested = session.scalars(POSITION).one()
+    since = begin_of(session, digested)
+    recent = select(_before.c.division).where(
+        _before.c.aggregate_type == _row.aggregate_type,
+        _before.c.aggregate_id == _row.aggregate_id,
+        _before.c.aggregate_version == _row.aggregate_version - 1,
+        _before.c.published_at < _row.published_at + A_MONTH,
+    )
+    if since is not None:
+        recent = recent.where(_before.c.published_at >= since)
+    return case(
+        (_row.aggregate_version == 1, null()),
+        (_row.feed_position <= digested, _noted),
+        else_=func.coalesce(recent.scalar_subquery(), _at_head),
+    )
 
 
 def parked_as_seen(row: ParkedRow, caller: Caller, access: Access) -> ParkedRow:

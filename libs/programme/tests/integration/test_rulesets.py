@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,7 +22,11 @@ from programme.callers import Caller
 from programme.rulesets import PublishRuleSet
 
 PROVINCE = Caller("office", "province")
-SECOND = {"effective_from": "2026-01-01", "document": "吉市监〔2025〕99号", "parameters": {"months": 24}}
+SECOND = {
+    "effective_from": (date.today() + timedelta(days=30)).isoformat(),
+    "document": "吉市监〔2025〕99号",
+    "parameters": {"months": 24},
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,9 @@ class Rules:
 
 
 def publish(engine: Engine, on: date, months: int | list[int], **more: Any) -> rulesets.RuleSet:
-    command = PublishRuleSet(on, "文件", {"months": months, **more})
+    """Before the day of the test they are corrections: most of these tests look back."""
+    correction = "示例更正" if on <= SystemClock().today() else None
+    command = PublishRuleSet(on, "文件", {"months": months, **more}, correction)
     with Session(engine) as session, session.begin():
         return rulesets.publish(session, PROVINCE, command, SystemClock())
 
@@ -80,6 +87,35 @@ def test_one_may_not_take_effect_before_the_newest(engine: Engine) -> None:
 
     with pytest.raises(rulesets.EffectiveTooEarly):
         publish(engine, date(2025, 12, 31), 12)
+
+
+def test_the_past_and_today_change_by_a_stated_correction_only_and_that_is_recorded_as_one(office: Office) -> None:
+    today = SystemClock().today()
+    for day in (date(2014, 1, 1), today):
+        answer = office.call("POST", "/rulesets", json=SECOND | {"effective_from": day.isoformat()})
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/effective-in-the-past"), day
+    tomorrow = (today + timedelta(days=1)).isoformat()
+    assert (
+        office.call("POST", "/rulesets", json=SECOND | {"effective_from": tomorrow, "correction": ""}).status_code
+        == 422
+    )
+    said = {"effective_from": "2014-01-01", "correction": "第1版证书有效期录入有误。"}
+
+    made = office.call("POST", "/rulesets", json=SECOND | said)
+
+    assert made.status_code == 201 and made.json()["correction"] == said["correction"]
+    listed = office.call("GET", "/rulesets").json()["items"]
+    assert [found["correction"] for found in listed] == [said["correction"], None]
+    [entry] = office.call("GET", "/audit", role="auditor").json()["items"]
+    assert entry["action"] == "ruleset.corrected"
+    content = json.loads(entry["entry"])["details"]
+    assert (content["correction"], content["document"]) == (said["correction"], SECOND["document"])
+
+
+def test_one_that_changes_nothing_of_the_past_is_no_correction(office: Office) -> None:
+    answer = office.call("POST", "/rulesets", json=SECOND | {"correction": "示例更正"})
+
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/nothing-to-correct")
 
 
 def test_one_far_ahead_is_refused_and_one_not_yet_in_force_can_be_withdrawn_on_record(office: Office) -> None:

@@ -34,6 +34,12 @@ class Announcement:
 
 ANNOUNCEMENTS = (
     Announcement("nomination.submitted.v1", "nomination_received", HOLDER_AND_EMPLOYER),
+    Announcement("nomination.waitlisted.v1", "nomination_waitlisted", HOLDER_AND_EMPLOYER),
+    Announcement("nomination.promoted.v1", "nomination_promoted", HOLDER_AND_EMPLOYER),
+    Announcement("nomination.withdrawn.v1", "nomination_withdrawn", HOLDER_AND_EMPLOYER),
+    Announcement("nomination.invited.v1", "nomination_invited", HOLDER_AND_EMPLOYER),
+    Announcement("nomination.rescheduled.v1", "nomination_rescheduled", HOLDER_AND_EMPLOYER),
+    Announcement("nomination.cancelled.v1", "nomination_cancelled", HOLDER_AND_EMPLOYER),
     Announcement("enrolment.completed.v1", "enrolment_result", HOLDER_AND_EMPLOYER),
     Announcement("certificate.issued.v1", "certificate_issued", HOLDER_AND_EMPLOYER),
     Announcement("certificate.expiring.v1", "certificate_expiring", EVERYBODY),
@@ -43,13 +49,16 @@ ANNOUNCEMENTS = (
     Announcement("appointment.made.v1", "appointment_made", EVERYBODY),
     Announcement("appointment.filed.v1", "appointment_filed", EVERYBODY, ("late", False)),
     Announcement("appointment.filed.v1", "appointment_filed_late", EVERYBODY, ("late", True)),
+    Announcement("appointment.filing_submitted.v1", "appointment_filing_submitted", (ENTERPRISE, DIVISION)),
+    Announcement("appointment.filing_returned.v1", "appointment_filing_returned", (ENTERPRISE,)),
     Announcement("appointment.filing_overdue.v1", "appointment_filing_overdue", (ENTERPRISE, DIVISION)),
     Announcement("appointment.suspended.v1", "appointment_suspended", EVERYBODY),
     Announcement("appointment.restored.v1", "appointment_restored", EVERYBODY),
     Announcement("appointment.ended.v1", "appointment_ended", EVERYBODY),
     Announcement("target.set.v1", "target_set", (DIVISION,)),
+    Announcement("target.set.v2", "target_set", (DIVISION,)),
 )
-KINDS = tuple(announcement.kind for announcement in ANNOUNCEMENTS)
+KINDS = tuple(dict.fromkeys(announcement.kind for announcement in ANNOUNCEMENTS))
 EVENTS = tuple(dict.fromkeys(announcement.event for announcement in ANNOUNCEMENTS))
 
 

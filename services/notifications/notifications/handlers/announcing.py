@@ -56,7 +56,7 @@ def announce(session: Session, events: Batch[AnnouncedT], clock: Clock) -> None:
     """Records `events` as causes, and writes the notices that the table of announcements asks for."""
     today = clock.today()
     rules = rulesets.rules_on(session, today, Rules)
-    directory = Directory.read(session, [event.data.mentions for event in events])
+    directory = Directory.read(session, [event.data.mentions for event in events], today)
     causes = [
         Cause(event, vars(event.data), *directory.resolve(event.data.mentions, event.division, today))
         for event in events
@@ -92,11 +92,12 @@ def _notices(cause: Cause, rules: Rules, clock: Clock) -> Iterator[Notice]:
     event = cause.event
     facts = _facts(cause, rules, clock.today())
     for announcement in matching(event.type, cause.data):
+        signed_by = rules.body_of(announcement.kind)
         for recipient_kind in announcement.recipients:
             recipient_id = cause.parties.of(recipient_kind)
             if recipient_id is None:
                 continue
-            text = texts.render(announcement.kind, recipient_kind, facts)
+            text = texts.render(announcement.kind, recipient_kind, facts, signed_by)
             yield Notice(
                 id=new_id(),
                 cause_id=event.id,
@@ -122,7 +123,7 @@ def _facts(cause: Cause, rules: Rules, today: date) -> Mapping[str, object]:
         "today": today,
         "document": cause.data.get("document") or rules.document,
         "basis": rules.document,
-        "signature": rules.signature,
+        "remedies": rules,
         "reason_text": texts.reason(getattr(cause.event.data, "reason", None)),
     }
 

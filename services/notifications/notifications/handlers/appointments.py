@@ -47,6 +47,18 @@ class AppointmentFiled(OfAppointment):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AppointmentFilingSubmitted(OfAppointment):
+    filing_due_on: date
+    late: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentFilingReturned(OfAppointment):
+    reason: str
+    resubmit_by: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class AppointmentFilingOverdue(OfAppointment):
     filing_due_on: date
 

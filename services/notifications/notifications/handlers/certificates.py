@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+from sqlalchemy.orm import Session
+
+from chassis.clock import Clock
 from notifications.domain.recipients import Mentions
+from notifications.handlers import Batch
+from notifications.handlers.announcing import announce
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,3 +56,10 @@ class CertificateRevoked(OfCertificate):
     on: date
     reason: str
     document: str
+
+
+def expiring(session: Session, events: Batch[CertificateExpiring], clock: Clock) -> None:
+    """Certificates end soon. The letter says the days that are left when it is written, which may be a later day."""
+    today = clock.today()
+    counted = [replace(each.data, days_left=(each.data.valid_until - today).days) for each in events]
+    announce(session, [each.with_data(data) for each, data in zip(events, counted, strict=True)], clock)

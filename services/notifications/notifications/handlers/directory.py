@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple, TypeVar
 
-from sqlalchemy import ARRAY, Column, Select, Text, bindparam, func, select
+from sqlalchemy import ARRAY, Column, Date, Select, Text, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -72,7 +72,8 @@ MADE = storage.appointment.c
 EMPLOYERS = (
     select(MADE.person_id, MADE.enterprise_id)
     .ext(distinct_on(MADE.person_id))
-    .where(MADE.person_id == func.any(IDS), MADE.ended_on.is_(None))
+    # The last day of an appointment still counts.
+    .where(MADE.person_id == func.any(IDS), or_(MADE.ended_on.is_(None), MADE.ended_on >= bindparam("on", type_=Date)))
     .order_by(MADE.person_id, MADE.made_on.desc(), MADE.id.desc())
 )
 PLACEMENTS = select(*(division_table.c[name] for name in Placement._fields)).order_by(
@@ -92,12 +93,13 @@ class Directory:
     divisions: Placements
 
     @classmethod
-    def read(cls, session: Session, mentions: Collection[Mentions]) -> Directory:
-        """The directory for those mentioned, in six queries however many they are."""
+    def read(cls, session: Session, mentions: Collection[Mentions], on: date) -> Directory:
+        """The directory of that day for those mentioned, in six queries however many they are."""
         people = _rows(session, Person, {each.person_id for each in mentions})
         appointing: dict[str, str] = {}
         if people:
-            appointing = {row.person_id: row.enterprise_id for row in session.execute(EMPLOYERS, {"ids": list(people)})}
+            found = session.execute(EMPLOYERS, {"ids": list(people), "on": on})
+            appointing = {row.person_id: row.enterprise_id for row in found}
         employing = {each.enterprise_id for each in people.values()}
         mentioned = {each.enterprise_id for each in mentions}
         return cls(
@@ -155,9 +157,14 @@ class Directory:
         holder: Person | None,
         on: date,
     ) -> str | None:
-        """The division in the event, else the enterprise's or the person's; under its present code."""
+        """The division in the event, else the enterprise's or the person's; under its present code.
+
+        What happens to a certificate concerns the division in which its holder works now, whatever its event says.
+        """
         home = enterprise or holder
         code = mentioned.division or division or (home.division if home else None)
+        if mentioned.concerns_present_employer and home is not None:
+            code = home.division
         return present_code(self.divisions, code, on) if code else None
 
 

@@ -83,7 +83,12 @@ def inbox(session: Session, caller: Caller, filters: InboxFilters, on: date, pag
     if filters.unread is not None:
         is_read = reading.c.read_at.is_not(None)
         wanted = wanted.where(~is_read if filters.unread else is_read)
-    found = paginate(session, wanted, [notice.c.id], page, descending=True)
+    offices = None
+    # What was read is few, and found from there.
+    if caller.role == Role.DIVISION and filters.unread is not False:
+        offices = scope.subtree(caller.division or "", on).subquery("office")
+        wanted = wanted.where(notice.c.recipient_id == offices.c.code)
+    found = paginate(session, wanted, [notice.c.id], page, descending=True, each_of=offices)
     rows = cast("Sequence[Mapping[str, Any]]", found.items)  # Any: the columns of ITEM, each of its own type
     return Page([InboxItem(**row) for row in rows], found.next_cursor)
 

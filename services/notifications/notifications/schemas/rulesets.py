@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from chassis.http import Schema, TextField
 from notifications.domain.announcements import KINDS
 from notifications.domain.notice import Channel
+from notifications.domain.rules import OFFICE
+
+BODY_KEY = "^[a-z][a-z_]*$"
 
 
 def some_channels(**options: Any) -> fields.List[Any]:  # Any: marshmallow's options, and what its lists hold
@@ -20,6 +23,22 @@ def some_channels(**options: Any) -> fields.List[Any]:  # Any: marshmallow's opt
 def _each_once(values: list[str]) -> None:
     if len(set(values)) < len(values):
         raise ValidationError("Named more than once. / 重复。")
+
+
+class SigningBody(Schema):
+    """Who signs letters, as they name themselves."""
+
+    name = TextField(100, required=True)
+    telephone = TextField(40, allow_none=True, load_default=None)
+    document_number = TextField(
+        100,
+        allow_none=True,
+        load_default=None,
+        metadata={
+            "description": "the number (文号) under which its letters go out",
+            "example": "吉质强省办函〔2026〕15号",
+        },
+    )
 
 
 class RuleSetParameters(Schema):
@@ -35,4 +54,29 @@ class RuleSetParameters(Schema):
         validate=validate.Range(0, 365),
         metadata={"description": "days for which a letter without an address waits for one"},
     )
-    signature = TextField(100, required=True, metadata={"description": "who signs the notices"})
+    bodies = fields.Dict(
+        keys=TextField(40, pattern=BODY_KEY, validate=validate.Regexp(BODY_KEY)),
+        values=fields.Nested(SigningBody),
+        required=True,
+        validate=validate.Length(1, 20),
+        metadata={"description": "who may sign, by key; `office` signs where no other is named"},
+    )
+    body_by_kind = fields.Dict(
+        keys=fields.String(validate=validate.OneOf(KINDS)),
+        values=TextField(40, pattern=BODY_KEY),
+        required=True,
+        metadata={"description": "kinds that another of the bodies signs, by its key"},
+    )
+    review_body = TextField(100, required=True, metadata={"description": "to whom 行政复议 is applied for"})
+    review_days = fields.Integer(required=True, validate=validate.Range(1, 365))
+    court = TextField(100, required=True, metadata={"description": "where 行政诉讼 is brought"})
+    court_months = fields.Integer(required=True, validate=validate.Range(1, 60))
+
+    @validates_schema
+    def bodies_are_there(self, data: dict[str, Any], **options: Any) -> None:  # Any: marshmallow's
+        """The office is among the bodies, and so is each that a kind names."""
+        if OFFICE not in data["bodies"]:
+            raise ValidationError(f"There is no body `{OFFICE}`. / 缺少 {OFFICE}。", "bodies")
+        unknown = sorted(set(data["body_by_kind"].values()) - data["bodies"].keys())
+        if unknown:
+            raise ValidationError(f"Not among the bodies: {unknown}. / 署名单位不存在。", "body_by_kind")

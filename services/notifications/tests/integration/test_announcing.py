@@ -92,7 +92,48 @@ def test_a_certificates_notice_goes_to_the_present_employer(session, world, tell
     assert recipients(session, "certificate_issued")["enterprise"] == other.subject
 
 
+def test_what_happens_to_a_certificate_is_told_to_the_division_in_which_its_holder_now_works(
+    session, world, tell, holder
+):
+    other = world.firm(ELSEWHERE)
+    certificate = world.certificate(holder)
+    moved = {**holder.data, "division": ELSEWHERE, "enterprise_id": other.subject}
+    tell(certificate, other, world.event("person.changed.v1", holder.subject, moved, ELSEWHERE))
+    tell(world.revoked(certificate))
+
+    assert recipients(session, "certificate_revoked") == {
+        "person": holder.subject,
+        "enterprise": other.subject,
+        "division": ELSEWHERE,
+    }
+
+
+def test_a_reminder_that_is_read_late_says_the_days_that_are_left_when_it_is_written(
+    session, world, tell, holder, clock
+):
+    certificate = world.certificate(holder)
+    of = {name: certificate.data[name] for name in ("certificate_id", "number", "person_id", "name", "enterprise_id")}
+    last = clock.today() + timedelta(days=20)
+    data = {**of, "valid_until": last.isoformat(), "days_left": 30, "on": (last - timedelta(days=30)).isoformat()}
+    tell(certificate, world.event("certificate.expiring.v1", certificate.subject, data))
+
+    bodies = session.scalars(select(notice.c.body).where(notice.c.kind == "certificate_expiring")).all()
+    assert len(bodies) == 3 and all("还有20日" in body for body in bodies)
+
+
 def test_after_the_appointment_has_ended_it_goes_to_the_firm_the_person_belongs_to(session, world, tell, holder):
+    other = world.firm(ELSEWHERE)
+    made = world.appointment(holder, other)
+    ended = {name: made.data[name] for name in ("appointment_id", "enterprise_id", "person_id")}
+    tell(other, made)
+    tell(world.event("appointment.ended.v1", made.subject, {**ended, "on": "2026-03-01", "reason": "离职"}))
+
+    tell(world.certificate(holder))
+
+    assert recipients(session, "certificate_issued")["enterprise"] == holder.data["enterprise_id"]
+
+
+def test_on_the_last_day_of_the_appointment_it_still_goes_to_its_firm(session, world, tell, holder):
     other = world.firm(ELSEWHERE)
     made = world.appointment(holder, other)
     ended = {name: made.data[name] for name in ("appointment_id", "enterprise_id", "person_id")}
@@ -101,7 +142,7 @@ def test_after_the_appointment_has_ended_it_goes_to_the_firm_the_person_belongs_
 
     tell(world.certificate(holder))
 
-    assert recipients(session, "certificate_issued")["enterprise"] == holder.data["enterprise_id"]
+    assert recipients(session, "certificate_issued")["enterprise"] == other.subject
 
 
 def test_an_event_about_somebody_not_yet_known_is_tried_again_later(session, world, tell):
@@ -209,7 +250,7 @@ def test_a_rule_set_can_keep_a_kind_out_of_the_mail(session, world, tell, holder
     newest, *_ = rulesets.all_versions(session)
     parameters = newest.parameters
     changed = {**parameters, "channels_by_kind": {"certificate_issued": ["in_app"]}}
-    published = rulesets.PublishRuleSet(clock.today(), "吉质强省办〔2026〕3号", changed)
+    published = rulesets.PublishRuleSet(clock.today(), "吉质强省办〔2026〕3号", changed, "示例更正")
     rulesets.publish(session, OFFICE, published, clock)
 
     tell(world.certificate(holder))
@@ -217,6 +258,18 @@ def test_a_rule_set_can_keep_a_kind_out_of_the_mail(session, world, tell, holder
     assert set(session.scalars(select(delivery.c.channel))) == {"in_app"}
     total = prove(session, clock).total
     assert (total.due, total.sent, total.missing) == (2, 2, 0)
+
+
+def test_the_centre_signs_what_it_decides_and_the_office_the_rest(session, world, tell, holder):
+    certificate = world.certificate(holder)
+    tell(certificate, world.revoked(certificate))
+
+    bodies = session.execute(select(notice.c.kind, notice.c.body).where(notice.c.recipient_kind == "person"))
+    signed = {kind: body.splitlines()[-2] for kind, body in bodies}
+    assert signed == {
+        "certificate_issued": "吉林省质量技术监督培训中心",
+        "certificate_revoked": "吉林省实施质量强省战略联席会议办公室",
+    }
 
 
 def test_each_recipient_finds_its_own_notices_in_its_inbox(session, world, tell, holder, clock):

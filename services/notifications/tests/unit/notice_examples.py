@@ -17,19 +17,30 @@ NAMES = {
 
 OF_CERTIFICATE = {"certificate_id": "c-1", "number": "CQO-JL-2026-0101-000017", "person_id": PERSON_ID, "on": TODAY}
 OF_APPOINTMENT = {"appointment_id": "a-1", "enterprise_id": ENTERPRISE_ID, "person_id": PERSON_ID, "on": TODAY}
+OF_NOMINATION = {
+    "class_id": "k-1",
+    "class_name": NAMES["class_name"],
+    "enterprise_id": ENTERPRISE_ID,
+    "person_id": PERSON_ID,
+    "on": TODAY,
+}
+OPENING = {"starts_on": date(2026, 3, 9), "ends_on": date(2026, 3, 13)}
 UNTIL = date(2029, 3, 1)
 FILING_DUE = date(2026, 4, 1)
 
 EVENTS: list[tuple[str, dict[str, Any]]] = [
-    (
-        "nomination.submitted.v1",
-        {
-            "class_id": "k-1",
-            "class_name": NAMES["class_name"],
-            "enterprise_id": ENTERPRISE_ID,
-            "person_id": PERSON_ID,
-            "on": TODAY,
-        },
+    ("nomination.submitted.v1", OF_NOMINATION),
+    *(
+        (f"nomination.{what}.v1", {**OF_NOMINATION, **more})
+        for what, more in (
+            ("waitlisted", {"place": 3}),
+            ("promoted", {}),
+            ("withdrawn", {"reason": "本人因病不能参加"}),
+            ("invited", {**OPENING, "venue": None}),
+            ("invited", {**OPENING, "venue": "示例市示例路1号"}),
+            ("rescheduled", {**OPENING, "venue": "示例市示例路1号", "reason": "场地调整"}),
+            ("cancelled", {"reason": "报名人数不足"}),
+        )
     ),
     (
         "enrolment.completed.v1",
@@ -76,19 +87,27 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
         )
         for late in (False, True)
     ),
+    *(
+        ("appointment.filing_submitted.v1", {**OF_APPOINTMENT, "filing_due_on": FILING_DUE, "late": late})
+        for late in (False, True)
+    ),
+    ("appointment.filing_returned.v1", {**OF_APPOINTMENT, "reason": "缺授权书", "resubmit_by": FILING_DUE}),
     ("appointment.filing_overdue.v1", {**OF_APPOINTMENT, "filing_due_on": FILING_DUE}),
     ("appointment.suspended.v1", {**OF_APPOINTMENT, "reason": "certificate_revoked"}),
     ("appointment.restored.v1", OF_APPOINTMENT),
     ("appointment.ended.v1", {**OF_APPOINTMENT, "reason": "离职"}),
-    (
-        "target.set.v1",
-        {
-            "division": "220100",
-            "year": 2026,
-            "population": "award",
-            "percent": 100.0,
-            "document": "吉质强省办〔2026〕2号",
-            "on": TODAY,
-        },
+    *(
+        (
+            f"target.set.v{version}",
+            {
+                "division": "220100",
+                "year": 2026,
+                "population": population,
+                "percent": 100.0,
+                "document": "吉质强省办〔2026〕2号",
+                "on": TODAY,
+            },
+        )
+        for version, population in ((1, "award"), (2, "contenders"))
     ),
 ]

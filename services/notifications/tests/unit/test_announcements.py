@@ -41,6 +41,7 @@ def test_a_late_filing_is_told_as_late_and_a_timely_one_is_not():
         ("certificate.revoked.v1", {PERSON, ENTERPRISE, DIVISION}),
         ("appointment.filing_overdue.v1", {ENTERPRISE, DIVISION}),
         ("target.set.v1", {DIVISION}),
+        ("target.set.v2", {DIVISION}),
     ],
 )
 def test_those_who_must_act_are_told(event, recipients):
@@ -54,7 +55,7 @@ def test_those_who_must_act_are_told(event, recipients):
 
 def test_no_announcement_stands_twice():
     pairs = [
-        (announcement.kind, recipient)
+        (announcement.event, announcement.kind, recipient)
         for announcement in announcements.ANNOUNCEMENTS
         for recipient in announcement.recipients
     ]

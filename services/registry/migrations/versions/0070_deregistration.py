@@ -1,14 +1,14 @@
 """Enterprises can be deregistered, and merged into others.
 
 Revision ID: 0070
-Revises: 0008
+Revises: 0060
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0070"
-down_revision = "0008"
+down_revision = "0060"
 branch_labels = None
 depends_on = None
 

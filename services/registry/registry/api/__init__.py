@@ -8,6 +8,7 @@ from chassis.process import HealthRoutes
 from programme.ruleset_routes import RuleSetRoutes
 from registry import schemas
 from registry.api.appointments import AppointmentRoutes
+from registry.api.calendars import CalendarRoutes
 from registry.api.corrections import CorrectionRoutes
 from registry.api.divisions import DivisionRoutes
 from registry.api.enterprises import EnterpriseRoutes
@@ -16,6 +17,7 @@ from registry.api.exports import ExportRoutes
 from registry.api.imports import ImportRoutes
 from registry.api.people import PeopleRoutes
 from registry.api.posts import PostRoutes
+from registry.api.recommendations import RecommendationRoutes
 from registry.api.talents import TalentRoutes
 
 
@@ -33,11 +35,13 @@ class Api(
     CorrectionRoutes,
     PostRoutes,
     PeopleRoutes,
+    RecommendationRoutes,
     ExclusionRoutes,
     TalentRoutes,
     AppointmentRoutes,
     ImportRoutes,
     ExportRoutes,
+    CalendarRoutes,
 ):
     """Enterprises, people, the talent pool and appointments."""
 

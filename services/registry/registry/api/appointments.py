@@ -5,21 +5,35 @@ from __future__ import annotations
 from chassis.http import Page, Response, http
 from programme.http import Request
 from registry import queries, schemas, views
-from registry.api.base import APPLICANTS, NAMES_READERS, Routes
+from registry.api.base import APPLICANTS, NAMES_READERS, STAFF, Routes
+from registry.domain.admission import (
+    EducationBehind,
+    Excluded,
+    NoDeclaration,
+    NotInPool,
+    NoValidCertificate,
+    TooLittleExperience,
+)
 from registry.domain.candidacy import (
     AlreadyCqoElsewhere,
     AlreadyCqoHere,
-    Excluded,
+    BeforeTheEnterprise,
     NotAppointable,
-    NotInPool,
-    NoValidCertificate,
     PostTaken,
 )
+from registry.domain.filing import AlreadySubmitted, DayIsTheBureaus, NotSubmitted, NumberTaken
 from registry.queries import AppointmentFilters
 from registry.usecases.access import load_appointment
 from registry.usecases.appoint import Appoint, appoint
 from registry.usecases.end_appointment import EndAppointment, end_appointment
-from registry.usecases.file_appointment import FileAppointment, file_appointment
+from registry.usecases.file_appointment import (
+    FileAppointment,
+    ReturnFiling,
+    SubmitFiling,
+    file_appointment,
+    return_filing,
+    submit_filing,
+)
 from registry.views import View
 
 REFUSALS = (
@@ -29,7 +43,11 @@ REFUSALS = (
     AlreadyCqoElsewhere,
     AlreadyCqoHere,
     PostTaken,
+    BeforeTheEnterprise,
     Excluded,
+    NoDeclaration,
+    TooLittleExperience,
+    EducationBehind,
 )
 
 
@@ -76,17 +94,47 @@ class AppointmentRoutes(Routes):
     )
     def get_appointment(self, request: Request[None], appointment_id: str) -> View:
         with self.db.begin() as session:
-            appointment = load_appointment(session, request.caller, appointment_id, self.clock.today())
+            today = self.clock.today()
+            appointment = load_appointment(session, request.caller, appointment_id, today)
             history = queries.appointment_history(session, appointment.id)
-            return views.appointment_with_history_view(appointment, history, request.language)
+            return views.appointment_today_view(appointment, history, today, request.language)
+
+    @http(
+        "POST",
+        "/appointments/<appointment_id>/filing/submission",
+        body=schemas.Submission,
+        returns=schemas.Appointment,
+        roles=APPLICANTS,
+        problems=(AlreadySubmitted, DayIsTheBureaus),
+        summary="Submit an appointment for filing (备案)",
+    )
+    def submit_filing(self, request: Request[SubmitFiling], appointment_id: str) -> Response:
+        with self.db.begin() as session:
+            submitted = submit_filing(session, request.caller, appointment_id, request.body, self.clock)
+            return request.reply(session, views.appointment_view(submitted, request.language))
+
+    @http(
+        "POST",
+        "/appointments/<appointment_id>/filing/return",
+        body=schemas.Returning,
+        returns=schemas.Appointment,
+        roles=STAFF,
+        problems=(NotSubmitted,),
+        summary="Return what was submitted for filing, with the reason",
+    )
+    def return_filing(self, request: Request[ReturnFiling], appointment_id: str) -> Response:
+        with self.db.begin() as session:
+            returned = return_filing(session, request.caller, appointment_id, request.body, self.clock)
+            return request.reply(session, views.appointment_view(returned, request.language))
 
     @http(
         "POST",
         "/appointments/<appointment_id>/filing",
         body=schemas.Filing,
         returns=schemas.Appointment,
-        roles=APPLICANTS,
-        summary="File an appointment (备案); late ones are flagged",
+        roles=STAFF,
+        problems=(NumberTaken,),
+        summary="File an appointment (备案): late if it was submitted after the last day",
     )
     def file_appointment(self, request: Request[FileAppointment], appointment_id: str) -> Response:
         with self.db.begin() as session:
@@ -99,9 +147,11 @@ class AppointmentRoutes(Routes):
         body=schemas.Ending,
         returns=schemas.Appointment,
         roles=APPLICANTS,
-        summary="End an appointment; its post becomes vacant",
+        summary="End an appointment with a day, which still counts; its post is vacant from the next",
     )
     def end_appointment(self, request: Request[EndAppointment], appointment_id: str) -> Response:
         with self.db.begin() as session:
             ended = end_appointment(session, request.caller, appointment_id, request.body, self.clock)
-            return request.reply(session, views.appointment_view(ended, request.language))
+            history = queries.appointment_history(session, ended.id)
+            view = views.appointment_today_view(ended, history, self.clock.today(), request.language)
+            return request.reply(session, view)

@@ -8,10 +8,11 @@ from registry import queries, schemas, views
 from registry.adapters import enterprise_list, upload
 from registry.api.base import APPLICANTS, FILES, STAFF, Routes
 from registry.domain.contact import ContactPoints
+from registry.domain.enterprise import NotIndustrial
 from registry.queries import EnterpriseFilters
 from registry.usecases import contacts, enterprises
 from registry.usecases.deregister import Deregister, deregister
-from registry.usecases.enterprises import EnterpriseChanges, RegisterEnterprise
+from registry.usecases.enterprises import AlreadyRegistered, EnterpriseChanges, RegisterEnterprise
 from registry.usecases.import_enterprises import import_enterprises
 from registry.usecases.recognise import Recognise, recognise
 from registry.views import View
@@ -27,6 +28,7 @@ class EnterpriseRoutes(Routes):
         returns=schemas.Enterprise,
         status=201,
         roles=STAFF,
+        problems=(AlreadyRegistered, NotIndustrial),
         summary="Register an enterprise",
     )
     def register_enterprise(self, request: Request[RegisterEnterprise]) -> Response:
@@ -70,6 +72,7 @@ class EnterpriseRoutes(Routes):
         returns=schemas.Enterprise,
         versioned=True,
         roles=STAFF,
+        problems=(NotIndustrial,),
         summary="Change an enterprise; needs If-Match",
     )
     def change_enterprise(self, request: Request[EnterpriseChanges], enterprise_id: str) -> Response:

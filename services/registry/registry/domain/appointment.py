@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
 from chassis.errors import RuleBroken
-from registry.domain.certificates import CertificateFact, CertificateStatus, remaining_after
+from registry.domain.departments import Directed
+from registry.domain.filing import AlreadyFiled, AlreadySubmitted, FilingState, NotSubmitted, resubmission_due
 from registry.domain.rules import Rules
 from registry.events import (
     AppointmentEnded,
     AppointmentFiled,
     AppointmentFilingOverdue,
+    AppointmentFilingReturned,
+    AppointmentFilingSubmitted,
     AppointmentRestored,
     AppointmentSuspended,
 )
-
-NO_CERTIFICATE_BY_DEADLINE = "no_certificate_by_deadline"
-ENTERPRISE_DEREGISTERED = "enterprise_deregistered"
 
 
 class AppointmentStatus(StrEnum):
@@ -44,16 +44,17 @@ class SuspensionReason(StrEnum):
     CERTIFICATE_REVOKED = "certificate_revoked"
 
 
+class EndReason(StrEnum):
+    """Why an appointment ends by itself; where somebody ends it, they say why."""
+
+    NO_CERTIFICATE_BY_DEADLINE = "no_certificate_by_deadline"
+    ENTERPRISE_DEREGISTERED = "enterprise_deregistered"
+
+
 class AlreadyEnded(RuleBroken):
     """The appointment has already ended."""
 
     zh = "该聘任已经终止。"
-
-
-class AlreadyFiled(RuleBroken):
-    """The appointment has already been filed."""
-
-    zh = "该聘任已经备案。"
 
 
 class DayOutOfOrder(RuleBroken):
@@ -64,7 +65,10 @@ class DayOutOfOrder(RuleBroken):
 
 @dataclass
 class AppointmentHistory:
-    """A record of an appointment's history: the status held from `on`, why, and by which rule set."""
+    """A record of an appointment's history: the status held from `on`, why, and by which rule set.
+
+    One that has ended has that status from the day after its last day.
+    """
 
     appointment_id: str
     on: date
@@ -94,11 +98,17 @@ class Appointment:
     authorisation: str
     filing_due_on: date
     ruleset: int
+    department_keys: Directed = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     provisional_until: date | None = None
     status: AppointmentStatus = AppointmentStatus.ACTIVE
-    # Why it is suspended: "<reason>:<certificate id>". Restored only when none is left.
+    # Why it is suspended: "<reason>:<certificate id>".
     causes: list[str] = field(default_factory=list)
+    # The day of submission by which the filing is judged, and the last return that is not made good yet.
+    submitted_on: date | None = None
+    returned_on: date | None = None
+    return_reason: str | None = None
+    resubmit_by: date | None = None
     filed_on: date | None = None
     filing_number: str | None = None
     filed_late: bool | None = None
@@ -113,64 +123,86 @@ class Appointment:
         """
         return self.status != AppointmentStatus.ENDED or (self.ended_on is not None and self.ended_on >= day)
 
-    def file(self, on: date, number: str, today: date) -> AppointmentFiled:
-        """Files the appointment with the bureau; late if the rule set's days had passed by then."""
-        self._require_open()
+    @property
+    def filing(self) -> FilingState:
+        """How far its filing has come."""
         if self.filed_on is not None:
-            raise AlreadyFiled()
-        self._require_in_order(on, today)
-        self.filed_on, self.filing_number, self.filed_late = on, number, on > self.filing_due_on
+            return FilingState.FILED
+        if self.returned_on is not None:
+            return FilingState.RETURNED
+        return FilingState.OWED if self.submitted_on is None else FilingState.SUBMITTED
+
+    @property
+    def last_filing_day(self) -> date:
+        """The last day on which a submission is in time: of what was returned, the one for submitting it again."""
+        return max(self.filing_due_on, self.resubmit_by or self.filing_due_on)
+
+    def submit(self, on: date, today: date) -> AppointmentFilingSubmitted:
+        """Submits the appointment for filing.
+
+        What was returned keeps the day of its first submission if it comes back by `resubmit_by`.
+        """
+        self._require_unfiled(on, today)
+        if self.filing == FilingState.SUBMITTED:
+            raise AlreadySubmitted()
+        if self.submitted_on is None or self.resubmit_by is None or on > self.resubmit_by:
+            self.submitted_on = on
+        self.returned_on = self.return_reason = self.resubmit_by = None
+        return AppointmentFilingSubmitted(
+            self.id, self.enterprise_id, self.person_id, on, self.submitted_on > self.filing_due_on, self.filing_due_on
+        )
+
+    def return_filing(self, on: date, reason: str, rules: Rules) -> AppointmentFilingReturned:
+        """Returns what was submitted, to be submitted again."""
+        self._require_unfiled(on, on)
+        if self.filing != FilingState.SUBMITTED:
+            raise NotSubmitted()
+        self.returned_on, self.return_reason, self.resubmit_by = on, reason, resubmission_due(on, rules)
+        return AppointmentFilingReturned(
+            self.id, self.enterprise_id, self.person_id, reason, on, self.resubmit_by, rules.version
+        )
+
+    def file(self, on: date, number: str, today: date) -> AppointmentFiled:
+        """Files the appointment; late if it was submitted after the last day, however long the bureau took.
+
+        What nobody submitted counts as submitted with the day on which the bureau enters it.
+        """
+        self._require_unfiled(on, today)
+        if self.filing != FilingState.SUBMITTED:
+            self.submit(on, today)
+        assert self.submitted_on is not None, "it was submitted just now, if not before"
+        if on < self.submitted_on:
+            raise DayOutOfOrder()
+        self.filed_on, self.filing_number, self.filed_late = on, number, self.submitted_on > self.filing_due_on
         return AppointmentFiled(
-            self.id, self.enterprise_id, self.person_id, number, on, self.filed_late, self.filing_due_on, self.ruleset
+            self.id,
+            self.enterprise_id,
+            self.person_id,
+            number,
+            on,
+            self.filed_late,
+            self.filing_due_on,
+            self.ruleset,
+            self.submitted_on,
         )
 
     def miss_filing(self, on: date) -> AppointmentFilingOverdue | None:
-        """Notes that the day for filing has passed; None if it was filed or the appointment is over."""
-        if self.filed_on is not None or self.status == AppointmentStatus.ENDED:
+        """Notes that the day for filing has passed; None if it was submitted or the appointment is over."""
+        if self.filing in (FilingState.SUBMITTED, FilingState.FILED) or self.status == AppointmentStatus.ENDED:
             return None
-        return AppointmentFilingOverdue(self.id, self.enterprise_id, self.person_id, self.filing_due_on, on)
+        return AppointmentFilingOverdue(self.id, self.enterprise_id, self.person_id, self.last_filing_day, on)
 
-    def certificate_ended(
-        self, ended: CertificateFact, facts: Iterable[CertificateFact], rules: Rules
-    ) -> AppointmentSuspended | None:
-        """Suspends it if the rule set says so, unless another certificate of `facts` is valid that day.
-
-        A second cause is kept, and not announced.
-        """
-        if self.status == AppointmentStatus.ENDED or remaining_after(ended, facts) is not None:
-            return None
-        if ended.status == CertificateStatus.EXPIRED:
-            reason, consequence = SuspensionReason.CERTIFICATE_EXPIRED, rules.on_certificate_expired
-        else:
-            reason, consequence = SuspensionReason.CERTIFICATE_REVOKED, rules.on_certificate_revoked
-        if consequence == "none":
-            return None
-        cause = f"{reason}:{ended.certificate_id}"
-        if cause not in self.causes:
-            self.causes = [*self.causes, cause]
-        if self.status == AppointmentStatus.SUSPENDED:
-            return None
-        self.status = AppointmentStatus.SUSPENDED
-        return AppointmentSuspended(self.id, self.enterprise_id, self.person_id, str(reason), ended.on, rules.version)
-
-    def certificate_renewed(self, certificate_id: str, on: date, rules: Rules) -> AppointmentRestored | None:
-        """Drops the expiry of that certificate from the causes; a revocation stays."""
-        return self._without([f"{SuspensionReason.CERTIFICATE_EXPIRED}:{certificate_id}"], on, rules)
-
-    def certificate_issued(self, on: date, rules: Rules) -> AppointmentRestored | None:
-        """A new certificate, earned by new training, stands in for whatever was wrong with older ones."""
-        self.provisional_until = None
-        return self._without(self.causes, on, rules)
-
-    def _without(self, gone: list[str], on: date, rules: Rules) -> AppointmentRestored | None:
-        self.causes = [cause for cause in self.causes if cause not in gone]
-        if self.status != AppointmentStatus.SUSPENDED or self.causes:
-            return None
-        self.status = AppointmentStatus.ACTIVE
+    def take(
+        self, status: AppointmentStatus, on: date, reason: str | None, rules: Rules
+    ) -> AppointmentSuspended | AppointmentRestored:
+        """Takes the status that its holder's certificates give from the day `on`."""
+        self.status = status
+        if status == AppointmentStatus.SUSPENDED:
+            return AppointmentSuspended(self.id, self.enterprise_id, self.person_id, str(reason), on, rules.version)
         return AppointmentRestored(self.id, self.enterprise_id, self.person_id, on, rules.version)
 
     def end(self, on: date, reason: str, today: date) -> AppointmentEnded:
-        """Ends the appointment; the post is vacant from the next day."""
+        """Ends the appointment with the day `on`, which still counts; the post is vacant from the next day."""
         self._require_open()
         self._require_in_order(on, today)
         self.status, self.ended_on, self.end_reason, self.causes = AppointmentStatus.ENDED, on, reason, []
@@ -180,17 +212,26 @@ class Appointment:
         """Ends it with the rule set's deadline if its holder earned no certificate by then; None if there is none."""
         if self.provisional_until is None or self.status == AppointmentStatus.ENDED:
             return None
-        return self.end(self.provisional_until, NO_CERTIFICATE_BY_DEADLINE, today)
+        return self.end(self.provisional_until, str(EndReason.NO_CERTIFICATE_BY_DEADLINE), today)
 
     def _require_open(self) -> None:
         if self.status == AppointmentStatus.ENDED:
             raise AlreadyEnded()
+
+    def _require_unfiled(self, on: date, today: date) -> None:
+        self._require_open()
+        if self.filed_on is not None:
+            raise AlreadyFiled()
+        self._require_in_order(on, today)
 
     def _require_in_order(self, on: date, today: date) -> None:
         if not self.appointed_on <= on <= today:
             raise DayOutOfOrder()
 
 
-def filing_due(appointed_on: date, rules: Rules) -> date:
-    """The last day on which filing is in time."""
-    return appointed_on + timedelta(days=rules.filing_days)
+def status_on(history: Sequence[AppointmentHistory], day: date) -> AppointmentStatus | None:
+    """The status on `day`: what was said last of those that begin by then; None before the appointment.
+
+    `history` is in the order in which it was said.
+    """
+    return next((record.status for record in reversed(history) if record.on <= day), None)

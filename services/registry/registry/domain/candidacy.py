@@ -6,31 +6,19 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from chassis.errors import RuleBroken
-from registry.domain.appointment import Appointment, Capacity, DayOutOfOrder, filing_due
+from registry.domain import admission
+from registry.domain.appointment import Appointment, Capacity, DayOutOfOrder
 from registry.domain.bilingual import Bilingual
-from registry.domain.certificates import CertificateFact, valid_on
+from registry.domain.certificates import valid_on
+from registry.domain.departments import Department, Directed, directed, named
+from registry.domain.eligibility import Dossier, assess
 from registry.domain.enterprise import Enterprise
-from registry.domain.exclusion import Exclusion
+from registry.domain.filing import filing_due
 from registry.domain.leader import FormerLeader, Role, leader_on
 from registry.domain.person import Person
-from registry.domain.post import DEPARTMENTS, Post
+from registry.domain.post import Post
 from registry.domain.rules import Rules
-from registry.domain.talent import Talent, TalentStatus
 from registry.events import AppointmentMade
-
-
-class NotInPool(RuleBroken):
-    """The person is not in the provincial talent pool, and a CQO is appointed from the pool only (R23)."""
-
-    rule = "R23"
-    zh = "该人员不在全省首席质量官人才库中；首席质量官只能从人才库中聘任（R23）。"
-
-
-class NoValidCertificate(RuleBroken):
-    """The person holds no qualification certificate that is valid on the day of the appointment (R23, R28)."""
-
-    rule = "R28"
-    zh = "该人员在聘任当日没有有效的首席质量官任职资格证书（R23、R28）。"
 
 
 class NotAppointable(RuleBroken):
@@ -40,17 +28,21 @@ class NotAppointable(RuleBroken):
 
 
 class AlreadyCqoElsewhere(RuleBroken):
-    """The person already is the CQO of another enterprise; that appointment must end first (R8)."""
+    """The person already is the CQO of another enterprise; by the rule set that appointment must end first."""
 
-    rule = "R8"
-    zh = "该人员已担任其他企业的首席质量官，须先终止该聘任（R8）。"
+    zh = "该人员已担任其他企业的首席质量官；依规则集，须先终止该聘任。"
 
 
 class AlreadyCqoHere(RuleBroken):
-    """The person already holds another CQO post in this enterprise; that appointment must end first (R8)."""
+    """The person already holds another CQO post in this enterprise; by the rule set that appointment must end first."""
 
-    rule = "R8"
-    zh = "该人员已在本企业另一岗位担任首席质量官，须先终止该聘任（R8）。"
+    zh = "该人员已在本企业另一岗位担任首席质量官；依规则集，须先终止该聘任。"
+
+
+class BeforeTheEnterprise(RuleBroken):
+    """The day of the appointment lies before the day on which the enterprise was registered."""
+
+    zh = "聘任日期早于企业登记成立日期。"
 
 
 class PostTaken(RuleBroken):
@@ -60,15 +52,9 @@ class PostTaken(RuleBroken):
     zh = "该岗位已有任职人员，须先终止其聘任（R22）。"
 
 
-class Excluded(RuleBroken):
-    """The person is on the exclusion list on the day of the appointment (R30)."""
-
-    rule = "R30"
-    zh = "该人员在聘任当日处于限制任职名单中（R30）。"
-
-
-# What an appointment may stand with, but should not, by rule.
+# What an appointment may stand with, but should not, by its code: a rule of the source, or what only the rule set asks.
 WARNINGS = {
+    **admission.WARNINGS,
     "R24": Bilingual(
         "聘任人姓名与登记的法定代表人或主要负责人不一致（R24）。",
         "The appointing person is not the recorded legal representative or responsible person (R24).",
@@ -80,6 +66,9 @@ WARNINGS = {
     "R27": Bilingual(
         "质量管理、质量检验、质量安全部门应由首席质量官直接指导（R27）。",
         "Quality management, inspection and safety should all be directed by the CQO (R27).",
+    ),
+    "another_post": Bilingual(
+        "该人员同时在其他岗位担任首席质量官。", "The person holds another post as CQO at the same time."
     ),
 }
 
@@ -102,7 +91,10 @@ class Document:
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What the enterprise states of the appointment; without `departments` the CQO directs those of the post."""
+    """What the enterprise states of the appointment; without `departments` the CQO directs those of the post.
+
+    `department_keys` says which department is which, where a name doesn't (R27).
+    """
 
     appointed_on: date
     appointed_by: AppointedBy
@@ -111,6 +103,7 @@ class Terms:
     position: str
     decision_level: bool
     departments: list[str] | None = None
+    department_keys: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -120,12 +113,10 @@ class Candidacy:
     person: Person
     post: Post
     enterprise: Enterprise
-    talent: Talent | None
-    former_leaders: list[FormerLeader] = field(default_factory=list)
-    certificates: list[CertificateFact] = field(default_factory=list)
-    exclusions: list[Exclusion] = field(default_factory=list)
+    dossier: Dossier
     # Appointments of the person and appointments to the post, ended ones included.
     appointments: list[Appointment] = field(default_factory=list)
+    former_leaders: list[FormerLeader] = field(default_factory=list)
 
     def appoint(
         self, appointment_id: str, terms: Terms, rules: Rules, today: date
@@ -134,8 +125,12 @@ class Candidacy:
         on, by = terms.appointed_on, terms.appointed_by
         if on > today:
             raise DayOutOfOrder()
-        provisional_until = self.admit(on, rules)
+        if on < self.enterprise.registered_on:
+            raise BeforeTheEnterprise(registered_on=self.enterprise.registered_on.isoformat())
+        provisional_until, warned_of = self.admit(on, rules)
         departments = terms.departments or list(self.post.departments)
+        of_post = {} if terms.departments else self.post.department_keys
+        by_key = directed(departments, {**of_post, **terms.department_keys})
         appointment = Appointment(
             id=appointment_id,
             enterprise_id=self.enterprise.id,
@@ -144,7 +139,8 @@ class Candidacy:
             division=self.enterprise.division,
             position=terms.position,
             decision_level=terms.decision_level,
-            departments=departments,
+            departments=named(departments, terms.department_keys),
+            department_keys=by_key,
             appointed_on=on,
             appointed_by_name=by.name,
             appointed_by_capacity=by.capacity,
@@ -153,7 +149,10 @@ class Candidacy:
             authorisation=terms.authorisation,
             filing_due_on=filing_due(on, rules),
             ruleset=rules.version,
-            warnings=warnings(self._recorded(by.capacity, on), by.name, terms.decision_level, departments),
+            warnings=[
+                *warnings(self._recorded(by.capacity, on), by.name, terms.decision_level, by_key),
+                *warned_of,
+            ],
             provisional_until=provisional_until,
         )
         return appointment, self._made(appointment)
@@ -175,26 +174,18 @@ class Candidacy:
             provisional_until=appointment.provisional_until,
         )
 
-    def admit(self, on: date, rules: Rules) -> date | None:
-        """Raises the rule that forbids the appointment; returns the deadline if it may only be provisional."""
-        if any(exclusion.holds_on(on) for exclusion in self.exclusions):
-            raise Excluded()
-        provisional_until = self._certified(on, rules)
-        self._require_no_other_post(on)
-        self._require_vacancy(on)
-        return provisional_until
+    def admit(self, on: date, rules: Rules) -> tuple[date | None, list[str]]:
+        """Raises the rule that forbids the appointment.
 
-    def _certified(self, on: date, rules: Rules) -> date | None:
-        # Enterprises often appoint first and train later; the rule set says whether that is accepted for a while.
-        if self.talent is None and rules.appoint_without_certificate == "provisional":
-            return on + timedelta(days=rules.provisional_days)
-        if self.talent is None:
-            raise NotInPool()
-        if valid_on(self.certificates, on) is None:
-            raise NoValidCertificate()
-        if self.talent.status == TalentStatus.LAPSED:
-            raise NotInPool()
-        return None
+        Returns the deadline if it may only be provisional, and the codes of what is warned of. All is decided as of the
+        day of the appointment, whatever has become of the person's certificates since.
+        """
+        decided = assess(self.person.id, self.dossier, on, rules)
+        warned_of = admission.warnings_or_refusal(decided, self.dossier.certificates, rules)
+        warned_of += self._other_post(on, rules)
+        self._require_vacancy(on)
+        uncertified = valid_on(self.dossier.certificates, on) is None
+        return on + timedelta(days=rules.provisional_days) if uncertified else None, warned_of
 
     def _recorded(self, capacity: Capacity, on: date) -> str | None:
         """Who could appoint on that day in that capacity; without a responsible person, the representative is it."""
@@ -204,24 +195,27 @@ class Candidacy:
         )
         return responsible or representative if capacity is Capacity.RESPONSIBLE_PERSON else representative
 
-    def _require_no_other_post(self, on: date) -> None:
+    def _other_post(self, on: date, rules: Rules) -> list[str]:
+        """What is warned of, where the rule set lets somebody hold several posts: the source says nothing of that."""
         held = [held for held in self.appointments if held.person_id == self.person.id and held.occupies(on)]
-        if any(appointment.enterprise_id != self.post.enterprise_id for appointment in held):
-            raise AlreadyCqoElsewhere()
         # The very same post is refused as taken.
-        if any(appointment.post_id != self.post.id for appointment in held):
-            raise AlreadyCqoHere()
+        others = [appointment for appointment in held if appointment.post_id != self.post.id]
+        if not others or rules.appoint_cqo_of_another == "warn":
+            return ["another_post"] if others else []
+        if any(appointment.enterprise_id != self.post.enterprise_id for appointment in others):
+            raise AlreadyCqoElsewhere()
+        raise AlreadyCqoHere()
 
     def _require_vacancy(self, on: date) -> None:
         if any(held.post_id == self.post.id and held.occupies(on) for held in self.appointments):
             raise PostTaken()
 
 
-def warnings(recorded: str | None, name: str, decision_level: bool, departments: list[str]) -> list[str]:
+def warnings(recorded: str | None, name: str, decision_level: bool, departments: Directed) -> list[str]:
     """The rules of `WARNINGS` that the appointment departs from; `recorded` is who could appoint that day."""
     departs = {
         "R24": recorded != name,
         "R26": not decision_level,
-        "R27": not set(DEPARTMENTS) <= set(departments),
+        "R27": not set(Department) <= departments.keys(),
     }
     return [rule for rule, found in departs.items() if found]

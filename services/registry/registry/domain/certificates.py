@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 
@@ -37,11 +37,16 @@ class CertificateFact:
 
 
 def latest_facts(facts: Iterable[CertificateFact], day: date) -> list[CertificateFact]:
-    """The last fact about each certificate that was true by `day`; `facts` come in the order they were announced."""
+    """The last fact about each certificate that was true by `day`; `facts` come in the order they were announced.
+
+    A revocation is the last of all: what was taken back can't be renewed.
+    """
     latest: dict[str, CertificateFact] = {}
     for fact in facts:
         known = latest.get(fact.certificate_id)
-        if fact.on <= day and (known is None or fact.on >= known.on):
+        if fact.on > day or (known is not None and known.status == CertificateStatus.REVOKED):
+            continue
+        if known is None or fact.on >= known.on:
             latest[fact.certificate_id] = fact
     return list(latest.values())
 
@@ -52,12 +57,25 @@ def valid_on(facts: Iterable[CertificateFact], day: date) -> CertificateFact | N
     return max(covering, key=lambda fact: fact.valid_until or day, default=None)
 
 
-def remaining_after(ended: CertificateFact, facts: Iterable[CertificateFact]) -> CertificateFact | None:
-    """The certificate that still entitles the holder on the day when `ended` did, if there is one.
+def rested_on(facts: Sequence[CertificateFact], day: date) -> CertificateFact | None:
+    """The certificate that entitles its holder on `day`, else the one that did before and ran longest."""
+    valid = (fact for fact in facts if fact.on <= day and fact.status == CertificateStatus.VALID)
+    return valid_on(facts, day) or max(valid, key=lambda fact: fact.valid_until or day, default=None)
 
-    It keeps everything: the membership of the pool and the appointment then rest on it, and nothing is lost.
+
+def certified_since(facts: Iterable[CertificateFact], day: date) -> CertificateFact | None:
+    """The certificate with which the holder became certified, the last time by `day` that they were not before.
+
+    A renewal goes on with its certificate, and one that is issued while another is valid goes on with that.
     """
-    return valid_on([*facts, ended], ended.on)
+    known = [fact for fact in facts if fact.on <= day]
+    issued: dict[str, CertificateFact] = {}
+    for fact in known:
+        if fact.status == CertificateStatus.VALID:
+            first = issued.get(fact.certificate_id)
+            issued[fact.certificate_id] = fact if first is None or fact.on < first.on else first
+    beginnings = [fact for fact in issued.values() if valid_on(known, fact.on - timedelta(days=1)) is None]
+    return max(beginnings, key=lambda fact: fact.on, default=None)
 
 
 def first_issued(facts: Iterable[CertificateFact], day: date) -> CertificateFact | None:

@@ -38,7 +38,9 @@ class Division:
         """Itself: its staff may see what is announced of it."""
         return self.id
 
-    def place(self, placement: Placement, known: Placement | None) -> DivisionPlaced | None:
+    def place(
+        self, placement: Placement, known: Placement | None, document: str | None = None
+    ) -> DivisionPlaced | None:
         """States where the division stands from a day on; None if that is what was `known` of that day."""
         if placement == known:
             return None
@@ -50,6 +52,7 @@ class Division:
             valid_from=placement.valid_from,
             valid_to=placement.valid_to,
             successor=placement.successor,
+            document=document,
         )
 
 

@@ -31,6 +31,22 @@ class MergedIntoItself(RuleBroken):
     zh = "企业不能并入自身。"
 
 
+# 工业 by the national statistics: mining, manufacturing, and the supply of electricity, heat, gas and water.
+INDUSTRIAL_SECTIONS = frozenset("BCD")
+
+
+class NotIndustrial(RuleBroken):
+    """Only an industrial enterprise (sections B, C and D of GB/T 4754) counts as above the size threshold."""
+
+    zh = "“规模以上”指规模以上工业企业，仅适用于 GB/T 4754 门类 B、C、D 的企业。"
+    rule = "R14"
+
+
+def is_industrial(industry: str) -> bool:
+    """Whether an industry code of GB/T 4754 is one of 工业."""
+    return industry[:1] in INDUSTRIAL_SECTIONS
+
+
 @dataclass(frozen=True, kw_only=True)
 class EnterpriseFacts:
     """What is entered of an enterprise."""
@@ -69,6 +85,7 @@ class Enterprise:
     @classmethod
     def register(cls, enterprise_id: str, facts: EnterpriseFacts, on: date) -> tuple[Enterprise, EnterpriseRegistered]:
         """Enters an enterprise in the register."""
+        _require_industrial(facts.industry, facts.above_threshold)
         enterprise = cls(
             id=enterprise_id,
             uscc=facts.uscc,
@@ -87,6 +104,9 @@ class Enterprise:
     def change(self, changes: Mapping[str, object], on: date) -> EnterpriseChanged | None:
         """Takes over what differs, by field; None if nothing does, so that the same import twice announces nothing."""
         changed = {name: value for name, value in changes.items() if getattr(self, name) != value}
+        if changed.keys() & {"industry", "above_threshold"}:
+            after = {**vars(self), **changed}
+            _require_industrial(after["industry"], after["above_threshold"])
         for name, value in changed.items():
             setattr(self, name, value)
         return self._announced(EnterpriseChanged, on) if changed else None
@@ -122,3 +142,8 @@ class Enterprise:
             responsible_person=self.responsible_person,
             on=on,
         )
+
+
+def _require_industrial(industry: str, above_threshold: bool) -> None:
+    if above_threshold and not is_industrial(industry):
+        raise NotIndustrial(industry=industry)

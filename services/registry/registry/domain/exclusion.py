@@ -9,9 +9,9 @@ from chassis.errors import RuleBroken
 
 
 class AlreadyLifted(RuleBroken):
-    """The exclusion already has a last day."""
+    """The exclusion was lifted before, or ends by that day anyhow."""
 
-    zh = "该限制已经设有截止日期。"
+    zh = "该限制已经解除，或在该日之前已经届满。"
 
 
 class LiftedTooEarly(RuleBroken):
@@ -31,15 +31,16 @@ class Exclusion:
     valid_from: date
     recorded_on: date
     valid_to: date | None = None
+    lifted_by: str | None = None  # the document by which it ended early
 
     def holds_on(self, day: date) -> bool:
         """Whether the person may not be appointed on `day`; the last day counts."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
-    def lift(self, on: date) -> None:
-        """Ends the exclusion with the day `on`."""
-        if self.valid_to is not None:
+    def lift(self, on: date, document: str) -> None:
+        """Ends the exclusion with the day `on`, before its term if it has one, by a document."""
+        if self.lifted_by is not None or (self.valid_to is not None and self.valid_to <= on):
             raise AlreadyLifted()
         if on < self.valid_from:
             raise LiftedTooEarly()
-        self.valid_to = on
+        self.valid_to, self.lifted_by = on, document

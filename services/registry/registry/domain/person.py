@@ -12,6 +12,11 @@ from registry.events import PersonChanged, PersonRegistered
 
 AnnouncedT = TypeVar("AnnouncedT", bound=PersonRegistered)
 
+# What lists have in a column that there is nothing to say in.
+WORDS_FOR_NONE = frozenset(
+    ("", "无", "暂无", "没有", "无职称", "未评", "未评定", "-", "—", "——", "/", "\\", "none", "n/a", "na", "null")
+)
+
 
 class FactKind(StrEnum):
     """What is known of a person by days."""
@@ -110,10 +115,21 @@ def _values(stated: Stated) -> dict[FactKind, str | None]:
         years = stated["quality_years"]
         values[FactKind.EXPERIENCE] = None if years is None else str(years)
     if "title" in stated:
-        values[FactKind.TITLE] = stated["title"] or None
+        title = stated["title"]
+        values[FactKind.TITLE] = None if title is None or is_none(title) else title
     if "declaration" in stated:
         values[FactKind.DECLARATION] = "是" if stated["declaration"] else None
     return values
+
+
+def is_none(words: str) -> bool:
+    """Whether somebody wrote in words that there is none."""
+    return words.strip().casefold() in WORDS_FOR_NONE
+
+
+def masked_name(name: str) -> str:
+    """李明 → 李*: what tells people apart in a list, and not who they are."""
+    return name[:1] + "*" * (len(name) - 1)
 
 
 def _beginning(kind: FactKind, value: str, on: date) -> date:

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 OnCertificateEnd: TypeAlias = Literal["suspend", "none"]
 WithoutCertificate: TypeAlias = Literal["refuse", "provisional"]
+Consequence: TypeAlias = Literal["refuse", "warn"]
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,18 @@ class Rules:
     effective_from: date
     document: str
     experience_years: int
+    title_experience_years: int
+    review_days: int
     filing_days: int
+    resubmission_days: int
     change_filing_working_days: int
     vacancy_grace_days: int
+    appoint_excluded: Consequence
+    appoint_without_declaration: Consequence
+    appoint_without_experience: Consequence
+    appoint_without_education: Consequence
     appoint_without_certificate: WithoutCertificate
+    appoint_cqo_of_another: Consequence
     provisional_days: int
     on_certificate_expired: OnCertificateEnd
     on_certificate_revoked: OnCertificateEnd

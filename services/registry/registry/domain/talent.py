@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from registry.domain.certificates import CertificateFact, remaining_after
+from registry.domain.certificates import CertificateFact
 from registry.domain.person import Person
 from registry.events import TalentAdmitted, TalentLapsed, TalentRestored
 
@@ -50,25 +49,19 @@ class Talent:
         talent = cls(person.id, person.name, person.division, certificate_id, valid_until, on)
         return talent, TalentAdmitted(person.id, person.name, certificate_id, valid_until, on)
 
-    def rest_on(self, certificate: CertificateFact, on: date) -> TalentRestored | None:
-        """Now rests on `certificate`; restored if the membership had lapsed."""
-        self.certificate_id, self.valid_until = certificate.certificate_id, _end_of(certificate)
-        if self.status == TalentStatus.IN_POOL:
-            return None
-        self.status = TalentStatus.IN_POOL
+    def take(
+        self, status: TalentStatus, certificate: CertificateFact, on: date, reason: str | None
+    ) -> TalentRestored | TalentLapsed:
+        """Takes the status that the certificates give from the day `on`, on the strength of `certificate`."""
+        self.status = status
+        self.rest_on(certificate)
+        if status == TalentStatus.LAPSED:
+            return TalentLapsed(self.id, self.name, self.certificate_id, self.valid_until, on, str(reason))
         return TalentRestored(self.id, self.name, self.certificate_id, self.valid_until, on)
 
-    def certificate_ended(
-        self, ended: CertificateFact, facts: Iterable[CertificateFact]
-    ) -> TalentLapsed | TalentRestored | None:
-        """Rests on another certificate of `facts` that is valid that day; without one, leaves the pool."""
-        remaining = remaining_after(ended, facts)
-        if remaining is not None:
-            return self.rest_on(remaining, ended.on)
-        if self.status == TalentStatus.LAPSED:
-            return None
-        self.status = TalentStatus.LAPSED
-        return TalentLapsed(self.id, self.name, self.certificate_id, self.valid_until, ended.on, str(ended.status))
+    def rest_on(self, certificate: CertificateFact) -> None:
+        """Rests on `certificate` now."""
+        self.certificate_id, self.valid_until = certificate.certificate_id, _end_of(certificate)
 
 
 def _end_of(certificate: CertificateFact) -> date:

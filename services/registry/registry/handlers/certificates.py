@@ -16,30 +16,14 @@ from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
 from chassis.errors import Transient
-from chassis.messaging import Envelope, outbox
-from programme import rulesets
+from chassis.messaging import Envelope
 from registry import storage
-from registry.domain.appointment import Appointment, AppointmentStatus
 from registry.domain.certificates import CertificateFact, CertificateStatus
 from registry.domain.person import Person
-from registry.domain.rules import Rules
-from registry.domain.talent import Talent
-from registry.events import AppointmentRestored, AppointmentSuspended, TalentAdmitted, TalentLapsed
 from registry.usecases.access import certificates_of
-from registry.usecases.history import record_appointment_status, record_talent_status
+from registry.usecases.standing import restand
 
 LOCKED_PERSON = select(Person).where(storage.person.c.id == bindparam("person_id")).with_for_update()
-# populate_existing: what was read before the lock was got may be out of date.
-LOCKED_APPOINTMENTS = (
-    select(Appointment)
-    .where(
-        storage.appointment.c.person_id == bindparam("person_id"),
-        storage.appointment.c.status != AppointmentStatus.ENDED,
-    )
-    .order_by(storage.appointment.c.id)
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
 
 
 @dataclass(frozen=True)
@@ -84,36 +68,22 @@ STATUS_AFTER = {
 
 def certificate_issued(session: Session, event: CertificateIssued, clock: Clock) -> None:
     """A new certificate: its holder enters the pool, or comes back to it."""
-    person = _lock_person(session, event.person_id)
-    fact = _issued(event)
-    _record_fact(session, fact)
-    _keep_in_pool(session, person, fact, clock)
-    for appointment in _lock_appointments(session, person):
-        rules = rulesets.rules_on(session, fact.on, Rules)
-        restored = appointment.certificate_issued(fact.on, rules)
-        _announce(session, appointment, restored, "certificate_issued", clock)
+    _learn(session, _issued(event), clock)
 
 
 def certificate_renewed(session: Session, event: CertificateRenewed, clock: Clock) -> None:
     """A longer run: what lapsed or was suspended for that certificate's expiry is restored."""
-    person = _lock_person(session, event.person_id)
-    fact = _renewed(event)
-    _record_fact(session, fact)
-    _keep_in_pool(session, person, fact, clock)
-    for appointment in _lock_appointments(session, person):
-        rules = rulesets.rules_on(session, fact.on, Rules)
-        restored = appointment.certificate_renewed(fact.certificate_id, fact.on, rules)
-        _announce(session, appointment, restored, "certificate_renewed", clock)
+    _learn(session, _renewed(event), clock)
 
 
 def certificate_expired(session: Session, event: CertificateEnded, clock: Clock) -> None:
     """The certificate has run out."""
-    _end_certificate(session, event, CertificateStatus.EXPIRED, clock)
+    _learn(session, _ended(event, CertificateStatus.EXPIRED), clock)
 
 
 def certificate_revoked(session: Session, event: CertificateEnded, clock: Clock) -> None:
     """The certificate was taken back."""
-    _end_certificate(session, event, CertificateStatus.REVOKED, clock)
+    _learn(session, _ended(event, CertificateStatus.REVOKED), clock)
 
 
 def record_facts_anew(session: Session, events: Sequence[Envelope[CertificateEvent]]) -> None:
@@ -156,18 +126,10 @@ def _ended(event: CertificateEnded, status: CertificateStatus) -> CertificateFac
     return CertificateFact(event.certificate_id, event.person_id, event.number, event.on, status)
 
 
-def _end_certificate(session: Session, event: CertificateEnded, status: CertificateStatus, clock: Clock) -> None:
-    person = _lock_person(session, event.person_id)
-    ended = _ended(event, status)
-    _record_fact(session, ended)
-    facts = certificates_of(session, person.id)
-    talent = session.get(Talent, person.id)
-    if talent is not None:
-        _announce_talent(session, talent, talent.certificate_ended(ended, facts), clock)
-    for appointment in _lock_appointments(session, person):
-        rules = rulesets.rules_on(session, ended.on, Rules)
-        suspended = appointment.certificate_ended(ended, facts, rules)
-        _announce(session, appointment, suspended, suspended.reason if suspended else None, clock)
+def _learn(session: Session, fact: CertificateFact, clock: Clock) -> None:
+    person = _lock_person(session, fact.person_id)
+    _record_fact(session, fact)
+    restand(session, person, certificates_of(session, person.id), fact.on, clock)
 
 
 def _lock_person(session: Session, person_id: str) -> Person:
@@ -177,40 +139,6 @@ def _lock_person(session: Session, person_id: str) -> Person:
     return person
 
 
-def _lock_appointments(session: Session, person: Person) -> list[Appointment]:
-    """The person's appointments that have not ended."""
-    return list(session.scalars(LOCKED_APPOINTMENTS, {"person_id": person.id}))
-
-
 def _record_fact(session: Session, fact: CertificateFact) -> None:
     session.add(fact)
     session.flush()
-
-
-def _keep_in_pool(session: Session, person: Person, certificate: CertificateFact, clock: Clock) -> None:
-    talent = session.get(Talent, person.id)
-    if talent is not None:
-        _announce_talent(session, talent, talent.rest_on(certificate, certificate.on), clock)
-        return
-    talent, admitted = Talent.admit(person, certificate, certificate.on)
-    session.add(talent)
-    _announce_talent(session, talent, admitted, clock)
-
-
-def _announce_talent(session: Session, talent: Talent, event: TalentAdmitted | None, clock: Clock) -> None:
-    if event is not None:
-        outbox.add(session, talent, event, clock)
-        reason = event.reason if isinstance(event, TalentLapsed) else None
-        record_talent_status(session, talent, event.on, reason)
-
-
-def _announce(
-    session: Session,
-    appointment: Appointment,
-    event: AppointmentRestored | AppointmentSuspended | None,
-    reason: str | None,
-    clock: Clock,
-) -> None:
-    if event is not None:
-        outbox.add(session, appointment, event, clock)
-        record_appointment_status(session, appointment, event.on, ruleset=event.ruleset, reason=reason)

@@ -10,7 +10,7 @@ from registry.queries.appointment import (
     appointments,
 )
 from registry.queries.correction import CorrectionFilters, corrections
-from registry.queries.division import division_with_placements, divisions
+from registry.queries.division import division_changes, division_with_placements, divisions
 from registry.queries.enterprise import (
     EnterpriseFilters,
     EnterpriseRow,
@@ -24,7 +24,14 @@ from registry.queries.exclusion import exclusions
 from registry.queries.explain import eligibility
 from registry.queries.import_job import ImportFilters, import_by_id, imports
 from registry.queries.person import FindPerson, PersonFilters, people
+from registry.queries.pool import Offered, PoolFilters, pool
 from registry.queries.post import PostAndHolder, PostFilters, posts
+from registry.queries.recommendation import (
+    RecommendationFilters,
+    RecommendationInFull,
+    recommendation_in_full,
+    recommendations,
+)
 from registry.queries.talent import TalentFilters, TalentOnDay, talents
 
 __all__ = [
@@ -35,14 +42,19 @@ __all__ = [
     "EnterpriseRow",
     "FindPerson",
     "ImportFilters",
+    "Offered",
     "PersonFilters",
+    "PoolFilters",
     "PostAndHolder",
     "PostFilters",
+    "RecommendationFilters",
+    "RecommendationInFull",
     "TalentFilters",
     "TalentOnDay",
     "appointment_history",
     "appointments",
     "corrections",
+    "division_changes",
     "division_with_placements",
     "divisions",
     "eligibility",
@@ -53,8 +65,11 @@ __all__ = [
     "imports",
     "leaders",
     "people",
+    "pool",
     "posts",
     "recognitions",
+    "recommendation_in_full",
+    "recommendations",
     "some_enterprises",
     "talents",
 ]

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from programme import scope
-from registry.domain.appointment import AppointmentStatus
 from registry.storage import appointment
+from registry.usecases.access import in_office
 
 Conditions = list[ColumnElement[bool]]
 
@@ -27,16 +27,19 @@ def within(table: Table, division: str | None, on: date) -> Conditions:
 
 
 def named(table: Table, words: str | None) -> Conditions:
-    """The name holds these words, in capitals or not.
+    """The name holds these words, in capitals or not."""
+    return [] if words is None else has_words(table.c.name, words)
+
+
+def has_words(column: ColumnElement[str], words: str) -> Conditions:
+    """The text holds these words, in capitals or not.
 
     The pairs of characters find the rows by an index, where the words may be anywhere in the name; what they find is
     then looked at itself.
     """
-    if words is None:
-        return []
     escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    pairs = func.name_pairs(table.c.name, type_=ARRAY(Text))
-    return [pairs.contains(pairs_of(words)), table.c.name.ilike(f"%{escaped}%")]
+    pairs = func.name_pairs(column, type_=ARRAY(Text))
+    return [pairs.contains(pairs_of(words)), column.ilike(f"%{escaped}%")]
 
 
 def pairs_of(words: str) -> list[str]:
@@ -52,30 +55,32 @@ def is_or_not(condition: ColumnElement[bool], wanted: bool | None) -> Conditions
     return [condition if wanted else ~condition]
 
 
-def holds_post(owner: ColumnElement[str], column: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether an appointment that has not ended has `owner` in its `column`."""
-    return exists().where(column == owner, appointment.c.status != AppointmentStatus.ENDED)
+def holds_post(owner: ColumnElement[str], column: ColumnElement[str], on: date) -> ColumnElement[bool]:
+    """Whether an appointment in force on that day has `owner` in its `column`."""
+    return exists().where(column == owner, in_office(on))
 
 
-def shown_as_holder(owner: ColumnElement[str], column: ColumnElement[str]) -> ColumnElement[bool]:
+def shown_as_holder(owner: ColumnElement[str], column: ColumnElement[str], on: date) -> ColumnElement[bool]:
     """The same, to be shown beside a row of a page.
 
     The planner would answer an EXISTS there from a table of all holders, made anew for each page.
     """
-    held = select(appointment.c.id).where(column == owner, appointment.c.status != AppointmentStatus.ENDED).limit(1)
+    held = select(appointment.c.id).where(column == owner, in_office(on)).limit(1)
     return held.scalar_subquery().is_not(None)
 
 
 def held_on(history: Table, owner: str, key: ColumnElement[str], on: date) -> LateralFromClause:
-    """The `id` of the last record by that day of the one whom `key` names, in a history by the column `owner`.
+    """The `id` of the record that held that day of the one whom `key` names, in a history by the column `owner`.
 
-    Looked up for each row that a page shows, and not for all that there are.
+    It is what was said last of those that begin by then, and not the one that begins last: an appointment may be said
+    to have ended before the day on which it was suspended. Looked up for each row that a page shows, and not for all
+    that there are.
     """
     record = history.alias()  # the enclosing query has the history too
     return (
         select(record.c.id)
         .where(record.c[owner] == key, record.c.on <= on)
-        .order_by(record.c.on.desc(), record.c.id.desc())
+        .order_by(record.c.id.desc())
         .limit(1)
         .lateral("held")
     )

@@ -9,8 +9,11 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from chassis.errors import NotFound
+from chassis.http import Page, PageArguments, paginate
 from programme.tables import division as tree
+from registry.domain.division_changes import EnteredChange
 from registry.domain.divisions import Placement
+from registry.storage import division_change
 
 ON_A_DAY = (
     select(tree)
@@ -43,3 +46,8 @@ def division_with_placements(session: Session, code: str) -> DivisionWithPlaceme
     if not placements:
         raise NotFound()
     return DivisionWithPlacements(code, placements[-1].name, placements)
+
+
+def division_changes(session: Session, page: PageArguments) -> Page:
+    """The changes entered, the last one first."""
+    return paginate(session, select(EnteredChange), [division_change.c.id], page, descending=True)

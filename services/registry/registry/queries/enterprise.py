@@ -25,7 +25,14 @@ from registry.usecases.access import former_leaders_of, load_enterprise, visible
 EnterpriseRow: TypeAlias = Mapping[str, Any]  # Any: the values of its columns, and `phone` and `email`, sealed
 
 # Rows of columns: objects of the domain are for what changes, and take four times as long to load.
-SHOWN = select(*enterprise.c, contact.c.phone, contact.c.email).outerjoin(contact, contact.c.id == enterprise.c.id)
+# The contact points are looked up for the rows of a page; a join would look them up for all that it is taken from.
+SHOWN = select(
+    *enterprise.c,
+    *(
+        select(column).where(contact.c.id == enterprise.c.id).scalar_subquery().label(column.name)
+        for column in (contact.c.phone, contact.c.email)
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -119,7 +126,7 @@ def _wanted(
         conditions.append(enterprise.c.id.in_(select(recognition.c.enterprise_id).where(*of_the_kind, *of_the_year)))
     conditions += is_or_not(enterprise.c.deregistered_on.is_not(None), filters.deregistered)
     if filters.has_cqo is not None:
-        conditions += is_or_not(holds_post(enterprise.c.id, appointment.c.enterprise_id), filters.has_cqo)
+        conditions += is_or_not(holds_post(enterprise.c.id, appointment.c.enterprise_id, on), filters.has_cqo)
     if filters.industry:
         conditions.append(enterprise.c.industry.startswith(filters.industry, autoescape=True))
     return SHOWN.where(*conditions)

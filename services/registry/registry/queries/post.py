@@ -6,22 +6,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session
 
 from chassis.http import Page, PageArguments, paginate
 from programme.callers import Caller
-from registry.domain.appointment import Appointment, AppointmentStatus
+from registry.domain.appointment import Appointment
 from registry.domain.post import Post
 from registry.queries.conditions import equal, is_or_not, within
 from registry.storage import appointment, post
-from registry.usecases.access import visible
+from registry.usecases.access import in_office, visible
 
-HELD = (appointment.c.post_id == post.c.id) & (appointment.c.status != AppointmentStatus.ENDED)
 _holder = appointment.alias()
-# Asked apart from the holder that is shown: so the rows of a page are found without joining all posts with all holders.
-IS_HELD = exists().where(_holder.c.post_id == post.c.id, _holder.c.status != AppointmentStatus.ENDED)
-POSTS = select(Post, Appointment).outerjoin(Appointment, HELD)
 
 
 @dataclass(frozen=True)
@@ -46,7 +42,10 @@ def posts(session: Session, caller: Caller, filters: PostFilters, on: date, page
         visible(post, caller, on),
         *within(post, filters.division, on),
         *equal(post, enterprise_id=filters.enterprise_id),
-        *is_or_not(~IS_HELD, filters.vacant),
+        # Asked apart from the holder that is shown: the rows of a page are found without joining all posts and holders.
+        *is_or_not(~exists().where(_holder.c.post_id == post.c.id, in_office(on, _holder)), filters.vacant),
     ]
-    found = paginate(session, POSTS.where(*conditions), [post.c.id], page)
+    held = and_(appointment.c.post_id == post.c.id, in_office(on))
+    wanted = select(Post, Appointment).outerjoin(Appointment, held)
+    found = paginate(session, wanted.where(*conditions), [post.c.id], page)
     return Page([PostAndHolder(*row.values()) for row in found.items], found.next_cursor)

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import select, true
+from sqlalchemy import ARRAY, Text, bindparam, func, select, true
 from sqlalchemy.orm import Session
 
 from chassis.http import Page, PageArguments, paginate
 from programme.callers import Caller
+from registry.domain.certificates import CertificateFact, rested_on
 from registry.domain.talent import Talent, TalentHistory, TalentStatus
 from registry.queries.conditions import equal, held_on, holds_post, is_or_not, named, once, shown_as_holder, within
-from registry.storage import appointment, talent, talent_status
+from registry.storage import appointment, certificate_fact, talent, talent_status
 from registry.usecases.access import visible
+
+CERTIFICATES = (
+    select(CertificateFact)
+    .where(certificate_fact.c.person_id == func.any(bindparam("people", type_=ARRAY(Text))))
+    .order_by(certificate_fact.c.id)
+)
 
 
 @dataclass(frozen=True)
 class TalentFilters:
-    """Which members of the pool are asked for, as of which day; `available`: without a post; `q`: words in the name."""
+    """Which members of the pool are asked for, as of which day.
+
+    `available`: without a post then; `q`: words in the name.
+    """
 
     on: date | None = None
     division: str | None = None
@@ -29,17 +40,18 @@ class TalentFilters:
 
 
 class TalentOnDay(NamedTuple):
-    """A member of the pool, the status of that day, and whether they hold a post today."""
+    """A member of the pool, under the present name and division, and what held of them on a day."""
 
     talent: Talent
     history: TalentHistory
     appointed: bool
+    certificate: CertificateFact | None  # the one that membership rested on
 
 
 def talents(session: Session, caller: Caller, filters: TalentFilters, on: date, page: PageArguments) -> Page:
     """A page of TalentOnDay."""
     held = held_on(talent_status, "person_id", talent.c.id, on)
-    appointed = shown_as_holder(talent.c.id, appointment.c.person_id)
+    appointed = shown_as_holder(talent.c.id, appointment.c.person_id, on)
     statement = (
         select(Talent, TalentHistory, appointed.label("appointed"))
         .select_from(Talent)
@@ -54,6 +66,16 @@ def talents(session: Session, caller: Caller, filters: TalentFilters, on: date, 
         *named(talent, filters.q),
     ]
     if filters.available is not None:
-        conditions += is_or_not(holds_post(talent.c.id, appointment.c.person_id), not filters.available)
+        conditions += is_or_not(holds_post(talent.c.id, appointment.c.person_id, on), not filters.available)
     found = paginate(session, statement.where(*conditions), [talent.c.id], page)
-    return Page([TalentOnDay(*row.values()) for row in found.items], found.next_cursor)
+    facts = _certificates(session, [row["Talent"].id for row in found.items])
+    shown = [TalentOnDay(*(*row.values(), rested_on(facts[row["Talent"].id], on))) for row in found.items]
+    return Page(shown, found.next_cursor)
+
+
+def _certificates(session: Session, person_ids: list[str]) -> dict[str, list[CertificateFact]]:
+    """By person, the facts about their certificates in the order they were announced."""
+    found: dict[str, list[CertificateFact]] = defaultdict(list)
+    for fact in session.scalars(CERTIFICATES, {"people": person_ids}):
+        found[fact.person_id].append(fact)
+    return found

@@ -53,6 +53,13 @@ def industry_field(**options: Any) -> TextField:  # Any: marshmallow's options
     return TextField(5, pattern="^[A-T][0-9]{2,4}$", validate=passes(industry_violation), **options)
 
 
+def industry_beginning_field() -> TextField:
+    """The beginning of an industry code, to find what lies below it."""
+    pattern = "^[A-T][0-9]{0,4}$"
+    meaning = {"description": "the beginning of an industry code"}
+    return TextField(5, pattern=pattern, validate=validate.Regexp(pattern), metadata=meaning)
+
+
 def id_number_field(**options: Any) -> TextField:  # Any: marshmallow's options
     """A resident's ID number."""
     return TextField(18, pattern="^[0-9]{17}[0-9X]$", validate=passes(resident_id_violation), **options)

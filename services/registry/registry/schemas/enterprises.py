@@ -13,6 +13,7 @@ from registry.schemas.common import (
     email_field,
     flag,
     id_field,
+    industry_beginning_field,
     industry_field,
     phone_field,
     query_flag,
@@ -21,8 +22,6 @@ from registry.schemas.common import (
 from registry.usecases import enterprises
 from registry.usecases.deregister import Deregister
 from registry.usecases.recognise import Recognise
-
-INDUSTRY_BEGINNING = "^[A-T][0-9]{0,4}$"
 
 
 class EnterpriseChanges(Schema):
@@ -138,11 +137,6 @@ class EnterpriseFilters(QuerySchema):
     recognised = Choice(RecognitionKind, metadata={"description": "what it is recognised as, in the `year`"})
     year = fields.Integer(validate=YEARS, metadata={"description": "of the recognition; this year if left out"})
     has_cqo = query_flag(metadata={"description": "whether somebody is appointed, suspended or not"})
-    industry = TextField(
-        5,
-        pattern=INDUSTRY_BEGINNING,
-        validate=validate.Regexp(INDUSTRY_BEGINNING),
-        metadata={"description": "the beginning of an industry code"},
-    )
+    industry = industry_beginning_field()
     uscc = uscc_field()
     q = TextField(100, metadata={"description": "words in the name"})

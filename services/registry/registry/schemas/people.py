@@ -130,6 +130,7 @@ class Exclusion(Schema):
     valid_from = fields.Date(required=True)
     valid_to = fields.Date(allow_none=True)
     recorded_on = fields.Date(required=True)
+    lifted_by = fields.String(allow_none=True, metadata={"description": "the document that ended it early"})
 
 
 class Lifting(Schema):

@@ -7,22 +7,43 @@ from typing import get_args
 from marshmallow import fields, validate
 
 from chassis.http import Schema
-from registry.domain.rules import OnCertificateEnd, WithoutCertificate
+from registry.domain.rules import Consequence, OnCertificateEnd, WithoutCertificate
 
 SUSPEND_OR_NONE = validate.OneOf(get_args(OnCertificateEnd))
 
 
-def whole_number(meaning: str) -> fields.Integer:
-    """A whole number that is not negative."""
-    return fields.Integer(required=True, validate=validate.Range(0, 3650), metadata={"description": meaning})
+def whole_number(meaning: str, least: int = 0) -> fields.Integer:
+    """A whole number of at least `least`."""
+    return fields.Integer(required=True, validate=validate.Range(least, 3650), metadata={"description": meaning})
+
+
+def consequence(what: str) -> fields.String:
+    """Whether an appointment in spite of `what` is refused, or made with a warning."""
+    return fields.String(
+        required=True,
+        validate=validate.OneOf(get_args(Consequence)),
+        metadata={"description": f"what {what} means for an appointment"},
+    )
 
 
 class RuleSetParameters(Schema):
-    experience_years = whole_number("years of quality work that R32 asks for, unless there is a technical title")
-    filing_days = whole_number("days within which an appointment is filed")
+    experience_years = whole_number("years of quality work that R32 asks for, without a technical title", least=1)
+    title_experience_years = whole_number("years of quality work that R32 asks for beside a technical title", least=1)
+    review_days = whole_number("days within which a recommendation is reviewed")
+    filing_days = whole_number("days within which an appointment is submitted for filing")
+    resubmission_days = whole_number("days after a return within which the first day of submission is kept")
     change_filing_working_days = whole_number("working days within which a change is filed")
     vacancy_grace_days = whole_number("days for which a post may be vacant")
-    appoint_without_certificate = fields.String(required=True, validate=validate.OneOf(get_args(WithoutCertificate)))
+    appoint_excluded = consequence("an exclusion that stands (R30)")
+    appoint_without_declaration = consequence("no declaration of integrity (R30)")
+    appoint_without_experience = consequence("too little quality work (R32)")
+    appoint_without_education = consequence("hours of continuing education that are missing (R34)")
+    appoint_without_certificate = fields.String(
+        required=True,
+        validate=validate.OneOf(get_args(WithoutCertificate)),
+        metadata={"description": "what somebody without a certificate, and so without the exam, means (R23, R31, R33)"},
+    )
+    appoint_cqo_of_another = consequence("a post that the person already holds, in another enterprise or in this one")
     provisional_days = whole_number("days in which a provisional holder must earn the certificate")
     on_certificate_expired = fields.String(required=True, validate=SUSPEND_OR_NONE)
     on_certificate_revoked = fields.String(required=True, validate=SUSPEND_OR_NONE)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import TypeVar
 
-from sqlalchemy import Column, ColumnElement, Select, Table, bindparam, cast, func, select
+from sqlalchemy import Column, ColumnElement, FromClause, Select, Table, and_, bindparam, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -14,18 +14,21 @@ from chassis.data import load
 from chassis.errors import Forbidden, NotFound
 from programme import scope
 from programme.callers import Caller, Role
-from registry.domain.appointment import Appointment, AppointmentStatus
+from registry.domain.appointment import Appointment
 from registry.domain.certificates import CertificateFact
 from registry.domain.contact import Contact
+from registry.domain.eligibility import Dossier, EducationFact
 from registry.domain.enterprise import Enterprise
 from registry.domain.exclusion import Exclusion
 from registry.domain.leader import FormerLeader
 from registry.domain.person import Person, PersonFact
+from registry.domain.recommendation import Decision, Recommendation
 from registry.storage import (
     appointment,
     certificate_fact,
     contact,
     correction,
+    education_fact,
     enterprise,
     exclusion,
     former_leader,
@@ -33,6 +36,8 @@ from registry.storage import (
     person,
     person_fact,
     post,
+    recommendation,
+    recommendation_decision,
     talent,
 )
 
@@ -47,6 +52,14 @@ CERTIFICATE_FACTS = (
 )
 PERSON_FACTS = select(PersonFact).where(person_fact.c.person_id == bindparam("person_id")).order_by(person_fact.c.id)
 FORMER_LEADERS = select(FormerLeader).where(former_leader.c.enterprise_id == bindparam("enterprise_id"))
+EDUCATION_FACTS = (
+    select(EducationFact).where(education_fact.c.person_id == bindparam("person_id")).order_by(education_fact.c.id)
+)
+DECISIONS = (
+    select(Decision)
+    .where(recommendation_decision.c.person_id == bindparam("person_id"))
+    .order_by(recommendation_decision.c.id)
+)
 EXCLUSIONS = select(Exclusion).where(exclusion.c.id_number_index == bindparam("index"))
 ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("what"))))
 # The column that says whose a row is.
@@ -54,6 +67,7 @@ OWN_ENTERPRISE = {
     enterprise: enterprise.c.id,
     person: person.c.enterprise_id,
     post: post.c.enterprise_id,
+    recommendation: recommendation.c.enterprise_id,
     appointment: appointment.c.enterprise_id,
     correction: correction.c.enterprise_id,
     import_job: import_job.c.enterprise_id,
@@ -73,18 +87,21 @@ def visible(table: Table, caller: Caller, on: date) -> ColumnElement[bool]:
             return talent.c.id.in_(select(person.c.id).where(person.c.enterprise_id == caller.enterprise_id))
         return OWN_ENTERPRISE[table] == caller.enterprise_id
     if caller.role == Role.CQO:
-        return _of_person(table, caller.person_id)
+        return _of_person(table, caller.person_id, on)
     return scope.within(table.c.division, caller, on)
 
 
-def _of_person(table: Table, person_id: str | None) -> ColumnElement[bool]:
+def in_office(on: date, table: FromClause = appointment) -> ColumnElement[bool]:
+    """Of an appointment: whether its holder was in office on that day, suspended or not; the last day counts."""
+    return and_(table.c.appointed_on <= on, or_(table.c.ended_on.is_(None), table.c.ended_on >= on))
+
+
+def _of_person(table: Table, person_id: str | None, on: date) -> ColumnElement[bool]:
     if table in (person, talent):
         return table.c.id == person_id
-    if table is appointment:
-        return appointment.c.person_id == person_id
-    held = select(appointment.c.enterprise_id).where(
-        appointment.c.person_id == person_id, appointment.c.status != AppointmentStatus.ENDED
-    )
+    if table in (appointment, recommendation):
+        return table.c.person_id == person_id
+    held = select(appointment.c.enterprise_id).where(appointment.c.person_id == person_id, in_office(on))
     return table.c.id.in_(held) if table is enterprise else table.c.enterprise_id.in_(held)
 
 
@@ -146,6 +163,13 @@ def load_appointment(
     return load(session, Appointment, appointment_id, visible(appointment, caller, on), lock=lock)
 
 
+def load_recommendation(
+    session: Session, caller: Caller, recommendation_id: str, on: date, *, lock: bool = False
+) -> Recommendation:
+    """A recommendation that the caller may see."""
+    return load(session, Recommendation, recommendation_id, visible(recommendation, caller, on), lock=lock)
+
+
 def load_contact(session: Session, owner_id: str) -> Contact | None:
     """The owner's contact, locked, if it has one."""
     return session.scalars(LOCKED_CONTACT, {"owner_id": owner_id}).one_or_none()
@@ -169,6 +193,17 @@ def former_leaders_of(session: Session, enterprise_id: str) -> list[FormerLeader
 def exclusions_of(session: Session, person: Person) -> list[Exclusion]:
     """The entries of the exclusion list that hit a person, of every day."""
     return list(session.scalars(EXCLUSIONS, {"index": person.id_number_index}))
+
+
+def dossier_of(session: Session, person: Person) -> Dossier:
+    """All that is known of a person that bears on eligibility."""
+    return Dossier(
+        facts=facts_of(session, person.id),
+        exclusions=exclusions_of(session, person),
+        certificates=certificates_of(session, person.id),
+        educations=list(session.scalars(EDUCATION_FACTS, {"person_id": person.id})),
+        decisions=list(session.scalars(DECISIONS, {"person_id": person.id})),
+    )
 
 
 def one_at_a_time(session: Session, what: str) -> None:

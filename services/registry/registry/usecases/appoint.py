@@ -6,6 +6,7 @@ order enterprise, person, post: the second finds what the first one did and is r
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,23 +21,24 @@ from chassis.security import audit
 from programme import rulesets
 from programme.callers import Caller
 from registry import storage
+from registry.domain.admission import (
+    EducationBehind,
+    Excluded,
+    NoDeclaration,
+    NoValidCertificate,
+    TooLittleExperience,
+)
 from registry.domain.appointment import Appointment
-from registry.domain.candidacy import Candidacy, Excluded, NotAppointable, NoValidCertificate, Terms
+from registry.domain.candidacy import Candidacy, NotAppointable, Terms
 from registry.domain.enterprise import Enterprise
 from registry.domain.person import Person
 from registry.domain.post import Post
 from registry.domain.rules import Rules
-from registry.domain.talent import Talent, TalentStatus
+from registry.domain.talent import TalentStatus
 from registry.usecases import deadlines
-from registry.usecases.access import (
-    certificates_of,
-    exclusions_of,
-    former_leaders_of,
-    hold_enterprise_of,
-    is_seen,
-    visible,
-)
+from registry.usecases.access import dossier_of, former_leaders_of, hold_enterprise_of, is_seen, visible
 from registry.usecases.history import record_appointment_status
+from registry.usecases.standing import stand_in_office
 
 APPOINTMENTS = select(Appointment).where(
     or_(
@@ -44,6 +46,8 @@ APPOINTMENTS = select(Appointment).where(
         storage.appointment.c.post_id == bindparam("post_id"),
     )
 )
+# What only those may know who see the person (ADR 0022).
+OF_THE_PERSON = (NoValidCertificate, Excluded, NoDeclaration, TooLittleExperience, EducationBehind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,13 +69,18 @@ def appoint(session: Session, caller: Caller, command: Appoint, clock: Clock) ->
     candidacy = _candidacy(session, person, post, enterprise)
     try:
         appointment, made = candidacy.appoint(new_id(), command, rules, today)
-    except (NoValidCertificate, Excluded) as refusal:
+    except OF_THE_PERSON as refusal:
         if is_seen(session, caller, person, today):
             raise
         raise NotAppointable() from refusal
     session.add(appointment)
     outbox.add(session, appointment, made, clock)
     record_appointment_status(session, appointment, command.appointed_on, ruleset=rules.version)
+    # What has become of the person's certificates since, where the appointment is entered late.
+    rules_on = functools.cache(lambda day: rulesets.rules_on(session, day, Rules))
+    facts = candidacy.dossier.certificates
+    is_late = any(fact.on > appointment.appointed_on for fact in facts)
+    stand_in_office(session, appointment, facts, not is_late, rules_on, clock)
     deadlines.plan(session, appointment)
     details = {"person_id": person.id, "post_id": post.id}
     audit.record(session, caller, "appointment.made", appointment.id, details, clock)
@@ -91,9 +100,7 @@ def _candidacy(session: Session, person: Person, post: Post, enterprise: Enterpr
         person=person,
         post=post,
         enterprise=enterprise,
+        dossier=dossier_of(session, person),
         former_leaders=former_leaders_of(session, enterprise.id),
-        talent=session.get(Talent, person.id, populate_existing=True),
-        certificates=certificates_of(session, person.id),
-        exclusions=exclusions_of(session, person),
         appointments=list(appointments),
     )

@@ -22,9 +22,14 @@ HOLD = (
 
 def plan(session: Session, appointment: Appointment) -> None:
     """Plans what happens when they have passed."""
-    _plan_after(session, FILING, appointment.id, appointment.filing_due_on)
+    plan_filing(session, appointment)
     if appointment.provisional_until is not None:
         _plan_after(session, PROVISIONAL, appointment.id, appointment.provisional_until)
+
+
+def plan_filing(session: Session, appointment: Appointment) -> None:
+    """Plans what happens when the last day for submitting it has passed; once announced, it is not announced again."""
+    _plan_after(session, FILING, appointment.id, appointment.last_filing_day)
 
 
 def hold(session: Session, appointment_id: str) -> None:
@@ -34,7 +39,7 @@ def hold(session: Session, appointment_id: str) -> None:
 
 
 def cancel_filing(session: Session, appointment: Appointment) -> None:
-    """The appointment was filed."""
+    """The appointment was submitted or filed."""
     due.cancel(session, _series(FILING, appointment.id))
 
 

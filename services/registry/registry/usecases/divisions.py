@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from importlib.resources import files
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
@@ -39,17 +39,25 @@ def _placement(row: dict[str, str]) -> Placement:
 
 
 def seed(session: Session, placements: Iterable[Placement], clock: Clock) -> int:
-    """Enters and announces the placements that are new or differ; returns how many. Twice changes nothing."""
-    placements = list(placements)
+    """Enters and announces the shipped placements that are new or differ; returns how many. Twice changes nothing.
+
+    A division of which somebody has entered a change is left as that change has it.
+    """
+    changed = set(session.scalars(CHANGED))
+    return place(session, [each for each in placements if each.code not in changed], clock)
+
+
+def place(session: Session, placements: Sequence[Placement], clock: Clock, document: str | None = None) -> int:
+    """Enters and announces placements that are new or differ; returns how many."""
     known = {(each.code, each.valid_from): each for rows in stored(session).values() for each in rows}
     records = _locked_records(session, {placement.code for placement in placements})
     placed = []
     for placement in placements:
         record = records[placement.code]
-        event = record.place(placement, known.get((placement.code, placement.valid_from)))
+        event = record.place(placement, known.get((placement.code, placement.valid_from)), document)
         if event:
             outbox.add(session, record, event, clock)
-            placed.append(scope.Placement(**vars(event)))
+            placed.append(scope.Placement(**vars(placement)))
     scope.upsert_placements(session, placed)
     return len(placed)
 
@@ -63,6 +71,8 @@ def _locked_records(session: Session, codes: set[str]) -> dict[str, Division]:
     return records
 
 
+# The codes of which a change was entered.
+CHANGED = text("SELECT DISTINCT each ->> 'code' FROM division_change, jsonb_array_elements(placements) AS each")
 OF_CODE = select(tree).where(tree.c.code == bindparam("of_code")).order_by(tree.c.valid_from)
 
 

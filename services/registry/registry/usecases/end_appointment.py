@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -12,9 +12,10 @@ from chassis.data import load
 from chassis.messaging import outbox
 from chassis.security import audit
 from programme.callers import Caller
-from registry.domain.appointment import ENTERPRISE_DEREGISTERED, Appointment, AppointmentStatus
+from registry.domain.appointment import Appointment, AppointmentStatus, EndReason
+from registry.domain.post import Post
 from registry.events import AppointmentEnded
-from registry.usecases import deadlines
+from registry.usecases import deadlines, vacancies
 from registry.usecases.access import load_appointment
 from registry.usecases.history import record_appointment_status
 
@@ -53,10 +54,14 @@ def end_with_enterprise(session: Session, appointment_id: str, on: date, clock: 
     deadlines.hold(session, appointment_id)
     appointment = load(session, Appointment, appointment_id, lock=True)
     if appointment.status != AppointmentStatus.ENDED:
-        _announce(session, appointment, appointment.end(on, ENTERPRISE_DEREGISTERED, clock.today()), clock)
+        ended = appointment.end(on, EndReason.ENTERPRISE_DEREGISTERED, clock.today())
+        _announce(session, appointment, ended, clock)
 
 
 def _announce(session: Session, appointment: Appointment, ended: AppointmentEnded, clock: Clock) -> None:
     outbox.add(session, appointment, ended, clock)
     deadlines.cancel_all(session, appointment)
-    record_appointment_status(session, appointment, ended.on, reason=ended.reason)
+    # Its last day still counts.
+    vacant_since = ended.on + timedelta(days=1)
+    record_appointment_status(session, appointment, vacant_since, reason=ended.reason)
+    vacancies.plan(session, session.get_one(Post, appointment.post_id), vacant_since)

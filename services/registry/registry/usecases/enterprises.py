@@ -27,6 +27,7 @@ from registry.domain.enterprise import Enterprise, EnterpriseFacts
 from registry.domain.leader import Role, succeed
 from registry.domain.person import Person
 from registry.domain.post import Post
+from registry.domain.recommendation import Recommendation
 from registry.domain.talent import Talent
 from registry.usecases import contacts
 from registry.usecases.access import former_leaders_of, load_enterprise
@@ -138,6 +139,7 @@ def _move_along(session: Session, enterprise: Enterprise, clock: Clock) -> None:
     for entity, condition in (
         (Post, storage.post.c.enterprise_id == enterprise.id),
         (Appointment, storage.appointment.c.enterprise_id == enterprise.id),
+        (Recommendation, storage.recommendation.c.enterprise_id == enterprise.id),
         (Talent, storage.talent.c.id.in_(owners)),
         (Contact, storage.contact.c.id.in_(owners)),
         (Correction, storage.correction.c.enterprise_id == enterprise.id),

@@ -67,8 +67,10 @@ def _index(session: Session, caller: Caller, command: Exclude, cipher: PersonalD
 
 
 def lift(session: Session, caller: Caller, exclusion_id: str, command: LiftExclusion, clock: Clock) -> Exclusion:
-    """Ends an exclusion with a day."""
+    """Ends an exclusion with a day, by a document; the term that it had stays on record."""
     entry = load(session, Exclusion, exclusion_id, lock=True)
-    entry.lift(command.on)
-    audit.record(session, caller, "exclusion.lifted", entry.id, {"document": command.document}, clock)
+    term = entry.valid_to.isoformat() if entry.valid_to else None
+    entry.lift(command.on, command.document)
+    details = {"document": command.document, "on": command.on.isoformat(), "term": term}
+    audit.record(session, caller, "exclusion.lifted", entry.id, details, clock)
     return entry

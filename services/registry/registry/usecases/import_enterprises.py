@@ -25,7 +25,7 @@ from registry.adapters.yielding import in_turns
 from registry.domain.bilingual import Violation
 from registry.domain.contact import Contact
 from registry.domain.divisions import place_violation
-from registry.domain.enterprise import Enterprise, EnterpriseFacts
+from registry.domain.enterprise import Enterprise, EnterpriseFacts, is_industrial
 from registry.usecases import divisions, enterprises
 from registry.usecases.access import among, some_at_a_time
 from registry.usecases.entering import Batch, again_if_overtaken, batches
@@ -95,11 +95,21 @@ def _check(session: Session, caller: Caller, sheet: Sheet, known: dict[str, Ente
         registered_on = row.find(enterprise_list.REGISTERED_ON)
         if registered_on is not None and registered_on > today:
             sheet.reject(row.number, enterprise_list.REGISTERED_ON, IN_THE_FUTURE)
+        industry = row.find(enterprise_list.INDUSTRY)
+        if industry is not None and row.find(enterprise_list.ABOVE_THRESHOLD) and not is_industrial(industry):
+            sheet.reject(row.number, enterprise_list.ABOVE_THRESHOLD, _not_industrial(industry))
         existing = known.get(row.find(enterprise_list.USCC) or "")
         if existing and existing.division not in within:
             sheet.reject(row.number, enterprise_list.USCC, ELSEWHERE)
         elif existing and existing.deregistered_on is not None:
             sheet.reject(row.number, enterprise_list.USCC, GONE)
+
+
+def _not_industrial(industry: str) -> Violation:
+    return Violation(
+        f"行业代码 {industry} 不属于工业（门类 B、C、D），不能填“是”。",
+        f"{industry} is not an industry of sections B, C and D, so this can't be yes.",
+    )
 
 
 def _upsert(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from chassis.security import audit
 from programme.callers import Caller
 from registry.domain.post import Post
 from registry.storage import post as posts
+from registry.usecases import vacancies
 from registry.usecases.access import load_enterprise
 
 OF_THE_TITLE = select(posts.c.id).where(
@@ -35,6 +36,7 @@ class OpenPost:
     title: str
     decision_level: bool = True
     departments: list[str] | None = None
+    department_keys: dict[str, str] = field(default_factory=dict)
 
 
 def open_post(session: Session, caller: Caller, enterprise_id: str, command: OpenPost, clock: Clock) -> Post:
@@ -49,9 +51,11 @@ def open_post(session: Session, caller: Caller, enterprise_id: str, command: Ope
         title=command.title,
         decision_level=command.decision_level,
         departments=command.departments,
+        department_keys=command.department_keys,
         on=clock.today(),
     )
     session.add(post)
     outbox.add(session, post, opened, clock)
+    vacancies.plan(session, post, post.opened_on)
     audit.record(session, caller, "post.opened", post.id, {"enterprise_id": enterprise.id}, clock)
     return post

@@ -7,23 +7,35 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from chassis.data.database import engine_for
+from chassis.due import DueRow
 from chassis.errors import NotFound, RuleBroken
 from chassis.http import PageArguments
 from chassis.security import audit
 from programme.callers import Caller
-from registry import queries
-from registry.domain.appointment import DayOutOfOrder
-from registry.domain.candidacy import AlreadyCqoElsewhere, NotInPool, NoValidCertificate, PostTaken
+from registry import queries, views
+from registry.domain.admission import NotInPool, NoValidCertificate
+from registry.domain.appointment import DayOutOfOrder, status_on
+from registry.domain.candidacy import AlreadyCqoElsewhere, PostTaken
+from registry.domain.filing import DayIsTheBureaus, NumberTaken
 from registry.domain.person import Person
 from registry.domain.post import Post
-from registry.queries import AppointmentFilters
-from registry.usecases import divisions, enterprises
+from registry.queries import AppointmentFilters, EnterpriseFilters, PostFilters, TalentFilters
+from registry.usecases import divisions, enterprises, people, vacancies
 from registry.usecases.appoint import appoint
 from registry.usecases.end_appointment import EndAppointment, end_appointment, end_provisional
 from registry.usecases.enterprises import EnterpriseChanges
-from registry.usecases.file_appointment import FileAppointment, file_appointment, miss_filing
+from registry.usecases.file_appointment import (
+    FileAppointment,
+    ReturnFiling,
+    SubmitFiling,
+    file_appointment,
+    miss_filing,
+    return_filing,
+    submit_filing,
+)
+from registry.usecases.people import PersonChanges
 
-DAY = date(2026, 3, 1)
+DAY, TODAY = date(2026, 3, 1), date(2026, 3, 2)
 
 
 @pytest.fixture
@@ -39,11 +51,11 @@ def holder(register, firm):
 
 
 def test_an_appointment_from_the_pool_is_announced_with_its_filing_day_and_rule_set(register, firm, holder):
-    appointment = register.appoint(holder, register.post(firm))
+    appointment = register.appoint(holder, register.post(firm), TODAY)
 
     [event] = register.announced("appointment.made")
     assert (event["appointment_id"], event["person_id"]) == (appointment.id, holder.id)
-    assert (event["filing_due_on"], event["ruleset"]) == ("2026-03-31", 1)
+    assert (event["filing_due_on"], event["ruleset"]) == ("2026-04-01", 1)
     assert appointment.warnings == []
     assert register.gaps() == []
 
@@ -68,8 +80,21 @@ def test_the_four_refusals_have_their_own_sentences_and_leave_nothing_behind(reg
     assert len(register.announced("appointment.made")) == 1
 
 
+def test_an_appointment_is_refused_or_warned_of_by_every_criterion(register, firm):
+    unproved = register.person(firm, quality_years=None, declaration=False)
+    register.issue(unproved, date(2024, 1, 10), date(2027, 1, 9))
+    post = register.post(firm)
+
+    with pytest.raises(RuleBroken) as refused:
+        register.appoint(unproved, post)
+    assert [each["rule"] for each in refused.value.facts["unmet"]] == ["R32"]
+
+    people.change(register.session, PROVINCE, unproved.id, 1, PersonChanges(quality_years=4), register.clock)
+    assert register.appoint(unproved, post).warnings == ["R30", "R34"]
+
+
 def test_an_appointment_below_decision_level_is_made_with_a_warning(register, firm, holder):
-    appointment = register.appoint(holder, register.post(firm), decision_level=False)
+    appointment = register.appoint(holder, register.post(firm), TODAY, decision_level=False)
 
     assert appointment.warnings == ["R26"]
 
@@ -80,10 +105,10 @@ def test_who_could_appoint_is_judged_by_the_day_of_the_appointment(register, fir
     enterprises.change(register.session, PROVINCE, firm.id, 1, new, register.clock)
 
     earlier = register.appoint(holder, post, date(2026, 2, 14))
-    assert earlier.warnings == []
+    assert "R24" not in earlier.warnings
     end = EndAppointment(date(2026, 2, 20), "调离")
     end_appointment(register.session, PROVINCE, earlier.id, end, register.clock)
-    assert register.appoint(holder, post, DAY).warnings == ["R24"]
+    assert "R24" in register.appoint(holder, post, DAY).warnings
 
 
 def test_an_appointment_in_the_future_is_refused(register, firm, holder):
@@ -105,7 +130,7 @@ def test_a_late_filing_is_flagged_and_a_missed_one_was_announced_before(register
 
 
 def due_rows(session):
-    return session.execute(text("SELECT kind, due_on, state FROM due ORDER BY id")).all()
+    return session.execute(text("SELECT kind, due_on, state FROM due WHERE kind <> 'post.vacancy' ORDER BY id")).all()
 
 
 def test_filing_in_time_cancels_the_deadline(register, firm, holder):
@@ -117,6 +142,70 @@ def test_filing_in_time_cancels_the_deadline(register, firm, holder):
 
     assert due_rows(register.session)[0].state == "cancelled"
     assert register.announced("appointment.filed")[0]["late"] is False
+
+
+def test_the_enterprise_submits_the_bureau_returns_and_accepts(register, firm, holder):
+    appointment, own = register.appoint(holder, register.post(firm)), Caller("f", "enterprise", enterprise_id=firm.id)
+    with pytest.raises(DayIsTheBureaus):
+        submit_filing(register.session, own, appointment.id, SubmitFiling(DAY), register.clock)
+    submit_filing(register.session, own, appointment.id, SubmitFiling(), register.clock)
+    assert due_rows(register.session)[0].state == "cancelled"
+
+    return_filing(register.session, CHANGCHUN, appointment.id, ReturnFiling("缺授权书"), register.clock)
+    assert due_rows(register.session) == [("appointment.filing", date(2026, 4, 1), "planned")]
+    register.clock.move(days=10)
+    submit_filing(register.session, own, appointment.id, SubmitFiling(), register.clock)
+    register.clock.move(days=60)
+    bureau = FileAppointment(register.clock.today(), "备〔2026〕1号")
+    file_appointment(register.session, CHANGCHUN, appointment.id, bureau, register.clock)
+
+    [returned], [filed] = register.announced("appointment.filing_returned"), register.announced("appointment.filed")
+    assert (returned["reason"], returned["resubmit_by"], returned["ruleset"]) == ("缺授权书", "2026-03-12", 1)
+    assert (filed["late"], filed["submitted_on"]) == (False, "2026-03-02")
+    assert [event["on"] for event in register.announced("appointment.filing_submitted")] == ["2026-03-02", "2026-03-12"]
+    assert register.gaps() == []
+
+
+def test_two_appointments_of_a_division_are_not_filed_under_one_number(register, firm, holder):
+    first = register.appoint(holder, register.post(firm))
+    second = register.appoint(another(register, firm), register.post(firm, "第二岗位"))
+    number = FileAppointment(DAY, "备〔2026〕1号")
+    file_appointment(register.session, PROVINCE, first.id, number, register.clock)
+
+    with pytest.raises(NumberTaken):
+        file_appointment(register.session, PROVINCE, second.id, number, register.clock)
+
+
+def test_an_appointment_entered_late_lives_through_what_has_become_of_its_certificate_since(register, firm, holder):
+    certificate = f"{holder.id}-1"
+    register.clock.move(days=18)
+    register.revoke(holder, certificate, date(2026, 3, 12))
+
+    appointment = register.appoint(holder, register.post(firm), TODAY)
+
+    assert (appointment.status, appointment.causes) == ("suspended", [f"certificate_revoked:{certificate}"])
+    assert [event["on"] for event in register.announced("appointment.made", "appointment.suspended")] == [
+        "2026-03-02",
+        "2026-03-12",
+    ]
+    register.issue(holder, date(2026, 3, 18), date(2029, 3, 17), number="2")
+    assert appointment.status == "active"
+    history = [(line.on, line.status) for line in queries.appointment_history(register.session, appointment.id)]
+    assert history == [(TODAY, "active"), (date(2026, 3, 12), "suspended"), (date(2026, 3, 18), "active")]
+    assert register.gaps() == []
+
+
+def test_a_certificate_earned_after_the_day_of_a_provisional_appointment_makes_it_a_full_one(register, firm):
+    register.session.execute(
+        text('UPDATE ruleset SET parameters = parameters || \'{"appoint_without_certificate": "provisional"}\'')
+    )
+    person = register.person(firm)
+    register.clock.move(days=18)
+    register.issue(person, date(2026, 3, 12), date(2029, 3, 11))
+
+    appointment = register.appoint(person, register.post(firm), TODAY)
+
+    assert (appointment.status, appointment.provisional_until) == ("active", None)
 
 
 def test_an_expiry_suspends_and_a_renewal_restores(register, firm, holder):
@@ -150,6 +239,35 @@ def test_a_revocation_outlasts_a_renewal_and_ends_with_a_new_certificate(registe
 
     assert appointment.status == "active"
     assert len(register.announced("appointment.suspended")) == len(register.announced("appointment.restored")) == 1
+
+
+def test_an_expiry_that_comes_late_leaves_what_a_newer_certificate_gives(register, firm, holder):
+    """Events of two certificates come in any order: A ended on 12 March, and B was issued on the 20th."""
+    appointment = register.appoint(holder, register.post(firm))
+    register.clock.move(days=30)
+    register.issue(holder, date(2026, 3, 20), date(2029, 3, 19), number="2")
+    register.expire(holder, f"{holder.id}-1", date(2026, 3, 13))
+
+    assert appointment.status == "active" and appointment.causes == []
+    shown = {
+        day: [
+            (row.history.status, row.certificate.certificate_id[-1])
+            for row in queries.talents(
+                register.session, PROVINCE, TalentFilters(), date(2026, 3, day), PageArguments(9)
+            ).items
+        ]
+        for day in (12, 13, 19, 20)
+    }
+    assert shown == {12: [("in_pool", "1")], 13: [("lapsed", "1")], 19: [("lapsed", "1")], 20: [("in_pool", "2")]}
+    assert [listed(register, on=date(2026, 3, day))[0][1] for day in (12, 13, 19, 20)] == [
+        "active",
+        "suspended",
+        "suspended",
+        "active",
+    ]
+    kinds = ("talent.lapsed", "talent.restored", "appointment.suspended", "appointment.restored")
+    assert [event["on"] for event in register.announced(*kinds)] == ["2026-03-13", "2026-03-20"] * 2
+    assert register.gaps() == []
 
 
 def test_an_expiry_does_nothing_while_another_certificate_is_valid(register, firm, holder):
@@ -190,7 +308,102 @@ def test_a_past_day_shows_the_status_of_that_day(register, firm, holder):
     assert listed(register, on=date(2026, 2, 19)) == [(appointment.id, "active")]
     assert listed(register, on=date(2026, 2, 28)) == [(appointment.id, "suspended")]
     assert listed(register, on=date(2026, 2, 28), status="active") == []
+    assert listed(register, on=date(2026, 3, 1)) == [(appointment.id, "suspended")]
     assert listed(register) == [(appointment.id, "ended")]
+
+
+def test_what_was_said_last_holds_though_it_reaches_further_back(register, firm, holder):
+    """As reporting has it: suspended on the 13th, and said on the 20th to have ended with the 10th."""
+    appointment = register.appoint(holder, register.post(firm))
+    register.clock.move(days=18)
+    register.revoke(holder, f"{holder.id}-1", date(2026, 3, 13))
+    end_appointment(
+        register.session, PROVINCE, appointment.id, EndAppointment(date(2026, 3, 10), "辞职"), register.clock
+    )
+
+    assert listed(register, on=date(2026, 3, 9)) == [(appointment.id, "active")]
+    for day in (13, 20):
+        assert listed(register, on=date(2026, 3, day)) == [(appointment.id, "ended")]
+        assert listed(register, on=date(2026, 3, day), status="ended") == [(appointment.id, "ended")]
+        assert listed(register, on=date(2026, 3, day), status="suspended") == []
+
+
+def test_the_last_day_of_an_appointment_counts_everywhere(register, firm, holder):
+    post, today = register.post(firm), DAY + timedelta(days=1)
+    appointment = register.appoint(holder, post)
+    end_appointment(register.session, PROVINCE, appointment.id, EndAppointment(today, "辞职"), register.clock)
+
+    def seen(on):
+        filters = EnterpriseFilters(has_cqo=True)
+        [page] = queries.posts(register.session, PROVINCE, PostFilters(), on, PageArguments(50)).items
+        [talent] = queries.talents(register.session, PROVINCE, TalentFilters(), on, PageArguments(50)).items
+        firms = queries.some_enterprises(register.session, PROVINCE, filters, on, PageArguments(50)).items
+        vacant = queries.posts(register.session, PROVINCE, PostFilters(vacant=True), on, PageArguments(50)).items
+        history = queries.appointment_history(register.session, appointment.id)
+        assert listed(register, on=on) == [(appointment.id, status_on(history, on))]
+        return status_on(history, on), page.appointment is not None, talent.appointed, len(firms), len(vacant)
+
+    assert seen(today) == ("active", True, True, 1, 0)
+    assert seen(today + timedelta(days=1)) == ("ended", False, False, 0, 1)
+    with pytest.raises(PostTaken):
+        register.appoint(another(register, firm), post, today)
+
+
+def test_a_past_day_of_the_pool_is_shown_with_the_certificate_and_the_post_of_that_day(register, firm, holder):
+    certificate = f"{holder.id}-1"
+    register.clock.move(days=1100)
+    register.appoint(holder, register.post(firm), date(2028, 6, 1))
+    register.expire(holder, certificate, date(2029, 1, 10))
+    register.renew(holder, certificate, date(2029, 2, 1), date(2032, 1, 31))
+    register.session.flush()
+
+    def shown(on, **filters):
+        found = queries.talents(register.session, PROVINCE, TalentFilters(**filters), on, PageArguments(50)).items
+        return [(row["status"], row["valid_until"], row["appointed"]) for row in map(views.talent_view, found)]
+
+    first, second = date(2029, 1, 9), date(2032, 1, 31)
+    assert shown(date(2026, 1, 9)) == []
+    assert shown(date(2028, 5, 31)) == [("in_pool", first, False)]
+    assert shown(date(2028, 6, 1)) == [("in_pool", first, True)]
+    assert shown(date(2029, 1, 20)) == [("lapsed", first, True)]
+    assert shown(date(2029, 2, 1)) == [("in_pool", second, True)]
+    assert shown(date(2028, 5, 31), available=True) == [("in_pool", first, False)]
+    assert shown(date(2028, 6, 1), available=True) == []
+
+
+def sweep_vacancies(register):
+    rows = register.session.execute(
+        text("SELECT id, kind, series, key, due_on, payload FROM due WHERE kind = 'post.vacancy' AND due_on <= :today"),
+        {"today": register.clock.today()},
+    )
+    vacancies.miss(register.session, [DueRow(**row._mapping) for row in rows], register.clock)
+    found = [(event["post_id"], event["vacant_since"]) for event in register.announced("post.vacancy_overdue")]
+    register.session.execute(text("DELETE FROM due WHERE due_on <= :today"), {"today": register.clock.today()})
+    register.session.execute(text("DELETE FROM outbox WHERE type = 'post.vacancy_overdue.v1'"))
+    return found
+
+
+def test_a_post_that_stands_vacant_past_the_grace_is_announced_once_for_each_vacancy(register, firm, holder):
+    never, held = register.post(firm, "第二岗位"), register.post(firm)
+    appointment = register.appoint(holder, held)
+    register.clock.move(days=89)
+    assert sweep_vacancies(register) == []
+    register.clock.move(days=1)
+    assert sweep_vacancies(register) == [(never.id, "2026-03-02")]
+
+    end_appointment(
+        register.session, PROVINCE, appointment.id, EndAppointment(date(2026, 5, 30), "辞职"), register.clock
+    )
+    register.clock.move(days=89)
+    assert sweep_vacancies(register) == []
+    register.clock.move(days=1)
+    assert sweep_vacancies(register) == [(held.id, "2026-05-31")]
+
+
+def another(register, firm):
+    person = register.person(firm)
+    register.issue(person, number="2")
+    return person
 
 
 def test_everybody_sees_their_own_subtree_their_own_firm_or_themselves(register, firm, holder):

@@ -4,9 +4,11 @@ from datetime import date
 
 import pytest
 from registry_world import CHANGCHUN, PROVINCE, SIPING
+from sqlalchemy import text
 
 from chassis.errors import NotFound
 from registry.domain.enterprise import Deregistered, DeregisteredOutOfOrder, MergedIntoItself
+from registry.usecases import vacancies
 from registry.usecases.deregister import Deregister, deregister
 from registry.usecases.enterprises import EnterpriseChanges, change
 
@@ -41,6 +43,18 @@ def test_deregistration_ends_the_appointment_with_the_enterprises_last_day(regis
     [gone] = register.announced("enterprise.deregistered")
     assert (gone["enterprise_id"], gone["on"], gone["successor_id"]) == (firm.id, "2026-03-02", None)
     assert register.gaps() == []
+
+
+def test_no_post_of_it_is_announced_as_vacant(register, firm, holder, session):
+    post = register.post(firm)
+    register.appoint(holder, post, date(2026, 3, 1))
+    end(register, firm)
+
+    rows = session.execute(text("SELECT * FROM due WHERE kind = 'post.vacancy'")).all()
+    assert rows
+    vacancies.miss(session, rows, register.clock)
+
+    assert register.announced("post.vacancy_overdue") == []
 
 
 def test_the_holder_stays_in_the_pool_without_an_enterprise(register, firm, holder):

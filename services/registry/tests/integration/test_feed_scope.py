@@ -10,6 +10,7 @@ from registry_world import PROVINCE, Register
 from sqlalchemy import text
 
 from chassis.messaging.feed_routes import FeedArguments, FeedPage, read_feed
+from chassis.messaging.outbox import heads
 from programme.access import ACCESS
 from programme.callers import Caller, Role
 from registry.seed import seed
@@ -23,13 +24,15 @@ READERS = {Role.PROVINCE, Role.DIVISION, Role.TRAINING_CENTRE, Role.SYSTEM, Role
 CLAIMS = {Role.DIVISION: {"division": CHANGCHUN}, Role.ENTERPRISE: {"enterprise": "e"}, Role.CQO: {"person": "p"}}
 
 
-@pytest.fixture
-def read(register: Register) -> Callable[..., FeedPage]:
-    """`read(caller, division=…)`: a page of the feed, once all that was announced is published."""
+@pytest.fixture(params=[0, 2, 5000], ids=["not taken in", "taken in two by two", "taken in"])
+def read(register: Register, request: pytest.FixtureRequest) -> Callable[..., FeedPage]:
+    """`read(caller, division=…)`: a page of the feed, once all that was announced is published, and taken in or not."""
 
     def read(caller: Caller, **wanted: Any) -> FeedPage:
         register.session.flush()
         register.session.execute(text("UPDATE outbox SET published_at = now(), feed_position = seq"))
+        while request.param and heads.digest_more(register.session, limit=request.param):
+            pass
         arguments = FeedArguments(limit=500, **wanted)
         return read_feed(register.session, "registry", caller, arguments, register.clock.today(), ACCESS)
 

@@ -58,6 +58,14 @@ def places(outcome):
     return [(rejection.row, rejection.letter, rejection.column) for rejection in outcome.rejections]
 
 
+def test_a_row_of_another_industry_marked_above_the_threshold_is_rejected_at_the_mark(register):
+    outcome = run(register, [row(1, 行业代码="I65"), row(2, 行业代码="I65", 是否规模以上="否"), row(3)])
+
+    assert outcome.created == 2
+    assert places(outcome) == [(2, "E", "是否规模以上")]
+    assert "I65" in outcome.rejections[0].violation.zh
+
+
 def test_importing_the_same_workbook_again_changes_and_announces_nothing(register):
     rows = [row(serial) for serial in range(1, 6)]
     first = run(register, rows)

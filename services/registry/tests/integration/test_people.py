@@ -10,15 +10,17 @@ from chassis.ids import new_id
 from programme.callers import Caller
 from programme.scope import OutsideDivision
 from registry import queries, views
-from registry.domain.candidacy import AlreadyCqoElsewhere, Excluded, NotAppointable
+from registry.domain.admission import Excluded
+from registry.domain.candidacy import AlreadyCqoElsewhere, NotAppointable
 from registry.domain.contact import ContactPoints
+from registry.domain.exclusion import AlreadyLifted
 from registry.handlers.education import EducationRecorded, education_recorded
 from registry.queries import TalentFilters
 from registry.usecases import contacts, enterprises, exclusions, people
 from registry.usecases.access import OutsideEnterprise, exclusions_of, person_by_number
 from registry.usecases.appoint import appoint
 from registry.usecases.enterprises import EnterpriseChanges
-from registry.usecases.exclusions import Exclude
+from registry.usecases.exclusions import Exclude, LiftExclusion
 from registry.usecases.people import AlreadyRegistered, NotYoursToRegister, PersonChanges, RegisterPerson, RevealPerson
 
 
@@ -227,3 +229,28 @@ def test_a_bureau_excludes_a_person_of_its_division_by_id_number(register):
 
 def exclusion_of(number):
     return Exclude(id_number=number, reason="伪造检验报告", document="示例〔2026〕9号", valid_from=date(2026, 3, 1))
+
+
+def test_an_exclusion_for_a_fixed_term_is_lifted_early_on_a_document(register):
+    person = register.person(register.firm())
+    command = Exclude(
+        person_id=person.id,
+        reason="示例",
+        document="示例〔2026〕9号",
+        valid_from=date(2026, 1, 1),
+        valid_to=date(2026, 12, 31),
+    )
+    entry = exclusions.exclude(register.session, CHANGCHUN, command, register.cipher, register.clock)
+
+    lifted = LiftExclusion(date(2026, 3, 31), "示例〔2026〕19号")
+    exclusions.lift(register.session, PROVINCE, entry.id, lifted, register.clock)
+
+    assert (entry.valid_to, entry.lifted_by) == (date(2026, 3, 31), "示例〔2026〕19号")
+    assert not entry.holds_on(date(2026, 4, 1))
+    for day in (date(2026, 3, 31), date(2026, 4, 1)):
+        with pytest.raises(AlreadyLifted):
+            exclusions.lift(
+                register.session, PROVINCE, entry.id, LiftExclusion(day, "示例〔2026〕20号"), register.clock
+            )
+    recorded = register.session.scalar(text("SELECT entry FROM audit_log WHERE action = 'exclusion.lifted'"))
+    assert "2026-12-31" in recorded and "示例〔2026〕19号" in recorded

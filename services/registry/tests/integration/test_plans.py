@@ -76,6 +76,13 @@ def test_a_page_of_each_list(register: Register) -> None:
                 TODAY,
                 page,
             ),
+            "pool": lambda: queries.pool(
+                session,
+                caller,  # noqa: B023
+                queries.PoolFilters(available=False),
+                TODAY,
+                page,
+            ),
             "appointments": lambda: queries.appointments(
                 session,
                 caller,  # noqa: B023

@@ -93,6 +93,29 @@ def test_a_division_sees_its_own_subtree_only(seeded, service, token):
     siping.call("PATCH", f"/enterprises/{enterprise['id']}", 404, json={"name": "x"}, headers={"If-Match": '"1"'})
 
 
+IDLE = "0198f2a0-0000-7000-8000-000000000401"
+
+
+def test_an_enterprise_submits_for_filing_and_cannot_file(seeded, service, token):
+    firm = Client(service.url, token("enterprise", enterprise="0198f2a0-0000-7000-8000-000000000101"))
+
+    for path in ("filing", "filing/return"):
+        firm.call("POST", f"/appointments/{IDLE}/{path}", 403, json={"filed_on": "2026-03-02"})
+    firm.call("POST", f"/appointments/{IDLE}/filing/submission", 404, json={})
+
+
+def test_the_province_enters_a_years_holidays(seeded, service, token):
+    known = {year["year"]: year for year in seeded.call("GET", "/calendar", 200)["items"]}
+    assert {2024, 2025, 2026} <= known.keys() and "2026-10-10" in known[2026]["days_worked"]
+
+    entered = {"year": 2027, "days_off": ["2027-01-01"], "days_worked": [], "document": "示例〔2026〕1号"}
+    for _ in range(2):
+        assert seeded.call("POST", "/calendar", 201, json=entered)["days_off"] == ["2027-01-01"]
+    wrong = {**entered, "days_off": ["2027-01-01", "2027-01-02"]}
+    assert "/days_off/1" in str(seeded.call("POST", "/calendar", 422, json=wrong))
+    Client(service.url, token("division", division="220100")).call("POST", "/calendar", 403, json=entered)
+
+
 def test_a_change_needs_the_etag_that_was_read(seeded):
     post_workbook(seeded, "/enterprises/import", sheet(1))
     path = f"/enterprises/{seeded.call('GET', '/enterprises', 200)['items'][0]['id']}"

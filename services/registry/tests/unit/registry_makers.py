@@ -5,9 +5,10 @@ from datetime import date
 
 from registry.domain.appointment import Appointment, Capacity
 from registry.domain.certificates import CertificateFact, CertificateStatus
+from registry.domain.departments import DEPARTMENTS
 from registry.domain.enterprise import Enterprise
 from registry.domain.person import Person
-from registry.domain.post import DEPARTMENTS, Post
+from registry.domain.post import Post
 from registry.domain.rules import Rules
 from registry.domain.talent import Talent
 
@@ -24,10 +25,18 @@ RULES = MadeUpRules(
     effective_from=date(2013, 9, 18),
     document="吉质联办〔2013〕10号",
     experience_years=3,
+    title_experience_years=1,
+    review_days=15,
     filing_days=30,
+    resubmission_days=10,
     change_filing_working_days=15,
     vacancy_grace_days=90,
+    appoint_excluded="refuse",
+    appoint_without_declaration="warn",
+    appoint_without_experience="refuse",
+    appoint_without_education="warn",
     appoint_without_certificate="refuse",
+    appoint_cqo_of_another="refuse",
     provisional_days=180,
     on_certificate_expired="suspend",
     on_certificate_revoked="suspend",

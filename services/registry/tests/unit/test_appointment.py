@@ -1,11 +1,11 @@
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
-from registry_makers import RULES, appointment, expired, issued, revoked, talent
+from registry_makers import RULES, appointment, expired, issued
 
-from registry.domain.appointment import AlreadyEnded, AlreadyFiled, DayOutOfOrder, filing_due
+from registry.domain.appointment import AlreadyEnded, DayOutOfOrder
 from registry.domain.certificates import valid_on
-from registry.events import AppointmentRestored, AppointmentSuspended, TalentLapsed, TalentRestored
+from registry.domain.filing import AlreadyFiled, AlreadySubmitted, NotSubmitted, filing_due
 
 TODAY = date(2026, 4, 1)
 
@@ -28,6 +28,52 @@ def test_an_appointment_is_filed_once_and_not_before_it_was_made_nor_ahead_of_to
         appointment().file(date(2026, 4, 2), "BA-1", TODAY)
 
 
+def test_a_filing_is_late_by_the_day_of_submission_however_long_the_bureau_takes():
+    held, late = appointment(), appointment()
+    held.submit(date(2026, 3, 3), TODAY)
+    late.submit(date(2026, 3, 4), TODAY)
+
+    assert held.file(date(2026, 3, 20), "BA-1", TODAY).late is False
+    assert (held.submitted_on, held.filed_on) == (date(2026, 3, 3), date(2026, 3, 20))
+    assert late.file(date(2026, 3, 20), "BA-2", TODAY).late is True
+
+
+def test_what_was_returned_keeps_its_day_if_it_comes_back_within_the_rule_sets_days():
+    held, slow = appointment(), appointment()
+    for each in (held, slow):
+        each.submit(date(2026, 3, 3), TODAY)
+        event = each.return_filing(date(2026, 3, 5), "缺授权书", RULES)
+        assert (event.resubmit_by, each.filing) == (date(2026, 3, 15), "returned")
+    held.submit(date(2026, 3, 15), TODAY)
+    slow.submit(date(2026, 3, 16), TODAY)
+
+    assert held.file(date(2026, 3, 17), "BA-1", TODAY).late is False
+    assert slow.file(date(2026, 3, 17), "BA-2", TODAY).late is True
+
+
+def test_nobody_submits_twice_and_nothing_is_returned_that_was_not_submitted():
+    held = appointment()
+    with pytest.raises(NotSubmitted):
+        held.return_filing(TODAY, "缺授权书", RULES)
+    held.submit(date(2026, 2, 2), TODAY)
+
+    with pytest.raises(AlreadySubmitted):
+        held.submit(date(2026, 2, 3), TODAY)
+    with pytest.raises(DayOutOfOrder):
+        held.file(date(2026, 2, 1), "BA-1", TODAY)
+
+
+def test_nothing_is_overdue_while_the_bureau_has_it_and_what_is_returned_is_again():
+    held = appointment()
+    held.submit(date(2026, 3, 3), TODAY)
+    assert held.miss_filing(TODAY) is None
+
+    held.return_filing(date(2026, 3, 5), "缺授权书", RULES)
+
+    assert held.last_filing_day == date(2026, 3, 15)
+    assert held.miss_filing(TODAY).filing_due_on == date(2026, 3, 15)
+
+
 def test_filing_is_overdue_only_while_it_is_owed():
     filed = appointment()
     filed.file(date(2026, 2, 2), "BA-1", TODAY)
@@ -37,98 +83,12 @@ def test_filing_is_overdue_only_while_it_is_owed():
     assert appointment().miss_filing(TODAY).filing_due_on == date(2026, 3, 3)
 
 
-def test_a_certificate_revoked_after_the_appointment_suspends_it():
-    held = appointment()
-
-    event = held.certificate_ended(revoked(TODAY), [], RULES)
-
-    assert isinstance(event, AppointmentSuspended)
-    assert (held.status, event.reason, event.ruleset) == ("suspended", "certificate_revoked", 1)
-
-
-def test_the_rule_set_may_let_an_expiry_pass():
-    held = appointment()
-
-    assert held.certificate_ended(expired(TODAY), [], RULES.but(on_certificate_expired="none")) is None
-    assert held.status == "active"
-
-
-def test_another_certificate_that_is_valid_keeps_the_appointment():
-    held, other = appointment(), issued(date(2026, 3, 1), date(2029, 2, 28), certificate="c2")
-
-    assert held.certificate_ended(expired(TODAY), [issued(), other], RULES) is None
-    assert held.certificate_ended(revoked(TODAY), [issued(), other], RULES) is None
-    assert (held.status, held.causes) == ("active", [])
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        [issued(TODAY + timedelta(days=1), date(2029, 2, 28), certificate="c2")],
-        [issued(date(2023, 4, 1), TODAY - timedelta(days=1), certificate="c2")],
-        [issued(certificate="c2"), revoked(TODAY, certificate="c2")],
-    ],
-    ids=["that begins later", "that ran out before", "that was revoked"],
-)
-def test_a_certificate_keeps_nothing_if_it_is_not_valid_that_day(other):
-    held, member = appointment(), talent()
-
-    assert isinstance(held.certificate_ended(expired(TODAY), [issued(), *other], RULES), AppointmentSuspended)
-    assert isinstance(member.certificate_ended(expired(TODAY), [issued(), *other]), TalentLapsed)
-
-
-def test_the_membership_of_the_pool_then_rests_on_the_other_certificate():
-    member, other = talent(), issued(date(2026, 3, 1), date(2029, 2, 28), certificate="c2")
-
-    assert member.certificate_ended(expired(TODAY), [issued(), other]) is None
-    assert (member.status, member.certificate_id, member.valid_until) == ("in_pool", "c2", date(2029, 2, 28))
-
-
-def test_a_renewal_restores_what_the_expiry_suspended():
-    held = appointment()
-    held.certificate_ended(expired(TODAY), [], RULES)
-
-    assert isinstance(held.certificate_renewed("c1", TODAY, RULES), AppointmentRestored)
-    assert (held.status, held.causes) == ("active", [])
-
-
-def test_a_renewal_does_not_undo_a_revocation():
-    held = appointment()
-    held.certificate_ended(expired(TODAY), [], RULES)
-    assert held.certificate_ended(revoked(TODAY), [], RULES) is None
-
-    assert held.certificate_renewed("c1", TODAY, RULES) is None
-    assert (held.status, held.causes) == ("suspended", ["certificate_revoked:c1"])
-
-
-def test_a_new_certificate_restores_whatever_the_cause_was():
-    held = appointment()
-    held.certificate_ended(revoked(TODAY), [], RULES)
-
-    assert isinstance(held.certificate_issued(TODAY, RULES), AppointmentRestored)
-
-
-def test_a_renewal_of_an_active_appointment_announces_nothing():
-    assert appointment().certificate_renewed("c1", TODAY, RULES) is None
-
-
 def test_an_appointment_ends_once():
     held = appointment()
     held.end(TODAY, "辞职", TODAY)
 
     with pytest.raises(AlreadyEnded):
         held.end(TODAY, "辞职", TODAY)
-    assert held.certificate_ended(expired(TODAY), [], RULES) is None
-
-
-def test_the_pool_is_left_and_entered_again_by_certificates_alone():
-    member = talent()
-
-    assert isinstance(member.certificate_ended(expired(TODAY), []), TalentLapsed)
-    assert member.certificate_ended(revoked(TODAY), []) is None
-    assert isinstance(member.rest_on(issued(TODAY, date(2029, 3, 31)), TODAY), TalentRestored)
-    assert member.rest_on(issued(TODAY, date(2030, 3, 31)), TODAY) is None
-    assert member.valid_until == date(2030, 3, 31)
 
 
 def test_a_day_before_the_expiry_still_sees_the_certificate_valid():

@@ -1,12 +1,15 @@
 from datetime import date
 
+import pytest
 from registry_makers import RULES, expired, issued
 
+from registry.domain.certificates import CertificateFact, CertificateStatus
 from registry.domain.eligibility import Dossier, EducationFact, assess
 from registry.domain.exclusion import Exclusion
-from registry.domain.person import PersonFact, full_years, restate
+from registry.domain.person import FactKind, PersonFact, full_years, restate
 
 DAY = date(2026, 3, 2)
+VALID = CertificateStatus.VALID
 
 
 def stated(**facts):
@@ -29,9 +32,27 @@ def test_a_candidate_before_the_training_lacks_what_the_training_proves():
     assert met(Dossier(stated())) == {"R30", "R32"}
 
 
-def test_a_title_stands_in_for_years_of_experience():
+def test_a_title_stands_in_for_years_of_experience_beside_some_quality_work():
     assert "R32" not in met(Dossier(stated(quality_years=2)))
-    assert "R32" in met(Dossier(stated(quality_years=0, title="质量工程师")))
+    assert "R32" in met(Dossier(stated(quality_years=1, title="质量工程师")))
+    assert "R32" not in met(Dossier(stated(quality_years=0, title="质量工程师")))
+    assert "R32" not in met(Dossier(stated(quality_years=None, title="质量工程师")))
+
+
+def test_how_much_quality_work_a_title_needs_beside_it_is_the_rule_sets():
+    assert "R32" not in met(Dossier(stated(quality_years=1, title="工程师")), rules=RULES.but(title_experience_years=2))
+
+
+def test_no_years_of_quality_work_do_not_grow_into_some():
+    assert "R32" not in met(Dossier(stated(quality_years=0, title="工程师")), date(2032, 3, 2))
+
+
+@pytest.mark.parametrize("word", ["无", "暂无", "没有", "无职称", " 无 ", "-", "/", "None", "n/a"])
+def test_a_word_for_none_is_no_title(word):
+    assert "R32" not in met(Dossier(stated(quality_years=1, title=word)))
+    # Nor is one that was entered before such words were known.
+    entered = [*stated(quality_years=1), PersonFact("p1", FactKind.TITLE, word, date(2026, 1, 5), date(2026, 1, 5))]
+    assert "R32" not in met(Dossier(entered))
 
 
 def test_experience_grows_with_the_days_and_is_less_on_a_past_day():
@@ -64,6 +85,28 @@ def test_continuing_education_is_judged_for_the_year_that_is_over():
     assert "R34" in met(Dossier(stated(), [], certificates, hours))
     assert "R34" not in met(Dossier(stated(), [], certificates, hours[:1]))
     assert "R34" in met(Dossier(stated(), [], certificates), date(2025, 3, 2))
+
+
+def test_the_duty_of_continuing_education_begins_again_with_a_certificate_after_a_lapse():
+    first = [issued(date(2026, 1, 10), date(2029, 1, 9)), expired(date(2029, 1, 10))]
+    second = issued(date(2031, 3, 2), date(2034, 3, 1), certificate="c2")
+    dossier = Dossier(stated(), [], [*first, second])
+
+    assert "R34" in met(dossier, date(2031, 3, 2)) and "R34" in met(dossier, date(2032, 12, 31))
+    assert "R34" not in met(dossier, date(2033, 1, 1))
+
+
+def test_the_duty_goes_on_where_a_second_certificate_begins_before_the_first_one_ends():
+    overlapping = [issued(date(2024, 1, 10), date(2027, 1, 9)), issued(date(2026, 2, 1), date(2029, 1, 31), "c2")]
+
+    assert "R34" not in met(Dossier(stated(), [], overlapping))
+
+
+def test_the_duty_goes_on_through_a_late_renewal():
+    renewed = CertificateFact("c1", "p1", "CQO-c1", date(2027, 3, 1), VALID, date(2027, 3, 1), date(2030, 2, 28))
+    chain = [issued(date(2024, 1, 10), date(2027, 1, 9)), expired(date(2027, 1, 10)), renewed]
+
+    assert "R34" not in met(Dossier(stated(), [], chain), date(2027, 3, 2))
 
 
 def test_the_figure_is_the_rule_sets_and_not_the_codes():

@@ -1,14 +1,14 @@
 """Enterprises that were deregistered no longer count.
 
 Revision ID: 0070
-Revises: 0010
+Revises: 0060
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0070"
-down_revision = "0010"
+down_revision = "0060"
 branch_labels = None
 depends_on = None
 

@@ -15,6 +15,14 @@ class Figure(StrEnum):
     FILING = "filing"
     ENROLMENT = "enrolment"
     DELIVERY = "delivery"
+    EDUCATION = "education"
+
+
+class EducationState(StrEnum):
+    """Whether somebody has reached the hours of continuing education that a year asks of them (R34)."""
+
+    REACHED = "reached"
+    BEHIND = "behind"
 
 
 class Kind(NamedTuple):

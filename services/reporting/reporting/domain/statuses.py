@@ -19,6 +19,7 @@ class CertificateStatus(StrEnum):
     VALID = "valid"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    REPLACED = "replaced"  # by another of the same holder
 
 
 class TalentStatus(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
@@ -30,7 +30,7 @@ STATUS_AFTER = {
 
 @dataclass(frozen=True)
 class AppointmentChanged:
-    """An appointment was made, suspended, restored or ended, as of the day `on`."""
+    """An appointment was made, suspended or restored from the day `on`, or ended with it."""
 
     appointment_id: str
     enterprise_id: str
@@ -49,10 +49,16 @@ class AppointmentFiled:
 
 def record_statuses(session: Session, events: Sequence[Envelope[AppointmentChanged]]) -> None:
     """A record of history for each event."""
-    rows = [{**history_row(event), "status": STATUS_AFTER[event.type]} for event in events]
+    rows = [{**history_row(event), "status": STATUS_AFTER[event.type], "on": _first_day(event)} for event in events]
     totals.one_at_a_time(session)
     totals.record(session, Figure.APPOINTMENT, storage.appointment_history, rows)
     totals.cover(session, (event.data.enterprise_id for event in events))
+
+
+def _first_day(event: Envelope[AppointmentChanged]) -> date:
+    """The day from which the status holds: the last day of an appointment still counts."""
+    ended = STATUS_AFTER[event.type] == AppointmentStatus.ENDED
+    return event.data.on + timedelta(days=1) if ended else event.data.on
 
 
 def record_filings(session: Session, events: Sequence[Envelope[AppointmentFiled]]) -> None:

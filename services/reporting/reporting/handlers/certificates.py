@@ -20,6 +20,7 @@ STATUS_AFTER = {
     "certificate.expired.v1": CertificateStatus.EXPIRED,
     "certificate.renewed.v1": CertificateStatus.VALID,
     "certificate.revoked.v1": CertificateStatus.REVOKED,
+    "certificate.replaced.v1": CertificateStatus.REPLACED,
 }
 
 
@@ -34,7 +35,7 @@ class CertificateIssued:
 
 @dataclass(frozen=True)
 class CertificateChanged:
-    """A certificate expired, was renewed or revoked, as of the day `on`."""
+    """A certificate expired, was renewed, revoked or replaced, as of the day `on`."""
 
     certificate_id: str
     person_id: str

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from chassis.messaging import Envelope
 from reporting import storage
+from reporting.domain.coverage import counts_above_threshold
 from reporting.handlers import totals
-from reporting.handlers.rows import Row, enter, history_row, history_rows, insert_new
+from reporting.handlers.rows import Row, enter, history_row, insert_new
 
 ONE_DAY = timedelta(days=1)
 INSERT_NEW = insert_new(storage.enterprise_history)
@@ -26,6 +27,7 @@ class EnterpriseChanged:
     on: date
     name: str
     division: str
+    industry: str
     above_threshold: bool
     award_contender: bool
     brand_contender: bool
@@ -43,7 +45,7 @@ class EnterpriseDeregistered:
 
 def record_changes(session: Session, events: Sequence[Envelope[EnterpriseChanged]]) -> None:
     """A record of history for each event."""
-    _record(session, [{**row, "gone": False} for row in history_rows(events)])
+    _record(session, [_row(event) for event in events])
 
 
 def record_ends(session: Session, events: Sequence[Envelope[EnterpriseDeregistered]]) -> None:
@@ -64,3 +66,10 @@ def forget(session: Session, enterprise_id: str) -> None:
     history = storage.enterprise_history
     session.execute(delete(history).where(history.c.enterprise_id == enterprise_id))
     totals.cover(session, [enterprise_id])
+
+
+def _row(event: Envelope[EnterpriseChanged]) -> Row:
+    row = history_row(event)
+    industry = str(row.pop("industry"))
+    counts = counts_above_threshold(event.data.above_threshold, industry)
+    return row | {"above_threshold": counts, "gone": False}

@@ -9,11 +9,23 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeAlias
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Date, Table, Text, bindparam, delete, func, select, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Date,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    func,
+    select,
+    text,
+)
 from sqlalchemy import Row as DatabaseRow
 from sqlalchemy.orm import Session
 
@@ -28,6 +40,7 @@ from reporting.handlers.rows import Row, enter, insert_many, insert_new
 LANES = 16
 LANE = random.randrange(LANES)
 
+Named: TypeAlias = tuple[object, ...]  # an object, by its key
 Changes: TypeAlias = Mapping[tuple[date, Kind], int]  # by how many on which day
 
 KEYS = bindparam("keys", type_=ARRAY(Text))
@@ -101,33 +114,60 @@ def one_at_a_time(session: Session) -> None:
     session.execute(ONE_AT_A_TIME)
 
 
-def record(session: Session, figure: Figure, history: Table, rows: Sequence[Row]) -> None:
-    """Enters records of a history of statuses, and counts what they change."""
-    key = history.primary_key.columns.values()[0]
-    keys = sorted({str(row[key.name]) for row in rows})
-    known = select(key, history.c.version, history.c.on, history.c.status).where(key == func.any(KEYS))
-    before: dict[str, dict[int, Dated[Kind]]] = defaultdict(dict)
-    for name, version, on, status in session.execute(known, {"keys": keys}):
-        before[name][version] = Dated(version, on, Kind(status))
+def of_status(row: Row) -> Kind:
+    """A record of a history of statuses counts by its status."""
+    return Kind(str(row["status"]))
+
+
+def record(
+    session: Session,
+    figure: Figure,
+    history: Table,
+    rows: Sequence[Row],
+    kind_of: Callable[[Row], Kind] = of_status,
+) -> None:
+    """Enters records of a history, and counts what they change; `kind_of` says as what a record counts.
+
+    An object is named by the key's columns but the last, which is the version.
+    """
+    first, *others = history.primary_key.columns.values()[:-1]
+    key = [first.name, *(other.name for other in others)]
+    # By the first column alone, which an index answers; what else it finds, another year of a person, stays unused.
+    known = select(history).where(first == func.any(KEYS))
+    before: dict[Named, dict[int, Dated[Kind]]] = defaultdict(dict)
+    for found in session.execute(known, {"keys": sorted({str(row[first.name]) for row in rows})}):
+        held = dict(found._mapping)
+        before[_named(held, key)][found.version] = Dated(found.version, found.on, kind_of(held))
     enter(session, insert_new(history), rows)
-    after = {name: dict(before[name]) for name in keys}
+    after = {name: dict(before[name]) for name in {_named(row, key) for row in rows}}
     for row in rows:
         version, on = row["version"], row["on"]
         assert isinstance(version, int) and isinstance(on, date)
-        after[str(row[key.name])].setdefault(version, Dated(version, on, Kind(str(row["status"]))))
+        after[_named(row, key)].setdefault(version, Dated(version, on, kind_of(row)))
     total: Counter[tuple[date, Kind]] = Counter()
-    for name in keys:
-        total.update(net(changes(steps(before[name].values())), changes(steps(after[name].values()))))
+    for name, records in after.items():
+        total.update(net(changes(steps(before[name].values())), changes(steps(records.values()))))
     count(session, figure, total)
 
 
-def forget(session: Session, figure: Figure, history: Table, key: str) -> list[DatabaseRow[Any]]:  # Any: its columns
-    """Takes an object's records out of a history of statuses, and out of the figure; returns them."""
-    column = history.primary_key.columns.values()[0]
-    rows = session.execute(delete(history).where(column == key).returning(history)).all()
-    counted = changes(steps(Dated(row.version, row.on, Kind(row.status)) for row in rows))
+def forget(
+    session: Session,
+    figure: Figure,
+    history: Table,
+    *key: object,
+    kind_of: Callable[[Row], Kind] = of_status,
+) -> list[DatabaseRow[Any]]:  # Any: its columns
+    """Takes an object's records out of a history, and out of the figure; returns them."""
+    columns = history.primary_key.columns.values()
+    named = [column == value for column, value in zip(columns, key, strict=False)]
+    rows = session.execute(delete(history).where(*named).returning(history)).all()
+    counted = changes(steps(Dated(row.version, row.on, kind_of(dict(row._mapping))) for row in rows))
     count(session, figure, negative(counted))
     return list(rows)
+
+
+def _named(row: Row, key: Sequence[str]) -> Named:
+    return tuple(row[name] for name in key)
 
 
 def negative(found: Changes) -> Changes:

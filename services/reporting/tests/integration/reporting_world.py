@@ -63,18 +63,19 @@ class Chronicle:
         return [self.event("division.placed.v1", each.code, data_of(each)) for each in TREE]
 
     def enterprise(
-        self, division: str = NANGUAN, on: str = "2019-01-01", enterprise_id: str | None = None, **flags: bool
+        self, division: str = NANGUAN, on: str = "2019-01-01", enterprise_id: str | None = None, **more: Any
     ) -> Envelope:
-        """An enterprise registered; with `enterprise_id`, changed. Flags: above_threshold, award_contender, …"""
+        """An enterprise registered; with `enterprise_id`, changed. More: above_threshold, award_contender, …"""
         data = {
             "enterprise_id": enterprise_id or new_id(),
             "name": "示例机械有限公司",
             "division": division,
             "on": on,
+            "industry": "C36",
             "above_threshold": False,
             "award_contender": False,
             "brand_contender": False,
-            **flags,
+            **more,
         }
         kind = "enterprise.changed.v1" if enterprise_id else "enterprise.registered.v1"
         return self.event(kind, data["enterprise_id"], data)
@@ -111,6 +112,10 @@ class Chronicle:
         data = {"enrolment_id": new_id(), "class_id": course.subject, "on": on, "passed": passed}
         return self.event("enrolment.completed.v1", data["enrolment_id"], data)
 
+    def educated(self, person_id: str, year: int, on: str, total: float, required: float = 16) -> Envelope:
+        data = {"person_id": person_id, "year": year, "on": on, "total_hours": total, "required_hours": required}
+        return self.event("education.recorded.v1", f"{person_id}:{year}", data)
+
     def life(self) -> list[Envelope]:
         """A small province's years: something of every kind that reporting reads, in the order in which it happened."""
         a = self.enterprise(NANGUAN, award_contender=True)
@@ -139,6 +144,9 @@ class Chronicle:
             self.then(second, "ended", "2026-02-03"),
             self.talent("restored", "p1", "2026-02-04"),
             self.delivery("sent", "n1", "2026-02-05"),
+            self.educated("p1", 2025, "2025-12-30", 16),
+            self.educated("p1", 2026, "2026-01-24", 8),
+            self.educated("p1", 2026, "2026-02-10", 20),
         ]
 
 

@@ -26,14 +26,19 @@ from sqlalchemy import select
 
 from chassis.http import PageArguments
 from chassis.ids import new_id
+from programme import rulesets
 from programme.callers import Caller
+from programme.rulesets import PublishRuleSet
 from reporting import queries
-from reporting.domain.coverage import Population
+from reporting.domain.coverage import Population, UnknownUnit
 from reporting.handlers import deliveries
 from reporting.queries import RecordFilters
 from reporting.storage import delivery
+from reporting.usecases import targets
+from reporting.usecases.targets import SetTarget
 from reporting.views import EnrolmentCount, FilingCounts
 from testkit.divisions import JILIN_CITY, YANBIAN
+from testkit.divisions import PROVINCE as PROVINCE_CODE
 
 ACTIVE, SUSPENDED, NONE = (1, 1, 0), (1, 0, 1), (1, 0, 0)
 
@@ -62,7 +67,8 @@ def test_a_suspension_counts_from_its_day_until_the_day_of_the_restoration(sessi
     apply(chronicle.then(made, "filed", "2026-02-10", late=True), chronicle.then(made, "ended", "2026-02-20"))
 
     assert figures(session, day).get(CHANGCHUN) == expected
-    assert figures(session, "2026-02-20")[CHANGCHUN] == NONE
+    assert figures(session, "2026-02-20")[CHANGCHUN] == ACTIVE
+    assert figures(session, "2026-02-21")[CHANGCHUN] == NONE
 
 
 def test_an_enterprise_that_was_deregistered_counts_until_its_last_day(session, apply, chronicle):
@@ -87,6 +93,22 @@ def test_suspended_restored_and_suspended_again_on_one_day_is_suspended(session,
     assert figures(session, "2026-01-20")[CHANGCHUN] == SUSPENDED
 
 
+def test_a_rule_set_can_count_who_is_suspended_from_its_day_on(session, apply, chronicle, clock):
+    enterprise = chronicle.enterprise()
+    made = chronicle.made(enterprise, "2026-01-05")
+    apply(enterprise, made, chronicle.then(made, "suspended", "2026-01-20"))
+    counts = PublishRuleSet(date(2026, 3, 1), "示例文号", {"count_suspended_as_covered": True}, "示例更正")
+    rulesets.publish(session, PROVINCE, counts, clock)
+
+    def total(day):
+        found = queries.coverage(session, PROVINCE, date.fromisoformat(day), Population.ALL).total
+        return found.active, found.suspended, found.covered, found.percent
+
+    assert total("2026-02-28") == (0, 1, 0, 0.0)
+    assert total("2026-03-01") == (0, 1, 1, 100.0)
+    assert total("2012-01-01") == (0, 0, 0, None)  # before the first rule set
+
+
 def test_an_end_entered_late_outweighs_a_suspension_announced_before_it(session, apply, chronicle):
     """The day of an end may lie before the day on which the appointment was suspended: it ended all the same."""
     enterprise = chronicle.enterprise()
@@ -95,9 +117,20 @@ def test_an_end_entered_late_outweighs_a_suspension_announced_before_it(session,
         enterprise, made, chronicle.then(made, "suspended", "2026-02-01"), chronicle.then(made, "ended", "2026-01-25")
     )
 
-    assert figures(session, "2026-01-24")[CHANGCHUN] == ACTIVE
-    assert figures(session, "2026-01-25")[CHANGCHUN] == NONE
+    assert figures(session, "2026-01-25")[CHANGCHUN] == ACTIVE
+    assert figures(session, "2026-01-26")[CHANGCHUN] == NONE
     assert figures(session, "2026-02-01")[CHANGCHUN] == NONE
+
+
+def test_a_cqo_until_31_december_counts_on_31_december(session, apply, chronicle):
+    enterprise = chronicle.enterprise()
+    made = chronicle.made(enterprise, "2025-01-05")
+    apply(enterprise, made, chronicle.then(made, "ended", "2025-12-31"))
+
+    assert figures(session, "2025-12-31")[CHANGCHUN] == ACTIVE
+    assert figures(session, "2026-01-01")[CHANGCHUN] == NONE
+    assert queries.statistics(session, date(2025, 12, 31)).appointments == {"active": 1}
+    assert queries.statistics(session, date(2026, 1, 1)).appointments == {"ended": 1}
 
 
 def test_a_suspended_cqo_does_not_hide_another_that_is_active(session, apply, chronicle):
@@ -124,7 +157,47 @@ def test_a_division_sees_its_own_subtree_as_it_was(session, apply, chronicle):
 
     assert figures(session, "2020-06-18", caller=siping) == {SIPING: NONE}
     assert figures(session, "2020-06-19", caller=siping) == {}
-    assert figures(session, "2020-06-19", caller=county) == {CHANGCHUN: NONE}
+    assert figures(session, "2020-06-19", caller=county) == {NANGUAN: NONE}
+
+
+def test_a_countys_officer_gets_figures_named_for_the_county_and_its_target(session, apply, chronicle, clock):
+    """Not a row with the prefecture's name and target, and the county's numbers."""
+    firm = chronicle.enterprise(NANGUAN, award_contender=True)
+    apply(firm, chronicle.enterprise(GONGZHULING, award_contender=True), chronicle.made(firm, "2026-01-05"))
+    for division, percent in ((PROVINCE_CODE, 50), (CHANGCHUN, 60), (NANGUAN, 70)):
+        targets.set_target(session, PROVINCE, SetTarget(division, 2026, "award", percent, "示例文号"), clock)
+    officers = [Caller("n", "division", division=code) for code in (NANGUAN, GONGZHULING, CHANGCHUN)]
+
+    found = [queries.coverage(session, officer, date(2026, 3, 2), Population.AWARD) for officer in officers]
+
+    rows = [
+        [(row.unit, row.name, row.enterprises, row.active, row.target_percent) for row in each.units] for each in found
+    ]
+    assert rows == [
+        [(NANGUAN, "南关区", 1, 1, 70)],
+        [(GONGZHULING, "公主岭市", 1, 0, 60)],  # it has none of its own
+        [(CHANGCHUN, "长春市", 2, 1, 60)],
+    ]
+    totals = [(each.total.unit, each.total.name, each.total.enterprises, each.total.target_percent) for each in found]
+    assert totals == [
+        (NANGUAN, "南关区合计", 1, 70),
+        (GONGZHULING, "公主岭市合计", 1, 60),
+        (CHANGCHUN, "长春市合计", 2, 60),
+    ]
+    behind = queries.records(session, officers[0], RecordFilters(unit=NANGUAN), date(2026, 3, 2), PageArguments(100))
+    assert [(row.enterprise_id, row.unit) for row in behind.items] == [(firm.subject, NANGUAN)]
+    with pytest.raises(UnknownUnit):
+        queries.records(session, officers[0], RecordFilters(unit=CHANGCHUN), date(2026, 3, 2), PageArguments(100))
+
+
+def test_the_row_of_a_county_that_moved_has_the_code_of_the_day(session, apply, chronicle):
+    apply(chronicle.enterprise(GONGZHULING_OLD))
+    officer = Caller("g", "division", division=GONGZHULING)
+
+    assert figures(session, "2020-06-18", caller=officer) == {GONGZHULING_OLD: NONE}
+    assert figures(session, "2020-06-19", caller=officer) == {GONGZHULING: NONE}
+    whole = Caller("j", "division", division=PROVINCE_CODE)
+    assert figures(session, "2020-06-18", caller=whole) == {SIPING: NONE}
 
 
 def test_each_population_is_of_those_who_belonged_to_it_on_the_day(session, apply, chronicle):
@@ -152,6 +225,17 @@ def test_each_population_is_of_those_who_belonged_to_it_on_the_day(session, appl
         "above_threshold": (1, 0),
         "all": (4, 1),
     }
+
+
+def test_only_industrial_enterprises_count_as_above_the_threshold(session, apply, chronicle):
+    """规模以上工业企业 (R14): the register refuses the mark for others now, and took it before."""
+    apply(
+        chronicle.enterprise(industry="C36", above_threshold=True),
+        chronicle.enterprise(industry="I65", above_threshold=True),
+    )
+
+    assert figures(session, "2026-01-31", "above_threshold") == {CHANGCHUN: NONE}
+    assert figures(session, "2026-01-31", "all") == {CHANGCHUN: (2, 0, 0)}
 
 
 def test_a_province_without_enterprises_has_units_and_no_percentage(session, apply):
@@ -205,6 +289,21 @@ def test_statistics_are_those_of_the_day(session, apply, chronicle):
         [("failed", 1)],
         [("sent", 1)],
     )
+
+
+def test_it_is_counted_who_has_reached_the_years_hours(session, apply, chronicle):
+    """R34: corrections too, also of a year gone by."""
+    apply(*chronicle.life(), chronicle.educated("p2", 2026, "2026-02-11", 16))
+    apply(chronicle.educated("p2", 2026, "2026-02-12", 12))
+
+    def education(day):
+        found = queries.statistics(session, date.fromisoformat(day)).education
+        return [(row.year, row.reached, row.behind) for row in found]
+
+    assert education("2025-12-29") == []
+    assert education("2026-01-24") == [(2025, 1, 0), (2026, 0, 1)]
+    assert education("2026-02-11") == [(2025, 1, 0), (2026, 2, 0)]
+    assert education("2026-02-12") == [(2025, 1, 0), (2026, 1, 1)]
 
 
 def test_the_figures_of_past_days_stay_when_deliveries_pass(session, apply, chronicle):

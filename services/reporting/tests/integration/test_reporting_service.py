@@ -174,6 +174,49 @@ def test_targets_that_break_a_rule_or_name_no_division_are_refused(service):
     assert len(service.ask("/targets")["items"]) == 1
 
 
+def test_targets_cascade_and_a_goal_set_later_counts_like_one_set_before(service):
+    """R50: whichever comes first, no locality aims below the division above it."""
+    first = OF_CHANGCHUN | {"percent": 85}
+    assert service.send("POST", "/targets", first, "division", division=CHANGCHUN).status_code == 201
+    county = OF_CHANGCHUN | {"division": NANGUAN, "percent": 84}
+    low = refused(service.send("POST", "/targets", county, "division", division=NANGUAN), 409, "below-goal-above")
+    assert (low["rule"], low["division"], low["percent"]) == ("R50", CHANGCHUN, 85)
+    ahead = county | {"percent": 95}
+    assert service.send("POST", "/targets", ahead, "division", division=NANGUAN).status_code == 201
+
+    over = refused(service.send("POST", "/targets", GOAL), 409, "targets-below")
+    assert over["targets"] == [{"division": CHANGCHUN, "percent": 85}]
+    raised = service.send("POST", "/targets", GOAL | {"raise_lower": True})
+
+    assert raised.status_code == 201
+    found = {
+        row["division"]: (row["percent"], row["document"], row["version"]) for row in service.ask("/targets")["items"]
+    }
+    assert found == {
+        "220000": (90, GOAL["document"], 1),
+        CHANGCHUN: (90, GOAL["document"], 2),
+        NANGUAN: (95, ahead["document"], 1),
+    }
+    service.wait_until(lambda: len(service.announced()) == 4, 10)
+    # Of a revision the same.
+    (mine,) = service.ask("/targets?division=220000")["items"]
+    path, change = f"/targets/{mine['id']}", {"percent": 92, "document": "示例文号〔2026〕2号"}
+    refused(service.send("PUT", path, change, headers={"If-Match": '"1"'}), 409, "targets-below")
+    assert service.send("PUT", path, change | {"raise_lower": True}, headers={"If-Match": '"1"'}).status_code == 200
+    assert service.ask(f"/targets?division={CHANGCHUN}")["items"][0]["percent"] == 92
+
+
+def test_those_who_compete_for_the_award_or_the_brand_can_have_a_target(service, chronicle):
+    """吉林省质量管理奖、吉林省名牌争创企业全面推行 (R12, R13)."""
+    made = service.send("POST", "/targets", GOAL | {"population": "contenders", "percent": 100})
+    assert made.status_code == 201
+    (event,) = service.wait_until(service.announced, 10)
+
+    assert (event["event"]["type"], event["event"]["data"]["population"]) == ("target.set.v2", "contenders")
+    day = event["event"]["data"]["on"]
+    assert service.ask(f"/coverage?on={day}&population=contenders")["total"]["target_percent"] == 100
+
+
 @pytest.mark.parametrize("path", ["/coverage", "/coverage/records", "/statistics", "/targets"])
 def test_questions_that_make_no_sense_are_refused(service, path):
     for query in ("on=2026-02-30", "on=yesterday", "nonsense=1", "population=everyone", "on=2026-01-01&on=2026-01-02"):

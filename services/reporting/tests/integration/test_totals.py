@@ -77,8 +77,9 @@ def _compare(session, rng):
 
     for table in SUMS:
         session.execute(delete(table))
-    for statement in _migration().FILL:
-        session.execute(text(statement))
+    for revision in ("0010", "0012"):
+        for statement in _migration(revision).FILL:
+            session.execute(text(statement))
     assert _sums(session) == filled
 
 
@@ -131,9 +132,9 @@ def test_two_replicas_that_change_one_enterprise_at_once_count_what_both_did(mak
     engine.dispose()
 
 
-def _migration():
+def _migration(revision):
     scripts = ScriptDirectory(str(revisions.folder_of("reporting")))
-    return scripts.get_revision("0010").module
+    return scripts.get_revision(revision).module
 
 
 def _tell(rng, apply):
@@ -177,6 +178,8 @@ def _lives(rng, chronicle):
         later = rng.choices(("lapsed", "restored"), k=rng.randrange(4))
         yield [chronicle.talent(what, f"p{number}", _day(rng)) for what in ("admitted", *later)]
         yield [chronicle.delivery(rng.choice(("sent", "failed")), f"d{number}", _day(rng)) for _ in range(3)]
+    for number in range(4):
+        yield [chronicle.educated(f"p{number}", 2020, _day(rng), rng.choice((8, 15.5, 16, 24))) for _ in range(3)]
     for kind in ("initial", "continuing"):
         course = chronicle.course(kind)
         yield [course]
@@ -243,6 +246,7 @@ def _statistics(session, day):
         (found.filings.in_time, found.filings.late),
         {(each.class_kind, each.passed): each.number for each in found.enrolments},
         {each.state: each.number for each in found.deliveries},
+        {each.year: (each.reached, each.behind) for each in found.education},
     )
 
 
@@ -255,10 +259,16 @@ def _plain_statistics(session, day):
     for row in session.execute(select(storage.delivery)):
         if row.on <= day or (row.failed_on and row.failed_on <= day):
             deliveries[row.state if row.on <= day else "failed"] += 1
+    told = select(storage.education).where(storage.education.c.on <= day).order_by(storage.education.c.version)
+    hours = {(row.person_id, row.year): row for row in session.execute(told)}
+    educated = defaultdict(lambda: [0, 0])
+    for (_, year), row in hours.items():
+        educated[year][row.total_hours < row.required_hours] += 1
     return (
         len(_held(session, storage.enterprise_history, day)),
         *(dict(Counter(row.status for row in _held(session, table, day))) for table in tables),
         (filings[False], filings[True]),
         dict(Counter((kinds[row.class_id], row.passed) for row in enrolled if row.class_id in kinds)),
         dict(deliveries),
+        {year: tuple(numbers) for year, numbers in educated.items()},
     )

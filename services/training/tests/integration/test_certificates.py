@@ -18,10 +18,11 @@ from programme.callers import Caller
 from testkit import divisions
 from training import queries, views
 from training.adapters.numbers import is_valid
-from training.domain.certificate import (
-    CertificateStatus,
-    Decision,
+from training.domain.certificate import CertificateStatus, Decision
+from training.domain.certificate_refusals import (
     EducationShort,
+    HoldsCertificate,
+    IsReplaced,
     IsRevoked,
     OutsideRenewalWindow,
 )
@@ -29,6 +30,7 @@ from training.domain.criteria import Criterion
 from training.queries import CertificateFilters, ReminderFilters, VerificationQuery
 from training.usecases import certificates, expiry
 from training.usecases.certificates import Revoke
+from training.usecases.nominations import Accepted
 
 UNTIL = date(2029, 3, 12)
 REMINDERS = [UNTIL - timedelta(days=days) for days in (90, 60, 30, 7, 0)]
@@ -39,6 +41,12 @@ REVOCATION = Revoke(reason="示例：申报材料不实", document="示例文号
 def holder(centre):
     [certificate] = centre.certify(centre.somebody())
     return certificate
+
+
+def educate(centre, holder, hours=16):
+    """Has the holder do what the years of the first term ask for."""
+    for year in (2027, 2028):
+        centre.educate(holder.person_id, year, hours)
 
 
 def revoke(centre, holder, version=1):
@@ -123,13 +131,13 @@ def test_a_later_rule_set_leaves_the_reminders_of_a_term_and_plans_those_of_the_
     centre.go_to(date(2029, 1, 15))
     assert centre.planned("certificate.expiring") == REMINDERS
 
-    centre.educate(holder.person_id, 2029, 16)
+    educate(centre, holder)
     renewed = centre.renew(holder)
     assert centre.planned("certificate.expiring") == [renewed.valid_until - timedelta(days=45)]
 
 
 def test_what_is_stored_of_a_certificate_comes_back_as_the_records_it_was(centre, holder):
-    centre.educate(holder.person_id, 2028, 20)
+    educate(centre, holder, 20)
     centre.go_to(date(2029, 1, 15))
     centre.renew(holder)
     revoke(centre, holder, 2)
@@ -141,11 +149,11 @@ def test_what_is_stored_of_a_certificate_comes_back_as_the_records_it_was(centre
     assert read.status is CertificateStatus.REVOKED
     assert [record.decision for record in read.history] == [Decision.ISSUED, Decision.RENEWED, Decision.REVOKED]
     assert [set(grounds) for grounds in stored] == [{"enrolment_id"}, {"criteria"}, {"reason", "document"}]
-    assert read.history[1].grounds.criteria[1] == Criterion("continuing education", "R34", "16", "20", True)
+    assert read.history[1].grounds.criteria[1] == Criterion("continuing education 2027", "R34", "16", "20", True)
 
 
 def test_a_renewal_plans_anew_and_cancels_what_was_due_of_the_old_term(centre, holder):
-    centre.educate(holder.person_id, 2028, 16)
+    educate(centre, holder)
     centre.go_to(date(2029, 1, 15))
     renewed = centre.renew(holder)
 
@@ -167,12 +175,104 @@ def test_a_renewal_is_refused_outside_the_window_without_education_and_from_a_ve
     centre.educate(holder.person_id, 2027, 40)
     with pytest.raises(EducationShort), centre.session.begin_nested():
         centre.renew(holder)
-    centre.educate(holder.person_id, 2029, 16)
+    centre.educate(holder.person_id, 2028, 16)
     with pytest.raises(StaleVersion), centre.session.begin_nested():
         centre.renew(holder, version=7)
 
     assert centre.planned("certificate.expiring") == REMINDERS
     assert centre.renew(holder).version == 2
+
+
+def test_who_skipped_a_year_of_the_term_is_not_renewed_and_is_told_which(centre, holder):
+    centre.educate(holder.person_id, 2028, 40)
+    centre.go_to(date(2029, 1, 15))
+    with pytest.raises(EducationShort) as refused:
+        centre.renew(holder)
+
+    assert refused.value.facts == {"years": [2027], "hours": 0, "required_hours": 16}
+
+
+def test_each_year_of_the_term_is_measured_by_its_own_rules_also_where_they_have_changed_since(centre, holder):
+    centre.publish_rules(on=date(2028, 1, 1), continuing_hours=24)
+    centre.publish_rules(on=date(2029, 1, 1), continuing_hours=40)
+    centre.educate(holder.person_id, 2027, 16)
+    centre.educate(holder.person_id, 2028, 24)
+    centre.go_to(date(2029, 1, 15))
+
+    assert centre.renew(holder).valid_until == date(2032, 3, 12)
+    with pytest.raises(OutsideRenewalWindow):
+        centre.renew(holder, version=2)
+    for year, hours in ((2029, 40), (2030, 40)):
+        centre.educate(holder.person_id, year, hours)
+    centre.go_to(date(2032, 1, 15))
+    with pytest.raises(EducationShort) as refused:
+        centre.renew(holder, version=2)
+    assert refused.value.facts == {"years": [2031], "hours": 0, "required_hours": 40}
+
+
+def take_again(centre, holder, day=date(2026, 9, 11), nominated=None):
+    """Has the holder take the training for a first certificate again; what became of the nomination."""
+    again = centre.schedule(starts_on=day - timedelta(days=4), ends_on=day)
+    item = {"enterprise_id": firm_id(0), "person_id": holder.person_id}
+    [result] = centre.nominate(again, [item])
+    if isinstance(result, Accepted):
+        centre.attend(again, [holder.person_id])
+        centre.sit(again, [holder.person_id])
+        centre.go_to(day)
+        centre.close(again)
+    return result
+
+
+def test_who_holds_a_valid_certificate_is_not_nominated_for_a_first_one(centre, holder):
+    assert isinstance(take_again(centre, holder).refusal, HoldsCertificate)
+    refresher = centre.schedule(kind="continuing", lengths={"update": 8})
+    item = {"enterprise_id": firm_id(0), "person_id": holder.person_id}
+
+    assert isinstance(centre.nominate(refresher, [item])[0], Accepted)
+
+
+def test_who_gets_a_certificate_while_in_two_classes_gets_no_second_one(centre):
+    items = centre.somebody()
+    [person] = [item["person_id"] for item in items]
+    other = centre.schedule()
+    centre.nominate(other, items)
+    centre.attend(other, [person])
+    centre.sit(other, [person])
+    [certificate] = centre.certify(items)
+    centre.close(other)
+
+    assert [event["certificate_id"] for event in centre.announced("certificate.issued")] == [certificate.id]
+
+
+def test_by_the_rule_set_the_new_certificate_takes_the_place_of_the_older_one(centre, holder):
+    centre.publish_rules(on=date(2026, 8, 1), second_certificate="replace")
+    take_again(centre, holder)
+    centre.session.flush()
+
+    [replaced] = centre.announced("certificate.replaced")
+    newest = centre.announced("certificate.issued")[-1]
+    assert (replaced["certificate_id"], replaced["replaced_by"]) == (holder.id, newest["certificate_id"])
+    assert status(centre, date(2026, 9, 10), holder) == ("valid", UNTIL)
+    assert status(centre, date(2026, 9, 11), holder) == ("replaced", UNTIL)
+    assert centre.planned("certificate.expiring", "cancelled") == REMINDERS
+    assert verify(centre, holder.number, date(2026, 9, 11)).status == "replaced"
+    found = queries.get_certificate(centre.session, CENTRE, holder.id, None, date(2026, 9, 11))
+    assert found.replaced_by == newest["certificate_id"]
+    for change in (lambda: revoke(centre, holder, 2), lambda: centre.renew(holder, 2)):
+        with pytest.raises(IsReplaced), centre.session.begin_nested():
+            change()
+    assert centre.gaps() == []
+
+
+def test_a_certificate_that_has_expired_is_not_renewed_beside_the_one_that_followed_it(centre, holder):
+    centre.go_to(date(2029, 5, 1))
+    expiry.expire(centre.session, [fired(holder, 0)], centre.clock)
+    assert isinstance(take_again(centre, holder, day=date(2029, 9, 14)), Accepted)
+
+    assert [event["certificate_id"] for event in centre.announced("certificate.replaced")] == [holder.id]
+    educate(centre, holder)
+    with pytest.raises(IsReplaced):
+        centre.renew(holder, 3)
 
 
 def test_a_revocation_cancels_all_that_was_due_and_can_not_be_undone_by_a_renewal(centre, holder):
@@ -190,7 +290,7 @@ def test_a_certificate_shows_what_held_on_a_past_day(centre, holder):
     centre.go_to(UNTIL + timedelta(days=1))
     expiry.expire(centre.session, [fired(holder, 0)], centre.clock)
     centre.go_to(date(2029, 5, 1))
-    centre.educate(holder.person_id, 2029, 16)
+    educate(centre, holder)
     centre.renew(holder, version=2)
     centre.go_to(date(2030, 2, 1))
     revoke(centre, holder, 3)
@@ -239,7 +339,7 @@ def test_who_knows_number_and_name_may_verify_a_certificate_and_who_only_counts_
 
 
 def test_each_decision_is_explained_with_its_rule_set_and_grounds(centre, holder):
-    centre.educate(holder.person_id, 2028, 20)
+    educate(centre, holder, 20)
     centre.go_to(date(2029, 1, 15))
     centre.renew(holder)
     revoke(centre, holder, 2)
@@ -254,7 +354,8 @@ def test_each_decision_is_explained_with_its_rule_set_and_grounds(centre, holder
     }
     assert [(c.name, c.required, c.found) for c in renewed.criteria] == [
         ("renewal window", "2028-12-12 to 2030-03-12", "2029-01-15"),
-        ("continuing education", "16", "20"),
+        ("continuing education 2027", "16", "20"),
+        ("continuing education 2028", "16", "20"),
     ]
     assert (revoked.reason, revoked.document) == (REVOCATION.reason, REVOCATION.document)
     assert {decision.ruleset.document for decision in (issued, renewed, revoked)} == {"吉质联办〔2013〕10号"}
@@ -299,7 +400,7 @@ def test_a_renewal_that_meets_a_sweep_waits_for_it_and_finds_its_version_gone_by
         divisions.place(session)
         centre = Centre(session, clock)
         [holder] = centre.certify(centre.somebody())
-        centre.educate(holder.person_id, 2028, 16)
+        educate(centre, holder)
     clock.move(days=(REMINDERS[0] - clock.today()).days)
     outcome = []
 

@@ -13,13 +13,15 @@ from training_world import BLOCKS, CENTRE, CHANGCHUN, END, LENGTHS, PROVINCE, pe
 
 from chassis.errors import InvalidInput
 from chassis.security import audit
+from programme import rulesets
 from programme.callers import Caller
 from training import queries
-from training.domain.nomination import AlreadyNominated, ClassIsFull, NotOfThisEnterprise, QuotaIsFull
+from training.domain.class_refusals import ClassIsClosed, ClassNotOver, ClassTooShort
+from training.domain.nomination import NotOfThisEnterprise
 from training.domain.parties import UnknownHere
-from training.domain.training_class import ClassIsClosed, ClassNotOver, ClassTooShort
-from training.usecases import education, plans
-from training.usecases.classes import ClosedClass
+from training.domain.places import AlreadyNominated, ClassIsFull, PlacesAreKept, QuotaIsFull, QuotasBeyondCapacity
+from training.usecases import education, plans, results
+from training.usecases.classes import ClosedClass, NewSession
 from training.usecases.education import Recorded
 from training.usecases.nominations import NotYourEnterprise, Refused
 from training.usecases.plans import DecidePlan
@@ -100,6 +102,31 @@ def test_a_quota_counts_all_of_a_division_also_where_a_county_has_moved_to_it(ce
 
     # 220381 stands for 220184, which lies in 长春 since 2020.
     assert refusals(centre.nominate(training_class, items)) == [None, None, QuotaIsFull, None]
+
+
+def test_a_quota_keeps_its_places_until_its_day_and_no_longer(centre):
+    kept, others = centre.somebody(2), centre.somebody(60, ("220302",))
+    training_class = centre.schedule(capacity=60, quotas={"220100": 30}, quotas_until=date(2026, 3, 5))
+    found = refusals(centre.nominate(training_class, others))
+    assert found == [None] * 30 + [PlacesAreKept] * 30
+
+    assert refusals(centre.nominate(training_class, kept[:1])) == [None]
+    centre.go_to(date(2026, 3, 6))
+    assert refusals(centre.nominate(training_class, others[30:])) == [None] * 29 + [ClassIsFull]
+    assert refusals(centre.nominate(training_class, kept[1:])) == [ClassIsFull]
+
+
+def test_the_day_until_which_quotas_are_kept_is_the_rule_sets_where_none_is_named(centre):
+    assert centre.schedule(quotas={"220100": 2}).quotas_until == date(2026, 3, 6)
+    assert centre.schedule().quotas_until is None
+
+
+def test_quotas_of_no_division_and_of_more_places_than_there_are_are_refused(centre):
+    with pytest.raises(InvalidInput) as refused:
+        centre.schedule(quotas={"229999": 2, "220100": 1})
+    assert [fault["pointer"] for fault in refused.value.facts["errors"]] == ["/quotas/229999"]
+    with pytest.raises(QuotasBeyondCapacity):
+        centre.schedule(capacity=5, quotas={"220100": 3, "220300": 3})
 
 
 def test_a_closed_class_takes_no_nominations_and_no_results(centre):
@@ -185,6 +212,39 @@ def test_each_change_is_in_the_audit_log_as_what_was_done_under_the_key_of_what_
     ]
 
 
+def test_a_class_is_judged_by_the_rules_it_was_announced_under_whatever_takes_effect_while_it_runs(centre):
+    [item] = centre.somebody()
+    training_class = centre.schedule()
+    centre.nominate(training_class, [item])
+    centre.publish_rules(on=date(2026, 3, 11), initial_hours=48, pass_mark=90, resits=0)
+    centre.go_to(END)
+    centre.attend(training_class, ids([item]))
+    centre.sit(training_class, ids([item]), 40)
+    centre.sit(training_class, ids([item]), 80, sitting=2)
+    standing = queries.explain_enrolment(
+        centre.session, CENTRE, centre.session.scalar(text("SELECT id FROM enrolment")), centre.clock.today()
+    )
+
+    assert standing.ruleset.version == 1
+    assert centre.close(training_class).passed == 1
+    [outcome], [certificate] = centre.announced("enrolment.completed"), centre.announced("certificate.issued")
+    assert (outcome["ruleset"], certificate["ruleset"]) == (1, 2)
+
+
+def test_a_class_whose_rules_were_withdrawn_before_they_held_goes_by_those_of_its_first_day(centre):
+    centre.publish_rules(on=date(2026, 3, 8), pass_mark=90)
+    [item] = centre.somebody()
+    training_class = centre.schedule()
+    rulesets.withdraw(centre.session, PROVINCE, 2, rulesets.WithdrawRuleSet("示例文号"), centre.clock)
+    centre.nominate(training_class, [item])
+    centre.attend(training_class, ids([item]))
+    centre.sit(training_class, ids([item]), 80)
+    centre.go_to(END)
+
+    assert training_class.ruleset == 2
+    assert centre.close(training_class).passed == 1
+
+
 def test_an_outcome_is_explained_by_the_rule_set_that_decided_it(centre):
     [item] = centre.somebody()
     training_class = centre.schedule()
@@ -226,6 +286,37 @@ def test_a_continuing_class_adds_to_the_year_in_which_it_was_held(centre):
         16,
     )
     assert centre.announced("certificate.issued") == []
+
+
+def test_a_class_over_the_turn_of_the_year_counts_session_by_session(centre):
+    [item] = centre.somebody()
+    days = (date(2026, 12, 30), date(2026, 12, 31), date(2027, 1, 4))
+    sessions = [NewSession(on, "update", 6) for on in days]
+    training_class = centre.schedule(
+        kind="continuing", lengths={"update": 18}, starts_on=days[0], ends_on=days[-1], sessions=sessions
+    )
+    centre.nominate(training_class, [item])
+    attended = [results.Attendance(item["person_id"], hours, session=n) for n, hours in ((1, 6), (2, 5.5), (3, 6))]
+    results.record_attendance(
+        centre.session, CENTRE, training_class.id, results.RecordAttendance(attended), centre.clock
+    )
+    centre.go_to(date(2027, 1, 5))
+    centre.close(training_class)
+
+    events = centre.announced("education.recorded")
+    assert [(event["year"], event["hours"]) for event in events] == [(2026, 11.5), (2027, 6)]
+    assert centre.announced("enrolment.completed")[0]["hours"] == 17.5
+
+
+def test_hours_are_measured_by_the_rules_of_the_year_in_which_they_were_taken(centre):
+    centre.somebody()
+    centre.publish_rules(on=date(2027, 1, 1), continuing_hours=24)
+    centre.educate(person_id(0), 2027, 4)
+    centre.go_to(date(2027, 2, 1))
+    centre.educate(person_id(0), 2026, 16)
+
+    required = {event["year"]: event["required_hours"] for event in centre.announced("education.recorded")}
+    assert required == {2026: 16, 2027: 24}
 
 
 def test_two_continuing_classes_of_one_name_both_count_and_a_paper_counts_once(centre):

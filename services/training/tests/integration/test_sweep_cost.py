@@ -77,9 +77,14 @@ def test_two_rows_of_one_certificate_are_two_events_in_order(session, clock):
     [row] = certificates(session, "c", 1, LAST_DAY + timedelta(days=31))
     other = DueRow(2, "any", "other", "other", row.due_on, {**row.payload, "days_left": 7})
     expiry.remind(session, [row, other], clock)
-    found = session.execute(text("SELECT aggregate_version, data ->> 'days_left' FROM outbox ORDER BY seq")).all()
+    found = session.execute(
+        text(
+            "SELECT aggregate_version, data ->> 'days_left', days_left "
+            "FROM outbox JOIN expiry_notice ON event_id = outbox.id::text ORDER BY seq"
+        )
+    ).all()
 
-    assert [tuple(each) for each in found] == [(2, "30"), (3, "7")]
+    assert [tuple(each) for each in found] == [(2, "30", 30), (3, "30", 7)]  # the days left, and the reminder
     assert session.scalar(text("SELECT version FROM certificate")) == 3
 
 

@@ -110,9 +110,10 @@ def ledger(database, wait_until):
 
 def test_each_reminder_goes_out_once_on_its_day_and_the_end_on_the_day_after(centre, offset, people, ledger):
     renewed, revoked, left, *_ = hold_class(centre, offset, people)
-    education = {"person_id": renewed["person_id"], "year": 2028, "hours": 16, "document": "示例再教育证明1号"}
+    taken = {"person_id": renewed["person_id"], "hours": 16, "document": "示例再教育证明1号"}
+    education = [{**taken, "year": year} for year in (2027, 2028)]
     offset.go_to(date(2028, 10, 8))
-    centre.call("POST", "/education", json={"items": [education]})
+    centre.call("POST", "/education", json={"items": education})
     assert ledger.reminders() == {}
 
     for days in (90, 60, 30, 7, 0):
@@ -149,7 +150,8 @@ def test_after_an_outage_across_several_reminders_only_the_tightest_goes_out(
     service.start()
     ledger.settle(UNTIL - timedelta(days=20))
 
-    assert Counter(days for _, days in ledger.reminders().elements()) == {30: 5}
+    # Of the 30-days reminder, which is 10 days late: the days that are left.
+    assert Counter(days for _, days in ledger.reminders().elements()) == {20: 5}
     proof = Client(service.url, token("ops")).call(
         "GET", f"/certificates/notices-due?until={UNTIL - timedelta(days=20)}"
     )["items"]
@@ -273,7 +275,7 @@ def test_refusals_are_told_in_the_callers_language_and_anybody_may_verify_a_cert
     assert [criterion["met"] for criterion in explained["decisions"][0]["criteria"]] == [True] * 3
 
 
-def test_a_plan_is_decided_by_the_province_and_every_revision_stays(service, token, centre):
+def test_a_plan_is_decided_by_the_province_and_every_revision_stays(service, token, centre, people):
     province = Client(service.url, token("province"))
     plan = {"year": 2026, "focus": "质量安全主体责任", "syllabus": "大纲 2024 版", "document": "示例文号〔2026〕2号"}
     province.call("POST", "/plans", 201, json=plan)

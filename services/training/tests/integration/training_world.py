@@ -76,14 +76,14 @@ class Centre:
         return classes.schedule(self.session, CENTRE, classes.ScheduleClass(**{**content, **words}), self.clock)
 
     def nominate(
-        self, training_class: Any, items: list[dict[str, str]], caller: Caller = CENTRE
+        self, training_class: Any, items: list[dict[str, str]], caller: Caller = CENTRE, wait: bool = False
     ) -> list[NominationResult]:
-        command = nominations.Nominate([Nominee(**item) for item in items])
+        command = nominations.Nominate([Nominee(**item) for item in items], wait)
         return nominations.nominate(self.session, caller, training_class.id, command, self.clock)
 
     def attend(self, training_class: Any, people: Iterable[str], share: float = 1.0) -> None:
         items = [
-            results.Attendance(person, block.name, share * block.hours)
+            results.Attendance(person, share * block.hours, block.name)
             for person in people
             for block in training_class.blocks
         ]
@@ -124,7 +124,8 @@ class Centre:
     def publish_rules(self, on: date, **changes: Any) -> None:
         """A rule set like the present one but for these parameters."""
         newest, *_ = rulesets.all_versions(self.session)
-        command = rulesets.PublishRuleSet(on, "示例文号〔2027〕9号", {**newest.parameters, **changes})
+        correction = "示例更正" if on <= self.clock.today() else None
+        command = rulesets.PublishRuleSet(on, "示例文号〔2027〕9号", {**newest.parameters, **changes}, correction)
         rulesets.publish(self.session, PROVINCE, command, self.clock)
 
     def announced(self, *types: str) -> list[dict[str, Any]]:

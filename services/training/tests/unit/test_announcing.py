@@ -5,10 +5,12 @@ from datetime import date
 import pytest
 from training_makers import RULES, enrolled, initial_class, rules
 
-from training.domain.certificate import Certificate, NotPassed
-from training.domain.nomination import ClassIsFull, Nomination, NotOfThisEnterprise, Places
+from training.domain.certificate import Certificate
+from training.domain.certificate_refusals import NotPassed
+from training.domain.class_refusals import ClassIsClosed
+from training.domain.nomination import Nomination, NotOfThisEnterprise
 from training.domain.parties import Enterprise, Person
-from training.domain.training_class import ClassIsClosed
+from training.domain.places import ClassIsFull, Places
 
 DAY = date(2026, 3, 13)
 FIRM = Enterprise("firm", "示例企业", "220102")
@@ -20,7 +22,7 @@ def places(capacity=1):
 
 
 def issue(enrolment, by=RULES):
-    return Certificate.issue("k", "CQO-JL-2026-220100-000012", "李明", enrolment, DAY, by)
+    return Certificate.issue("k", "CQO-JL-2026-220100-000012", PERSON, enrolment, DAY, by)
 
 
 def test_who_has_passed_is_issued_a_certificate_for_a_term_by_the_rule_set():

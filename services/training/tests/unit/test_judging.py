@@ -1,10 +1,17 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from training_makers import RULES, continuing_class, enrolled, initial_class, rules
 
-from training.domain.enrolment import HoursBeyondBlock, TooManySittings
-from training.domain.training_class import BlockUnknown, ClassIsClosed, ClassNotOver, ClassTooShort
+from training.domain.class_refusals import BlockUnknown, ClassIsClosed, ClassNotOver, ClassTooShort, SessionUnknown
+from training.domain.enrolment import (
+    AttendedBySession,
+    Enrolment,
+    HoursBeyondBlock,
+    HoursBeyondSession,
+    TooManySittings,
+)
+from training.domain.training_class import ClassSession
 
 DAY = date(2026, 3, 13)
 
@@ -21,10 +28,10 @@ def test_who_attends_and_passes_the_exam_passes_and_the_rule_set_is_noted():
     ("hours", "scores", "missing"),
     [
         ((16, 14, 10), (60,), []),  # 40 of 44 hours are 90.9 %
-        ((16, 14, 9.5), (60,), ["hours", "attendance"]),
+        ((16, 14, 9.5), (60,), ["attendance"]),
         ((16, 14, 10), (59.9,), ["score"]),
         ((16, 14, 10), (), ["score"]),
-        ((0, 0, 0), (), ["hours", "attendance", "score"]),
+        ((0, 0, 0), (), ["attendance", "score"]),
         ((16, 14, 14), (20, 30, 60), []),  # passed at the second resit
         ((16, 14, 14), (70, 10), []),  # the best sitting counts
     ],
@@ -35,6 +42,16 @@ def test_each_requirement_is_judged_at_its_edge(hours, scores, missing):
 
     assert enrolment.passed is (not missing)
     assert [shortfall.split()[0] for shortfall in enrolment.shortfalls] == missing
+
+
+def test_in_a_class_of_just_the_hours_asked_for_the_percentage_is_enough():
+    training_class = initial_class(hours=(16, 12, 12))
+    present, absent = (enrolled(training_class, (16, 12, last)) for last in (8, 7.5))
+    event = present.complete(training_class, RULES, DAY)
+    absent.complete(training_class, RULES, DAY)
+
+    assert (event.passed, event.hours, event.attendance_percent) == (True, 36, 90)
+    assert absent.shortfalls == ["attendance 88.8 % of 90 %"]
 
 
 def test_enough_hours_do_not_make_up_for_a_long_class_half_attended():
@@ -82,6 +99,28 @@ def test_hours_entered_again_replace_those_before_and_never_exceed_the_block():
         enrolment.attend(training_class, "cqo_system", 16.5)
     with pytest.raises(BlockUnknown):
         enrolment.attend(training_class, "cooking", 1)
+
+
+def test_a_class_with_sessions_is_attended_session_by_session():
+    day = date(2026, 12, 31)
+    sessions = [ClassSession(1, day, "update", 8), ClassSession(2, day + timedelta(days=1), "update", 8)]
+    training_class = continuing_class(sessions=sessions)
+    enrolment = Enrolment("enrolment", "class", "person", "firm", "220102")
+    enrolment.attend_session(training_class, 1, 8)
+    enrolment.attend_session(training_class, 2, 5)
+    enrolment.attend_session(training_class, 2, 6.5)
+
+    assert (enrolment.hours, enrolment.hours_by_year(training_class)) == ({"update": 14.5}, {2026: 8, 2027: 6.5})
+    with pytest.raises(HoursBeyondSession):
+        enrolment.attend_session(training_class, 1, 8.5)
+    with pytest.raises(SessionUnknown):
+        enrolment.attend_session(training_class, 3, 1)
+    with pytest.raises(AttendedBySession):
+        enrolment.attend(training_class, "update", 8)
+
+
+def test_a_class_without_sessions_counts_for_the_year_in_which_it_ended():
+    assert enrolled(continuing_class(), (15,), ()).hours_by_year(continuing_class()) == {2026: 15}
 
 
 def test_an_initial_class_too_short_for_anybody_to_pass_is_not_scheduled():

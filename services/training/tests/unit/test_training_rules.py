@@ -5,22 +5,18 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from training_makers import EDUCATED, rules
 
 from training.adapters import numbers
-from training.domain.certificate import (
-    Certificate,
-    CertificateStatus,
-    EducationShort,
-    IsRevoked,
-    OutsideRenewalWindow,
-    add_months,
-    end_of_term,
-)
+from training.domain.certificate import Certificate, CertificateStatus
+from training.domain.certificate_refusals import EducationShort, IsRevoked, OutsideRenewalWindow
+from training.domain.class_refusals import BlockUnknown, ClassIsClosed, ClassNotOver
+from training.domain.education import YearTaken
 from training.domain.enrolment import Enrolment, HoursBeyondBlock, TooManySittings
-from training.domain.rules import Rules
-from training.domain.training_class import Block, BlockUnknown, ClassIsClosed, ClassKind, ClassNotOver, TrainingClass
+from training.domain.term import add_months, end_of_term
+from training.domain.training_class import Block, ClassKind, TrainingClass
 
-RULES = Rules(7, date(2026, 1, 1), "示例文号", 36, 40, 60, 2, 90, 16, (90, 60, 30, 7, 0), 90, 365)
+RULES = rules(version=7)
 DAY = date(2026, 3, 13)
 
 
@@ -55,7 +51,7 @@ def test_each_shortfall_is_named() -> None:
     enrolment.complete(a_class(), RULES, DAY)
 
     assert not enrolment.passed
-    assert enrolment.shortfalls == ["hours 32 of 40", "attendance 80.0 % of 90 %", "score 59 of 60"]
+    assert enrolment.shortfalls == ["attendance 80.0 % of 90 %", "score 59 of 60"]
 
 
 def test_who_sat_no_exam_fails() -> None:
@@ -110,7 +106,7 @@ def test_months_are_added_to_the_last_day_where_a_month_is_shorter() -> None:
 def test_a_certificate_can_be_renewed_on_each_edge_of_the_window(days: int) -> None:
     certificate = a_certificate()
 
-    event = certificate.renew(certificate.valid_until + timedelta(days=days), 16, RULES)
+    event = certificate.renew(certificate.valid_until + timedelta(days=days), EDUCATED, RULES)
     assert certificate.status == CertificateStatus.VALID
     assert event.valid_until == certificate.valid_until > event.previous_valid_until
 
@@ -120,13 +116,13 @@ def test_outside_the_window_it_can_not(days: int) -> None:
     certificate = a_certificate()
 
     with pytest.raises(OutsideRenewalWindow):
-        certificate.renew(certificate.valid_until + timedelta(days=days), 16, RULES)
+        certificate.renew(certificate.valid_until + timedelta(days=days), EDUCATED, RULES)
 
 
 def test_an_early_renewal_loses_no_day_and_a_late_one_counts_from_the_day() -> None:
     early, late = a_certificate(), a_certificate()
-    early.renew(date(2029, 1, 2), 16, RULES)
-    late.renew(date(2029, 5, 1), 16, RULES)
+    early.renew(date(2029, 1, 2), EDUCATED, RULES)
+    late.renew(date(2029, 5, 1), EDUCATED, RULES)
 
     assert early.valid_until == date(2032, 3, 12)
     assert late.valid_until == date(2032, 4, 30)
@@ -134,7 +130,7 @@ def test_an_early_renewal_loses_no_day_and_a_late_one_counts_from_the_day() -> N
 
 def test_renewal_needs_the_continuing_education() -> None:
     with pytest.raises(EducationShort):
-        a_certificate().renew(date(2029, 3, 1), 15.5, RULES)
+        a_certificate().renew(date(2029, 3, 1), [YearTaken(2028, 15.5, 16)], RULES)
 
 
 def test_a_revoked_certificate_stays_revoked() -> None:
@@ -143,9 +139,9 @@ def test_a_revoked_certificate_stays_revoked() -> None:
 
     assert certificate.status == CertificateStatus.REVOKED
     assert certificate.expire() is None
-    assert certificate.remind(30, DAY) is None
+    assert certificate.remind(DAY) is None
     with pytest.raises(IsRevoked):
-        certificate.renew(certificate.valid_until, 16, RULES)
+        certificate.renew(certificate.valid_until, EDUCATED, RULES)
     with pytest.raises(IsRevoked):
         certificate.revoke(DAY, "示例", "示例文号")
 

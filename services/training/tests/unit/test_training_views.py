@@ -2,7 +2,7 @@ from datetime import date
 
 from training import schemas, views
 from training.domain.certificate import CertificateStatus
-from training.domain.nomination import ClassIsFull
+from training.domain.places import ClassIsFull
 from training.queries import CertificateAsOf
 from training.usecases.nominations import Accepted, Nominee, NotYourEnterprise, Refused
 
@@ -11,7 +11,7 @@ DAY = date(2026, 3, 13)
 
 def certificate(name):
     fields = {"person_id": "p", "enterprise_id": None, "issued_on": DAY, "valid_from": DAY, "valid_until": DAY}
-    revocation = {"revoked_reason": None, "revoked_document": None}
+    revocation = {"revoked_reason": None, "revoked_document": None, "replaced_by": None}
     known = {"id": "k", "version": 1, "division": "220102", "number": "n", "name": name, "ruleset": 1}
     return CertificateAsOf(**known, **fields, **revocation, status=CertificateStatus.VALID)
 
@@ -43,6 +43,7 @@ def test_each_nominee_is_shown_with_the_nomination_or_with_the_reason_in_the_cal
 
     assert shown == {
         "accepted": 1,
+        "waiting": 0,
         "refused": 2,
         "items": [
             {"enterprise_id": "f", "person_id": "p", "accepted": True, "nomination_id": "n"},

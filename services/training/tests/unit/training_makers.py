@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import date
 
 from training.domain.certificate import Certificate
+from training.domain.education import YearTaken
 from training.domain.enrolment import Enrolment
-from training.domain.rules import Rules
+from training.domain.rules import Rules, SecondCertificate
 from training.domain.training_class import BLOCKS, Block, ClassKind, TrainingClass
 
 RULES = Rules(
@@ -21,6 +22,10 @@ RULES = Rules(
     expiry_notice_days=(90, 60, 30, 7, 0),
     renewal_before_days=90,
     renewal_after_days=365,
+    education_exempt_first_year=True,
+    second_certificate=SecondCertificate.REFUSE,
+    class_notice_days=7,
+    quota_release_days=3,
 )
 
 
@@ -53,6 +58,10 @@ def enrolled(training_class, hours=None, scores=(80,)):
     for sitting, score in enumerate(scores, 1):
         enrolment.sit(sitting, score, RULES)
     return enrolment
+
+
+# What a term from March 2026 to March 2029 asks for, done.
+EDUCATED = [YearTaken(2027, 16, 16), YearTaken(2028, 16, 16)]
 
 
 def certificate(until=date(2029, 3, 12), **changes):

@@ -7,7 +7,7 @@ from programme.callers import Role
 from programme.http import Request
 from training import queries, schemas, views
 from training.api.base import CENTRE, PEOPLE_READERS, Routes
-from training.domain.certificate import EducationShort, IsRevoked, OutsideRenewalWindow
+from training.domain.certificate_refusals import EducationShort, IsReplaced, IsRevoked, OutsideRenewalWindow
 from training.queries.explanations import CertificateExplained
 from training.usecases import certificates
 
@@ -93,7 +93,7 @@ class CertificateRoutes(Routes):
         returns=schemas.Certificate,
         versioned=True,
         roles=CENTRE,
-        problems=(IsRevoked, OutsideRenewalWindow, EducationShort),
+        problems=(IsRevoked, IsReplaced, OutsideRenewalWindow, EducationShort),
         summary="Renew; needs If-Match (R34)",
     )
     def renew_certificate(self, request: Request[None], certificate_id: str) -> Response:
@@ -108,7 +108,7 @@ class CertificateRoutes(Routes):
         returns=schemas.Certificate,
         versioned=True,
         roles=CENTRE,
-        problems=(IsRevoked,),
+        problems=(IsRevoked, IsReplaced),
         summary="Revoke, on a document; needs If-Match",
     )
     def revoke_certificate(self, request: Request[certificates.Revoke], certificate_id: str) -> Response:

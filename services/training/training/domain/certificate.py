@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-import calendar
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
-from chassis.errors import RuleBroken
+from training.domain.certificate_refusals import (
+    EducationShort,
+    IsReplaced,
+    IsRevoked,
+    NotPassed,
+    OutsideRenewalWindow,
+)
 from training.domain.criteria import Criterion
+from training.domain.education import YearTaken
 from training.domain.enrolment import Enrolment
+from training.domain.parties import Person
 from training.domain.rules import Rules
+from training.domain.term import ONE_DAY, end_of_term
 from training.events import (
     CertificateExpired,
     CertificateExpiring,
     CertificateIssued,
     CertificateRenewed,
+    CertificateReplaced,
     CertificateRevoked,
 )
-
-ONE_DAY = timedelta(days=1)
 
 
 class CertificateStatus(StrEnum):
@@ -28,6 +36,7 @@ class CertificateStatus(StrEnum):
     VALID = "valid"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    REPLACED = "replaced"  # by another, which its holder has now
 
 
 class Decision(StrEnum):
@@ -37,34 +46,7 @@ class Decision(StrEnum):
     RENEWED = "renewed"
     EXPIRED = "expired"
     REVOKED = "revoked"
-
-
-class NotPassed(RuleBroken):
-    """A certificate is for who has passed the class."""
-
-    zh = "培训考核合格者方可取得证书。"
-    rule = "R59"
-
-
-class IsRevoked(RuleBroken):
-    """The certificate has been revoked; it can be neither renewed nor revoked again."""
-
-    zh = "该证书已被撤销，不能换证或再次撤销。"
-    rule = "R59"
-
-
-class OutsideRenewalWindow(RuleBroken):
-    """It can't be renewed on this day. Before the window opens, wait; after it, take the full training again."""
-
-    zh = "当前不在换证窗口内：窗口开启前请等待，窗口关闭后须重新参加任职培训。"
-    rule = "R59"
-
-
-class EducationShort(RuleBroken):
-    """Renewal needs the year's hours of continuing education, this year or the year before."""
-
-    zh = "换证须在本年度或上一年度完成规定的再教育学时。"
-    rule = "R34"
+    REPLACED = "replaced"
 
 
 @dataclass(frozen=True)
@@ -76,6 +58,7 @@ class Grounds:
     valid_until: date | None = None  # expired
     reason: str | None = None  # revoked
     document: str | None = None  # revoked
+    replaced_by: str | None = None  # replaced: the id of the other
 
 
 @dataclass
@@ -109,16 +92,17 @@ class Certificate:
     status: CertificateStatus = CertificateStatus.VALID
     revoked_reason: str | None = None
     revoked_document: str | None = None
+    replaced_by: str | None = None
     version: int = 0
 
     @classmethod
     def issue(
-        cls, certificate_id: str, number: str, name: str, enrolment: Enrolment, on: date, rules: Rules
+        cls, certificate_id: str, number: str, holder: Person, enrolment: Enrolment, on: date, rules: Rules
     ) -> tuple[Certificate, CertificateIssued]:
-        """Issues a certificate to `name`, who has passed a class; the term begins on that day."""
+        """Issues a certificate to somebody who has passed a class; the term begins on that day."""
         if not enrolment.passed:
             raise NotPassed()
-        person_id, enterprise_id = enrolment.person_id, enrolment.enterprise_id
+        person_id, name, enterprise_id = holder.id, holder.name, holder.enterprise_id
         until = end_of_term(on, rules.certificate_months)
         return (
             cls(
@@ -127,7 +111,7 @@ class Certificate:
                 person_id,
                 name,
                 enterprise_id,
-                enrolment.division,
+                holder.division,
                 issued_on=on,
                 valid_from=on,
                 valid_until=until,
@@ -140,13 +124,14 @@ class Certificate:
         """What holds from that day on, for the certificate's history."""
         return StatusRecord(self.id, on, self.status, self.valid_until, decision, self.ruleset, grounds)
 
-    def remind(self, days_left: int, on: date) -> CertificateExpiring | None:
-        """The reminder that was due so many days before the end; None where the end has come, which is announced.
+    def remind(self, on: date) -> CertificateExpiring | None:
+        """That it ends in so many days, counted from `on`; None where the end has come, which is announced.
 
-        It goes by the day, and not by what the sweep happened to announce first.
+        It goes by the day, and not by what the sweep happened to announce first, nor by when the reminder was due.
         """
         if self.status != CertificateStatus.VALID or on > self.valid_until:
             return None
+        days_left = (self.valid_until - on).days
         return CertificateExpiring(
             self.id, self.number, self.person_id, self.name, self.enterprise_id, self.valid_until, days_left, on
         )
@@ -163,33 +148,26 @@ class Certificate:
         before, after = timedelta(days=rules.renewal_before_days), timedelta(days=rules.renewal_after_days)
         return self.valid_until - before, self.valid_until + after
 
-    def renewal_criteria(self, on: date, hours: float, rules: Rules) -> list[Criterion]:
-        """What a renewal on that day asks; `hours` of continuing education count for it."""
+    def renewal_criteria(self, on: date, years: Sequence[YearTaken], rules: Rules) -> list[Criterion]:
+        """What a renewal on that day asks: the window, and the education of each of `years`, those of its term."""
         opens, closes = self.renewal_window(rules)
-        return [
-            Criterion("renewal window", "R59", f"{opens} to {closes}", str(on), opens <= on <= closes),
-            Criterion(
-                "continuing education",
-                "R34",
-                f"{rules.continuing_hours:g}",
-                f"{hours:g}",
-                hours >= rules.continuing_hours,
-            ),
-        ]
+        window = Criterion("renewal window", "R59", f"{opens} to {closes}", str(on), opens <= on <= closes)
+        return [window, *(_education(year) for year in years)]
 
-    def renew(self, on: date, hours: float, rules: Rules) -> CertificateRenewed:
+    def renew(self, on: date, years: Sequence[YearTaken], rules: Rules) -> CertificateRenewed:
         """Renews for another term, which begins after the old end, or today if that has passed.
 
-        `hours` of continuing education were taken this year or the year before, whichever is more.
+        `years` are those of the term that ask for education, each with the hours taken.
         """
-        if self.status == CertificateStatus.REVOKED:
-            raise IsRevoked()
-        window, education = self.renewal_criteria(on, hours, rules)
-        if not window.met:
-            opens, closes = self.renewal_window(rules)
+        self._require_changeable()
+        opens, closes = self.renewal_window(rules)
+        if not opens <= on <= closes:
             raise OutsideRenewalWindow(opens=opens.isoformat(), closes=closes.isoformat())
-        if not education.met:
-            raise EducationShort(hours=hours, required_hours=rules.continuing_hours)
+        short = [year for year in years if not year.is_enough]
+        if short:
+            raise EducationShort(
+                years=[year.year for year in short], hours=short[0].hours, required_hours=short[0].required
+            )
         previous = self.valid_until
         self.valid_until = end_of_term(max(previous + ONE_DAY, on), rules.certificate_months)
         self.status, self.ruleset = CertificateStatus.VALID, rules.version
@@ -199,23 +177,37 @@ class Certificate:
 
     def revoke(self, on: date, reason: str, document: str) -> CertificateRevoked:
         """Revokes the certificate for a reason, on a document."""
-        if self.status == CertificateStatus.REVOKED:
-            raise IsRevoked()
+        self._require_changeable()
         self.status, self.revoked_reason, self.revoked_document = CertificateStatus.REVOKED, reason, document
         return CertificateRevoked(self.id, self.number, self.person_id, on, reason, document)
 
+    def holds(self, on: date) -> bool:
+        """Whether it entitles its holder on that day."""
+        return self.status == CertificateStatus.VALID and on <= self.valid_until
 
-def add_months(day: date, months: int) -> date:
-    """The same day `months` later; where that month is shorter, its last day."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+    def replace(self, by: Certificate, on: date) -> CertificateReplaced:
+        """Gives way to another certificate of the same holder, and can't be renewed any more."""
+        self._require_changeable()
+        self.status, self.replaced_by = CertificateStatus.REPLACED, by.id
+        return CertificateReplaced(self.id, self.number, self.person_id, on, by.id, by.number)
+
+    def _require_changeable(self) -> None:
+        if self.status == CertificateStatus.REVOKED:
+            raise IsRevoked()
+        if self.status == CertificateStatus.REPLACED:
+            raise IsReplaced(replaced_by=self.replaced_by)
 
 
-def end_of_term(first_day: date, months: int) -> date:
-    """The last day of a term that begins on `first_day`.
+def _education(year: YearTaken) -> Criterion:
+    name = f"continuing education {year.year}"
+    return Criterion(name, "R34", f"{year.required:g}", f"{year.hours:g}", year.is_enough)
 
-    It is the day before the same day `months` later. Where that month has no such day, it is that month's last day, so
-    that a term begun on 29 February is not a day short.
-    """
-    same_day = add_months(first_day, months)
-    return same_day - ONE_DAY if same_day.day == first_day.day else same_day
+
+def term_began(history: Sequence[StatusRecord]) -> tuple[date, bool]:
+    """The first day of a certificate's present term, and whether it is its first; `history` in its order."""
+    began, is_first, until = history[0].on, True, history[0].valid_until
+    for record in history:
+        if record.decision == Decision.RENEWED:
+            began, is_first = max(until + ONE_DAY, record.on), False
+        until = record.valid_until
+    return began, is_first

@@ -1,36 +1,27 @@
-"""Who may be nominated for a class, and for which of its places (R10, R17, R61)."""
+"""Who may be nominated for a class, who waits for a place in it, and who withdraws (R10, R17, R61)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from enum import StrEnum
 
 from chassis.errors import RuleBroken
+from training.domain.certificate_refusals import HoldsCertificate
 from training.domain.parties import Enterprise, Person
+from training.domain.places import ClassIsFull, Places, PlacesAreKept, QuotaIsFull
 from training.domain.training_class import TrainingClass
-from training.events import NominationSubmitted
+from training.events import (
+    NominationCancelled,
+    NominationInvited,
+    NominationPromoted,
+    NominationRescheduled,
+    NominationSubmitted,
+    NominationWaitlisted,
+    NominationWithdrawn,
+)
 
-
-class ClassIsFull(RuleBroken):
-    """The class has no place left."""
-
-    zh = "该培训班名额已满。"
-    rule = "R61"
-
-
-class QuotaIsFull(RuleBroken):
-    """The places that the class keeps for this division are all taken."""
-
-    zh = "该地区在本期培训班的名额已用完。"
-    rule = "R61"
-
-
-class AlreadyNominated(RuleBroken):
-    """This person has already been nominated for the class."""
-
-    zh = "该人员已被推荐参加本期培训班。"
-    rule = "R61"
+NoPlace = (ClassIsFull, QuotaIsFull, PlacesAreKept)  # why somebody waits
 
 
 class NotOfThisEnterprise(RuleBroken):
@@ -40,29 +31,27 @@ class NotOfThisEnterprise(RuleBroken):
     rule = "R17"
 
 
-@dataclass
-class Places:
-    """The places of a class: how many in all and by quota, and who has taken one.
+class AlreadyWithdrawn(RuleBroken):
+    """This nomination has been withdrawn."""
 
-    A division with a quota fills at most that many; the others share what the capacity leaves.
-    """
+    zh = "该推荐已经撤回。"
+    rule = "R61"
 
-    capacity: int
-    quotas: Mapping[str, int]
-    within: Mapping[str, frozenset[str]]  # for each division with a quota, the codes that lie in it that day
-    taken: dict[str, str]  # the division of each person enrolled
 
-    def take(self, person_id: str, division: str) -> None:
-        """Gives the person a place, or says why there is none."""
-        if person_id in self.taken:
-            raise AlreadyNominated()
-        if len(self.taken) >= self.capacity:
-            raise ClassIsFull(capacity=self.capacity)
-        for code, places in self.quotas.items():
-            codes = self.within[code]
-            if division in codes and sum(other in codes for other in self.taken.values()) >= places:
-                raise QuotaIsFull(division=code, places=places)
-        self.taken[person_id] = division
+class HasResults(RuleBroken):
+    """Attendance or scores have been entered for this person; a nomination is withdrawn before the class."""
+
+    zh = "该人员已有出勤或考核记录，不能撤回推荐。"
+    rule = "R61"
+
+
+class NominationStatus(StrEnum):
+    """What has become of a nomination."""
+
+    ENROLLED = "enrolled"
+    WAITING = "waiting"  # for a place
+    WITHDRAWN = "withdrawn"
+    CANCELLED = "cancelled"  # with its class
 
 
 @dataclass
@@ -75,6 +64,8 @@ class Nomination:
     person_id: str
     division: str
     submitted_on: date
+    status: NominationStatus = NominationStatus.ENROLLED
+    waiting_since: datetime | None = None
     version: int = 0
 
     @classmethod
@@ -86,13 +77,88 @@ class Nomination:
         person: Person,
         places: Places,
         on: date,
+        is_certified: bool = False,
     ) -> tuple[Nomination, NominationSubmitted]:
-        """Nominates one of the enterprise's people, who takes a place of the open class."""
+        """Nominates one of the enterprise's people, who takes a place of the open class.
+
+        Who `is_certified` holds a certificate, and the rule set gives nobody a second one.
+        """
+        nominated = cls._of(nomination_id, training_class, enterprise, person, on, is_certified)
+        places.take(person.id, enterprise.division)
+        return nominated, NominationSubmitted(*nominated._facts(training_class), on)
+
+    @classmethod
+    def wait(
+        cls,
+        nomination_id: str,
+        training_class: TrainingClass,
+        enterprise: Enterprise,
+        person: Person,
+        places: Places,
+        since: datetime,
+        on: date,
+        is_certified: bool = False,
+    ) -> tuple[Nomination, NominationWaitlisted]:
+        """Nominates somebody for whom there is no place, and who waits for one behind those who wait already."""
+        nominated = cls._of(nomination_id, training_class, enterprise, person, on, is_certified)
+        nominated.status, nominated.waiting_since = NominationStatus.WAITING, since
+        places.waiting.add(person.id)
+        return nominated, NominationWaitlisted(*nominated._facts(training_class), len(places.waiting), on)
+
+    @classmethod
+    def _of(
+        cls,
+        nomination_id: str,
+        training_class: TrainingClass,
+        enterprise: Enterprise,
+        person: Person,
+        on: date,
+        is_certified: bool,
+    ) -> Nomination:
         training_class.require_open()
+        if is_certified:
+            raise HoldsCertificate()
         if person.enterprise_id != enterprise.id:
             raise NotOfThisEnterprise()
-        places.take(person.id, enterprise.division)
-        return (
-            cls(nomination_id, training_class.id, enterprise.id, person.id, enterprise.division, on),
-            NominationSubmitted(nomination_id, training_class.id, training_class.name, enterprise.id, person.id, on),
-        )
+        return cls(nomination_id, training_class.id, enterprise.id, person.id, enterprise.division, on)
+
+    def promote(self, training_class: TrainingClass, places: Places, on: date) -> NominationPromoted:
+        """Takes a place that has become free; one of NoPlace if there is none for this division."""
+        places.waiting.discard(self.person_id)
+        try:
+            places.take(self.person_id, self.division)
+        except NoPlace:
+            places.waiting.add(self.person_id)
+            raise
+        self.status, self.waiting_since = NominationStatus.ENROLLED, None
+        return NominationPromoted(*self._facts(training_class), on)
+
+    def withdraw(self, training_class: TrainingClass, has_results: bool, reason: str, on: date) -> NominationWithdrawn:
+        """Gives the place back, or leaves the waiting list."""
+        training_class.require_open()
+        if self.status == NominationStatus.WITHDRAWN:
+            raise AlreadyWithdrawn()
+        if has_results:
+            raise HasResults()
+        self.status, self.waiting_since = NominationStatus.WITHDRAWN, None
+        return NominationWithdrawn(*self._facts(training_class), reason, on)
+
+    def invite(self, training_class: TrainingClass, on: date) -> NominationInvited:
+        """Tells somebody who is enrolled when and where the class begins."""
+        return NominationInvited(*self._facts(training_class), *_when_and_where(training_class), on)
+
+    def reschedule(self, training_class: TrainingClass, reason: str, on: date) -> NominationRescheduled:
+        """Tells that the class has other days, or another venue."""
+        return NominationRescheduled(*self._facts(training_class), *_when_and_where(training_class), reason, on)
+
+    def cancel(self, training_class: TrainingClass, reason: str, on: date) -> NominationCancelled:
+        """The class will not be held."""
+        self.status, self.waiting_since = NominationStatus.CANCELLED, None
+        return NominationCancelled(*self._facts(training_class), reason, on)
+
+    def _facts(self, training_class: TrainingClass) -> tuple[str, str, str, str, str]:
+        return self.id, self.class_id, training_class.name, self.enterprise_id, self.person_id
+
+
+def _when_and_where(training_class: TrainingClass) -> tuple[date, date, str | None]:
+    return training_class.starts_on, training_class.ends_on, training_class.venue

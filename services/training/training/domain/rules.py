@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
+
+
+class SecondCertificate(StrEnum):
+    """What the training for a first certificate means to somebody who holds a valid one."""
+
+    REFUSE = "refuse"  # they are not nominated, and given no second one
+    REPLACE = "replace"  # the new certificate takes the place of the older one
 
 
 @dataclass(frozen=True)
@@ -22,3 +30,7 @@ class Rules:
     expiry_notice_days: tuple[int, ...]  # how long before the end of a term its reminders go out
     renewal_before_days: int
     renewal_after_days: int
+    education_exempt_first_year: bool  # whether the year of the first certificate asks for no continuing education
+    second_certificate: SecondCertificate  # what becomes of a holder's in the training for a first one
+    class_notice_days: int  # how long before its first day those enrolled in a class are told when and where it begins
+    quota_release_days: int  # how long before its first day a class gives up places that divisions have not used

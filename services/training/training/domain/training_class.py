@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
-from chassis.errors import RuleBroken
+from training.domain.class_refusals import (
+    BlockUnknown,
+    CapacityBelowTaken,
+    ClassHasResults,
+    ClassIsCancelled,
+    ClassIsClosed,
+    ClassNotOver,
+    ClassTooShort,
+    EndsBeforeItStarts,
+    SessionsDontFit,
+    SessionUnknown,
+)
 from training.domain.rules import Rules
-from training.events import ClassClosed, ClassScheduled
+from training.events import ClassCancelled, ClassChanged, ClassClosed, ClassScheduled
 
 # The three blocks that every initial class covers (R56).
 BLOCKS = ("cqo_system", "quality_safety_law", "advanced_methods")
@@ -28,32 +39,15 @@ class ClassStatus(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
+    CANCELLED = "cancelled"
 
 
-class ClassIsClosed(RuleBroken):
-    """The class has been closed and accepts no more changes."""
+class ClassMode(StrEnum):
+    """How a class is held."""
 
-    zh = "该培训班已经结业，不再接受变更。"
-
-
-class ClassNotOver(RuleBroken):
-    """The class has not ended yet; close it on its last day or later."""
-
-    zh = "该培训班尚未结束，请在结束当日或之后办理结业。"
-
-
-class ClassTooShort(RuleBroken):
-    """An initial class must offer at least the hours that the rule set requires of a participant."""
-
-    zh = "任职培训班的总学时不得少于规则集规定的学时。"
-    rule = "R56"
-
-
-class BlockUnknown(RuleBroken):
-    """The class has no such subject block."""
-
-    zh = "本期培训班没有该课程模块。"
-    rule = "R56"
+    ON_SITE = "on_site"
+    ONLINE = "online"
+    MIXED = "mixed"
 
 
 @dataclass(frozen=True)
@@ -63,6 +57,24 @@ class Block:
     name: str
     hours: float
     trainer: str
+
+
+@dataclass(frozen=True)
+class ClassSession:
+    """A sitting of the class on one day: a part of a subject block."""
+
+    number: int  # 1, 2, 3 …
+    on: date
+    block: str
+    hours: float
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a class has come: how many are enrolled, and whether attendance or scores have been entered."""
+
+    taken: int
+    has_results: bool
 
 
 @dataclass
@@ -76,10 +88,18 @@ class TrainingClass:
     ends_on: date
     capacity: int
     blocks: Sequence[Block]
+    sessions: Sequence[ClassSession] = ()  # in the order of their numbers; none where only the blocks are kept
     quotas: Mapping[str, int] = field(default_factory=dict)  # places by division (R61)
+    quotas_until: date | None = None  # the last day for which they are kept; None: for good
     syllabus: str | None = None  # the edition in the year's plan when the class was scheduled
+    ruleset: int | None = None  # by which it was announced, and is judged; None for one of an earlier version
+    mode: ClassMode = ClassMode.ON_SITE
+    venue: str | None = None
     status: ClassStatus = ClassStatus.OPEN
     closed_on: date | None = None
+    invited_on: date | None = (
+        None  # when those enrolled were told the days and the venue; who comes later is told at once
+    )
     division: str = PROVINCE
     version: int = 0
 
@@ -89,13 +109,18 @@ class TrainingClass:
         return float(sum(block.hours for block in self.blocks))
 
     def schedule(self, rules: Rules) -> ClassScheduled:
-        """Announces the class; `rules` hold on its first day."""
+        """Announces the class by the rules that hold on its first day; it is judged by them whatever follows."""
         if self.kind == ClassKind.INITIAL and self.hours < rules.initial_hours:
             raise ClassTooShort(hours=self.hours, required_hours=rules.initial_hours)
+        self.ruleset = rules.version
+        if self.quotas and self.quotas_until is None:
+            self.quotas_until = self.starts_on - timedelta(days=rules.quota_release_days)
         return ClassScheduled(self.id, self.name, self.kind, self.starts_on, self.ends_on, self.hours, self.capacity)
 
     def require_open(self) -> None:
         """Refuses a change to a class that has been closed."""
+        if self.status == ClassStatus.CANCELLED:
+            raise ClassIsCancelled()
         if self.status != ClassStatus.OPEN:
             raise ClassIsClosed()
 
@@ -104,12 +129,75 @@ class TrainingClass:
         if on < self.ends_on:
             raise ClassNotOver(ends_on=self.ends_on.isoformat())
 
+    def quotas_on(self, on: date) -> Mapping[str, int]:
+        """The quotas that are still kept on that day."""
+        return self.quotas if self.quotas_until is None or on <= self.quotas_until else {}
+
     def block(self, name: str) -> Block:
         """The subject block of that name."""
         for block in self.blocks:
             if block.name == name:
                 return block
         raise BlockUnknown(block=name)
+
+    def session(self, number: int) -> ClassSession:
+        """The session of that number."""
+        if not 1 <= number <= len(self.sessions):
+            raise SessionUnknown(session=number, sessions=len(self.sessions))
+        return self.sessions[number - 1]
+
+    def change(self, changes: Mapping[str, object], standing: Standing, on: date) -> ClassChanged | None:
+        """Takes over what differs, by field: days, sessions, mode, venue, capacity; None if nothing does.
+
+        Quotas are kept as long before the first day as they were.
+        """
+        self.require_open()
+        changed = {name: value for name, value in changes.items() if getattr(self, name) != value}
+        if not changed:
+            return None
+        if changed.keys() & {"starts_on", "ends_on", "sessions"} and standing.has_results:
+            raise ClassHasResults()
+        before = self.starts_on
+        for name, value in changed.items():
+            setattr(self, name, value)
+        if self.ends_on < self.starts_on:
+            raise EndsBeforeItStarts()
+        if self.quotas_until is not None:
+            self.quotas_until += self.starts_on - before
+        if self.capacity < standing.taken:
+            raise CapacityBelowTaken(taken=standing.taken)
+        self.require_sessions()
+        return ClassChanged(
+            self.id, self.name, self.starts_on, self.ends_on, self.capacity, self.mode, self.venue, sorted(changed), on
+        )
+
+    def require_sessions(self) -> None:
+        """Refuses sessions that don't make up the class; over the turn of a year a continuing class needs some."""
+        if not self.sessions:
+            if self.kind == ClassKind.CONTINUING and self.starts_on.year != self.ends_on.year:
+                raise SessionsDontFit()
+            return
+        offered: dict[str, float] = {}
+        for session in self.sessions:
+            offered[session.block] = offered.get(session.block, 0) + session.hours
+        is_outside = any(not self.starts_on <= session.on <= self.ends_on for session in self.sessions)
+        if is_outside or offered != {block.name: block.hours for block in self.blocks}:
+            raise SessionsDontFit()
+
+    def cancel(self, standing: Standing, reason: str, on: date) -> ClassCancelled:
+        """The class will not be held."""
+        self.require_open()
+        if standing.has_results:
+            raise ClassHasResults()
+        self.status = ClassStatus.CANCELLED
+        return ClassCancelled(self.id, self.name, reason, on)
+
+    def opens_soon(self, on: date) -> bool:
+        """Whether those enrolled are to be told now when and where it begins; only once True."""
+        if self.status != ClassStatus.OPEN or self.invited_on is not None:
+            return False
+        self.invited_on = on
+        return True
 
     def close(self, on: date, passed: int, failed: int) -> ClassClosed:
         """Ends the class, once everybody enrolled has been judged."""

@@ -10,7 +10,15 @@ from training.queries.certificates import (
     get_certificate,
     list_certificates,
 )
-from training.queries.classes import ClassFilters, PlanFilters, list_classes, list_enrolments, list_plans
+from training.queries.classes import (
+    ClassFilters,
+    NominationFilters,
+    PlanFilters,
+    list_classes,
+    list_enrolments,
+    list_nominations,
+    list_plans,
+)
 from training.queries.education import list_education
 from training.queries.explanations import explain_certificate, explain_enrolment
 from training.queries.reminders import ReminderFilters, list_reminders_due
@@ -21,6 +29,7 @@ __all__ = [
     "CertificateFilters",
     "CertificateWithHistory",
     "ClassFilters",
+    "NominationFilters",
     "PlanFilters",
     "ReminderFilters",
     "VerificationQuery",
@@ -32,6 +41,7 @@ __all__ = [
     "list_classes",
     "list_education",
     "list_enrolments",
+    "list_nominations",
     "list_plans",
     "list_reminders_due",
 ]

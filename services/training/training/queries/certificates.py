@@ -19,8 +19,12 @@ from training.adapters import numbers
 from training.domain.certificate import CertificateStatus, StatusRecord
 from training.usecases.access import visible
 
-# What is known of a revocation only once it has happened.
-REVOCATION = ("revoked_reason", "revoked_document")
+# What is known of an end only once it has come: the columns that go with a status.
+ENDED = {
+    "revoked_reason": CertificateStatus.REVOKED,
+    "revoked_document": CertificateStatus.REVOKED,
+    "replaced_by": CertificateStatus.REPLACED,
+}
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class CertificateAsOf:
     status: CertificateStatus
     revoked_reason: str | None
     revoked_document: str | None
+    replaced_by: str | None
 
 
 @dataclass(frozen=True)
@@ -89,8 +94,8 @@ def list_certificates(
     wanted = wanted.where(visible(storage.certificate, caller, today))
     if filters.status is not None:
         wanted = wanted.where(held.c.status == filters.status)
-    if filters.status == CertificateStatus.REVOKED:
-        # Few ever are; whoever is now has a record that says so.
+    if filters.status in ENDED.values():
+        # Few ever are; whichever is now has a record that says so.
         record = storage.certificate_status.c
         wanted = wanted.where(column.id.in_(select(record.certificate_id).where(record.status == filters.status)))
     if filters.ends_by is not None:
@@ -140,10 +145,9 @@ def _history(session: Session, certificate_id: str) -> Sequence[StatusRecord]:
 def _as_of(on: date) -> tuple[Select[*tuple[Any, ...]], LateralFromClause]:  # Any: a column of each type
     """Certificates that existed on a day, as they stood then; and what held of each, for further conditions."""
     held, table = _held(on), storage.certificate
-    columns = [column for column in table.c if column.name not in ("status", "valid_until", *REVOCATION)]
-    was_revoked = held.c.status == CertificateStatus.REVOKED
-    revocation = [case((was_revoked, table.c[name])).label(name) for name in REVOCATION]
-    return select(*columns, *revocation, held.c.status, held.c.valid_until).join(held, true()), held
+    columns = [column for column in table.c if column.name not in ("status", "valid_until", *ENDED)]
+    ends = [case((held.c.status == status, table.c[name])).label(name) for name, status in ENDED.items()]
+    return select(*columns, *ends, held.c.status, held.c.valid_until).join(held, true()), held
 
 
 def _held(on: date) -> LateralFromClause:

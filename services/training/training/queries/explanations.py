@@ -18,12 +18,13 @@ from training.domain.enrolment import Enrolment
 from training.domain.rules import Rules
 from training.domain.training_class import TrainingClass
 from training.queries.certificates import get_certificate
+from training.usecases import announced
 from training.usecases.access import visible
 
 
 @dataclass(frozen=True)
 class EnrolmentExplained:
-    """An outcome; before the class is closed, how the person stands by today's rule set."""
+    """An outcome; before the class is closed, how the person stands by the rules of the class."""
 
     enrolment_id: str
     person_id: str
@@ -63,20 +64,20 @@ class CertificateExplained:
 def explain_enrolment(session: Session, caller: Caller, enrolment_id: str, today: date) -> EnrolmentExplained:
     """Why somebody passed or not."""
     found = load(session, Enrolment, enrolment_id, visible(storage.enrolment, caller, today))
-    return _judgement(session, found, today)
+    return _judgement(session, found)
 
 
 def explain_certificate(session: Session, caller: Caller, certificate_id: str, today: date) -> CertificateExplained:
     """Each decision on a certificate, with what it rested on."""
     shown = get_certificate(session, caller, certificate_id, None, today)
-    decisions = [_decision(session, record, today) for record in shown.history]
+    decisions = [_decision(session, record) for record in shown.history]
     return CertificateExplained(certificate_id, shown.number, shown.status, shown.valid_until, decisions)
 
 
-def _decision(session: Session, record: StatusRecord, today: date) -> DecisionExplained:
+def _decision(session: Session, record: StatusRecord) -> DecisionExplained:
     criteria: Sequence[Criterion] = record.grounds.criteria
     if record.decision == Decision.ISSUED and record.grounds.enrolment_id is not None:
-        criteria = _judgement(session, load(session, Enrolment, record.grounds.enrolment_id), today).criteria
+        criteria = _judgement(session, load(session, Enrolment, record.grounds.enrolment_id)).criteria
     return DecisionExplained(
         on=record.on,
         decision=record.decision,
@@ -89,11 +90,11 @@ def _decision(session: Session, record: StatusRecord, today: date) -> DecisionEx
     )
 
 
-def _judgement(session: Session, found: Enrolment, today: date) -> EnrolmentExplained:
+def _judgement(session: Session, found: Enrolment) -> EnrolmentExplained:
     training_class = load(session, TrainingClass, found.class_id)
     # A closed class takes no more entries, so its judgement can be taken apart again at any time.
     if found.ruleset is None:
-        rules = rulesets.rules_on(session, today, Rules)
+        rules = announced.rules_of(session, training_class)
     else:
         rules = rulesets.rules_of(session, found.ruleset, Rules)
     return EnrolmentExplained(

@@ -26,11 +26,12 @@ class Certificate(Schema):
     ruleset = fields.Integer()
     revoked_reason = fields.String(allow_none=True)
     revoked_document = fields.String(allow_none=True)
+    replaced_by = fields.String(allow_none=True, metadata={"description": "The id of the certificate held instead."})
 
 
 class CertificateChange(Schema):
     on = fields.Date()
-    decision = fields.String(metadata={"description": "issued, renewed, expired or revoked"})
+    decision = fields.String(metadata={"description": "issued, renewed, expired, revoked or replaced"})
     status = fields.String()
     valid_until = fields.Date()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
@@ -9,9 +10,10 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from chassis.http import DayField, QuerySchema, Schema, TextField
 from training import queries
 from training.domain import training_class
-from training.domain.training_class import BLOCKS, ClassKind, ClassStatus
+from training.domain.nomination import NominationStatus
+from training.domain.training_class import BLOCKS, ClassKind, ClassMode, ClassStatus
 from training.schemas.common import Criterion, RuleSetCited, id_field, word_field
-from training.usecases import classes, nominations, plans, results
+from training.usecases import class_changes, classes, nominations, plans, results, waiting
 
 
 class Block(Schema):
@@ -20,6 +22,22 @@ class Block(Schema):
     name = TextField(required=True)
     hours = fields.Float(required=True, validate=validate.Range(0, 1000, min_inclusive=False))
     trainer = TextField(required=True)
+
+
+class SessionFields(Schema):
+    """What a session is given and shown with."""
+
+    on = DayField(required=True)
+    block = TextField(required=True)
+    hours = fields.Float(required=True, validate=validate.Range(0, 24, min_inclusive=False))
+
+
+class NewSession(SessionFields):
+    record = classes.NewSession
+
+
+class Session(SessionFields):
+    number = fields.Integer()
 
 
 class NewClass(Schema):
@@ -31,17 +49,33 @@ class NewClass(Schema):
     ends_on = DayField(required=True)
     capacity = fields.Integer(required=True, validate=validate.Range(1, 5000))
     blocks = fields.List(fields.Nested(Block), required=True, validate=validate.Length(1, 20))
+    sessions = fields.List(
+        fields.Nested(NewSession),
+        validate=validate.Length(0, 200),
+        metadata={
+            "description": "The sittings, by which attendance is then entered. A continuing class over the turn of a "
+            "year must name them: hours count for the year in which they are taken (R34)."
+        },
+    )
     quotas = fields.Dict(
         keys=TextField(12),
         values=fields.Integer(strict=True, validate=validate.Range(0, 5000)),
         validate=validate.Length(0, 100),
         metadata={"description": "Places by division's code (R61); who lies in none shares what capacity leaves."},
     )
+    quotas_until = DayField(
+        metadata={"description": "The last day for which they are kept; by the rule set, if left out."}
+    )
+
+    mode = word_field(ClassMode, metadata={"description": "on_site, online or mixed"})
+    venue = TextField(500, metadata={"description": "Where it is held; of an online class how it is joined."})
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: object) -> None:  # Any: a field of each type
         if data["ends_on"] < data["starts_on"]:
             raise ValidationError("The class ends before it starts.", "ends_on")
+        if data.get("quotas_until") and data["quotas_until"] > data["starts_on"]:
+            raise ValidationError("Places are kept until the first day at the latest.", "quotas_until")
         names = [block.name for block in data["blocks"]]
         if len(set(names)) < len(names):
             raise ValidationError("A block is named twice.", "blocks")
@@ -50,6 +84,23 @@ class NewClass(Schema):
             raise ValidationError(
                 f"An initial class covers the three blocks (R56); missing: {', '.join(missing)}.", "blocks"
             )
+
+    @validates_schema
+    def check_sessions(self, data: dict[str, Any], **_: object) -> None:  # Any: a field of each type
+        sessions = data.get("sessions", ())
+        if not sessions:
+            if data["kind"] == ClassKind.CONTINUING and data["starts_on"].year != data["ends_on"].year:
+                raise ValidationError(
+                    "A continuing class over the turn of a year names its sessions (R34).", "sessions"
+                )
+            return
+        if any(not data["starts_on"] <= each.on <= data["ends_on"] for each in sessions):
+            raise ValidationError("A session lies outside the days of the class.", "sessions")
+        offered = Counter[str]()
+        for each in sessions:
+            offered[each.block] += each.hours
+        if offered != {block.name: block.hours for block in data["blocks"]}:
+            raise ValidationError("The sessions of each block must add up to the hours of the block.", "sessions")
 
 
 class Class(Schema):
@@ -61,11 +112,37 @@ class Class(Schema):
     ends_on = fields.Date()
     capacity = fields.Integer()
     blocks = fields.List(fields.Nested(Block))
+    sessions = fields.List(fields.Nested(Session))
     quotas = fields.Dict(keys=fields.String(), values=fields.Integer())
+    quotas_until = fields.Date(allow_none=True)
     syllabus = fields.String(allow_none=True)
+    ruleset = fields.Integer(allow_none=True, metadata={"description": "By which it was announced, and is judged."})
     hours = fields.Float()
-    status = fields.String()
+    mode = fields.String()
+    venue = fields.String(allow_none=True)
+    status = fields.String(metadata={"description": "open, closed or cancelled"})
     closed_on = fields.Date(allow_none=True)
+    invited_on = fields.Date(
+        allow_none=True, metadata={"description": "When those enrolled were told when and where it begins."}
+    )
+
+
+class ClassChanges(Schema):
+    record = class_changes.ChangeClass
+
+    reason = TextField(required=True, metadata={"description": "Told to everybody nominated, if days or venue change."})
+    starts_on = DayField()
+    ends_on = DayField()
+    sessions = fields.List(fields.Nested(NewSession), validate=validate.Length(0, 200))
+    mode = word_field(ClassMode)
+    venue = TextField(500, allow_none=True)
+    capacity = fields.Integer(validate=validate.Range(1, 5000))
+
+
+class Cancellation(Schema):
+    record = class_changes.CancelClass
+
+    reason = TextField(required=True, metadata={"description": "Told to everybody nominated."})
 
 
 class ClassFilters(QuerySchema):
@@ -86,12 +163,15 @@ class NewNominations(Schema):
     record = nominations.Nominate
 
     items = fields.List(fields.Nested(NewNomination), required=True, validate=validate.Length(1, 500))
+    wait = fields.Boolean(metadata={"description": "Whether who finds no place goes on the waiting list."})
 
 
 class NominationResult(Schema):
     enterprise_id = fields.String()
     person_id = fields.String()
     accepted = fields.Boolean()
+    waiting = fields.Boolean(metadata={"description": "Only of who waits for a place."})
+    place = fields.Integer(metadata={"description": "The place in the waiting list."})
     nomination_id = fields.String()
     reason = fields.String()
     rule = fields.String(allow_none=True)
@@ -99,16 +179,50 @@ class NominationResult(Schema):
 
 class NominationResults(Schema):
     accepted = fields.Integer()
+    waiting = fields.Integer()
     refused = fields.Integer()
     items = fields.List(fields.Nested(NominationResult))
+
+
+class Nomination(Schema):
+    id = fields.String()
+    version = fields.Integer()
+    class_id = fields.String()
+    enterprise_id = fields.String()
+    person_id = fields.String()
+    division = fields.String()
+    submitted_on = fields.Date()
+    status = fields.String(metadata={"description": "enrolled, waiting, withdrawn or cancelled"})
+    waiting_since = fields.AwareDateTime(allow_none=True)
+
+
+class NominationFilters(QuerySchema):
+    record = queries.NominationFilters
+
+    status = word_field(NominationStatus)
+
+
+class Withdrawal(Schema):
+    record = waiting.Withdraw
+
+    reason = TextField(required=True)
 
 
 class Attendance(Schema):
     record = results.Attendance
 
     person_id = id_field(required=True)
-    block = TextField(required=True)
+    block = TextField(metadata={"description": "Of a class without sessions."})
+    session = fields.Integer(
+        validate=validate.Range(1, 200),
+        metadata={"description": "The number of the session, of a class that has some."},
+    )
     hours = fields.Float(required=True, validate=validate.Range(0, 1000))
+
+    @validates_schema
+    def check(self, data: dict[str, Any], **_: object) -> None:  # Any: a field of each type
+        if ("block" in data) == ("session" in data):
+            raise ValidationError("Name either the block or the session.", "session")
 
 
 class AttendanceList(Schema):
@@ -149,6 +263,7 @@ class Enrolment(Schema):
     enterprise_id = fields.String(allow_none=True)
     division = fields.String()
     hours = fields.Dict(keys=fields.String(), values=fields.Float())
+    attended = fields.Dict(keys=fields.String(), values=fields.Float(), metadata={"description": "By session."})
     scores = fields.Dict(keys=fields.String(), values=fields.Float(), metadata={"description": "By sitting."})
     passed = fields.Boolean(allow_none=True)
     shortfalls = fields.List(fields.String(), metadata={"description": "What kept the person from passing."})
@@ -157,7 +272,7 @@ class Enrolment(Schema):
 
 
 class EnrolmentExplained(Schema):
-    """Why somebody passed or not; before the class is closed, how they stand by today's rule set."""
+    """Why somebody passed or not; before the class is closed, how they stand by the rules it was announced by."""
 
     enrolment_id = fields.String()
     person_id = fields.String()

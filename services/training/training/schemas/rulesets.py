@@ -5,6 +5,8 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from chassis.http import Schema
+from training.domain.rules import SecondCertificate
+from training.schemas.common import word_field
 
 
 class RuleSetParameters(Schema):
@@ -19,3 +21,24 @@ class RuleSetParameters(Schema):
     )
     renewal_before_days = fields.Integer(required=True, validate=validate.Range(0, 1000))
     renewal_after_days = fields.Integer(required=True, validate=validate.Range(0, 3650))
+    education_exempt_first_year = fields.Boolean(
+        required=True,
+        metadata={"description": "Whether the year of the first certificate asks for no continuing education."},
+    )
+    second_certificate = word_field(
+        SecondCertificate,
+        required=True,
+        metadata={"description": "What the training for a first certificate means to who holds one."},
+    )
+    class_notice_days = fields.Integer(
+        required=True,
+        validate=validate.Range(0, 365),
+        metadata={
+            "description": "How long before its first day those enrolled are told when and where a class begins."
+        },
+    )
+    quota_release_days = fields.Integer(
+        required=True,
+        validate=validate.Range(0, 365),
+        metadata={"description": "How long before its first day a class gives up places that divisions have not used."},
+    )

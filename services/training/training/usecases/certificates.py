@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -19,9 +20,11 @@ from programme import rulesets, scope
 from programme.callers import Caller
 from training import storage
 from training.adapters.numbers import number_of
-from training.domain.certificate import Certificate, Decision, Grounds
+from training.domain.certificate import Certificate, CertificateStatus, Decision, Grounds, StatusRecord, term_began
+from training.domain.education import YearTaken, years_of_duty
 from training.domain.enrolment import Enrolment
-from training.domain.rules import Rules
+from training.domain.parties import Person
+from training.domain.rules import Rules, SecondCertificate
 from training.usecases import education, expiry
 from training.usecases.access import visible
 
@@ -37,32 +40,71 @@ class Revoke:
 
 
 def issue_all(
-    session: Session, passed: Sequence[Enrolment], names: Mapping[str, str], rules: Rules, clock: Clock
+    session: Session, passed: Sequence[Enrolment], holders: Mapping[str, Person], rules: Rules, clock: Clock
 ) -> None:
-    """Issues a certificate to each who has passed; numbers follow one another within a year and reporting unit."""
+    """Issues a certificate to each who has passed; numbers follow one another within a year and reporting unit.
+
+    It takes the place of an older one, also of one that has expired and could still be renewed: nobody holds two.
+    """
     today = clock.today()
+    older = _older_of(session, [enrolment.person_id for enrolment in passed])
+    if rules.second_certificate == SecondCertificate.REFUSE:
+        # They have got it since they were nominated.
+        passed = [each for each in passed if not any(held.holds(today) for held in older[each.person_id])]
     unit_of = {row.code: row.unit for row in session.execute(scope.reporting_units(today))}
     by_unit: dict[str, list[Enrolment]] = defaultdict(list)
     for enrolment in passed:
-        by_unit[unit_of.get(enrolment.division, PROVINCE_UNIT)].append(enrolment)
+        by_unit[unit_of.get(holders[enrolment.person_id].division, PROVINCE_UNIT)].append(enrolment)
     # In the order of the units, so that two classes that are closed at once can't wait for each other's sequences.
     issued = []
     for unit, enrolments in sorted(by_unit.items()):
         first = _take_numbers(session, today.year, unit, len(enrolments))
         for sequence, enrolment in enumerate(enrolments, first):
             number = number_of(today.year, unit, sequence)
-            issued.append(_issue(session, enrolment, number, names[enrolment.person_id], rules, clock))
+            issued.append(_issue(session, enrolment, number, holders[enrolment.person_id], rules, clock))
+            for held in older[enrolment.person_id]:
+                _replace(session, held, issued[-1], clock)
     # All at once: a large class plans more than a thousand rows.
     expiry.plan(session, issued, rules, today)
 
 
-def _issue(session: Session, enrolment: Enrolment, number: str, name: str, rules: Rules, clock: Clock) -> Certificate:
+def _issue(
+    session: Session, enrolment: Enrolment, number: str, holder: Person, rules: Rules, clock: Clock
+) -> Certificate:
     today = clock.today()
-    certificate, event = Certificate.issue(new_id(), number, name, enrolment, today, rules)
+    certificate, event = Certificate.issue(new_id(), number, holder, enrolment, today, rules)
     session.add(certificate)
     outbox.add(session, certificate, event, clock)
     session.add(certificate.record(today, Decision.ISSUED, Grounds(enrolment_id=enrolment.id)))
     return certificate
+
+
+def _replace(session: Session, held: Certificate, by: Certificate, clock: Clock) -> None:
+    outbox.add(session, held, held.replace(by, clock.today()), clock)
+    session.add(held.record(clock.today(), Decision.REPLACED, Grounds(replaced_by=by.id)))
+
+
+def held(session: Session, person_ids: Iterable[str], lock: bool = False) -> Sequence[Certificate]:
+    """The certificates of these people that are neither revoked nor replaced, in the order of their ids."""
+    column = storage.certificate.c
+    ended = (CertificateStatus.REVOKED, CertificateStatus.REPLACED)
+    of_people = column.person_id.in_(set(person_ids)), column.status.not_in(ended)
+    wanted = select(Certificate).where(*of_people).order_by(column.id)
+    if lock:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(wanted).all()
+
+
+def _older_of(session: Session, person_ids: Sequence[str]) -> dict[str, list[Certificate]]:
+    """The certificates that these people have had until now, locked, with nothing due of them any more, by person.
+
+    Due rows before certificates, as in `_load_and_cancel`.
+    """
+    expiry.cancel(session, *held(session, person_ids))
+    found: dict[str, list[Certificate]] = defaultdict(list)
+    for certificate in held(session, person_ids, lock=True):
+        found[certificate.person_id].append(certificate)
+    return found
 
 
 def renew(session: Session, caller: Caller, certificate_id: str, version: int, clock: Clock) -> Certificate:
@@ -70,9 +112,9 @@ def renew(session: Session, caller: Caller, certificate_id: str, version: int, c
     today = clock.today()
     certificate = _load_and_cancel(session, caller, certificate_id, version, today)
     rules = rulesets.rules_on(session, today, Rules)
-    hours = max(education.hours(session, certificate.person_id, year) for year in (today.year, today.year - 1))
-    criteria = tuple(certificate.renewal_criteria(today, hours, rules))
-    outbox.add(session, certificate, certificate.renew(today, hours, rules), clock)
+    years = _years_of_term(session, certificate, rules)
+    criteria = tuple(certificate.renewal_criteria(today, years, rules))
+    outbox.add(session, certificate, certificate.renew(today, years, rules), clock)
     session.add(certificate.record(today, Decision.RENEWED, Grounds(criteria=criteria)))
     expiry.plan(session, [certificate], rules, today)
     audit.record(
@@ -105,6 +147,15 @@ def _load_and_cancel(session: Session, caller: Caller, certificate_id: str, vers
     certificate = load(session, Certificate, certificate_id, where, lock=True)
     check_version(certificate, version)
     return certificate
+
+
+def _years_of_term(session: Session, certificate: Certificate, rules: Rules) -> list[YearTaken]:
+    """The years of the certificate's term that ask for education, with what was taken in each."""
+    column = storage.certificate_status.c
+    wanted = select(StatusRecord).where(column.certificate_id == certificate.id).order_by(column.id)
+    began, is_first = term_began(session.scalars(wanted).all())
+    years = years_of_duty(began, certificate.valid_until, is_first, rules)
+    return education.years_taken(session, certificate.person_id, years)
 
 
 def _take_numbers(session: Session, year: int, unit: str, count: int) -> int:

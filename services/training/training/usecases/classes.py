@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import date
 
 from sqlalchemy import select
@@ -21,8 +21,17 @@ from training import storage
 from training.domain.education import EducationEntry
 from training.domain.enrolment import Enrolment
 from training.domain.rules import Rules
-from training.domain.training_class import Block, ClassKind, TrainingClass
-from training.usecases import certificates, education, plans
+from training.domain.training_class import Block, ClassKind, ClassMode, ClassSession, TrainingClass
+from training.usecases import announced, certificates, education, openings, parties, places, plans, waiting
+
+
+@dataclass(frozen=True)
+class NewSession:
+    """A sitting of a class on one day, of so many hours of a subject block."""
+
+    on: date
+    block: str
+    hours: float
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,11 @@ class ScheduleClass:
     ends_on: date
     capacity: int
     blocks: Sequence[Block]
+    sessions: Sequence[NewSession] = ()
     quotas: Mapping[str, int] = field(default_factory=dict)  # places by division (R61)
+    quotas_until: date | None = None  # by the rule set, if none is named
+    mode: ClassMode = ClassMode.ON_SITE
+    venue: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,12 +72,20 @@ def schedule(session: Session, caller: Caller, command: ScheduleClass, clock: Cl
         ends_on=command.ends_on,
         capacity=command.capacity,
         blocks=command.blocks,
+        sessions=[ClassSession(number, *astuple(each)) for number, each in enumerate(command.sessions, 1)],
         quotas=command.quotas,
+        quotas_until=command.quotas_until,
         syllabus=plan.syllabus if plan else None,
+        mode=command.mode,
+        venue=command.venue,
     )
-    event = training_class.schedule(rulesets.rules_on(session, training_class.starts_on, Rules))
+    places.require_quotas(session, training_class, clock.today())
+    rules = rulesets.rules_on(session, training_class.starts_on, Rules)
+    event = training_class.schedule(rules)
     session.add(training_class)
     outbox.add(session, training_class, event, clock)
+    waiting.plan_release(session, training_class)
+    openings.plan(session, training_class, rules)
     audit.record(session, caller, "class.scheduled", training_class.id, {"name": training_class.name}, clock)
     return training_class
 
@@ -75,42 +96,35 @@ def close(session: Session, caller: Caller, class_id: str, clock: Clock) -> Clos
     training_class = load(session, TrainingClass, class_id, lock=True)
     training_class.require_open()
     training_class.require_over(today)
-    rules = rulesets.rules_on(session, today, Rules)
+    rules = announced.rules_of(session, training_class)
     enrolments = _enrolments(session, class_id)
     for enrolment in enrolments:
         outbox.add(session, enrolment, enrolment.complete(training_class, rules, today), clock)
     outcomes = Counter(enrolment.passed for enrolment in enrolments)
-    _reward(session, training_class, [enrolment for enrolment in enrolments if enrolment.passed], rules, clock)
+    _reward(session, training_class, [enrolment for enrolment in enrolments if enrolment.passed], clock)
     outbox.add(session, training_class, training_class.close(today, outcomes[True], outcomes[False]), clock)
     details = {"passed": outcomes[True], "failed": outcomes[False], "ruleset": rules.version}
     audit.record(session, caller, "class.closed", class_id, details, clock)
     return ClosedClass(training_class.id, training_class.version, outcomes[True], outcomes[False])
 
 
-def _reward(
-    session: Session, training_class: TrainingClass, passed: Sequence[Enrolment], rules: Rules, clock: Clock
-) -> None:
+def _reward(session: Session, training_class: TrainingClass, passed: Sequence[Enrolment], clock: Clock) -> None:
     """A certificate for who passed an initial class; hours in the ledger for a continuing one."""
     if training_class.kind == ClassKind.INITIAL:
-        certificates.issue_all(session, passed, _names(session, training_class.id), rules, clock)
+        rules = rulesets.rules_on(session, clock.today(), Rules)
+        certificates.issue_all(session, passed, parties.holders(session, training_class.id), rules, clock)
         return
     # The hours count for the year in which they were taken, whenever the class is closed.
-    year, document = training_class.ends_on.year, f"{training_class.name} {training_class.id}"
-    entries = [EducationEntry(one.person_id, year, one.total_hours, document, clock.today()) for one in passed]
+    document = f"{training_class.name} {training_class.id}"
+    entries = [
+        EducationEntry(one.person_id, year, hours, document, clock.today())
+        for one in passed
+        for year, hours in one.hours_by_year(training_class).items()
+        if hours
+    ]
     education.enter(session, entries, {one.person_id: one.division for one in passed}, clock)
 
 
 def _enrolments(session: Session, class_id: str) -> list[Enrolment]:
     wanted = select(Enrolment).where(storage.enrolment.c.class_id == class_id).order_by(storage.enrolment.c.id)
     return list(session.scalars(wanted.with_for_update()))
-
-
-def _names(session: Session, class_id: str) -> dict[str, str]:
-    """The names of those enrolled, by their ids."""
-    person, enrolment = storage.person.c, storage.enrolment.c
-    rows = session.execute(
-        select(enrolment.person_id, person.name)
-        .join_from(storage.enrolment, storage.person, person.id == enrolment.person_id)
-        .where(enrolment.class_id == class_id)
-    )
-    return {row.person_id: row.name for row in rows}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -16,7 +17,7 @@ from chassis.security import audit
 from programme import rulesets
 from programme.callers import Caller
 from training import storage
-from training.domain.education import EducationEntry, EducationYear, year_id
+from training.domain.education import EducationEntry, EducationYear, YearTaken, year_id
 from training.domain.parties import UnknownHere
 from training.domain.rules import Rules
 from training.usecases import parties
@@ -72,7 +73,7 @@ def enter(session: Session, entries: Sequence[EducationEntry], divisions: Mappin
     """
     years = _locked_years(session, entries, divisions)
     known = _known_documents(session, entries)
-    required = rulesets.rules_on(session, clock.today(), Rules).continuing_hours
+    required = {year: required_hours(session, year) for year in {entry.year for entry in entries}}
     recorded = 0
     for entry in entries:
         document = (entry.person_id, entry.year, entry.document)
@@ -80,15 +81,26 @@ def enter(session: Session, entries: Sequence[EducationEntry], divisions: Mappin
             known.add(document)
             session.add(entry)
             year = years[year_id(entry.person_id, entry.year)]
-            outbox.add(session, year, year.record(entry.hours, required, entry.on), clock)
+            year.division = divisions[entry.person_id]
+            outbox.add(session, year, year.record(entry.hours, required[entry.year], entry.on), clock)
             recorded += 1
     return recorded
+
+
+def required_hours(session: Session, year: int) -> float:
+    """The hours that a year asks for: by the rule set that holds at its end, when it is judged."""
+    return rulesets.rules_on(session, date(year, 12, 31), Rules).continuing_hours
 
 
 def hours(session: Session, person_id: str, year: int) -> float:
     """The hours a person has taken in a year."""
     ledger = session.get(EducationYear, year_id(person_id, year))
     return ledger.total_hours if ledger else 0.0
+
+
+def years_taken(session: Session, person_id: str, years: Sequence[int]) -> list[YearTaken]:
+    """What a person has done for each of these years, by the rules of each."""
+    return [YearTaken(year, hours(session, person_id, year), required_hours(session, year)) for year in years]
 
 
 def _known_documents(session: Session, entries: Sequence[EducationEntry]) -> set[tuple[str, int, str]]:

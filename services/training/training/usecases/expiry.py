@@ -29,30 +29,31 @@ def plan(session: Session, certificates: Iterable[Certificate], rules: Rules, to
     due.plan_all(session, (row for certificate in certificates for row in _rows(certificate, rules, today)))
 
 
-def cancel(session: Session, certificate: Certificate) -> None:
-    """Cancels what is still due of the certificate's term."""
-    due.cancel(session, _series(certificate))
+def cancel(session: Session, *certificates: Certificate) -> None:
+    """Cancels what is still due of the certificates' terms."""
+    if certificates:
+        due.cancel(session, *map(_series, certificates))
 
 
 def remind(session: Session, rows: Sequence[due.DueRow], clock: Clock) -> None:
-    """Due rows: announces of each certificate that it ends in so many days, and keeps which event did."""
-    keys, announced = list[str](), list[tuple[Certificate, CertificateExpiring]]()
+    """Due rows: announces of each certificate that it ends soon, and keeps which event did for which reminder."""
+    reminded, announced = list[due.DueRow](), list[tuple[Certificate, CertificateExpiring]]()
     for row, certificate in zip(rows, _certificates(session, rows), strict=True):
-        event = certificate.remind(row.payload["days_left"], clock.today())
+        event = certificate.remind(clock.today())
         if event is not None:
-            keys.append(row.key)
+            reminded.append(row)
             announced.append((certificate, event))
     event_ids = outbox.add_all(session, announced, clock, own_causes=True)
     update_all(session, [certificate for certificate, _ in announced], "version")
     reminders = [
         {
-            "due_key": key,
+            "due_key": row.key,
             "certificate_id": event.certificate_id,
-            "days_left": event.days_left,
+            "days_left": row.payload["days_left"],
             "event_id": event_id,
             "on": event.on,
         }
-        for key, (_, event), event_id in zip(keys, announced, event_ids, strict=True)
+        for row, (_, event), event_id in zip(reminded, announced, event_ids, strict=True)
     ]
     insert_rows(session, storage.expiry_reminder, reminders)
 

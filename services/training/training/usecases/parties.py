@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from programme import scope
@@ -21,6 +21,23 @@ SELECT_PEOPLE = select(PEOPLE.id, PEOPLE.name, PEOPLE.division, PEOPLE.enterpris
 def enterprises_by_id(session: Session, ids: Iterable[str]) -> dict[str, Enterprise]:
     """Those of the enterprises that are known here."""
     return {row.id: Enterprise(*row) for row in session.execute(SELECT_ENTERPRISES.where(ENTERPRISES.id.in_(set(ids))))}
+
+
+def holders(session: Session, class_id: str) -> dict[str, Person]:
+    """Those enrolled in a class, where they work now: `division` is their firm's, or their own if they have none.
+
+    They stay so until the transaction ends: who changes meanwhile has a certificate to take along.
+    """
+    division = func.coalesce(ENTERPRISES.division, PEOPLE.division)
+    enrolled = select(storage.enrolment.c.person_id).where(storage.enrolment.c.class_id == class_id)
+    wanted = (
+        select(PEOPLE.id, PEOPLE.name, division, PEOPLE.enterprise_id)
+        .select_from(storage.person.outerjoin(storage.enterprise, ENTERPRISES.id == PEOPLE.enterprise_id))
+        .where(PEOPLE.id.in_(enrolled))
+        .order_by(PEOPLE.id)
+        .with_for_update(read=True, of=storage.person)
+    )
+    return {row.id: Person(*row) for row in session.execute(wanted)}
 
 
 def people_by_id(

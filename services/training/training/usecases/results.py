@@ -13,21 +13,21 @@ from chassis.clock import Clock
 from chassis.data import load
 from chassis.errors import CqoError, InvalidInput
 from chassis.security import audit
-from programme import rulesets
 from programme.callers import Caller
 from training import storage
 from training.domain.enrolment import Enrolment, NotEnrolled
-from training.domain.rules import Rules
 from training.domain.training_class import TrainingClass
+from training.usecases import announced
 
 
 @dataclass(frozen=True)
 class Attendance:
-    """The hours that a person attended of a block."""
+    """The hours that a person attended of a session, or of a block where the class has no sessions."""
 
     person_id: str
-    block: str
     hours: float
+    block: str | None = None
+    session: int | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,11 @@ def record_attendance(
     enrolments = _enrolments(session, class_id, [item.person_id for item in command.items])
 
     def enter(item: Attendance) -> None:
-        _enrolment(enrolments, item.person_id).attend(training_class, item.block, item.hours)
+        enrolment = _enrolment(enrolments, item.person_id)
+        if item.session is not None:
+            enrolment.attend_session(training_class, item.session, item.hours)
+        elif item.block is not None:
+            enrolment.attend(training_class, item.block, item.hours)
 
     _enter_all(command.items, enter)
     entered = Entered(len(command.items))
@@ -81,9 +85,8 @@ def record_attendance(
 
 def record_exam(session: Session, caller: Caller, class_id: str, command: RecordExam, clock: Clock) -> Entered:
     """Enters scores, all or none."""
-    _open_class(session, class_id)
+    rules = announced.rules_of(session, _open_class(session, class_id))
     enrolments = _enrolments(session, class_id, [item.person_id for item in command.items])
-    rules = rulesets.rules_on(session, clock.today(), Rules)
 
     def enter(item: Score) -> None:
         _enrolment(enrolments, item.person_id).sit(item.sitting, item.score, rules)

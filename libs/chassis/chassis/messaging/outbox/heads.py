@@ -1,7 +1,8 @@
 """What is known of published events by aggregate and by type, whether they are still there or gone.
 
-Of each aggregate its last version, of each type how many and the sum of their ids: up to a position, from which the
-next step goes on. It costs the relay and those who announce nothing, and comparing need not read all that ever was.
+Of each aggregate its last version, of each type how many and the sum of their ids, and which events moved an aggregate
+to another division: up to a position, from which the next step goes on. It costs the relay and those who announce
+nothing, and comparing need not read all that ever was.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
 from chassis.data import metadata
+from chassis.messaging.outbox import moves
 from chassis.messaging.outbox.months import published_after, published_between
 from chassis.messaging.outbox.table import ID_SUM, outbox
 
@@ -94,6 +96,7 @@ def digest_more(session: Session, limit: int = AT_ONCE) -> int:
     if not number:
         return 0
     these = (_row.feed_position > position, _row.feed_position <= last, since)
+    session.execute(moves.noted(outbox_head, *these))
     heads = insert(outbox_head).from_select(["aggregate_type", "aggregate_id", *COLUMNS], LAST_VERSIONS.where(*these))
     session.execute(
         heads.on_conflict_do_update(

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    delete,
     func,
     select,
     text,
@@ -26,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from chassis.data import metadata
+from chassis.messaging.outbox.moves import outbox_move
 from chassis.messaging.outbox.table import outbox
 
 AHEAD = timedelta(days=92)
@@ -110,7 +112,13 @@ def published_between(session: Session, after: int, last: int) -> ColumnElement[
 
 def published_after(session: Session, position: int) -> ColumnElement[bool]:
     """The same, for all events after a position."""
-    return published_in(session.execute(SPAN, {"after": position, "last": position}).one()[0], None)
+    return published_in(begin_of(session, position), None)
+
+
+def begin_of(session: Session, position: int) -> datetime | None:
+    """An instant before which no event after a position was published; None where no month is known to be over."""
+    found: datetime | None = session.execute(SPAN, {"after": position, "last": position}).one()[0]
+    return found
 
 
 def end_of_feed(session: Session) -> int:
@@ -150,4 +158,5 @@ def closed(session: Session) -> list[Month]:
 
 def drop(session: Session, month: Month, archived_as: str | None = None) -> None:
     """Takes a month and its events out of the outbox; waits for no lock longer than half a second."""
+    session.execute(delete(outbox_move).where(outbox_move.c.feed_position <= month.last_position))
     session.execute(DROP, {"name": month.name, "archived_as": archived_as})

@@ -23,6 +23,7 @@ VALUES (1, '2013-09-18', '吉质联办〔2013〕10号', jsonb_build_object('mont
 def upgrade() -> None:
     chassis_tables.create_all(op)
     programme_tables.create_v1(op)
+    programme_tables.create_v2(op)
     op.execute(FIRST)
 
 
@@ -31,5 +32,6 @@ def downgrade() -> None:
     chassis_tables.drop_v6(op)
     chassis_tables.drop_v4(op)
     chassis_tables.drop_v3(op)
+    programme_tables.drop_v2(op)
     programme_tables.drop_v1(op)
     chassis_tables.drop_v1(op)

@@ -1,0 +1,119 @@
+"""Bringing a person's place in the pool, and their appointments, to what their certificates give, and announcing it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from chassis.clock import Clock
+from chassis.messaging import outbox
+from programme import rulesets
+from registry import storage
+from registry.domain.appointment import Appointment, AppointmentHistory, AppointmentStatus
+from registry.domain.certificates import CertificateFact, rested_on
+from registry.domain.person import Person
+from registry.domain.rules import Rules
+from registry.domain.standing import OfficeStep, PoolStep, office_steps, pool_steps, unsaid
+from registry.domain.talent import Talent, TalentHistory
+from registry.usecases.history import record_appointment_status, record_talent_status
+
+# populate_existing: what was read before the lock was got may be out of date.
+LOCKED_APPOINTMENTS = (
+    select(Appointment)
+    .where(
+        storage.appointment.c.person_id == bindparam("person_id"),
+        storage.appointment.c.status != AppointmentStatus.ENDED,
+    )
+    .order_by(storage.appointment.c.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+SAID_OF_APPOINTMENT = (
+    select(AppointmentHistory)
+    .where(storage.appointment_status.c.appointment_id == bindparam("owner"))
+    .order_by(storage.appointment_status.c.id)
+)
+SAID_OF_TALENT = (
+    select(TalentHistory)
+    .where(storage.talent_status.c.person_id == bindparam("owner"))
+    .order_by(storage.talent_status.c.id)
+)
+
+
+def restand(session: Session, person: Person, facts: Sequence[CertificateFact], since: date, clock: Clock) -> None:
+    """Brings all that rests on a person's certificates to what `facts` give; the last one became known for `since`.
+
+    The caller holds the lock on the person.
+    """
+    # As a rule facts come in the order of their days; then what was said of the days before is right already.
+    in_order = all(fact.on <= since for fact in facts)
+    _stand_in_pool(session, person, facts, in_order, clock)
+    rules_on = functools.cache(lambda day: rulesets.rules_on(session, day, Rules))
+    for appointment in session.scalars(LOCKED_APPOINTMENTS, {"person_id": person.id}).all():
+        stand_in_office(session, appointment, facts, in_order, rules_on, clock)
+
+
+def _stand_in_pool(
+    session: Session, person: Person, facts: Sequence[CertificateFact], in_order: bool, clock: Clock
+) -> None:
+    steps = pool_steps(facts)
+    if not steps:
+        return
+    talent = session.get(Talent, person.id)
+    if talent is None:
+        talent, admitted = Talent.admit(person, steps[0].certificate, steps[0].on)
+        session.add(talent)
+        outbox.add(session, talent, admitted, clock)
+        record_talent_status(session, talent, admitted.on)
+    for step in _pool_steps_to_say(session, talent, steps, in_order):
+        outbox.add(session, talent, talent.take(step.status, step.certificate, step.on, step.reason), clock)
+        record_talent_status(session, talent, step.on, step.reason)
+    talent.admitted_on = steps[0].on
+    last = rested_on(facts, max(fact.on for fact in facts))
+    if last is not None:
+        talent.rest_on(last)
+
+
+def _pool_steps_to_say(
+    session: Session, talent: Talent, steps: Sequence[PoolStep], in_order: bool
+) -> Sequence[PoolStep]:
+    if in_order:
+        return steps[-1:] if steps[-1].status != talent.status else ()
+    session.flush()  # what was said just now is read with the rest
+    said = session.scalars(SAID_OF_TALENT, {"owner": talent.id})
+    return unsaid([(record.on, record.status) for record in said], steps)
+
+
+def stand_in_office(
+    session: Session,
+    appointment: Appointment,
+    facts: Sequence[CertificateFact],
+    in_order: bool,
+    rules_on: Callable[[date], Rules],
+    clock: Clock,
+) -> None:
+    """Brings an appointment to what its holder's certificates give from its first day on.
+
+    `in_order`: whether nothing that was said of a day can have become wrong.
+    """
+    steps = office_steps(appointment.appointed_on, facts, rules_on)
+    for step in _office_steps_to_say(session, appointment, steps, in_order):
+        event = appointment.take(step.status, step.on, step.reason, rules_on(step.on))
+        outbox.add(session, appointment, event, clock)
+        record_appointment_status(session, appointment, step.on, ruleset=event.ruleset, reason=step.reason)
+    appointment.causes = list(steps[-1].causes)
+    if facts:
+        appointment.provisional_until = None  # its holder has earned a certificate
+
+
+def _office_steps_to_say(
+    session: Session, appointment: Appointment, steps: Sequence[OfficeStep], in_order: bool
+) -> Sequence[OfficeStep]:
+    if in_order:
+        return steps[-1:] if steps[-1].status != appointment.status else ()
+    said = session.scalars(SAID_OF_APPOINTMENT, {"owner": appointment.id})
+    return unsaid([(record.on, record.status) for record in said], steps)
