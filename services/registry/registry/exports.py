@@ -97,6 +97,8 @@ APPOINTMENTS: Columns = {
     "状态": lambda view: STATUSES[cast(AppointmentStatus, view["status"])],
     "状态起始日期": of("since"),
     "备案期限": of("filing_due_on"),
+    "提交日期": of("submitted_on"),
+    "退回日期": of("returned_on"),
     "备案日期": of("filed_on"),
     "备案编号": of("filing_number"),
     "是否逾期备案": yes_no("filed_late"),

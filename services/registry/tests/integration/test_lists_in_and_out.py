@@ -8,8 +8,10 @@ from datetime import date
 
 import pytest
 from python_calamine import CalamineWorkbook
-from registry_world import CHANGCHUN, PROVINCE, uscc, workbook
-from sqlalchemy import text
+from registry_world import CHANGCHUN, PROVINCE, Register, make_cipher, uscc, workbook
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
 from test_import_jobs import all_of, ended, send
 from test_imports import HEADERS, PEOPLE_HEADERS, person_row, places, row, run
 
@@ -162,7 +164,25 @@ def test_people_go_out_masked_with_their_enterprises(service, token, wait_until)
     shown = dict(zip(headers, rows[0], strict=True))
     assert shown["企业名称"] == "示例企业1" and shown["所在企业统一社会信用代码"] == uscc(1)
     assert shown["身份证号（部分隐去）"].startswith("220*") and shown["手机（部分隐去）"] == "139****0001"
-    assert table(province.send("GET", "/appointments/export").content)[0][0] == "企业名称"
+
+
+def test_appointments_go_out_with_names_and_the_status_of_the_day(service, token, clock):
+    engine = create_engine(make_url(service.settings["database_url"]).set(drivername="postgresql+psycopg"))
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        register = Register(session, clock, make_cipher())
+        person = register.person(firm := register.firm())
+        register.issue(person)
+        register.appoint(person, register.post(firm))
+    engine.dispose()
+    bureau = Client(service.url, token("division", division="220100"))
+
+    headers, row = table(bureau.send("GET", "/appointments/export?on=2026-03-02").content)
+
+    shown = dict(zip(headers, row, strict=True))
+    assert (shown["企业名称"], shown["首席质量官"], shown["状态"]) == (firm.name, person.name, "在任")
+    assert (shown["聘任日期"], shown["备案日期"], shown["是否逾期备案"]) == (date(2026, 3, 1), "", "")
+    elsewhere = Client(service.url, token("division", division="220300"))
+    assert len(table(elsewhere.send("GET", "/appointments/export").content)) == 1
 
 
 def test_rejected_rows_come_back_as_they_came_with_the_reason_and_corrected_are_taken(service, token, wait_until):
