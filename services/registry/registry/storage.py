@@ -41,6 +41,7 @@ from registry.domain.document import AppointmentDocument, Paper
 from registry.domain.eligibility import EducationFact
 from registry.domain.enterprise import Enterprise
 from registry.domain.exclusion import Exclusion
+from registry.domain.import_job import ImportJob, ImportKind, ImportState
 from registry.domain.incident import Grade, Incident, IncidentReport, ReportKind
 from registry.domain.leader import FormerLeader, Role
 from registry.domain.person import FactKind, Person, PersonFact
@@ -400,6 +401,42 @@ appointment_change = Table(
     Column("unknown_years", JSONB, nullable=False),
 )
 
+import_job = Table(
+    "import_job",
+    metadata,
+    Column("id", Text, primary_key=True),
+    member_column("kind", ImportKind),
+    Column("caller", JSONB, nullable=False),
+    text_column("division", nullable=True),
+    text_column("enterprise_id", nullable=True),
+    text_column("correlation_id"),
+    Column("requested_at", DateTime(timezone=True), nullable=False),
+    member_column("state", ImportState),
+    Column("attempts", Integer, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=True),
+    Column("ended_at", DateTime(timezone=True), nullable=True),
+    Column("rows", Integer, nullable=True),
+    Column("rows_done", Integer, nullable=False),
+    Column("report", JSONB(none_as_null=True), nullable=True),
+    Column("rejections", JSONB(none_as_null=True), nullable=True),
+    Column("reason", JSONB(none_as_null=True), nullable=True),
+    Index("ix_import_job_unfinished", "id", postgresql_where=text("state IN ('waiting', 'running')")),
+    Index("ix_import_job_division_id", "division", "id"),
+    Index("ix_import_job_enterprise_id_id", "enterprise_id", "id"),
+    Index("ix_import_job_requested_at", "requested_at"),
+)
+
+# Sealed: what was sent, until it has been imported; and the rows that were rejected, as they came.
+import_file, import_rejected = (
+    Table(
+        name,
+        metadata,
+        text_column("job_id", ForeignKey("import_job.id", ondelete="CASCADE"), primary_key=True),
+        Column("content", LargeBinary, nullable=False),
+    )
+    for name in ("import_file", "import_rejected")
+)
+
 calendar_year = Table(
     "calendar_year",
     metadata,
@@ -471,6 +508,7 @@ for entity, table in {
     AppointmentHistory: appointment_status,
     AppointmentChange: appointment_change,
     AppointmentDocument: appointment_document,
+    ImportJob: import_job,
     CalendarYear: calendar_year,
 }.items():
     mapper.map_imperatively(entity, table)

@@ -17,18 +17,30 @@ from registry.domain.change import AppointmentChange
 from registry.domain.contact import Contact, ContactPoints
 from registry.domain.eligibility import Eligibility
 from registry.domain.enterprise import Enterprise
+from registry.domain.import_job import ImportJob
 from registry.domain.incident import Incident, IncidentReport
 from registry.domain.person import FactKind, Person, PersonFact
 from registry.domain.post import Post
 from registry.queries import AppointmentOnDay, EnterpriseRow, RecommendationInFull, TalentOnDay
 from registry.storage import contact, person_fact
 from registry.usecases.enterprises import RegisterEnterprise
-from registry.usecases.import_report import ImportReport
+from registry.usecases.import_report import MOST_REJECTIONS, ImportReport
 
+# Of an import, beside what is told in words.
+SHOWN_OF_IMPORT = (
+    "id",
+    "kind",
+    "state",
+    "division",
+    "correlation_id",
+    "requested_at",
+    "started_at",
+    "ended_at",
+    "rows",
+    "rows_done",
+    "report",
+)
 View: TypeAlias = dict[str, object]  # what a route's schema dumps
-
-# Beyond this many violations the file is the wrong one; `rejected_rows` still counts them all.
-MAX_REJECTIONS = 2000
 
 
 def enterprise_view(row: EnterpriseRow, cipher: PersonalDataCipher) -> View:
@@ -180,9 +192,22 @@ def import_view(report: ImportReport, language: str) -> View:
             "letter": rejection.letter,
             "reason": rejection.violation.sentence(language),
         }
-        for rejection in report.rejections[:MAX_REJECTIONS]
+        for rejection in report.rejections[:MOST_REJECTIONS]
     ]
     return {**report.figures(), "rejected": rejected}
+
+
+def import_job_view(job: ImportJob, language: str) -> View:
+    """An import as lists show it."""
+    reason = job.reason and {"code": job.reason["code"], "reason": job.reason[language]}
+    shown = {name: getattr(job, name) for name in SHOWN_OF_IMPORT}
+    return {**shown, "requested_by": job.caller["subject"], "reason": reason}
+
+
+def import_job_with_rejections_view(job: ImportJob, language: str) -> View:
+    """The same with the first violations, each reason in the caller's language."""
+    rejected = [{**told, "reason": told[language]} for told in job.rejections or ()]
+    return {**import_job_view(job, language), "rejected": rejected}
 
 
 def _masked_contacts(session: Session, owner_ids: list[str], cipher: PersonalDataCipher) -> dict[str, View]:

@@ -12,6 +12,7 @@ from chassis.due import DueRow, sweep
 from chassis.messaging import (
     ChainSealed,
     Envelope,
+    Job,
     Relay,
     Sealer,
     Upkeep,
@@ -20,24 +21,26 @@ from chassis.messaging import (
     subscribe_batch,
 )
 from chassis.process import HealthRoutes
+from registry.adapters.importer import Importer
 from registry.events import LAST_VERSION, AuditSealed
 from registry.handlers import certificates, education
 from registry.handlers.certificates import CertificateEnded, CertificateIssued, CertificateRenewed, CertificateReplaced
 from registry.handlers.education import EducationRecorded
 from registry.handlers.kept import KEPT
-from registry.usecases import deadlines, exclusions, incidents, vacancies
+from registry.usecases import deadlines, exclusions, import_jobs, incidents, vacancies
 from registry.usecases.end_appointment import end_provisional
 from registry.usecases.file_appointment import miss_filing
 
 
 class Worker(HealthRoutes):
-    """The relay, the sealer, the inbox and the sweeps of the registry."""
+    """The relay, the sealer, the inbox, the sweeps and the imports of the registry."""
 
     name = "registry-worker"
     kept = KEPT
     relay = Relay()
     sealer = Sealer(AuditSealed)
-    upkeep = Upkeep(last_version=LAST_VERSION)
+    upkeep = Upkeep(last_version=LAST_VERSION, jobs=(Job("imports", import_jobs.forget_imports),))
+    importer = Importer()
     clock: Clock = ClockProvider()
 
     @subscribe("certificate.issued.v1", CertificateIssued)

@@ -3,6 +3,7 @@
 from werkzeug.wrappers import Response
 
 from chassis.http.audit_routes import AuditRoutes
+from chassis.http.body import CSV, WORKBOOK
 from chassis.http.entrypoint import ANYONE, PUBLIC, Declaration, HttpEntrypoint, PathArguments, http
 from chassis.http.fields import DayField, InstantField, TextField
 from chassis.http.paging import FirstPage, Page, paginate
@@ -13,7 +14,9 @@ from chassis.http.service import HttpService
 
 __all__ = [
     "ANYONE",
+    "CSV",
     "PUBLIC",
+    "WORKBOOK",
     "AuditRoutes",
     "DayField",
     "Declaration",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import eventlet
 from eventlet.wsgi import ChunkReadError
 from werkzeug.wrappers import Request as WerkzeugRequest
@@ -11,9 +13,11 @@ from chassis.http.problems import BodyIncomplete, BodyTimeout, BodyTooLarge, Req
 
 JSON = "application/json"
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv"
 JSON_LIMIT = 1 << 20
-WORKBOOK_LIMIT = 10 << 20
-READ_WITHIN = 30  # seconds for the whole body, so that a slow sender can't hold a connection
+FILE_LIMIT = 10 << 20
+# Seconds for the whole body, so that a slow sender can't hold a connection; longer where a body may be longer.
+READ_WITHIN, SLOWEST = 30, 350_000  # bytes a second
 CHUNK = 1 << 16
 ZIP_SIGNATURE = b"PK\x03\x04"
 
@@ -29,7 +33,7 @@ def read(raw_request: WerkzeugRequest, limit: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     try:
-        with eventlet.Timeout(READ_WITHIN, BodyTimeout()):
+        with eventlet.Timeout(max(READ_WITHIN, limit / SLOWEST), BodyTimeout()):
             while announced is None or size < announced:
                 part = source.read(CHUNK if announced is None else min(CHUNK, announced - size))
                 if not part:
@@ -50,7 +54,7 @@ def read(raw_request: WerkzeugRequest, limit: int) -> bytes:
 
 def limit_for(raw_request: WerkzeugRequest, own: int | None) -> int:
     """The limit that holds for a request."""
-    return own or (WORKBOOK_LIMIT if raw_request.mimetype == WORKBOOK else JSON_LIMIT)
+    return own or (FILE_LIMIT if raw_request.mimetype in (WORKBOOK, CSV) else JSON_LIMIT)
 
 
 def require_media_type(actual: str, *accepted: str) -> None:
@@ -59,9 +63,9 @@ def require_media_type(actual: str, *accepted: str) -> None:
         raise WrongMediaType(accepted=list(accepted))
 
 
-def read_workbook(media_type: str, raw: bytes) -> bytes:
-    """The body as a workbook; what is inside is for the service to judge."""
-    require_media_type(media_type, WORKBOOK)
-    if not raw.startswith(ZIP_SIGNATURE):
+def read_file(media_type: str, raw: bytes, accepted: Collection[str]) -> bytes:
+    """The body as a file of one of these types; what is inside is for the service to judge."""
+    require_media_type(media_type, *accepted)
+    if media_type == WORKBOOK and not raw.startswith(ZIP_SIGNATURE):
         raise InvalidInput([{"pointer": "", "reason": "Not an .xlsx workbook.", "reason_zh": "不是 .xlsx 工作簿。"}])
     return raw

@@ -58,7 +58,7 @@ class Declaration(TypedDict, total=False):
     returns: SchemaOrClass  # what the answer is dumped by; of a Page, each of its items
     roles: Collection[str] | RoleGroup  # who may call; ANYONE where nothing is said, PUBLIC without a token
     paged: bool  # the handler returns a Page, and takes `limit` and `cursor`
-    file: bool  # the body is a workbook
+    file: bool | tuple[str, ...]  # the body is a workbook, or a file of one of these media types
     confidential: bool  # the answer is never kept for an Idempotency-Key
     limit: int  # bytes that the body may have
     rate: Rate  # how often one address may call
@@ -89,7 +89,7 @@ class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]  # nameko has no
         self.summary = declared.get("summary", "")
         self.description = declared.get("description", "")
         self.paged = declared.get("paged", False)
-        self.file = declared.get("file", False)
+        self.file = _media_types(declared.get("file", False))
         self.confidential = declared.get("confidential", False)
         self.produces = declared.get("produces")
         self.problems = tuple(declared.get("problems", ()))
@@ -221,7 +221,7 @@ class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]  # nameko has no
         if self.body is not None:
             body.require_media_type(raw.mimetype, body.JSON)
         elif self.file:
-            body.require_media_type(raw.mimetype, body.WORKBOOK)
+            body.require_media_type(raw.mimetype, *self.file)
         request.raw_body = body.read(raw, body.limit_for(raw, self.limit))
         if self.body is not None:
             request.body = load_body(self.body, request.raw_body)
@@ -249,6 +249,13 @@ class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]  # nameko has no
 
 def _instance(schema: SchemaOrClass) -> MarshmallowSchema | None:
     return schema() if isinstance(schema, type) else schema
+
+
+def _media_types(file: bool | tuple[str, ...]) -> tuple[str, ...]:
+    """The media types of the files that a route takes."""
+    if isinstance(file, tuple):
+        return file
+    return (body.WORKBOOK,) if file else ()
 
 
 def _checked_roles(url: str, roles: Collection[str] | RoleGroup) -> frozenset[str] | RoleGroup:

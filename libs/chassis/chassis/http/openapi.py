@@ -150,9 +150,8 @@ def _operation(route: HttpEntrypoint, method: str) -> Described:
     if route.is_public:
         operation["security"] = []
     if method in WRITING_METHODS and (route.body is not None or route.file):
-        media_type = body.WORKBOOK if route.file else body.JSON
-        schema = {} if route.file else {"schema": route.body}
-        operation["requestBody"] = {"required": True, "content": {media_type: schema}}
+        content: Described = {media_type: {} for media_type in route.file} or {body.JSON: {"schema": route.body}}
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 

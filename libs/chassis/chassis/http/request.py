@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response
 from chassis.data import flush_objects
 from chassis.errors import StaleVersion, VersionRequired
 from chassis.http import idempotency
-from chassis.http.body import read_workbook
+from chassis.http.body import read_file
 from chassis.http.dumping import dump
 from chassis.http.paging import Page
 from chassis.http.schemas import PageArguments
@@ -41,6 +41,7 @@ class Route(Protocol):
     returns: MarshmallowSchema | None
     status: int
     confidential: bool
+    file: tuple[str, ...]
 
 
 class Request(Generic[BodyT, QueryT, CallerT]):
@@ -67,8 +68,8 @@ class Request(Generic[BodyT, QueryT, CallerT]):
 
     @property
     def file(self) -> bytes:
-        """The uploaded workbook."""
-        return read_workbook(self.raw_request.mimetype, self.raw_body)
+        """The uploaded file."""
+        return read_file(self.raw_request.mimetype, self.raw_body, self.route.file)
 
     @property
     def fingerprint(self) -> str:

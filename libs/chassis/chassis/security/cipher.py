@@ -1,8 +1,8 @@
 """Personal data at rest: sealed with AES-256-GCM, found by a keyed index, masked when shown.
 
-A sealed text is `v1.<key id>.<nonce and ciphertext>`. The key id lets keys change: the first configured key seals,
-any of them opens. The context (which field, of whom) is authenticated too, so that a ciphertext copied into another
-row or column does not open there.
+A sealed text is `v1.<key id>.<nonce and ciphertext>`; in a sealed file the last part is bytes. The key id lets keys
+change: the first configured key seals, any of them opens. The context (which field, of whom) is authenticated too, so
+that a ciphertext copied into another row or column does not open there.
 """
 
 from __future__ import annotations
@@ -50,6 +50,24 @@ class Cipher:
             cipher = self.ciphers[key_id]
             return cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], _authenticated(key_id, context)).decode()
         except (InvalidTag, ValueError, KeyError, binascii.Error) as fault:
+            raise CannotOpen(type(fault).__name__) from fault
+
+    def seal_bytes(self, content: bytes, context: str) -> bytes:
+        """The same of a file."""
+        nonce = os.urandom(NONCE_BYTES)
+        sealed = self.ciphers[self.present].encrypt(nonce, content, _authenticated(self.present, context))
+        return b"".join((f"{FORMAT}.{self.present}.".encode(), nonce, sealed))
+
+    def open_bytes(self, sealed: bytes, context: str) -> bytes:
+        """The file in clear; CannotOpen if it was changed or sealed in another context."""
+        version, _, rest = sealed.partition(b".")
+        key_id, _, data = rest.partition(b".")
+        try:
+            if version.decode() != FORMAT:
+                raise CannotOpen("unknown format")
+            cipher = self.ciphers[key_id.decode()]
+            return cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], _authenticated(key_id.decode(), context))
+        except (InvalidTag, ValueError, KeyError) as fault:
             raise CannotOpen(type(fault).__name__) from fault
 
     def index(self, text: str) -> str:

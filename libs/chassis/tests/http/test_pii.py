@@ -52,12 +52,34 @@ def test_what_was_never_sealed_does_not_open(sealed: str) -> None:
         CIPHER.open(sealed, "phone")
 
 
+@given(st.binary(), st.text(st.characters(exclude_categories=["Cs"])))
+def test_a_file_that_is_sealed_opens_again_and_in_no_other_context(content: bytes, context: str) -> None:
+    sealed = CIPHER.seal_bytes(content, context)
+
+    assert CIPHER.open_bytes(sealed, context) == content
+    with pytest.raises(CannotOpen):
+        CIPHER.open_bytes(sealed, f"{context} of another")
+
+
+def test_a_changed_byte_of_a_sealed_file_is_noticed() -> None:
+    sealed = CIPHER.seal_bytes(b"file", "c")
+
+    for place, byte in enumerate(sealed):
+        with pytest.raises(CannotOpen):
+            CIPHER.open_bytes(sealed[:place] + bytes([byte ^ 1]) + sealed[place + 1 :], "c")
+    for never_sealed in (b"", b"v1.x", b"v1..", b"not sealed"):
+        with pytest.raises(CannotOpen):
+            CIPHER.open_bytes(never_sealed, "c")
+
+
 def test_keys_rotate() -> None:
     old, new = key(), key()
     sealed = Cipher(old, INDEX_KEY).seal("text", "c")
+    sealed_file = Cipher(old, INDEX_KEY).seal_bytes(b"file", "c")
     rotated = Cipher(f"{new},{old}", INDEX_KEY)
 
     assert rotated.open(sealed, "c") == "text"
+    assert rotated.open_bytes(sealed_file, "c") == b"file"
     assert rotated.seal("text", "c").split(".")[1] != sealed.split(".")[1], "it seals with the new key"
     with pytest.raises(CannotOpen):
         Cipher(new, INDEX_KEY).open(sealed, "c")

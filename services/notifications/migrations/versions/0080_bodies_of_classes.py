@@ -1,13 +1,13 @@
 """The centre signs what it says of nominations and classes, also in the kinds of notice that came after 0013.
 
 Revision ID: 0080
-Revises: 0060
+Revises: 0070
 """
 
 from alembic import op
 
 revision = "0080"
-down_revision = "0060"
+down_revision = "0070"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """What held on a day is what was said last of it: an index in the order of saying.
 
 Revision ID: 0020
-Revises: 0011
+Revises: 0012
 """
 
 from alembic import op

@@ -1,13 +1,13 @@
 """Quality-safety incidents and their reports, with the clocks of each grade.
 
 Revision ID: 0080
-Revises: 0073
+Revises: 0080
 """
 
 from alembic import op
 
 revision = "0080"
-down_revision = "0073"
+down_revision = "0080"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """Worklists: indexes of what is not filed and of what expires, and how long before its end a certificate is listed.
 
 Revision ID: 0080
-Revises: 0073
+Revises: 0080
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 from chassis.data import indexes
 
 revision = "0080"
-down_revision = "0073"
+down_revision = "0080"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-"""The workbook in which candidates are listed (R9, R17)."""
+"""The list of candidates (R9, R17)."""
 
 from __future__ import annotations
 
@@ -48,6 +48,6 @@ def candidate_of(row: SheetRow) -> CandidateRow:
     )
 
 
-def contact_of(row: SheetRow) -> ContactPoints:
-    """The contact points of an accepted row."""
+def contact_of(row: SheetRow, _: ContactPoints) -> ContactPoints:
+    """The contact points after an accepted row."""
     return ContactPoints(row[PHONE], row[EMAIL])

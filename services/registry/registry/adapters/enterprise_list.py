@@ -1,4 +1,7 @@
-"""The workbook in which a county office lists its enterprises."""
+"""The list that a county office makes of its enterprises.
+
+What the registry exports has no contact points in clear, so their columns may be left out: an export can be sent back.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,8 @@ AWARD_CONTENDER = Column("省质量管理奖", as_yes_no)
 BRAND_CONTENDER = Column("吉林名牌", as_yes_no)
 LEGAL_REPRESENTATIVE = Column("法定代表人", as_text)
 RESPONSIBLE_PERSON = Column("主要负责人", as_text, required=False)
-PHONE = Column("联系电话", as_checked(phone_violation))
-EMAIL = Column("电子邮箱", as_checked(email_violation))
+PHONE = Column("联系电话", as_checked(phone_violation), required=False, filled=True)
+EMAIL = Column("电子邮箱", as_checked(email_violation), required=False, filled=True)
 REGISTERED_ON = Column("登记日期", as_day)
 COLUMNS = (
     USCC,
@@ -71,6 +74,7 @@ def enterprise_of(row: SheetRow) -> EnterpriseRow:
     )
 
 
-def contact_of(row: SheetRow) -> ContactPoints:
-    """The contact points of an accepted row."""
-    return ContactPoints(row[PHONE], row[EMAIL])
+def contact_of(row: SheetRow, present: ContactPoints) -> ContactPoints:
+    """The contact points after an accepted row, which were `present` before."""
+    phone, email = row.find(PHONE), row.find(EMAIL)
+    return ContactPoints(phone or present.phone, email or present.email)

@@ -14,12 +14,12 @@ from io import BytesIO
 from xml.parsers import expat
 from zlib import error as DeflateError
 
+from registry.adapters.limits import Limits
 from registry.adapters.refusal import Refusal
 from registry.adapters.sheet_xml import Look, SheetLook, StringsLook, look_at
 
 MAX_PARTS = 1000
-MAX_UNPACKED = 64 << 20  # bytes, of all parts together, as the file itself says
-MAX_SHEET, MAX_STRINGS, MAX_STYLES, MAX_DIRECTORY = 48 << 20, 32 << 20, 4 << 20, 1 << 20  # bytes of one part, unpacked
+MAX_STYLES, MAX_DIRECTORY = 4 << 20, 1 << 20  # bytes of one part, unpacked
 BLOCK = 1 << 16
 CENTRAL_ENTRY = b"PK\x01\x02"
 ENCRYPTED = 0x1
@@ -40,11 +40,6 @@ LINKS = Refusal(
 )
 EMBEDDED = Refusal(
     "embedded_objects", "工作簿含有嵌入对象，请删除后重新上传。", "The workbook holds embedded objects; remove them."
-)
-TOO_BIG = Refusal(
-    "too_big",
-    f"工作簿解压后超过上限（共 {MAX_UNPACKED >> 20} MB，工作表 {MAX_SHEET >> 20} MB），请拆分。",
-    f"Unpacked, the workbook is too big ({MAX_UNPACKED >> 20} MB in all, {MAX_SHEET >> 20} MB a sheet); split it.",
 )
 FORBIDDEN_PARTS = {
     "xl/vbaproject": MACROS,
@@ -97,20 +92,20 @@ class Directory:
         return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
 
 
-def checked(content: bytes) -> bytes:
+def checked(content: bytes, limits: Limits) -> BytesIO:
     """The same first sheet in a package of ours; Refusal if the file is not fit to be parsed."""
     if content.count(CENTRAL_ENTRY) > MAX_PARTS:
-        raise TOO_BIG
+        raise limits.too_big
     try:
         with zipfile.ZipFile(BytesIO(content)) as package:
-            return _repacked(package, _parts(package))
+            return _repacked(package, _parts(package, limits), limits)
     except (zipfile.BadZipFile, DeflateError, EOFError, OSError, ValueError, NotImplementedError) as fault:
         raise BROKEN from fault
     except (RuntimeError, expat.ExpatError, LookupError) as fault:
         raise BROKEN from fault
 
 
-def _parts(package: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+def _parts(package: zipfile.ZipFile, limits: Limits) -> dict[str, zipfile.ZipInfo]:
     """The file's parts by name, of which none may be there twice, hidden, or of a kind that we don't take."""
     parts: dict[str, zipfile.ZipInfo] = {}
     for part in package.infolist():
@@ -124,27 +119,29 @@ def _parts(package: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
         if name in parts or not known or part.compress_type not in READABLE or ".." in name or "\\" in name:
             raise BROKEN
         parts[name] = part
-    if sum(part.file_size for part in parts.values()) > MAX_UNPACKED:
-        raise TOO_BIG
+    if sum(part.file_size for part in parts.values()) > limits.unpacked:
+        raise limits.too_big
     return parts
 
 
-def _repacked(package: zipfile.ZipFile, parts: Mapping[str, zipfile.ZipInfo]) -> bytes:
+def _repacked(package: zipfile.ZipFile, parts: Mapping[str, zipfile.ZipInfo], limits: Limits) -> BytesIO:
     directory = Directory()
     for name in (WORKBOOK, RELATIONS):
-        _unpacked(package, parts, name, MAX_DIRECTORY, Look(directory.element))
+        _unpacked(package, parts, name, MAX_DIRECTORY, Look(limits, directory.element))
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as own:
         own.writestr("[Content_Types].xml", OWN_TYPES)
         own.writestr("_rels/.rels", OWN_ROOT)
         own.writestr(WORKBOOK, OWN_WORKBOOK.format(date1904=int(directory.date1904)))
         own.writestr(RELATIONS, OWN_RELATIONS)
-        strings = StringsLook()
-        for name, limit, look in ((STRINGS, MAX_STRINGS, strings), (STYLES, MAX_STYLES, Look())):
+        strings = StringsLook(limits)
+        for name, limit, look in ((STRINGS, limits.strings, strings), (STYLES, MAX_STYLES, Look(limits))):
             if name.casefold() in parts:
                 own.writestr(name, _unpacked(package, parts, name, limit, look))
-        own.writestr(SHEET, _unpacked(package, parts, directory.path(), MAX_SHEET, SheetLook(strings.lengths)))
-    return packed.getvalue()
+        sheet = SheetLook(limits, strings.lengths)
+        own.writestr(SHEET, _unpacked(package, parts, directory.path(), limits.sheet, sheet))
+    packed.seek(0)
+    return packed
 
 
 def _unpacked(
@@ -153,13 +150,13 @@ def _unpacked(
     """A part, unpacked and looked at; whatever the file says of its size, no more than `limit`."""
     part = parts[name.casefold()]
     if part.file_size > limit:
-        raise TOO_BIG
+        raise look.limits.too_big
     whole = bytearray()
     with package.open(part) as source:
         while block := source.read(BLOCK):
             whole += block
             if len(whole) > limit:
-                raise TOO_BIG
+                raise look.limits.too_big
     unpacked = bytes(whole)
     del whole
     look_at(unpacked, look)

@@ -50,6 +50,14 @@ class PersonalDataCipher:
         """The ID number as answers show it."""
         return mask_id_number(self.open_id_number(person))
 
+    def seal_list(self, job_id: str, content: bytes) -> bytes:
+        """A list with personal data in it, as it was sent, bound to its job."""
+        return self.cipher.seal_bytes(content, f"import:{job_id}")
+
+    def open_list(self, job_id: str, sealed: bytes) -> bytes:
+        """The list in clear."""
+        return self.cipher.open_bytes(sealed, f"import:{job_id}")
+
     def seal_contact(self, owner_id: str, points: ContactPoints) -> SealedContact:
         """Both points sealed for storage, bound to their owner, and sealed to notifications' key."""
         return self._seal_contact(owner_id, points, Agreement(self.contact_key))

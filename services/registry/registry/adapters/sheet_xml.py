@@ -7,23 +7,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from xml.parsers import expat
 
+from registry.adapters.limits import Limits
 from registry.adapters.refusal import Refusal
 
-MAX_ROWS = 20_000  # below the headers
 MAX_COLUMNS = 40
 MAX_DEPTH = 32
-MAX_ELEMENTS = 1_000_000  # of one part: some four for each cell of a full sheet
-MAX_TAGS = 2 * MAX_ELEMENTS  # counted before anything is parsed, which takes no time
 MAX_CELL_TEXT = 32_767  # characters, as Excel has it
-MAX_SHARED_TEXT = 32 << 20  # characters of shared strings, each as often as a cell refers to it
 REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 ROW_NUMBER = re.compile(r"[0-9]{1,7}")
 
-TOO_MANY_ROWS = Refusal(
-    "too_many_rows",
-    f"数据行超过 {MAX_ROWS} 行，请拆分；表格下方带格式的空行请删除。",
-    f"More than {MAX_ROWS} rows; split the file, and delete empty rows below the list.",
-)
 TOO_WIDE = Refusal(
     "too_many_columns",
     f"工作表超过 {MAX_COLUMNS} 列，请删除右侧多余的列。",
@@ -45,8 +37,8 @@ Element = Callable[[str, Mapping[str, str], int], None]
 class Look:
     """Looks at any part: how deep, how much, how long; `element` is told of each element, by its local name."""
 
-    def __init__(self, element: Element | None = None) -> None:
-        self.told = element
+    def __init__(self, limits: Limits, element: Element | None = None) -> None:
+        self.limits, self.told = limits, element
         self.depth = self.elements = self.length = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -56,7 +48,7 @@ class Look:
         self.length = 0
         if self.depth > MAX_DEPTH:
             raise TOO_DEEP
-        if self.elements > MAX_ELEMENTS:
+        if self.elements > self.limits.elements:
             raise TOO_MUCH
         self.element(name.rpartition(":")[2] if ":" in name else name, attributes)
 
@@ -83,8 +75,8 @@ class Look:
 class StringsLook(Look):
     """Looks at the shared strings, and notes how long each is."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(limits)
         self.lengths: list[int] = []
 
     def element(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -102,9 +94,9 @@ class StringsLook(Look):
 class SheetLook(Look):
     """Looks at a sheet: where its rows and cells say that they are, so that its extent is known before it is parsed."""
 
-    def __init__(self, shared: Sequence[int]) -> None:
+    def __init__(self, limits: Limits, shared: Sequence[int]) -> None:
         """`shared`: how long each shared string is."""
-        super().__init__()
+        super().__init__(limits)
         self.row = self.column = 0
         self.shared, self.shared_text = shared, 0
         self.refers = False
@@ -128,8 +120,8 @@ class SheetLook(Look):
             self.row, self.column = int(number) if number else self.row + 1, 0
         else:
             return
-        if self.row > MAX_ROWS + 1:
-            raise TOO_MANY_ROWS
+        if self.row > self.limits.rows + 1:
+            raise self.limits.too_many_rows
         if self.column > MAX_COLUMNS:
             raise TOO_WIDE
 
@@ -140,7 +132,7 @@ class SheetLook(Look):
             raise TOO_LONG
         if self.refers and text.isdecimal() and len(text) < 8 and int(text) < len(self.shared):
             self.shared_text += self.shared[int(text)]
-            if self.shared_text > MAX_SHARED_TEXT:
+            if self.shared_text > self.limits.shared_text:
                 raise TOO_MUCH
 
 
@@ -155,7 +147,7 @@ def column_number(letters: str) -> int:
 
 def look_at(part: bytes, look: Look) -> None:
     """Shows `look` what is in a part, and builds nothing."""
-    if part.count(b"<") > MAX_TAGS:
+    if part.count(b"<") > look.limits.tags:
         raise TOO_MUCH
     parser = expat.ParserCreate()  # without namespaces, which take longer: the reader too goes by local names
     parser.buffer_text = True

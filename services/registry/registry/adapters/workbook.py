@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -9,15 +10,20 @@ from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from chassis import bounds
 from chassis.unset import UNSET, Unset
+from registry.adapters.comma_text import Text
+from registry.adapters.limits import Limits
 from registry.adapters.refusal import Refusal
-from registry.adapters.sheet_xml import MAX_ROWS, TOO_MANY_ROWS
 from registry.domain.bilingual import Violation
 
 MAX_TEXT = 200
+YEAR_FIRST = re.compile(r"([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})")
 
 Cell: TypeAlias = object  # a text, a number, a boolean, a day or an instant, as the sheet has it
 ValueT = TypeVar("ValueT")
 ReadT = TypeVar("ReadT", covariant=True)  # what a column holds
+
+
+BAD_DAY = Violation("日期应写作 2010-05-04 或 2010/5/4。", "Write a date as 2010-05-04 or 2010/5/4.")
 
 
 class BadCell(Exception):
@@ -30,11 +36,15 @@ class BadCell(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Column(Generic[ReadT]):
-    """A column: its header, and how a cell is read. Of an optional one, the column and each cell may be left out."""
+    """A column: its header, and how a cell is read.
+
+    Of one that is not `required`, the column and each cell may be left out; of one that is `filled`, the column only.
+    """
 
     header: str
     read: Callable[[Cell], ReadT]
     required: bool = True
+    filled: bool = False
 
 
 AnyColumn: TypeAlias = Column[Any]  # Any: columns of one sheet hold values of several types
@@ -112,7 +122,7 @@ class Sheet:
                 self.reject(row.number, column, Violation(f"与第 {earlier} 行重复。", f"The same as in row {earlier}."))
 
 
-def read_cells(cells: Iterable[list[Cell]], expected: List) -> Sheet:
+def read_cells(cells: Iterable[list[Cell]], expected: List, limits: Limits) -> Sheet:
     """The rows below the headers, as `expected`; Refusal if the sheet as a whole can't be used."""
     rows = iter(cells)
     headers = [str(cell).strip() for cell in next(rows, [])]
@@ -126,8 +136,8 @@ def read_cells(cells: Iterable[list[Cell]], expected: List) -> Sheet:
     positions = {column: headers.index(column.header) for column in columns if column.header in headers}
     sheet = Sheet({column: _letter(position) for column, position in positions.items()})
     for number, row in enumerate(rows, start=2):
-        if number > MAX_ROWS + 1:
-            raise TOO_MANY_ROWS
+        if number > limits.rows + 1:
+            raise limits.too_many_rows
         if any(str(cell).strip() for cell in row):
             sheet.rows.append(_row(sheet, number, row, positions))
     if not sheet.rows:
@@ -141,10 +151,10 @@ def _row(sheet: Sheet, number: int, cells: list[Cell], positions: Mapping[AnyCol
     for column, position in positions.items():
         cell = cells[position]
         if isinstance(cell, str):
-            cell = cell.strip()
+            cell = type(cell)(cell.strip())
         if cell == "":
             values[column] = None
-            if column.required:
+            if column.required or column.filled:
                 sheet.reject(number, column, Violation(f"“{column.header}”不能为空。", "This cell may not be empty."))
             continue
         try:
@@ -220,12 +230,24 @@ def as_yes_no(cell: Cell) -> bool:
 
 
 def as_day(cell: Cell) -> date:
-    """A date cell. A date typed as text is refused: its reading would be a guess."""
+    """A date cell. A date typed as text is refused: its reading would be a guess. A .csv file has texts only."""
+    if isinstance(cell, Text):
+        cell = _day_in_text(cell)
     if isinstance(cell, date):
         day = cell.date() if isinstance(cell, datetime) else cell
         _require(bounds.day_violation(day))
         return day
     raise BadCell(Violation("应为日期格式的单元格，而不是文本。", "This must be a date cell, not text."))
+
+
+def _day_in_text(text: Text) -> date:
+    found = YEAR_FIRST.fullmatch(text)
+    try:
+        if found:
+            return date(int(found[1]), int(found[3]), int(found[4]))
+    except ValueError:
+        pass
+    raise BadCell(BAD_DAY)
 
 
 def as_years(cell: Cell) -> int:

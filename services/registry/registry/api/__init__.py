@@ -14,6 +14,8 @@ from registry.api.divisions import DivisionRoutes
 from registry.api.documents import DocumentRoutes
 from registry.api.enterprises import EnterpriseRoutes
 from registry.api.exclusions import ExclusionRoutes
+from registry.api.exports import ExportRoutes
+from registry.api.imports import ImportRoutes
 from registry.api.incidents import IncidentRoutes
 from registry.api.people import PeopleRoutes
 from registry.api.posts import PostRoutes
@@ -41,6 +43,8 @@ class Api(
     ExclusionRoutes,
     TalentRoutes,
     AppointmentRoutes,
+    ImportRoutes,
+    ExportRoutes,
     CalendarRoutes,
     WorklistRoutes,
     DocumentRoutes,

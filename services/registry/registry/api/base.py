@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chassis.clock import Clock
 from chassis.data import ClockProvider, Database
+from chassis.http import CSV, WORKBOOK
 from programme.callers import Role
 from registry.providers import PersonalDataCipherProvider
 
@@ -13,6 +14,8 @@ APPLICANTS = (*STAFF, Role.ENTERPRISE)
 NAMES_READERS = tuple(sorted(frozenset(Role) - {Role.OPS, Role.SERVICE}))
 # Other government systems neither, beyond the names in the pool and in events.
 PEOPLE_READERS = tuple(sorted(frozenset(Role) - {Role.OPS, Role.SYSTEM, Role.SERVICE}))
+
+FILES = (WORKBOOK, CSV)  # as which a list may be sent
 
 
 class Routes:

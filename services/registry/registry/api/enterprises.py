@@ -6,7 +6,7 @@ from chassis.http import ANYONE, Page, Response, http
 from programme.http import Request
 from registry import queries, schemas, views
 from registry.adapters import enterprise_list, upload
-from registry.api.base import APPLICANTS, STAFF, Routes
+from registry.api.base import APPLICANTS, FILES, STAFF, Routes
 from registry.domain.contact import ContactPoints
 from registry.domain.enterprise import NotIndustrial
 from registry.queries import EnterpriseFilters
@@ -140,8 +140,8 @@ class EnterpriseRoutes(Routes):
         "/enterprises/import",
         returns=schemas.Import,
         roles=STAFF,
-        file=True,
-        summary="Import enterprises from an .xlsx workbook",
+        file=FILES,
+        summary="Import up to 20,000 enterprises from .xlsx or .csv, and wait for it",
     )
     def import_enterprises(self, request: Request) -> Response:
         sheet = upload.read(request.file, enterprise_list.LIST)

@@ -7,7 +7,7 @@ from programme.callers import Role
 from programme.http import Request
 from registry import queries, schemas, views
 from registry.adapters import candidate_list, upload
-from registry.api.base import APPLICANTS, PEOPLE_READERS, STAFF, Routes
+from registry.api.base import APPLICANTS, FILES, PEOPLE_READERS, STAFF, Routes
 from registry.domain.contact import ContactPoints
 from registry.queries import FindPerson, PersonFilters
 from registry.schemas import Day
@@ -114,8 +114,8 @@ class PeopleRoutes(Routes):
         "/people/import",
         returns=schemas.Import,
         roles=APPLICANTS,
-        file=True,
-        summary="Import candidates from an .xlsx workbook",
+        file=FILES,
+        summary="Import up to 20,000 candidates from .xlsx or .csv, and wait for it",
     )
     def import_people(self, request: Request) -> Response:
         sheet = upload.read(request.file, candidate_list.LIST)

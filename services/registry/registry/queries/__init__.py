@@ -22,6 +22,7 @@ from registry.queries.enterprise import (
 )
 from registry.queries.exclusion import exclusions
 from registry.queries.explain import eligibility
+from registry.queries.import_job import ImportFilters, import_by_id, imports
 from registry.queries.incident import IncidentFilters, incident_with_reports, incidents
 from registry.queries.person import FindPerson, PersonFilters, people
 from registry.queries.pool import Offered, PoolFilters, pool
@@ -42,6 +43,7 @@ __all__ = [
     "EnterpriseFilters",
     "EnterpriseRow",
     "FindPerson",
+    "ImportFilters",
     "IncidentFilters",
     "Offered",
     "PersonFilters",
@@ -64,6 +66,8 @@ __all__ = [
     "enterprise_by_id",
     "enterprises",
     "exclusions",
+    "import_by_id",
+    "imports",
     "incident_with_reports",
     "incidents",
     "leaders",

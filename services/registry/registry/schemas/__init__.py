@@ -41,13 +41,20 @@ from registry.schemas.enterprises import (
     Enterprise,
     EnterpriseChanges,
     EnterpriseFilters,
-    Import,
     Leader,
     Leaders,
     NewEnterprise,
     NewRecognition,
     Recognition,
     Recognitions,
+)
+from registry.schemas.exports import AppointmentExport, EnterpriseExport, PersonExport
+from registry.schemas.imports import (
+    Import,
+    ImportFigures,
+    ImportFilters,
+    ImportJob,
+    ImportJobWithRejections,
     Rejection,
 )
 from registry.schemas.incidents import (
@@ -93,6 +100,7 @@ from registry.schemas.worklists import WorkItem, WorklistCount, Worklists
 __all__ = [
     "AppointedBy",
     "Appointment",
+    "AppointmentExport",
     "AppointmentFilters",
     "AppointmentHistory",
     "AppointmentWarning",
@@ -119,6 +127,7 @@ __all__ = [
     "Ending",
     "Enterprise",
     "EnterpriseChanges",
+    "EnterpriseExport",
     "EnterpriseFilters",
     "EvidenceStated",
     "Exclusion",
@@ -126,6 +135,10 @@ __all__ = [
     "Finding",
     "IdNumber",
     "Import",
+    "ImportFigures",
+    "ImportFilters",
+    "ImportJob",
+    "ImportJobWithRejections",
     "Incident",
     "IncidentClosing",
     "IncidentFilters",
@@ -153,6 +166,7 @@ __all__ = [
     "OnDay",
     "Person",
     "PersonChanges",
+    "PersonExport",
     "PersonFilters",
     "Placement",
     "PoolFilters",

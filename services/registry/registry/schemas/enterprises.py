@@ -140,18 +140,3 @@ class EnterpriseFilters(QuerySchema):
     industry = industry_beginning_field()
     uscc = uscc_field()
     q = TextField(100, metadata={"description": "words in the name"})
-
-
-class Rejection(Schema):
-    row = fields.Integer(required=True, metadata={"description": "the row's number in the sheet; headers are row 1"})
-    column = fields.String(required=True, metadata={"description": "the column's header"})
-    letter = fields.String(required=True, metadata={"description": "the column's letter"})
-    reason = fields.String(required=True)
-
-
-class Import(Schema):
-    created = fields.Integer(required=True)
-    unchanged = fields.Integer(required=True)
-    updated = fields.Integer(required=True)
-    rejected_rows = fields.Integer(required=True)
-    rejected = fields.List(fields.Nested(Rejection), required=True, metadata={"description": "one entry per violation"})

@@ -33,6 +33,7 @@ from registry.storage import (
     enterprise,
     exclusion,
     former_leader,
+    import_job,
     incident,
     person,
     person_fact,
@@ -72,6 +73,7 @@ OWN_ENTERPRISE = {
     incident: incident.c.enterprise_id,
     appointment: appointment.c.enterprise_id,
     correction: correction.c.enterprise_id,
+    import_job: import_job.c.enterprise_id,
 }
 
 

@@ -50,11 +50,14 @@ class Batch:
         """Announces what became of an aggregate."""
         self.announced.append((aggregate, event))
 
-    def reach(self, owner: Enterprise | Person, stored: Contact | None, points: ContactPoints) -> bool:
-        """Gives the owner, of whom `stored` is kept, these contact points; False if they are what they were."""
+    def reach(
+        self, owner: Enterprise | Person, stored: Contact | None, points: Callable[[ContactPoints], ContactPoints]
+    ) -> bool:
+        """Gives the owner, of whom `stored` is kept, what `points` makes of the present ones; False if they stay."""
         contact = stored or Contact(owner.id, OWNER_KINDS[type(owner)], owner.division)
         contact.division = owner.division
-        changed = contact.change(self.open_contact(contact), points, self.seal_contact)
+        present = self.open_contact(contact)
+        changed = contact.change(present, points(present), self.seal_contact)
         if changed is None:
             return False
         self.announce(contact, changed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,7 +29,7 @@ from registry.domain.enterprise import Enterprise, EnterpriseFacts, is_industria
 from registry.usecases import divisions, enterprises
 from registry.usecases.access import among, some_at_a_time
 from registry.usecases.entering import Batch, again_if_overtaken, batches
-from registry.usecases.import_report import ImportReport
+from registry.usecases.import_report import ImportReport, Tell, nobody
 
 OUTSIDE = Violation("该区划不在您的管辖范围内。", "This division lies outside yours.")
 ELSEWHERE = Violation(
@@ -39,21 +40,34 @@ IN_THE_FUTURE = Violation("登记日期晚于今天。", "This day lies in the f
 
 
 def import_enterprises(
-    session: Session, caller: Caller, sheet: Sheet, cipher: PersonalDataCipher, clock: Clock
+    session: Session,
+    caller: Caller,
+    sheet: Sheet,
+    cipher: PersonalDataCipher,
+    clock: Clock,
+    *,
+    subject: str = "enterprises",
+    tell: Tell = nobody,
 ) -> ImportReport:
-    """Registers and updates enterprises from their list; the same list again changes nothing."""
-    report = again_if_overtaken(session, lambda: _entered(session, caller, sheet.judged(), cipher, clock))
-    audit.record(session, caller, "enterprises.imported", "enterprises", report.figures(), clock)
+    """Registers and updates enterprises from their list; the same list again changes nothing.
+
+    `subject` is that of the entry in the audit log. `tell` is told how many rows have been dealt with.
+    """
+    report = again_if_overtaken(session, lambda: _entered(session, caller, sheet.judged(), cipher, clock, tell))
+    audit.record(session, caller, "enterprises.imported", subject, report.figures(), clock)
     return report
 
 
-def _entered(session: Session, caller: Caller, sheet: Sheet, cipher: PersonalDataCipher, clock: Clock) -> ImportReport:
+def _entered(
+    session: Session, caller: Caller, sheet: Sheet, cipher: PersonalDataCipher, clock: Clock, tell: Tell
+) -> ImportReport:
     known = _known(session, sheet)
     _check(session, caller, sheet, known, clock)
     report = ImportReport.of(sheet.rejections)
     with session.no_autoflush:
         for rows in batches(sorted(sheet.accepted(), key=lambda row: row[enterprise_list.USCC])):
             _upsert(session, rows, known, report, cipher, clock)
+            tell(report.rows)
     return report
 
 
@@ -116,7 +130,7 @@ def _upsert(
             enterprise, changed = _register(batch, facts, clock), True
         else:
             enterprise, changed = existing, enterprises.apply_changes(session, existing, given(facts), clock)
-        points = enterprise_list.contact_of(row)
+        points = partial(enterprise_list.contact_of, row)
         contact_changed = batch.reach(enterprise, contacts.get(enterprise.id), points)
         report.count(existing is not None, changed or contact_changed)
     batch.write(session, clock)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,7 +28,7 @@ from registry.domain.person import Person, PersonFact, Stated, restate
 from registry.storage import enterprise, person, person_fact
 from registry.usecases.access import among, some_at_a_time, visible
 from registry.usecases.entering import Batch, again_if_overtaken, batches
-from registry.usecases.import_report import ImportReport
+from registry.usecases.import_report import ImportReport, Tell, nobody
 from registry.usecases.people import NotYoursToRegister, follow, stated
 
 NO_ENTERPRISE = Violation(
@@ -46,21 +47,34 @@ class Known:
 
 
 def import_people(
-    session: Session, caller: Caller, sheet: Sheet, cipher: PersonalDataCipher, clock: Clock
+    session: Session,
+    caller: Caller,
+    sheet: Sheet,
+    cipher: PersonalDataCipher,
+    clock: Clock,
+    *,
+    subject: str = "people",
+    tell: Tell = nobody,
 ) -> ImportReport:
-    """Registers and updates candidates from their list; the same list again changes nothing."""
-    report = again_if_overtaken(session, lambda: _entered(session, caller, sheet.judged(), cipher, clock))
-    audit.record(session, caller, "people.imported", "people", report.figures(), clock)
+    """Registers and updates candidates from their list; the same list again changes nothing.
+
+    `subject` is that of the entry in the audit log. `tell` is told how many rows have been dealt with.
+    """
+    report = again_if_overtaken(session, lambda: _entered(session, caller, sheet.judged(), cipher, clock, tell))
+    audit.record(session, caller, "people.imported", subject, report.figures(), clock)
     return report
 
 
-def _entered(session: Session, caller: Caller, sheet: Sheet, cipher: PersonalDataCipher, clock: Clock) -> ImportReport:
+def _entered(
+    session: Session, caller: Caller, sheet: Sheet, cipher: PersonalDataCipher, clock: Clock, tell: Tell
+) -> ImportReport:
     known = Known(_people(session, sheet, cipher), _employers(session, caller, sheet, clock))
     _check(session, caller, sheet, known, clock)
     report = ImportReport.of(sheet.rejections)
     with session.no_autoflush:
         for rows in batches(sorted(sheet.accepted(), key=lambda row: row[candidate_list.ID_NUMBER])):
             _upsert(session, rows, known, report, cipher, clock)
+            tell(report.rows)
     return report
 
 
@@ -112,7 +126,7 @@ def _upsert(
             owner, changed = _register(batch, candidate, employer, cipher, clock), True
         else:
             owner, changed = existing, _change(session, batch, existing, facts, candidate, employer, clock)
-        contact_changed = batch.reach(owner, stored.get(owner.id), candidate_list.contact_of(row))
+        contact_changed = batch.reach(owner, stored.get(owner.id), partial(candidate_list.contact_of, row))
         report.count(existing is not None, changed or contact_changed)
     batch.write(session, clock)
 

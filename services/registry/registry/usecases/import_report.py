@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeAlias
 
 from registry.adapters.workbook import Rejection
+
+# Beyond this many violations the file is the wrong one; `rejected_rows` still counts them all.
+MOST_REJECTIONS = 2000
+Tell: TypeAlias = Callable[[int], None]
+
+
+def nobody(_: int) -> None:
+    """Nobody is told how far an import is."""
 
 
 @dataclass
@@ -22,10 +32,15 @@ class ImportReport:
         """A report in which nothing has come in yet."""
         return cls(sorted(rejections, key=lambda rejection: rejection.row))
 
-    @property
+    @cached_property
     def rejected_rows(self) -> int:
-        """How many rows did not come in."""
+        """How many rows did not come in; all rejections are known by the first row that does."""
         return len({rejection.row for rejection in self.rejections})
+
+    @property
+    def rows(self) -> int:
+        """How many rows have been dealt with."""
+        return self.created + self.unchanged + self.updated + self.rejected_rows
 
     def count(self, existed: bool, changed: bool) -> None:
         """Counts a row that came in."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import threading
 import time
 from pathlib import Path
@@ -12,6 +13,8 @@ from hostile_workbooks import HOSTILE, MAIN_NAMESPACE, RELATIONS, book, lying_si
 from chassis.errors import InvalidInput
 from registry.adapters import candidate_list, upload
 from registry.adapters.candidate_list import COLUMNS
+from registry.adapters.limits import JOB, REQUEST
+from registry.adapters.refusal import Refusal
 from registry.seed import seed
 from testkit import Client
 from testkit.client import XLSX
@@ -93,6 +96,28 @@ def test_each_hostile_workbook_is_refused_and_others_are_answered_meanwhile(serv
     assert peak(service.pid) < MEMORY and bystander.peak_of_child < MEMORY
 
 
+# Of these a job may have as many.
+FINE_IN_A_JOB = {"40 pictures of 2 MB", "a sheet of 60 MB of blanks", "an attribute of 30 MB", "four million strings"}
+
+
+def test_within_the_limits_of_a_job_nothing_passes_that_a_request_would_not_take_either():
+    wrong, peaks = {}, []
+    big = {name: pair for name, pair in HOSTILE.items() if any(word in name for word in ("MB", "GB", "00", "million"))}
+    for name, (make, code) in big.items():
+        found = None
+        try:
+            upload.read_within(JOB, make(), candidate_list.LIST)
+        except Refusal as refusal:
+            found = refusal.code
+        if name not in FINE_IN_A_JOB and (found is None or (code and found != code)):
+            wrong[name] = found
+        peaks.append(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10)
+    print(f"\n{len(big)} workbooks; a child's peak {max(peaks) >> 20} MB")
+
+    assert len(big) > 15 and wrong == {}
+    assert max(peaks) < JOB.memory
+
+
 def test_what_lies_behind_the_end_that_a_file_states_is_never_unpacked():
     # The first sheet is sound up to the length and checksum that the directory gives; a parser that trusts the
     # compressed data instead would unpack 300 MB more.
@@ -113,7 +138,7 @@ def test_a_panic_of_the_library_ends_the_child_only(tmp_path, monkeypatch):
 
 def test_the_child_knows_no_secret(monkeypatch):
     monkeypatch.setenv("CQO_PII_KEY", "secret")
-    with upload._child("candidates") as child:
+    with upload._child("candidates", REQUEST) as child:
         environment = Path(f"/proc/{child.pid}/environ").read_text()
 
     assert "CQO_" not in environment and "PYTHONPATH" in environment

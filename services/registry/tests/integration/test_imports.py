@@ -185,8 +185,12 @@ def test_a_long_code_typed_as_a_number_is_reported_as_such(register):
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "not a readable"),
-        (b"name,code\n1,2\n", "not a readable"),
+        (b"", "empty"),
+        (b"name,code\n1,2\n", "lacks these headers"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "neither an .xlsx"),
+        ("名称,代码\n".encode("utf-16"), "neither an .xlsx"),
+        (b"%PDF-1.7\n\xe2\xe3\xcf\xd3\n\x01", "neither an .xlsx"),
+        (b'name,"code\n1,2\n', "quotes or commas of line"),
         (workbook(HEADERS[1:], []), "lacks these headers"),
         (workbook(HEADERS, []), "no rows"),
         (workbook([], []), "empty"),
