@@ -26,7 +26,7 @@ from registry.events import LAST_VERSION
 Connection: TypeAlias = psycopg.Connection[Any]  # Any: rows of any shape
 
 # The migrations that make sums of what is there.
-ADDED_UP = {"reporting": "0010", "notifications": "0011"}
+ADDED_UP = {"reporting": ("0010", "0012"), "notifications": ("0011",)}
 # The tree that registry's migrations have announced waits with the other events for its positions, which are the first.
 TREE = f"""
 WITH announced AS (DELETE FROM outbox RETURNING *)
@@ -172,8 +172,8 @@ def _finish_reporting(connection: Connection, counts: Counts, retention: Retenti
 
 
 def _add_up(connection: Connection, service: str) -> None:
-    """The sums beside the rows, as the migration makes them for rows that were there before."""
-    if service in ADDED_UP:
-        module = ScriptDirectory(str(revisions.folder_of(service))).get_revision(ADDED_UP[service]).module
-        for statement in module.FILL:
+    """The sums beside the rows, as the migrations make them for rows that were there before."""
+    migrations = ScriptDirectory(str(revisions.folder_of(service)))
+    for revision in ADDED_UP.get(service, ()):
+        for statement in migrations.get_revision(revision).module.FILL:
             connection.execute(statement)
