@@ -85,6 +85,11 @@ def statistics(connection: Connection, on: date) -> dict[str, object]:
         "SELECT kind, passed, count(*) FROM enrolment JOIN training_class USING (class_id) "
         'WHERE "on" <= %(on)s GROUP BY kind, passed ORDER BY kind, passed'
     )
+    education = rows(
+        "SELECT year, count(*) FILTER (WHERE total_hours >= required_hours), "
+        "count(*) FILTER (WHERE total_hours < required_hours) "
+        f"FROM ({_held('education', 'person_id, year')}) AS held GROUP BY year ORDER BY year"
+    )
     # Those that have passed are no longer there one by one.
     deliveries = rows(
         "SELECT kind, channel, state_then, sum(number)::bigint FROM ("
@@ -100,6 +105,7 @@ def statistics(connection: Connection, on: date) -> dict[str, object]:
         "appointments": by_status("appointment_history", "appointment_id"),
         "filings": {"in_time": late.get(False, 0), "late": late.get(True, 0)},
         "enrolments": [{"class_kind": kind, "passed": passed, "number": number} for kind, passed, number in enrolments],
+        "education": [{"year": year, "reached": reached, "behind": behind} for year, reached, behind in education],
         "deliveries": [
             {"kind": kind, "channel": channel, "state": state, "number": number}
             for kind, channel, state, number in deliveries

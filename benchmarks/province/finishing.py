@@ -172,8 +172,8 @@ def _finish_reporting(connection: Connection, counts: Counts, retention: Retenti
 
 
 def _add_up(connection: Connection, service: str) -> None:
-    """The sums beside the rows, as the migration makes them for rows that were there before."""
+    """The sums beside the rows, as the migrations make them for rows that were there before."""
+    migrations = ScriptDirectory(str(revisions.folder_of(service)))
     for revision in ADDED_UP.get(service, ()):
-        module = ScriptDirectory(str(revisions.folder_of(service))).get_revision(revision).module
-        for statement in module.FILL:
+        for statement in migrations.get_revision(revision).module.FILL:
             connection.execute(statement)

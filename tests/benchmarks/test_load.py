@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 from contextlib import ExitStack
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import date, timedelta
 
 import load
@@ -116,6 +117,10 @@ def test_its_figures_are_those_of_plain_sql(history):
                 found = queries.coverage(session, caller, on, population).units
                 counts = {unit.unit: (unit.enterprises, unit.active, unit.suspended) for unit in found}
                 assert counts == plain_sql.coverage(population, place)(plain, on)
+        for on in (days.LAST, _day(rng), _day(rng)):
+            found = asdict(queries.statistics(session, on))
+            del found["on"]
+            assert json.loads(json.dumps(found)) == json.loads(json.dumps(plain_sql.statistics(plain, on)))
 
 
 def _day(rng):

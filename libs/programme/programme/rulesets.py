@@ -15,6 +15,7 @@ has come into force since. A service reads them as its own record:
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -125,7 +126,8 @@ def rules_on(session: Session, on: date, kind: Callable[..., RulesT]) -> RulesT:
     """The rule set in force on that day, as the service's own frozen dataclass `kind`.
 
     `kind` has the fields `version`, `effective_from` and `document`, and one per parameter. Lists come as tuples. A
-    parameter that `kind` lacks, or that the rule set lacks, is a LookupError: no second default stands in for it.
+    parameter that the rule set lacks is a LookupError: no second default stands in for it. One that `kind` lacks is
+    left alone: a migration has added it for the next version of the service, and this one still runs.
     NoRuleSet if none is in force.
     """
     return _typed(_in_force(session, on), kind)
@@ -202,7 +204,12 @@ def _get(session: Session, version: int) -> RuleSet:
 
 
 def _typed(found: RuleSet, kind: Callable[..., RulesT]) -> RulesT:
-    parameters = {name: tuple(value) if isinstance(value, list) else value for name, value in found.parameters.items()}
+    known = inspect.signature(kind).parameters
+    parameters = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in found.parameters.items()
+        if name in known
+    }
     try:
         return kind(version=found.version, effective_from=found.effective_from, document=found.document, **parameters)
     except TypeError as fault:
