@@ -17,8 +17,11 @@ from registry.usecases.documents import KeepDocument
 BODY_LIMIT = LARGEST // 3 * 4 + 4096  # bytes of the JSON that holds the largest file
 
 
-class FileField(fields.String):
+class FileField(TextField):
     """A file in base64 (RFC 4648), loaded as its bytes: a whole PDF, PNG or JPEG."""
+
+    def __init__(self, **options: Any) -> None:  # Any: marshmallow's options
+        super().__init__(BODY_LIMIT, pattern="^[A-Za-z0-9+/]+={0,2}$", **options)
 
     def _deserialize(  # type: ignore[override]  # a text in JSON, bytes here
         self,

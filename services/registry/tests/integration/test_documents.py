@@ -87,7 +87,7 @@ def test_pdf_png_and_jpeg_are_taken(content):
     ids=["empty", "half a PDF", "half a PNG", "half a JPEG", "a program", "a page", "a package", "too large"],
 )
 def test_anything_else_is_refused_and_said_why(content):
-    with pytest.raises(ValidationError, match=r"3 MB|PDF"):
+    with pytest.raises(ValidationError, match=r"3 MB|PDF|Blank"):
         NewDocument().load(loaded(base64.b64encode(content).decode()))
 
 
