@@ -148,6 +148,8 @@ def test_hostile_parameters(sender: tuple[str, Sender]) -> None:
             place, name = parameter.get("in"), parameter.get("name")
             if place in ("query", "path"):
                 for value in some(hostile.IN_ADDRESS):
+                    if place == "path" and value == "":
+                        continue  # an address without it is another route's
                     where = "query" if place == "query" else "path_values"
                     send.judge(path, method, body=body, **{where: {name: value}})
         send.judge(path, method, *range(400, 500), body=body, query={"unknown": "1"})
