@@ -274,13 +274,15 @@ def test_the_centre_signs_what_it_decides_and_the_office_the_rest(session, world
     }
 
 
-def test_the_centre_signs_every_kind_of_notice_about_classes_and_certificates_but_the_revocation(session, clock):
+def test_the_centre_signs_what_is_about_classes_and_certificates_unless_a_right_is_taken_away_or_given_back(
+    session, clock
+):
     rules = rulesets.rules_on(session, clock.today(), Rules)
     by_the_centre = {kind for kind in KINDS if rules.body_of(kind).name == "吉林省质量技术监督培训中心"}
 
-    assert by_the_centre == {
-        kind for kind in KINDS if kind.startswith(("nomination_", "enrolment_", "certificate_"))
-    } - {"certificate_revoked"}
+    about = ("nomination_", "enrolment_", "certificate_", "appeal_", "education_")
+    of_the_office = {"certificate_revoked", "certificate_suspended", "certificate_reinstated"}
+    assert by_the_centre == {kind for kind in KINDS if kind.startswith(about)} - of_the_office
 
 
 def test_who_is_honoured_is_told_and_an_enterprise_alone_too(session, world, tell, holder):

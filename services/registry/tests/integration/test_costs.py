@@ -54,9 +54,12 @@ def test_what_one_request_costs(service: RunningService, database: CountedDataba
     def cost(ask: Callable[[], object]) -> int:
         for _ in range(UNTIL_PREPARED):
             ask()
-        before = database.round_trips
-        ask()
-        return database.round_trips - before
+        costs = []
+        for _ in range(3):
+            before = database.round_trips
+            ask()
+            costs.append(database.round_trips - before)
+        return min(costs)  # what the process does beside requests may fall into one of them
 
     found = {
         "GET one": cost(lambda: province.get(f"/enterprises/{made[0]['id']}")),
