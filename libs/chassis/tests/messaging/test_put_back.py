@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from test_agreement import Pair, Start, counts, put_back, saved
 
 from chassis.messaging.envelope import Envelope
 from chassis.messaging.inbox.cursors import Cursor
-from chassis.messaging.inbox.mending import divide
+from chassis.messaging.inbox.mending import CLOCKS_DIFFER, divide, made_at
 from testkit import wait_for
 
 
@@ -47,6 +48,9 @@ def parted(pair: Pair, world: World) -> Pair:
     pair.settle()
     assert pair.compare()["agrees"] is True
     pair.author.stop()
+    # To put a database back takes longer than two clocks may differ; here it would often be done sooner.
+    last = max(made_at(event_id) for (event_id,) in world.ask(world.reader, "SELECT event_id FROM inbox_cursor"))
+    wait_for(lambda: time.time() * 1000 > last + CLOCKS_DIFFER)
     world.author = put_back(pair.author, copy)
     for thing in world.things.values():
         thing.version = 1  # as the author remembers them now
@@ -120,8 +124,7 @@ def test_a_later_event_that_was_applied_does_not_hide_a_conflict(parted: Pair, w
 
     assert counts(parted.compare(), "lot") == {"aggregates": 2, "ahead": 2, "conflicting": 1}, "the heads are equal"
     status, _, each = reconcile(parted, "--accept", "restored")
-    # Version 3 is certain; whether 2 is told too depends on what the reader had in hand when it came.
-    assert (status, each["lot:lot-a"]["lost"][-1]) == (0, 3)
+    assert (status, each["lot:lot-a"]["lost"]) == (0, [2, 3])
     assert [version for aggregate, version in world.effects() if aggregate == "lot:lot-a"] == [1, 2, 3, 4]
 
 
