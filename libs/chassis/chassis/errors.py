@@ -40,6 +40,11 @@ class InvalidInput(CqoError):
         """`errors`: one object per violation, `{"pointer" | "row" + "column": …, "reason": …}`."""
         super().__init__(detail, errors=list(errors))
 
+    @classmethod
+    def at(cls, pointer: str, reason: str, reason_zh: str) -> InvalidInput:
+        """One violation at a place of the body, a JSON pointer, said in both languages."""
+        return cls([{"pointer": pointer, "reason": reason, "reason_zh": reason_zh}])
+
 
 class Unauthenticated(CqoError):
     """The request carries no valid token; send `Authorization: Bearer <token>`."""

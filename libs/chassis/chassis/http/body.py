@@ -67,5 +67,5 @@ def read_file(media_type: str, raw: bytes, accepted: Collection[str]) -> bytes:
     """The body as a file of one of these types; what is inside is for the service to judge."""
     require_media_type(media_type, *accepted)
     if media_type == WORKBOOK and not raw.startswith(ZIP_SIGNATURE):
-        raise InvalidInput([{"pointer": "", "reason": "Not an .xlsx workbook.", "reason_zh": "不是 .xlsx 工作簿。"}])
+        raise InvalidInput.at("", "Not an .xlsx workbook.", "不是 .xlsx 工作簿。")
     return raw

@@ -138,7 +138,7 @@ def _merged(tree: Tree, present: Placement, below: Sequence[Placement], change: 
         raise HasDivisionsBelow(divisions=[each.code for each in below])
     into = next((each for each in tree.get(change.into, ()) if each.holds_on(change.effective_on)), None)
     if into is None or into.valid_to is not None or into.level != present.level or into.code == present.code:
-        raise _wrong(
+        raise InvalidInput.at(
             "/into", "No other division of its level stands there on that day.", "该日没有与其同级的其他区划。"
         )
     return [_until(present, change.effective_on, change.into)]
@@ -148,7 +148,7 @@ def _split(tree: Tree, present: Placement, below: Sequence[Placement], change: D
     if below:
         raise HasDivisionsBelow(divisions=[each.code for each in below])
     if len({part.code for part in change.parts}) < len(change.parts):
-        raise _wrong("/parts", "A code stands twice.", "区划代码重复。")
+        raise InvalidInput.at("/parts", "A code stands twice.", "区划代码重复。")
     for place, part in enumerate(change.parts):
         _require_unused(tree, part.code, f"/parts/{place}/code")
     begun = [replace(_from(present, change.effective_on, code=part.code), name=part.name) for part in change.parts]
@@ -160,9 +160,9 @@ def _require_fields(change: DivisionChange) -> None:
     given = {name for name in ("parent", "name", "new_code", "into", "parts", "stays") if getattr(change, name)}
     missing, strange = sorted(needed - given), sorted(given - needed - allowed)
     if missing:
-        raise _wrong(f"/{missing[0]}", f"Needed to {change.kind} a division.", "此类变更必须填写本项。")
+        raise InvalidInput.at(f"/{missing[0]}", f"Needed to {change.kind} a division.", "此类变更必须填写本项。")
     if strange:
-        raise _wrong(f"/{strange[0]}", f"Not given to {change.kind} a division.", "此类变更不得填写本项。")
+        raise InvalidInput.at(f"/{strange[0]}", f"Not given to {change.kind} a division.", "此类变更不得填写本项。")
 
 
 def _present(tree: Tree, code: str, on: date) -> Placement:
@@ -186,14 +186,14 @@ def _require_after(placement: Placement, on: date) -> None:
 def _require_above(tree: Tree, present: Placement, parent: str, on: date) -> None:
     above = next((each for each in tree.get(parent, ()) if each.holds_on(on)), None)
     if above is None or above.valid_to is not None or LEVELS.index(above.level) >= LEVELS.index(present.level):
-        raise _wrong(
+        raise InvalidInput.at(
             "/parent", "No division of a level above stands there on that day.", "该日没有可作为其上级的区划。"
         )
 
 
 def _require_unused(tree: Tree, code: str, pointer: str) -> None:
     if code in tree:
-        raise _wrong(pointer, "This code has been a division's already.", "该区划代码已经使用过。")
+        raise InvalidInput.at(pointer, "This code has been a division's already.", "该区划代码已经使用过。")
 
 
 def _until(placement: Placement, on: date, successor: str | None = None) -> Placement:
@@ -209,7 +209,3 @@ def _from(placement: Placement, on: date, *, code: str | None = None, parent: st
 def _open(tree: Tree) -> list[Placement]:
     """The placements without an end."""
     return [placement for placements in tree.values() for placement in placements if placement.valid_to is None]
-
-
-def _wrong(pointer: str, reason: str, reason_zh: str) -> InvalidInput:
-    return InvalidInput([{"pointer": pointer, "reason": reason, "reason_zh": reason_zh}])

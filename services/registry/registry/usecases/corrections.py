@@ -72,9 +72,7 @@ def propose(
 def decide(session: Session, caller: Caller, correction_id: str, command: DecideCorrection, clock: Clock) -> Correction:
     """Takes over what was proposed, or refuses it."""
     if not command.accept and not command.answer:
-        raise InvalidInput(
-            [{"pointer": "/answer", "reason": "Say why it is refused.", "reason_zh": "须说明不予更正的理由。"}]
-        )
+        raise InvalidInput.at("/answer", "Say why it is refused.", "须说明不予更正的理由。")
     today = clock.today()
     seen = visible(storage.correction, caller, today)
     # The enterprise first, as in `propose`.

@@ -92,4 +92,4 @@ def require_county(session: Session, code: str, on: date) -> None:
     placements = [Placement(**row) for row in session.execute(OF_CODE, {"of_code": code}).mappings()]
     violation = place_violation(placements, code, on)
     if violation:
-        raise InvalidInput([{"pointer": "/division", "reason": violation.en, "reason_zh": violation.zh}])
+        raise InvalidInput.at("/division", violation.en, violation.zh)

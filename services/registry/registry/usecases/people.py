@@ -194,14 +194,14 @@ def _division(session: Session, caller: Caller, enterprise_id: str | None, count
         if county is not None:
             reason = "Leave it out: a person with an enterprise lies where the enterprise does."
             zh = "请勿填写：有所在企业的人员，其区划以企业为准。"
-            raise InvalidInput([{"pointer": "/division", "reason": reason, "reason_zh": zh}])
+            raise InvalidInput.at("/division", reason, zh)
         enterprise = load_enterprise(session, caller, enterprise_id, on)
         enterprise.require_standing()
         return enterprise.division
     if county is None:
         reason = "Give an enterprise_id, or the division of a person without one."
         zh = "须填写 enterprise_id；无所在企业的人员须填写 division。"
-        raise InvalidInput([{"pointer": "/division", "reason": reason, "reason_zh": zh}])
+        raise InvalidInput.at("/division", reason, zh)
     require_county(session, county, on)
     scope.require_within(session, county, caller, on)
     return county

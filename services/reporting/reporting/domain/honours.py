@@ -65,7 +65,7 @@ class Honour:
         """A new honour."""
         _require_whom(facts)
         if facts.valid_until is not None and facts.valid_until < facts.valid_from:
-            raise _wrong("/valid_until", "It lies before valid_from.", "早于 valid_from。")
+            raise InvalidInput.at("/valid_until", "It lies before valid_from.", "早于 valid_from。")
         return cls(honour_id, division, **vars(facts)), HonourGiven(honour_id, division, **vars(facts), on=on)
 
     def withdraw(self, reason: str, document: str, on: date) -> HonourWithdrawn:
@@ -84,10 +84,6 @@ def _require_whom(facts: HonourFacts) -> None:
     }
     for name, is_wanted in wanted.items():
         if is_wanted and getattr(facts, name) is None:
-            raise _wrong(f"/{name}", f"Needed for {facts.kind}.", "此类荣誉必须填写本项。")
+            raise InvalidInput.at(f"/{name}", f"Needed for {facts.kind}.", "此类荣誉必须填写本项。")
         if not is_wanted and getattr(facts, name) is not None:
-            raise _wrong(f"/{name}", f"Not given for {facts.kind}.", "此类荣誉不得填写本项。")
-
-
-def _wrong(pointer: str, reason: str, reason_zh: str) -> InvalidInput:
-    return InvalidInput([{"pointer": pointer, "reason": reason, "reason_zh": reason_zh}])
+            raise InvalidInput.at(f"/{name}", f"Not given for {facts.kind}.", "此类荣誉不得填写本项。")

@@ -45,13 +45,13 @@ class RolloutPlan:
         """States the plan, and how far it has come."""
         for place, measure in enumerate(measures):
             if measure.due_on.year != self.year:
-                raise _wrong(place, "due_on", "It lies in another year than the plan.", "不在计划年度内。")
+                raise InvalidInput.at(
+                    f"/measures/{place}/due_on", "It lies in another year than the plan.", "不在计划年度内。"
+                )
             if measure.done_on is not None and measure.done_on > today:
-                raise _wrong(place, "done_on", "This day lies in the future.", "完成日期晚于今天。")
+                raise InvalidInput.at(
+                    f"/measures/{place}/done_on", "This day lies in the future.", "完成日期晚于今天。"
+                )
         self.document, self.measures = document, list(measures)
         done = sum(measure.done_on is not None for measure in measures)
         return PlanSet(self.id, self.division, self.year, document, len(measures), done, today)
-
-
-def _wrong(place: int, name: str, reason: str, reason_zh: str) -> InvalidInput:
-    return InvalidInput([{"pointer": f"/measures/{place}/{name}", "reason": reason, "reason_zh": reason_zh}])

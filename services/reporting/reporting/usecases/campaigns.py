@@ -72,7 +72,7 @@ def announce(session: Session, caller: Caller, command: AnnounceCampaign, clock:
     today = clock.today()
     require_division(session, command.division, caller, today)
     if command.ends_on < command.starts_on:
-        raise _wrong("/ends_on", "It lies before starts_on.", "早于 starts_on。")
+        raise InvalidInput.at("/ends_on", "It lies before starts_on.", "早于 starts_on。")
     facts = CampaignFacts(**{name: value for name, value in vars(command).items() if name != "division"})
     made, event = Campaign.announce(new_id(), command.division, facts, today)
     session.add(made)
@@ -89,7 +89,7 @@ def enter_participants(
     found.require_open()
     firms = [item.enterprise_id for item in command.items]
     if len(set(firms)) < len(firms):
-        raise _wrong("/items", "An enterprise stands twice.", "企业重复。")
+        raise InvalidInput.at("/items", "An enterprise stands twice.", "企业重复。")
     require_enterprises(session, firms, caller, clock.today(), "/items")
     cqos = cqos_on(session, firms, min(found.starts_on, clock.today()))
     strangers = [item.person_id for item in command.items if (item.enterprise_id, item.person_id) not in cqos]
@@ -108,7 +108,7 @@ def close(session: Session, caller: Caller, campaign_id: str, command: CloseCamp
     strangers = sorted({each.enterprise_id for each in command.results} - participants.keys())
     if strangers:
         places = ", ".join(strangers[:10])
-        raise _wrong("/results", f"These take no part: {places}.", f"未参加该活动：{places}。")
+        raise InvalidInput.at("/results", f"These take no part: {places}.", f"未参加该活动：{places}。")
     for each in command.results:
         participants[each.enterprise_id].result = each.result
     results = sum(each.result is not None for each in participants.values())
@@ -133,7 +133,3 @@ def _own(session: Session, caller: Caller, campaign_id: str, clock: Clock) -> Ca
 
 def _participants(session: Session, campaign_id: str) -> Sequence[Participant]:
     return session.scalars(OF_CAMPAIGN.where(campaign_participant.c.campaign_id == campaign_id)).all()
-
-
-def _wrong(pointer: str, reason: str, reason_zh: str) -> InvalidInput:
-    return InvalidInput([{"pointer": pointer, "reason": reason, "reason_zh": reason_zh}])

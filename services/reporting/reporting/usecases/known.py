@@ -20,8 +20,7 @@ def require_division(session: Session, code: str, caller: Caller, on: date) -> N
     """Refuses a division that is not there today, or that the caller does not look after."""
     scope.require_within(session, code, caller, on)
     if not scope.is_placed(session, code, on):
-        reason, zh = "There is no such division today.", "当前不存在该区划。"
-        raise InvalidInput([{"pointer": "/division", "reason": reason, "reason_zh": zh}])
+        raise InvalidInput.at("/division", "There is no such division today.", "当前不存在该区划。")
 
 
 def require_enterprises(session: Session, ids: Collection[str], caller: Caller, on: date, pointer: str) -> None:
@@ -34,7 +33,7 @@ def require_enterprises(session: Session, ids: Collection[str], caller: Caller, 
     if unknown:
         reason = f"Not known here (yet), or outside your division: {', '.join(unknown[:10])}."
         zh = f"尚无此企业的信息，或其不在您的管辖范围内：{'、'.join(unknown[:10])}。"
-        raise InvalidInput([{"pointer": pointer, "reason": reason, "reason_zh": zh}])
+        raise InvalidInput.at(pointer, reason, zh)
 
 
 def cqos_on(session: Session, enterprise_ids: Collection[str], on: date) -> set[tuple[str, str]]:

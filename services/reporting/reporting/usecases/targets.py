@@ -83,7 +83,7 @@ def _require_known(session: Session, code: str, on: date) -> None:
     """Refuses a division that is not there on that day; the province is always there."""
     if code != PROVINCE and not scope.is_placed(session, code, on):
         reason, zh = "There is no such division today.", "当前不存在该区划。"
-        raise InvalidInput([{"pointer": "/division", "reason": reason, "reason_zh": zh}])
+        raise InvalidInput.at("/division", reason, zh)
 
 
 def _set(session: Session, caller: Caller, target: Target, command: SetTarget | ReviseTarget, clock: Clock) -> None:
