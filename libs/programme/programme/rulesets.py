@@ -15,6 +15,7 @@ has come into force since. A service reads them as its own record:
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -203,8 +204,14 @@ def _get(session: Session, version: int) -> RuleSet:
     return _ruleset(session.execute(OF_VERSION, {"version": version}).one())
 
 
+@functools.cache
+def _fields(kind: Callable[..., RulesT]) -> frozenset[str]:
+    """What a service's rules take; to ask a class for it takes 40 µs, which each reading of a rule set would pay."""
+    return frozenset(inspect.signature(kind).parameters)
+
+
 def _typed(found: RuleSet, kind: Callable[..., RulesT]) -> RulesT:
-    known = inspect.signature(kind).parameters
+    known = _fields(kind)
     parameters = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in found.parameters.items()
