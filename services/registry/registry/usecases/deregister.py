@@ -13,7 +13,6 @@ from chassis.messaging import outbox
 from chassis.security import audit
 from programme.callers import Caller
 from registry import storage
-from registry.domain.appointment import AppointmentStatus
 from registry.domain.contact import Contact
 from registry.domain.enterprise import Enterprise
 from registry.domain.person import Person
@@ -21,14 +20,6 @@ from registry.domain.talent import Talent
 from registry.usecases.access import load_enterprise
 from registry.usecases.end_appointment import end_with_enterprise
 
-OPEN_APPOINTMENTS = (
-    select(storage.appointment.c.id)
-    .where(
-        storage.appointment.c.enterprise_id == bindparam("enterprise_id"),
-        storage.appointment.c.status != AppointmentStatus.ENDED,
-    )
-    .order_by(storage.appointment.c.id)
-)
 PEOPLE = (
     select(Person)
     .where(storage.person.c.enterprise_id == bindparam("enterprise_id"))
@@ -56,8 +47,7 @@ def deregister(session: Session, caller: Caller, enterprise_id: str, command: De
     outbox.add(session, enterprise, enterprise.deregister(command.on, command.document, successor, today), clock)
     # In the order in which others lock them: people, then appointments.
     _release(session, enterprise, successor, clock)
-    for appointment_id in session.scalars(OPEN_APPOINTMENTS, {"enterprise_id": enterprise_id}).all():
-        end_with_enterprise(session, appointment_id, command.on, clock)
+    end_with_enterprise(session, enterprise_id, command.on, clock)
     details = {"document": command.document, "on": command.on.isoformat(), "successor_id": command.successor_id}
     audit.record(session, caller, "enterprise.deregistered", enterprise.id, details, clock)
     return enterprise

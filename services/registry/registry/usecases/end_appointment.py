@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
@@ -13,6 +15,7 @@ from chassis.messaging import outbox
 from chassis.security import audit
 from programme import rulesets
 from programme.callers import Caller
+from registry import storage
 from registry.domain.appointment import Appointment, AppointmentStatus, EndReason
 from registry.domain.exclusion import Exclusion
 from registry.domain.post import Post
@@ -45,17 +48,19 @@ def end_appointment(
 
 def end_provisional(session: Session, appointment_id: str, clock: Clock) -> None:
     """Ends a provisional appointment whose holder earned no certificate by the rule set's deadline."""
-    deadlines.hold(session, appointment_id)
-    appointment = load(session, Appointment, appointment_id, lock=True)
+    appointment = _locked(session, appointment_id)
     ended = appointment.end_provisional(clock.today())
     if ended:
         _announce(session, appointment, ended, clock)
 
 
-def end_for_exclusion(session: Session, appointment_id: str, entry: Exclusion, clock: Clock) -> None:
-    """Ends the appointment of an excluded holder with the day before, if the rule set of that day says so."""
-    deadlines.hold(session, appointment_id)
-    appointment = load(session, Appointment, appointment_id, lock=True)
+def end_for_exclusion(session: Session, person_id: str, entry: Exclusion, clock: Clock) -> None:
+    """Ends an excluded person's appointments with the day before, if the rule set of that day says so."""
+    for appointment_id in _open(session, storage.appointment.c.person_id == person_id):
+        _end_for_exclusion(session, _locked(session, appointment_id), entry, clock)
+
+
+def _end_for_exclusion(session: Session, appointment: Appointment, entry: Exclusion, clock: Clock) -> None:
     began = max(entry.valid_from, appointment.appointed_on)
     was_over = entry.valid_to is not None and entry.valid_to < began
     if was_over or began > clock.today() or appointment.was_made_in_spite_of(entry):
@@ -66,13 +71,26 @@ def end_for_exclusion(session: Session, appointment_id: str, entry: Exclusion, c
     _announce(session, appointment, appointment.end(last_day, EndReason.HOLDER_EXCLUDED, clock.today()), clock)
 
 
-def end_with_enterprise(session: Session, appointment_id: str, on: date, clock: Clock) -> None:
-    """Ends it with the last day of its enterprise; one that has ended meanwhile stays as it is."""
+def end_with_enterprise(session: Session, enterprise_id: str, on: date, clock: Clock) -> None:
+    """Ends the appointments of an enterprise with its last day; one that has ended meanwhile stays as it is."""
+    for appointment_id in _open(session, storage.appointment.c.enterprise_id == enterprise_id):
+        appointment = _locked(session, appointment_id)
+        if appointment.status != AppointmentStatus.ENDED:
+            ended = appointment.end(on, EndReason.ENTERPRISE_DEREGISTERED, clock.today())
+            _announce(session, appointment, ended, clock)
+
+
+def _open(session: Session, of_whom: ColumnElement[bool]) -> Sequence[str]:
+    """The ids of appointments that have not ended, in the order in which they are locked."""
+    column = storage.appointment.c
+    wanted = select(column.id).where(of_whom, column.status != AppointmentStatus.ENDED).order_by(column.id)
+    return session.scalars(wanted).all()
+
+
+def _locked(session: Session, appointment_id: str) -> Appointment:
+    """An appointment, and before it what is planned of it, as the sweeps lock them."""
     deadlines.hold(session, appointment_id)
-    appointment = load(session, Appointment, appointment_id, lock=True)
-    if appointment.status != AppointmentStatus.ENDED:
-        ended = appointment.end(on, EndReason.ENTERPRISE_DEREGISTERED, clock.today())
-        _announce(session, appointment, ended, clock)
+    return load(session, Appointment, appointment_id, lock=True)
 
 
 def _announce(session: Session, appointment: Appointment, ended: AppointmentEnded, clock: Clock) -> None:

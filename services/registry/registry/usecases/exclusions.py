@@ -22,7 +22,6 @@ from programme import scope
 from programme.callers import Caller
 from registry import storage
 from registry.adapters.personal_data import PersonalDataCipher
-from registry.domain.appointment import AppointmentStatus
 from registry.domain.exclusion import Exclusion
 from registry.domain.person import Person
 from registry.usecases.access import certificates_of, exclusions_of, load_person, person_by_number
@@ -31,14 +30,6 @@ from registry.usecases.standing import restand
 
 TURN = "exclusion.turn"
 LOCKED_OF_INDEX = select(Person).where(storage.person.c.id_number_index == bindparam("index")).with_for_update()
-OPEN_APPOINTMENTS = (
-    select(storage.appointment.c.id)
-    .where(
-        storage.appointment.c.person_id == bindparam("person_id"),
-        storage.appointment.c.status != AppointmentStatus.ENDED,
-    )
-    .order_by(storage.appointment.c.id)
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +114,6 @@ def _take_effect(session: Session, entry: Exclusion, clock: Clock) -> None:
     person = session.scalars(LOCKED_OF_INDEX, {"index": entry.id_number_index}).one_or_none()
     if person is None:
         return
-    for appointment_id in session.scalars(OPEN_APPOINTMENTS, {"person_id": person.id}).all():
-        end_for_exclusion(session, appointment_id, entry, clock)
+    end_for_exclusion(session, person.id, entry, clock)
     exclusions, facts = exclusions_of(session, person), certificates_of(session, person.id)
     restand(session, person, facts, exclusions, clock.today(), clock)
