@@ -19,6 +19,7 @@ from training.domain.education import EducationEntry
 from training.domain.enrolment import Enrolment, Grounds, NotJudgedYet, RevisionCause
 from training.domain.rules import Rules
 from training.domain.training_class import ClassKind, ClassStatus, TrainingClass
+from training.events import EnrolmentRevised
 from training.usecases import announced, certificates, education, parties
 from training.usecases.access import visible
 
@@ -63,7 +64,8 @@ def resit(session: Session, caller: Caller, enrolment_id: str, version: int, com
     rules = announced.rules_of(session, training_class)
     credited = _credited(enrolment, training_class)
     enrolment.resit(training_class, command.score, rules, clock.today())
-    _revise(session, training_class, enrolment, RevisionCause.RESIT, Grounds(), credited, clock)
+    event = enrolment.revise(training_class, rules, RevisionCause.RESIT, Grounds(), clock.today())
+    _take_effect(session, training_class, enrolment, event, credited, clock)
     audit.record(session, caller, "enrolment.resit_entered", enrolment_id, {"score": command.score}, clock)
     return enrolment
 
@@ -83,7 +85,8 @@ def correct(
     for score in command.scores:
         enrolment.sit(score.sitting, score.score, rules)
     grounds = Grounds(command.reason, command.document)
-    _revise(session, training_class, enrolment, RevisionCause.CORRECTION, grounds, credited, clock)
+    event = enrolment.revise(training_class, rules, RevisionCause.CORRECTION, grounds, clock.today())
+    _take_effect(session, training_class, enrolment, event, credited, clock)
     details: JsonObject = {"reason": command.reason, "document": command.document, "passed": enrolment.passed}
     audit.record(session, caller, "enrolment.corrected", enrolment_id, details, clock)
     return enrolment
@@ -109,26 +112,23 @@ def _credited(enrolment: Enrolment, training_class: TrainingClass) -> dict[int, 
     return enrolment.hours_by_year(training_class) if counts else {}
 
 
-def _revise(
+def _take_effect(
     session: Session,
     training_class: TrainingClass,
     enrolment: Enrolment,
-    cause: RevisionCause,
-    grounds: Grounds,
+    event: EnrolmentRevised,
     credited: Mapping[int, float],
     clock: Clock,
 ) -> None:
-    """Judges again, and makes of it what closing the class would have made: a certificate, or hours in the ledger."""
-    today = clock.today()
-    event = enrolment.revise(training_class, announced.rules_of(session, training_class), cause, grounds, today)
+    """Makes of a new outcome what closing the class would have made of it: a certificate, or hours in the ledger."""
     outbox.add(session, enrolment, event, clock)
     if training_class.kind == ClassKind.CONTINUING:
         _credit(session, training_class, enrolment, credited, clock)
     elif event.passed and not event.passed_before:
-        rules = rulesets.rules_on(session, today, Rules)
+        rules = rulesets.rules_on(session, clock.today(), Rules)
         certificates.issue_all(session, [enrolment], parties.holders(session, training_class.id), rules, clock)
     elif event.passed_before and not event.passed:
-        certificates.revoke_of_enrolment(session, enrolment, grounds.reason or "", grounds.document or "", clock)
+        certificates.revoke_of_enrolment(session, enrolment, event.reason or "", event.document or "", clock)
 
 
 def _credit(

@@ -52,9 +52,9 @@ def reissue(
     today = clock.today()
     certificate = certificates.load_and_cancel(session, caller, certificate_id, version, today)
     rules = rulesets.rules_on(session, today, Rules)
-    held = Person(certificate.person_id, certificate.name, certificate.division, certificate.enterprise_id)
     known = parties.people_by_id(session, [certificate.person_id]).get(certificate.person_id)
-    holder = Person(held.id, known.name if known else held.name, held.division, held.enterprise_id)
+    name = known.name if known else certificate.name
+    holder = Person(certificate.person_id, name, certificate.division, certificate.enterprise_id)
     unit_of = {row.code: row.unit for row in session.execute(scope.reporting_units(today))}
     unit = unit_of.get(certificate.division, PROVINCE_UNIT)
     number = number_of(today.year, unit, certificates.take_numbers(session, today.year, unit, 1))
