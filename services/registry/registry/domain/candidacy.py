@@ -14,7 +14,7 @@ from registry.domain.departments import Department, Directed, directed, named
 from registry.domain.eligibility import Dossier, assess
 from registry.domain.enterprise import Enterprise
 from registry.domain.filing import filing_due
-from registry.domain.leader import FormerLeader, Role, leader_on
+from registry.domain.leader import FormerLeader, LeaderRole, leader_on
 from registry.domain.person import Person
 from registry.domain.post import Post
 from registry.domain.rules import Rules
@@ -191,7 +191,7 @@ class Candidacy:
         """Who could appoint on that day in that capacity; without a responsible person, the representative is it."""
         representative, responsible = (
             leader_on(self.enterprise, self.former_leaders, role, on)
-            for role in (Role.LEGAL_REPRESENTATIVE, Role.RESPONSIBLE_PERSON)
+            for role in (LeaderRole.LEGAL_REPRESENTATIVE, LeaderRole.RESPONSIBLE_PERSON)
         )
         return responsible or representative if capacity is Capacity.RESPONSIBLE_PERSON else representative
 

@@ -15,7 +15,7 @@ from chassis.errors import RuleBroken
 from registry.domain.enterprise import Enterprise
 
 
-class Role(StrEnum):
+class LeaderRole(StrEnum):
     """As what somebody leads an enterprise; also the name of the enterprise's field."""
 
     LEGAL_REPRESENTATIVE = "legal_representative"
@@ -33,7 +33,7 @@ class FormerLeader:
     """Led the enterprise until the day `until`; `name` is None where nobody was recorded."""
 
     enterprise_id: str
-    role: Role
+    role: LeaderRole
     name: str | None
     until: date
     recorded_on: date
@@ -44,14 +44,14 @@ class FormerLeader:
 class Leader:
     """Led the enterprise from `since` until `until`, both included; None of them: from the first day, until now."""
 
-    role: Role
+    role: LeaderRole
     name: str | None
     since: date | None
     until: date | None
 
 
 def succeed(
-    enterprise: Enterprise, former: Iterable[FormerLeader], role: Role, since: date, today: date
+    enterprise: Enterprise, former: Iterable[FormerLeader], role: LeaderRole, since: date, today: date
 ) -> FormerLeader:
     """Notes that who leads the enterprise now did so until the day before `since`."""
     earliest = max((each.until for each in former if each.role is role), default=enterprise.registered_on)
@@ -60,7 +60,7 @@ def succeed(
     return FormerLeader(enterprise.id, role, getattr(enterprise, role), since - timedelta(days=1), today)
 
 
-def leader_on(enterprise: Enterprise, former: Iterable[FormerLeader], role: Role, day: date) -> str | None:
+def leader_on(enterprise: Enterprise, former: Iterable[FormerLeader], role: LeaderRole, day: date) -> str | None:
     """Who led the enterprise on a day."""
     later = [each for each in former if each.role is role and each.until >= day]
     if later:
@@ -72,7 +72,7 @@ def leader_on(enterprise: Enterprise, former: Iterable[FormerLeader], role: Role
 def leaders(enterprise: Enterprise, former: Iterable[FormerLeader]) -> Iterator[Leader]:
     """All who have led the enterprise, role by role, the first one first."""
     known = sorted(former, key=lambda each: each.until)
-    for role in Role:
+    for role in LeaderRole:
         since: date | None = None
         for each in known:
             if each.role is role:

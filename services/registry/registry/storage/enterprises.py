@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.data import aggregate_columns, day_column, flag_column, member_column, serial_column, text_column
 from registry.domain.correction import CorrectionState
-from registry.domain.leader import Role
+from registry.domain.leader import LeaderRole
 from registry.domain.recognition import RecognitionKind
 from registry.storage.base import metadata
 
@@ -35,7 +35,7 @@ former_leader = Table(
     metadata,
     serial_column(),
     text_column("enterprise_id", ForeignKey("enterprise.id"), index=True),
-    member_column("role", Role),
+    member_column("role", LeaderRole),
     text_column("name", nullable=True),
     day_column("until"),
     day_column("recorded_on"),

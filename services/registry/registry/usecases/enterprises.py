@@ -25,7 +25,7 @@ from registry.domain.contact import Contact, ContactPoints, OwnerKind
 from registry.domain.correction import Correction
 from registry.domain.enterprise import Enterprise, EnterpriseFacts
 from registry.domain.incident import Incident
-from registry.domain.leader import Role, succeed
+from registry.domain.leader import LeaderRole, succeed
 from registry.domain.person import Person
 from registry.domain.post import Post
 from registry.domain.recommendation import Recommendation
@@ -120,7 +120,7 @@ def _note_leaders(
     session: Session, enterprise: Enterprise, fields: Mapping[str, object], since: date, today: date
 ) -> None:
     """Keeps who led the enterprise until somebody else does."""
-    new = [role for role in Role if role in fields and fields[role] != getattr(enterprise, role)]
+    new = [role for role in LeaderRole if role in fields and fields[role] != getattr(enterprise, role)]
     if not new:
         return
     former = former_leaders_of(session, enterprise.id)

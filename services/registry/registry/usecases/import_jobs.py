@@ -47,7 +47,7 @@ from registry.usecases.import_enterprises import import_enterprises
 from registry.usecases.import_people import import_people
 from registry.usecases.import_report import MOST_REJECTIONS, ImportReport, Tell
 
-CHANNEL = "cqo_imports"  # notified by a trigger when a job has been asked for (migration 0080)
+CHANNEL = "cqo_imports"  # notified by a trigger when a job has been asked for (migration 0025)
 MOST_WAITING, MOST_WAITING_OF_ONE = 20, 5  # of the service, of one sender
 MOST_ATTEMPTS = 5
 KEPT_FOR = timedelta(days=30)

@@ -5,13 +5,13 @@ from datetime import date
 import pytest
 import registry_makers as make
 
-from registry.domain.leader import LeadsTooEarly, Role, leader_on, leaders, succeed
+from registry.domain.leader import LeaderRole, LeadsTooEarly, leader_on, leaders, succeed
 
 TODAY = date(2026, 3, 2)
 
 
 def replace(enterprise, former, name, since, today=TODAY):
-    former.append(succeed(enterprise, former, Role.LEGAL_REPRESENTATIVE, since, today))
+    former.append(succeed(enterprise, former, LeaderRole.LEGAL_REPRESENTATIVE, since, today))
     enterprise.legal_representative = name
 
 
@@ -33,8 +33,8 @@ def test_each_day_has_the_one_who_led_then(enterprise):
         (date(2026, 2, 1), "孙亮"),
         (TODAY, "孙亮"),
     ):
-        assert leader_on(enterprise, former, Role.LEGAL_REPRESENTATIVE, day) == name
-        assert leader_on(enterprise, former, Role.RESPONSIBLE_PERSON, day) is None
+        assert leader_on(enterprise, former, LeaderRole.LEGAL_REPRESENTATIVE, day) == name
+        assert leader_on(enterprise, former, LeaderRole.RESPONSIBLE_PERSON, day) is None
 
 
 def test_the_line_of_leaders_has_no_gap_and_no_day_twice(enterprise):
@@ -42,7 +42,7 @@ def test_the_line_of_leaders_has_no_gap_and_no_day_twice(enterprise):
     replace(enterprise, former, "赵宁", date(2020, 1, 1))
     replace(enterprise, former, "孙亮", date(2026, 2, 1))
 
-    found = [each for each in leaders(enterprise, former) if each.role is Role.LEGAL_REPRESENTATIVE]
+    found = [each for each in leaders(enterprise, former) if each.role is LeaderRole.LEGAL_REPRESENTATIVE]
 
     assert [(each.name, each.since, each.until) for each in found] == [
         ("王强", None, date(2019, 12, 31)),
