@@ -130,6 +130,8 @@ class Scenario:
         for division, nominees in by_division.items():
             staff = Caller(self.system, "division", division=division)
             accepted += staff.post("training", f"/classes/{course['id']}/nominations", {"items": nominees})["accepted"]
+        self.system.move_clock(CLASS_DAYS[0])
+        self.settle()  # the nominees are invited before the class begins, not while it is closed
         self.system.move_clock(self.certified_on)
         ids = [person["id"] for person in self.people]
         hours = [
