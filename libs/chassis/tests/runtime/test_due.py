@@ -185,6 +185,23 @@ def test_a_sweep_takes_as_many_statements_for_200_rows_as_for_400(rows: Rows, en
     assert taken[0] == taken[1] <= 6  # turn, rows, savepoint, effects, its release, settled
 
 
+def test_the_steps_of_a_long_job_follow_each_other_at_once(rows: Rows, engine: Engine) -> None:
+    steps, today = 5, SystemClock().today()
+
+    def step(session: Session, taken: Sequence[due.DueRow]) -> None:
+        number = int(taken[0].key)
+        if number < steps:
+            due.plan(session, "pilot.notice", "job", str(number + 1), today, {})
+
+    rows.plan("1", series="job")
+    looks = 1
+    while sweep(engine, step).more:  # where there is no more, a worker waits before it looks again
+        looks += 1
+
+    assert rows.count("done") == steps
+    assert looks == steps + 1
+
+
 def test_two_replicas_handle_thousands_of_rows_once_each(worker: Any, rows: Rows) -> None:
     replicas = [worker(), worker()]
     wait_for(lambda: all(each.get(f"{each.worker_url}/health/live")[0] == 200 for each in replicas), 30)
