@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import eventlet
 import pytest
@@ -18,6 +19,7 @@ from chassis import due
 from chassis.clock import FixedClock, SystemClock
 from chassis.data import insert_rows
 from chassis.due import chunk, table
+from chassis.due import sweeper as sweeper_module
 from chassis.due.chunk import Chunk, Handler
 from chassis.due.sweeper import Sweeper
 from testkit import RunningService, wait_for
@@ -258,11 +260,32 @@ def test_a_clock_that_is_moved_is_seen_at_once(worker: Any, rows: Rows, tmp_path
 def test_a_wait_for_the_next_look_ends_when_another_day_begins(clock: FixedClock) -> None:
     sweeper = Sweeper()
     sweeper.clock = clock
+    day = clock.today()
     eventlet.spawn_after(0.1, clock.move, days=1)
     with eventlet.Timeout(60):  # far from either: the wait is over within a twentieth of a second, or after an hour
-        sweeper.wait(3600)
+        sweeper.wait(3600, day)
 
     assert clock.today() == date(2026, 3, 3)
+
+
+def test_a_day_that_begins_during_a_look_is_not_waited_for(clock: FixedClock) -> None:
+    sweeper = Sweeper()
+    sweeper.clock = clock
+    looks: list[date] = []
+
+    def look() -> bool:
+        looks.append(clock.today())
+        if len(looks) == 1:
+            clock.move(days=1)  # after what it asked the database for
+        else:
+            sweeper.kill()
+        return False
+
+    sweeper.turn = look  # type: ignore[method-assign]
+    with patch.object(sweeper_module, "POLL_EVERY", 3600), eventlet.Timeout(60):
+        sweeper.run()
+
+    assert looks == [date(2026, 3, 2), date(2026, 3, 3)]
 
 
 def test_a_row_that_was_done_is_not_planned_again_and_a_cancelled_one_is(rows: Rows, engine: Engine) -> None:
