@@ -18,10 +18,11 @@ from ipaddress import ip_network
 from typing import Any, NamedTuple
 
 import report
-from cases import Case, Samples, cases
+from cases import cases
 from load import FOLDER, loaded
 from plans import Plans
 from running import Running, apis
+from samples import Case, Samples
 
 LIMIT = 100.0  # milliseconds, for the 99th percentile
 ADDRESSES = map(str, ip_network("10.0.0.0/8").hosts())  # from which is asked: what is public is limited by address

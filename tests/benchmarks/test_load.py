@@ -12,21 +12,19 @@ import load
 import plain_sql
 import psycopg
 import pytest
-from cases import Samples, cases
+from cases import cases
 from lists import Drawn, timed
 from plans import BOUNDED
 from province import checking, days
-from province.books import SERVICES
 from province.databases import session_on
-from province.parts import History
 from province.retention import NOTICE_DAYS
 from running import apis
+from samples import Samples
 from sqlalchemy import text
 
 from chassis.due import remove_settled
 from chassis.messaging.inbox.passing import forget, learn
 from chassis.messaging.outbox import keeping
-from chassis.process import migrate
 from notifications.config import Settings
 from notifications.usecases.passing import forget_notices
 from programme.callers import Caller
@@ -34,25 +32,9 @@ from reporting import queries
 from reporting.domain.coverage import Population
 from testkit import wait_for
 
-ENTERPRISES = 120
 # These hold what waits to be published or for a person, or a row a month; `/ops/state` and the metrics count them.
 WAITING = {"outbox_unpublished", "outbox_month", "inbox_parked"}
 SETTINGS = Settings(**{each.name: "none" for each in fields(Settings) if each.name != "notice_days"})
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Where the benchmarks keep what they need: the secrets with which the history is sealed."""
-    return tmp_path_factory.mktemp("bench")
-
-
-@pytest.fixture(scope="module")
-def history(make_database, folder):
-    """The URLs of four databases with the history of some enterprises in them."""
-    urls = {service: make_database(service) for service in SERVICES}
-    migrate.seed("registry", urls["registry"])
-    load.fill(History(urls, 1, ENTERPRISES, load.bound(), load.secrets_in(folder / "secrets"), NOTICE_DAYS))
-    return urls
 
 
 def _faults(history):

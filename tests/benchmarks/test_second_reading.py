@@ -9,16 +9,10 @@ import random
 from collections import Counter
 from datetime import date, timedelta
 
-import load
-import pytest
 from province import days
-from province.books import SERVICES
 from province.databases import session_on
-from province.parts import History
-from province.retention import NOTICE_DAYS
 from sqlalchemy import text
 
-from chassis.process import migrate
 from programme import rulesets
 from programme.callers import Caller
 from registry import queries
@@ -27,7 +21,6 @@ from registry.domain.standing import pool_steps
 from registry.domain.talent import TalentStatus
 from registry.usecases.access import certificates_of
 
-ENTERPRISES = 1000
 PEOPLE, DAYS_EACH = 400, 2
 PROVINCE = Caller("w", "province")
 
@@ -75,20 +68,10 @@ EDUCATION = """
 """
 
 
-@pytest.fixture(scope="module")
-def registry(make_database, tmp_path_factory):
-    """The registry's database with five years of a thousand enterprises in it."""
-    urls = {service: make_database(service) for service in SERVICES}
-    migrate.seed("registry", urls["registry"])
-    secrets = load.secrets_in(tmp_path_factory.mktemp("bench") / "secrets")
-    load.fill(History(urls, 7, ENTERPRISES, load.bound(), secrets, NOTICE_DAYS))
-    return urls["registry"]
-
-
-def test_eligibility_read_a_second_time_differs_nowhere(registry):
+def test_eligibility_read_a_second_time_differs_nowhere(history):
     rng = random.Random(11)
     checked, differences, seen = 0, [], Counter()
-    with session_on(registry) as session:
+    with session_on(history["registry"]) as session:
         everybody = list(session.execute(text("SELECT id FROM person ORDER BY id")).scalars())
         for _ in range(PEOPLE * DAYS_EACH // 40):
             on = days.FIRST + timedelta(days=rng.randrange((days.LAST - days.FIRST).days))
@@ -115,8 +98,8 @@ def test_eligibility_read_a_second_time_differs_nowhere(registry):
     assert seen["R34"]
 
 
-def test_standing_recomputed_from_the_certificates_is_the_standing_kept(registry):
-    with session_on(registry) as session:
+def test_standing_recomputed_from_the_certificates_is_the_standing_kept(history):
+    with session_on(history["registry"]) as session:
         kept = dict(session.execute(text("SELECT id, status FROM talent")).all())
         valid = set(session.execute(text(CERTIFICATES), {"on": days.LAST}).scalars())
         differences = [

@@ -67,17 +67,25 @@ class Api:
 def start_all(
     make_database: Callable[[str], str], signer: TokenSigner, secrets: dict[str, str], folder: Path
 ) -> dict[str, Api]:
-    """Starts the four APIs without their workers, and enters something into each."""
-    apis = {}
-    for service in SERVICES:
-        settings = {"database_url": make_database(service), "amqp_url": NO_BROKER, "jwks": signer.jwks}
-        settings |= {"feed_token": signer.token("service"), "smtp_url": "smtp://127.0.0.1:9", **secrets}
-        running = RunningService(service, "api", settings, folder / f"{service}.log")
-        apis[service] = Api(running.start(ready=False), signer)
+    """Starts the four APIs, and enters something into each."""
+    apis = start(make_database, signer, secrets, folder)
     for service, api in apis.items():
         api.running.wait_until_ready()
         FILL[service](api)
-        _publish(api)
+        publish(api)
+    return apis
+
+
+def start(
+    make_database: Callable[[str], str], signer: TokenSigner, settings: dict[str, str], folder: Path
+) -> dict[str, Api]:
+    """Starts the four APIs without their workers, each with an empty database; they may not be ready yet."""
+    apis = {}
+    for service in SERVICES:
+        own = {"database_url": make_database(service), "amqp_url": NO_BROKER, "jwks": signer.jwks}
+        own |= {"feed_token": signer.token("service"), "smtp_url": "smtp://127.0.0.1:9", **settings}
+        running = RunningService(service, "api", own, folder / f"{service}.log")
+        apis[service] = Api(running.start(ready=False), signer)
     return apis
 
 
@@ -153,7 +161,7 @@ FILL: dict[str, Callable[[Api], None]] = {
 }
 
 
-def _publish(api: Api) -> None:
+def publish(api: Api) -> None:
     """Gives what was announced its place in the feed, as a relay would."""
     with _engine(api).begin() as connection:
         connection.execute(text("UPDATE outbox SET published_at = now(), feed_position = seq"))

@@ -152,6 +152,12 @@ def require_within(session: Session, code: str, caller: Caller, on: date) -> Non
         raise OutsideDivision(division=code)
 
 
+def require_whole_province(caller: Caller) -> None:
+    """Refuses a caller whose token names a division what can't be told apart by divisions."""
+    if not sees_whole_province(caller):
+        raise OutsideDivision()
+
+
 def parents(session: Session, on: date) -> dict[str, str | None]:
     """The division above each on that day; None above the province."""
     placed = select(division.c.code, division.c.parent).where(holds(division, on))

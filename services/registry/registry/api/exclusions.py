@@ -38,7 +38,7 @@ class ExclusionRoutes(Routes):
     )
     def list_exclusions(self, request: Request[None]) -> Page:
         with self.db.begin() as session:
-            return queries.exclusions(session, request.page)
+            return queries.exclusions(session, request.caller, request.page)
 
     @http(
         "POST",

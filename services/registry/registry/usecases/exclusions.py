@@ -85,6 +85,7 @@ def _index(session: Session, caller: Caller, command: Exclude, cipher: PersonalD
 
 def lift(session: Session, caller: Caller, exclusion_id: str, command: LiftExclusion, clock: Clock) -> Exclusion:
     """Ends an exclusion with a day, by a document; the term that it had stays on record."""
+    scope.require_whole_province(caller)
     entry = load(session, Exclusion, exclusion_id, lock=True)
     term = entry.valid_to.isoformat() if entry.valid_to else None
     entry.lift(command.on, command.document)

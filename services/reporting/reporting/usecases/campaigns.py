@@ -84,7 +84,7 @@ def announce(session: Session, caller: Caller, command: AnnounceCampaign, clock:
 def enter_participants(
     session: Session, caller: Caller, campaign_id: str, command: EnterParticipants, clock: Clock
 ) -> Sequence[Participant]:
-    """Enters who takes part: CQOs of enterprises of the caller's division; all or none."""
+    """Enters who takes part: CQOs of enterprises of the caller's division; all or none. Returns what was entered."""
     found = load(session, Campaign, campaign_id, lock=True)
     found.require_open()
     firms = [item.enterprise_id for item in command.items]
@@ -95,10 +95,9 @@ def enter_participants(
     strangers = [item.person_id for item in command.items if (item.enterprise_id, item.person_id) not in cqos]
     if strangers:
         raise NotACqo(people=strangers[:10])
-    for item in command.items:
-        session.merge(Participant(campaign_id, item.enterprise_id, item.person_id))
+    entered = [session.merge(Participant(campaign_id, item.enterprise_id, item.person_id)) for item in command.items]
     audit.record(session, caller, "campaign.joined", campaign_id, {"enterprises": sorted(firms)}, clock)
-    return _participants(session, campaign_id)
+    return entered  # who else takes part is for whoever looks after the campaign
 
 
 def close(session: Session, caller: Caller, campaign_id: str, command: CloseCampaign, clock: Clock) -> Campaign:

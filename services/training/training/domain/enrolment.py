@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import count
 
 from chassis.errors import RuleBroken
 from training.domain.criteria import Criterion
@@ -207,7 +208,8 @@ class Enrolment:
         last_day = closed_on + timedelta(days=rules.resit_days)
         if on > last_day:
             raise TooLateToResit(last_day=last_day.isoformat())
-        self.sit(len(self.scores) + 1, score, rules)
+        # Not by their number: where the second has no score and the third has, that would replace it.
+        self.sit(next(sitting for sitting in count(1) if str(sitting) not in self.scores), score, rules)
 
     def complete(self, training_class: TrainingClass, rules: Rules, on: date) -> EnrolmentCompleted:
         """Judges the enrolment by the rule set in force (R59)."""

@@ -1,0 +1,235 @@
+"""The objects of each side in each service: what the matrix of roles is tried on.
+
+An object that a new endpoint names comes in here, into the side's `known`, by the name that addresses and bodies have
+for it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from matrix_world import END, NOW, TODAY, Side, World
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from chassis.clock import FixedClock
+from chassis.ids import new_id
+from chassis.messaging import Envelope
+from registry.handlers.certificates import CertificateIssued, certificate_issued
+from registry.seed import seed
+from reporting.handlers import appointments as reported_appointments
+from reporting.handlers import enterprises as reported_enterprises
+from testkit import divisions
+
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+BLOCKS = {"cqo_system": 16, "quality_safety_law": 12, "advanced_methods": 12}
+
+
+def fill_registry(world: World, all_sides: tuple[Side, ...]) -> None:
+    seed(world.api.running.settings["database_url"])
+    for side in all_sides:
+        _fill_register(world, side)
+
+
+def _fill_register(world: World, side: Side) -> None:
+    province, known, mark = world.call(side), side.known, side.mark
+    known["enterprise_id"] = firm = province.post("/enterprises", side.firm())["id"]
+    known["person_id"], side.second["person_id"] = (province.post("/people", side.person(n))["id"] for n in (0, 1))
+    holder, candidate = known["person_id"], side.second["person_id"]
+    known |= {"uscc": side.uscc, "id_number": side.id_numbers[0], "division": side.county, "code": side.county}
+    known["post_id"] = province.post(f"/enterprises/{firm}/posts", {"title": f"{mark}首席质量官"})["id"]
+    with world.session() as session, session.begin():
+        issued = CertificateIssued(f"c-{holder}", f"CQO-{mark}", holder, date(2026, 1, 10), TODAY, date(2029, 1, 9))
+        certificate_issued(session, issued, FixedClock(NOW))
+    terms = {
+        "post_id": known["post_id"],
+        "person_id": holder,
+        "appointed_on": str(TODAY),
+        "appointed_by": {"name": f"{mark}王强", "capacity": "法定代表人"},
+        "document": {"number": f"{mark}任〔2026〕1号", "date": str(TODAY)},
+        "authorisation": f"{mark}授权书",
+        "position": f"{mark}副总经理",
+        "decision_level": True,
+    }
+    known["appointment_id"] = appointment = province.post("/appointments", terms)["id"]
+    paper = {"paper": "authorisation", "name": f"{mark}.pdf", "content": base64.b64encode(PDF).decode()}
+    known["document_id"] = province.post(f"/appointments/{appointment}/documents", paper)["id"]
+    letter = {"document": f"{mark}荐〔2026〕1号"}
+    known["recommendation_id"] = province.post(f"/people/{candidate}/recommendations", letter)["id"]
+    excluded = {"person_id": candidate, "reason": mark, "document": f"{mark}〔2026〕9号", "valid_from": "2030-01-01"}
+    known["exclusion_id"] = province.post("/exclusions", excluded)["id"]
+    times = {"occurred_at": "2026-03-01T00:00:00Z", "known_at": "2026-03-02T01:00:00Z"}
+    incident = {"grade": "III", "subject": mark, "content": f"{mark}三台不合格", **times}
+    known["incident_id"] = province.post(f"/enterprises/{firm}/incidents", incident)["id"]
+    owner = world.call(side, "enterprise")
+    correction = {"reason": mark, "name": f"{mark}新名"}
+    known["correction_id"] = owner.post(f"/enterprises/{firm}/corrections", correction)["id"]
+    listed = owner.call("POST", "/imports/people", 202, data=f"{mark}\n".encode(), headers={"Content-Type": "text/csv"})
+    known["import_id"] = listed["id"]
+
+
+def fill_training(world: World, all_sides: tuple[Side, ...]) -> None:
+    """One class that was held, which the second of each side failed, and one to come, for which they are nominated."""
+    province, pairs = world.call(all_sides[0]), [_pair(side) for side in all_sides]
+    with world.session() as session, session.begin():
+        divisions.place(session)
+        for side, people in zip(all_sides, pairs, strict=True):
+            firm = {"id": side.known["enterprise_id"], "name": f"{side.mark}企业", "division": side.county}
+            session.execute(text("INSERT INTO enterprise VALUES (:id, :name, :division)"), firm)
+            for number, who in enumerate(people):
+                person = {**firm, "firm": firm["id"], "id": who["person_id"], "name": f"{side.mark}李明{number}"}
+                session.execute(text("INSERT INTO person VALUES (:id, :name, :division, :firm)"), person)
+    held = _class(province, "2026-03-09", str(END), "2026年春季班")
+    everybody = [who for people in pairs for who in people]
+    province.post(f"/classes/{held}/nominations", {"items": everybody})
+    hours = [{"person_id": who["person_id"], "block": b, "hours": h} for who in everybody for b, h in BLOCKS.items()]
+    province.put(f"/classes/{held}/attendance", {"items": hours})
+    scores = [
+        {"person_id": who["person_id"], "score": score}
+        for people in pairs
+        for who, score in zip(people, (80, 40), strict=True)
+    ]
+    province.put(f"/classes/{held}/exam", {"items": scores})
+    world.go_to(END)
+    province.post(f"/classes/{held}/close")
+    coming = _class(province, "2026-06-08", "2026-06-12", "2026年夏季班")
+    province.post(f"/classes/{coming}/nominations", {"items": [people[1] for people in pairs]})
+    certificates = {each["person_id"]: each["id"] for each in province.all("/certificates")}
+    enrolled = {each["person_id"]: each["id"] for each in province.all(f"/classes/{held}/enrolments")}
+    nominated = {each["person_id"]: each["id"] for each in province.all(f"/classes/{coming}/nominations")}
+    for side, (first, second) in zip(all_sides, pairs, strict=True):
+        taken = {"person_id": first["person_id"], "year": 2026, "hours": 8, "document": f"{side.mark}证明"}
+        province.post("/education", {"items": [taken]})
+        enrolment = enrolled[second["person_id"]]
+        appeal = province.post(f"/enrolments/{enrolment}/appeals", {"grounds": f"{side.mark}登分有误"})
+        side.known |= {
+            "class_id": coming,
+            "certificate_id": certificates[first["person_id"]],
+            "enrolment_id": enrolment,
+            "nomination_id": nominated[second["person_id"]],
+            "appeal_id": appeal["id"],
+        }
+
+
+def _pair(side: Side) -> list[dict[str, str]]:
+    people = (side.known["person_id"], side.second["person_id"])
+    return [{"enterprise_id": side.known["enterprise_id"], "person_id": who} for who in people]
+
+
+def _class(province: Any, begins: str, ends: str, name: str) -> str:
+    blocks = [{"name": block, "hours": hours, "trainer": "示例讲师"} for block, hours in BLOCKS.items()]
+    days = {"starts_on": begins, "ends_on": ends}
+    made = {"name": name, "kind": "initial", "capacity": 50, "blocks": blocks, **days}
+    return str(province.post("/classes", made)["id"])
+
+
+def fill_notifications(world: World, all_sides: tuple[Side, ...]) -> None:
+    """A notice to the firm, one to its CQO and one to its county; the parameters name that to the firm."""
+    with world.session() as session, session.begin():
+        divisions.place(session)
+        for side in all_sides:
+            recipients = {"enterprise": "enterprise_id", "person": "person_id", "division": "division"}
+            for kind, name in recipients.items():
+                _notice(session, side, kind, side.known[name])
+            side.known |= {"recipient_id": side.known["enterprise_id"]}
+
+
+def _notice(session: Session, side: Side, kind: str, recipient: str) -> None:
+    values = {
+        "cause": new_id(),
+        "notice": new_id(),
+        "delivery": new_id(),
+        "now": NOW,
+        "kind": kind,
+        "recipient": recipient,
+        "division": side.county,
+        "person": side.known["person_id"],
+        "firm": side.known["enterprise_id"],
+        "mark": side.mark,
+    }
+    for statement in (
+        "INSERT INTO cause VALUES"
+        " (:cause, 'appointment.made.v1', :firm, :now, :now, :division, :person, :firm, '{}', 1)",
+        "INSERT INTO notice VALUES"
+        " (:notice, :cause, 'appointment_made', :kind, :recipient, :division, :mark, :mark, :now)",
+        "INSERT INTO delivery (id, version, notice_id, channel, state, attempts, maybe_repeated, answer)"
+        " VALUES (:delivery, 1, :notice, 'email', 'failed', 3, 0, '550')",
+        "INSERT INTO delivery (id, version, notice_id, channel, state, attempts, maybe_repeated)"
+        " VALUES (gen_random_uuid(), 1, :notice, 'in_app', 'sent', 0, 0)",
+    ):
+        session.execute(text(statement), values)
+    own = {"notice_id": values["notice"], "delivery_id": values["delivery"], "cause_id": values["cause"]}
+    (side.known if kind == "enterprise" else side.second).update(own)
+
+
+def fill_reporting(world: World, all_sides: tuple[Side, ...]) -> None:
+    with world.session() as session, session.begin():
+        divisions.place(session)
+        for side in all_sides:
+            _report(session, side)
+    for side in all_sides:
+        _fill_report(world.call(side), side)
+
+
+def _report(session: Session, side: Side) -> None:
+    firm, known = side.known["enterprise_id"], side.known
+    flags = {"above_threshold": True, "award_contender": True, "brand_contender": False}
+    said = {"enterprise_id": firm, "on": date(2019, 1, 1), "name": f"{side.mark}企业", "division": side.county}
+    changed = reported_enterprises.EnterpriseChanged(industry="C36", **said, **flags)
+    reported_enterprises.record_changes(session, [_envelope("enterprise.registered.v1", firm, changed)])
+    made = reported_appointments.AppointmentChanged(known["appointment_id"], firm, known["person_id"], TODAY)
+    event = _envelope("appointment.made.v1", known["appointment_id"], made)
+    reported_appointments.record_statuses(session, [event])
+
+
+def _envelope(kind: str, subject: str, data: object) -> Envelope[Any]:
+    return Envelope(new_id(), "/registry", kind, subject, NOW, 1, data)
+
+
+def _fill_report(province: Any, side: Side) -> None:
+    known, mark = side.known, side.mark
+    if side.mark == "邻方":
+        return  # what the county itself does is not done twice
+    of = {"division": side.county, "document": f"{mark}〔2026〕1号"}
+    days = {"starts_on": str(TODAY), "ends_on": "2026-04-30"}
+    taking_part = {"items": [{"enterprise_id": known["enterprise_id"], "person_id": known["person_id"]}]}
+    honour = {"kind": "excellent_cqo", "enterprise_id": known["enterprise_id"], "person_id": known["person_id"]}
+    practice = {"enterprise_id": known["enterprise_id"], "industry": "C36", "title": mark, "paragraphs": [mark]}
+    measures = [{"name": mark, "due_on": "2026-06-30"}]
+    campaign = province.post("/campaigns", {**of, **days, "kind": "exchange", "title": mark})["id"]
+    province.post(f"/campaigns/{campaign}/participants", taking_part)
+    known |= {
+        "target_id": province.post("/targets", {**of, "year": 2026, "population": "award", "percent": 100})["id"],
+        "plan_id": province.post("/rollout-plans", {**of, "year": 2026, "measures": measures})["id"],
+        "campaign_id": campaign,
+        "honour_id": province.post("/honours", {**of, **honour, "title": mark, "valid_from": str(TODAY)})["id"],
+        "practice_id": province.post("/practices", {**practice, "division": side.county})["id"],
+    }
+
+
+FILL: dict[str, Callable[[World, tuple[Side, ...]], None]] = {
+    "registry": fill_registry,
+    "training": fill_training,
+    "notifications": fill_notifications,
+    "reporting": fill_reporting,
+}
+
+
+PARK = """
+    INSERT INTO inbox_parked (aggregate, version, type, event, reason, state, parked_at)
+    VALUES (:aggregate, 1, 'person.registered.v1', CAST(:event AS jsonb), 'unreadable', 'waiting', :now) RETURNING id
+"""
+
+
+def park(session: Session, side: Side) -> None:
+    """An event about the side's firm that could not be applied."""
+    subject = side.known["person_id"]
+    event = {"id": new_id(), "source": "/registry", "type": "person.registered.v1", "specversion": "1.0"}
+    event |= {"subject": subject, "time": NOW.isoformat(), "sequence": 1, "division": side.county}
+    event["data"] = {"person_id": subject, "name": f"{side.mark}李明", "enterprise_id": side.known["enterprise_id"]}
+    values = {"aggregate": f"person:{side.mark}", "event": json.dumps(event), "now": NOW}
+    side.known["parked_id"] = str(session.execute(text(PARK), values).scalar_one())
