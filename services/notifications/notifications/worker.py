@@ -44,6 +44,7 @@ from notifications.handlers.certificates import (
     CertificateSuspended,
 )
 from notifications.handlers.contacts import ContactChanged
+from notifications.handlers.duties import DutyReportOverdue, DutyReportReturned
 from notifications.handlers.enrolments import AppealDecided, AppealSubmitted, EnrolmentCompleted, EnrolmentRevised
 from notifications.handlers.enterprises import EnterpriseEntered
 from notifications.handlers.honours import HonourGiven, HonourWithdrawn
@@ -237,6 +238,14 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("incident.closed.v1", "incident.final_report_overdue.v1", FinalReportDue)
     def final_report_due(self, session: Session, events: Batch[FinalReportDue]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("duty_report.returned.v1", DutyReportReturned)
+    def duty_report_returned(self, session: Session, events: Batch[DutyReportReturned]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("duty_report.overdue.v1", DutyReportOverdue)
+    def duty_report_overdue(self, session: Session, events: Batch[DutyReportOverdue]) -> None:
         announce(session, events, self.clock)
 
     @subscribe_batch("honour.given.v1", HonourGiven)

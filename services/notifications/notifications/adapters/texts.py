@@ -25,6 +25,7 @@ POPULATIONS = {
     "contenders": "吉林省质量管理奖、吉林省名牌获奖和争创企业",
     "above_threshold": "规模以上工业企业",
 }
+DUTY_PAPERS = {"plan": "年度履职计划", "report": "年度履职报告"}
 REASONS = {
     "certificate_expired": "任职资格证书有效期届满",
     "certificate_revoked": "任职资格证书被撤销",
@@ -85,7 +86,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"day": day, "by_day": by_day, "number": number}
-    environment.globals["populations"] = POPULATIONS
+    environment.globals |= {"populations": POPULATIONS, "duty_papers": DUTY_PAPERS}
     return environment
 
 

@@ -12,6 +12,7 @@ from registry.api.calendars import CalendarRoutes
 from registry.api.corrections import CorrectionRoutes
 from registry.api.divisions import DivisionRoutes
 from registry.api.documents import DocumentRoutes
+from registry.api.duties import DutyRoutes
 from registry.api.enterprises import EnterpriseRoutes
 from registry.api.exclusions import ExclusionRoutes
 from registry.api.exports import ExportRoutes
@@ -48,6 +49,7 @@ class Api(
     CalendarRoutes,
     WorklistRoutes,
     DocumentRoutes,
+    DutyRoutes,
 ):
     """Enterprises, people, the talent pool and appointments."""
 

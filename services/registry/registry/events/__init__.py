@@ -15,6 +15,12 @@ from registry.events.appointments import (
     PostVacancyOverdue,
 )
 from registry.events.audit import AuditSealed
+from registry.events.duties import (
+    DutyReportNoted,
+    DutyReportOverdue,
+    DutyReportReturned,
+    DutyReportSubmitted,
+)
 from registry.events.enterprises import (
     DivisionPlaced,
     EnterpriseChanged,
@@ -64,6 +70,10 @@ __all__ = [
     "AuditSealed",
     "ContactChanged",
     "DivisionPlaced",
+    "DutyReportNoted",
+    "DutyReportOverdue",
+    "DutyReportReturned",
+    "DutyReportSubmitted",
     "EnterpriseChanged",
     "EnterpriseDeregistered",
     "EnterpriseRecognised",

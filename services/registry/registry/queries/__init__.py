@@ -11,6 +11,7 @@ from registry.queries.appointment import (
 )
 from registry.queries.correction import CorrectionFilters, corrections
 from registry.queries.division import division_changes, division_with_placements, divisions
+from registry.queries.duty import DutyReportFilters, duty_report_with_revisions, duty_reports
 from registry.queries.enterprise import (
     EnterpriseFilters,
     EnterpriseRow,
@@ -40,6 +41,7 @@ __all__ = [
     "AppointmentFilters",
     "AppointmentOnDay",
     "CorrectionFilters",
+    "DutyReportFilters",
     "EnterpriseFilters",
     "EnterpriseRow",
     "FindPerson",
@@ -62,6 +64,8 @@ __all__ = [
     "division_changes",
     "division_with_placements",
     "divisions",
+    "duty_report_with_revisions",
+    "duty_reports",
     "eligibility",
     "enterprise_by_id",
     "enterprises",

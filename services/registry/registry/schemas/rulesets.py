@@ -68,4 +68,7 @@ class RuleSetParameters(Schema):
     on_certificate_revoked = fields.String(required=True, validate=SUSPEND_OR_NONE)
     on_certificate_suspended = fields.String(required=True, validate=SUSPEND_OR_NONE)
     continuing_education_hours = whole_number("hours of continuing education a year (R34)")
+    duty_plan_days = whole_number("days of the year by which a CQO's plan for it is due (R35-R44)", least=1)
+    duty_report_days = whole_number("days of the year after by which a CQO's report of a year is due", least=1)
+    duty_least_days = whole_number("days in force in a year, from which on a report of it is asked for", least=1)
     incident_clocks = fields.Nested(IncidentClocks, required=True)

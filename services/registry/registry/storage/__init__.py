@@ -14,6 +14,7 @@ from registry.domain.correction import Correction
 from registry.domain.division_changes import EnteredChange
 from registry.domain.divisions import Division
 from registry.domain.document import AppointmentDocument
+from registry.domain.duty import DutyReport, DutyRevision
 from registry.domain.eligibility import EducationFact
 from registry.domain.enterprise import Enterprise
 from registry.domain.exclusion import Exclusion
@@ -36,6 +37,7 @@ from registry.storage.appointments import (
 from registry.storage.base import metadata
 from registry.storage.candidates import recommendation, recommendation_decision, recommendation_evidence
 from registry.storage.divisions import calendar_year, division_change, division_record
+from registry.storage.duties import duty_report, duty_revision
 from registry.storage.enterprises import correction, enterprise, former_leader, recognition
 from registry.storage.imports import import_file, import_job, import_rejected
 from registry.storage.incidents import incident, incident_report
@@ -63,7 +65,7 @@ Index(
     postgresql_where=text("kind = 'title' AND valid_to IS NULL"),
 )
 # The order of pages, within a division.
-for listed in (enterprise, person, talent, post, appointment, recommendation, incident):
+for listed in (enterprise, person, talent, post, appointment, recommendation, incident, duty_report):
     Index(f"ix_{listed.name}_division_id", listed.c.division, listed.c.id)
 Index(
     "ix_enterprise_industry",
@@ -106,6 +108,8 @@ for entity, table in {
     Decision: recommendation_decision,
     Incident: incident,
     IncidentReport: incident_report,
+    DutyReport: duty_report,
+    DutyRevision: duty_revision,
     Talent: talent,
     TalentHistory: talent_status,
     Post: post,
@@ -130,6 +134,8 @@ __all__ = [
     "correction",
     "division_change",
     "division_record",
+    "duty_report",
+    "duty_revision",
     "education_fact",
     "enterprise",
     "exclusion",

@@ -6,7 +6,20 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import TypeVar
 
-from sqlalchemy import Column, ColumnElement, FromClause, Select, Table, and_, bindparam, cast, func, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    cast,
+    func,
+    inspect,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -29,6 +42,7 @@ from registry.storage import (
     certificate_fact,
     contact,
     correction,
+    duty_report,
     education_fact,
     enterprise,
     exclusion,
@@ -72,9 +86,12 @@ OWN_ENTERPRISE = {
     recommendation: recommendation.c.enterprise_id,
     incident: incident.c.enterprise_id,
     appointment: appointment.c.enterprise_id,
+    duty_report: duty_report.c.enterprise_id,
     correction: correction.c.enterprise_id,
     import_job: import_job.c.enterprise_id,
 }
+# What is about one person, and theirs to read.
+OF_A_PERSON = (appointment, recommendation, duty_report)
 
 
 class OutsideEnterprise(Forbidden):
@@ -102,7 +119,7 @@ def in_office(on: date, table: FromClause = appointment) -> ColumnElement[bool]:
 def _of_person(table: Table, person_id: str | None, on: date) -> ColumnElement[bool]:
     if table in (person, talent):
         return table.c.id == person_id
-    if table in (appointment, recommendation):
+    if table in OF_A_PERSON:
         return table.c.person_id == person_id
     held = select(appointment.c.enterprise_id).where(appointment.c.person_id == person_id, in_office(on))
     return table.c.id.in_(held) if table is enterprise else table.c.enterprise_id.in_(held)
@@ -117,6 +134,15 @@ def among(column: Column[str], values: Iterable[str | None]) -> ColumnElement[bo
 def some_at_a_time(session: Session, statement: Select[FoundT]) -> Iterator[FoundT]:
     """What `statement` finds, in parts: to read thousands of rows at once would keep others waiting."""
     yield from session.scalars(statement.execution_options(yield_per=READ_AT_ONCE))
+
+
+def load_seen(
+    session: Session, caller: Caller, entity: type[FoundT], object_id: str, on: date, *, lock: bool = False
+) -> FoundT:
+    """An object that the caller may see."""
+    table = inspect(entity).local_table
+    assert isinstance(table, Table)
+    return load(session, entity, object_id, visible(table, caller, on), lock=lock)
 
 
 def load_enterprise(

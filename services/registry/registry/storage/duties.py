@@ -1,0 +1,58 @@
+"""What belongs to an appointment beside its papers: its duty records."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, DateTime, ForeignKey, Index, Integer, Table, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis.data import aggregate_columns, day_column, member_column, serial_column, text_column
+from registry.domain.duty import DutyPaper, DutyStatus
+from registry.storage.base import metadata
+
+
+def office_columns() -> tuple[Column[str], ...]:
+    """Of which appointment it is, and whose that is."""
+    return (
+        text_column("division"),
+        text_column("enterprise_id", ForeignKey("enterprise.id"), index=True),
+        text_column("person_id", index=True),
+        text_column("appointment_id", ForeignKey("appointment.id")),
+    )
+
+
+duty_report = Table(
+    "duty_report",
+    metadata,
+    *aggregate_columns(),
+    *office_columns(),
+    Column("year", Integer, nullable=False),
+    member_column("paper", DutyPaper),
+    day_column("due_on", nullable=True),
+    Column("ruleset", Integer, nullable=False),
+    member_column("status", DutyStatus),
+    day_column("submitted_on", nullable=True),
+    Column("late", Boolean, nullable=True),
+    day_column("decided_on", nullable=True),
+    text_column("return_reason", nullable=True),
+    day_column("overdue_on", nullable=True),
+    UniqueConstraint("appointment_id", "year", "paper"),
+    Index(
+        "ix_duty_report_overdue",
+        "division",
+        "id",
+        postgresql_where=text("overdue_on IS NOT NULL AND submitted_on IS NULL"),
+    ),
+)
+
+duty_revision = Table(
+    "duty_revision",
+    metadata,
+    serial_column(),
+    text_column("duty_report_id", ForeignKey("duty_report.id"), index=True),
+    Column("number", Integer, nullable=False),
+    Column("sections", JSONB, nullable=False),
+    text_column("written_by"),
+    Column("written_at", DateTime(timezone=True), nullable=False),
+    text_column("submitted_by", nullable=True),
+    Column("submitted_at", DateTime(timezone=True), nullable=True),
+)
