@@ -33,6 +33,7 @@ from notifications.handlers.appointments import (
     AppointmentRestored,
     AppointmentSuspended,
 )
+from notifications.handlers.breaches import BreachConfirmed, BreachLifted
 from notifications.handlers.certificates import (
     CertificateExpired,
     CertificateExpiring,
@@ -246,6 +247,14 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("duty_report.overdue.v1", DutyReportOverdue)
     def duty_report_overdue(self, session: Session, events: Batch[DutyReportOverdue]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("breach.confirmed.v1", BreachConfirmed)
+    def breach_confirmed(self, session: Session, events: Batch[BreachConfirmed]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("breach.lifted.v1", BreachLifted)
+    def breach_lifted(self, session: Session, events: Batch[BreachLifted]) -> None:
         announce(session, events, self.clock)
 
     @subscribe_batch("honour.given.v1", HonourGiven)

@@ -73,6 +73,8 @@ ANNOUNCEMENTS = (
     Announcement("incident.final_report_overdue.v1", "incident_final_report_overdue", EVERYBODY),
     Announcement("duty_report.returned.v1", "duty_report_returned", HOLDER_AND_EMPLOYER),
     Announcement("duty_report.overdue.v1", "duty_report_overdue", EVERYBODY),
+    Announcement("breach.confirmed.v1", "breach_confirmed", EVERYBODY),
+    Announcement("breach.lifted.v1", "breach_lifted", EVERYBODY),
     Announcement("honour.given.v1", "honour_given", HOLDER_AND_EMPLOYER),
     Announcement("honour.withdrawn.v1", "honour_withdrawn", HOLDER_AND_EMPLOYER),
     Announcement("target.set.v1", "target_set", (DIVISION,)),

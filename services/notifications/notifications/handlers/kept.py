@@ -17,6 +17,7 @@ KEPT = {
         facts=ANNOUNCED.facts,
         stays=ANNOUNCED.stays,
     ),
+    "breach": ANNOUNCED,
     "certificate": ANNOUNCED,
     "contact": Kept(stays="the contact points that it had", is_given=False),
     "division": Kept((Rows.by(division.c.code),)),

@@ -8,6 +8,7 @@ from chassis.process import HealthRoutes
 from programme.ruleset_routes import RuleSetRoutes
 from registry import schemas
 from registry.api.appointments import AppointmentRoutes
+from registry.api.breaches import BreachRoutes
 from registry.api.calendars import CalendarRoutes
 from registry.api.corrections import CorrectionRoutes
 from registry.api.divisions import DivisionRoutes
@@ -50,6 +51,7 @@ class Api(
     WorklistRoutes,
     DocumentRoutes,
     DutyRoutes,
+    BreachRoutes,
 ):
     """Enterprises, people, the talent pool and appointments."""
 

@@ -6,7 +6,7 @@ from chassis.http import Page, Response, http
 from programme.callers import Role
 from programme.http import Request
 from registry import queries, schemas, views
-from registry.api.base import APPLICANTS, STAFF, Routes
+from registry.api.base import OFFICE_READERS, STAFF, Routes
 from registry.domain.duty import (
     NothingToSubmit,
     NotInOfficeThatYear,
@@ -20,7 +20,6 @@ from registry.usecases.duties import ReturnDutyReport, WriteDutyReport
 from registry.views import View
 
 AUTHORS = (Role.CQO, Role.ENTERPRISE)
-READERS = (*APPLICANTS, Role.CQO, Role.AUDITOR)
 
 
 class DutyRoutes(Routes):
@@ -45,7 +44,7 @@ class DutyRoutes(Routes):
         "/duty-reports",
         query=schemas.DutyReportFilters,
         returns=schemas.DutyReport,
-        roles=READERS,
+        roles=OFFICE_READERS,
         paged=True,
         summary="Plans and reports, by year and status, or overdue",
     )
@@ -57,7 +56,7 @@ class DutyRoutes(Routes):
         "GET",
         "/duty-reports/<duty_report_id>",
         returns=schemas.DutyReportInFull,
-        roles=READERS,
+        roles=OFFICE_READERS,
         summary="A plan or report with every revision; the bureau is not shown drafts",
     )
     def get_duty_report(self, request: Request[None], duty_report_id: str) -> View:

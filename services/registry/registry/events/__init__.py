@@ -11,10 +11,12 @@ from registry.events.appointments import (
     AppointmentMade,
     AppointmentRestored,
     AppointmentSuspended,
+    AppointmentSuspendedForBreach,
     PostOpened,
     PostVacancyOverdue,
 )
 from registry.events.audit import AuditSealed
+from registry.events.breaches import BreachConfirmed, BreachLifted
 from registry.events.duties import (
     DutyReportNoted,
     DutyReportOverdue,
@@ -67,7 +69,10 @@ __all__ = [
     "AppointmentMade",
     "AppointmentRestored",
     "AppointmentSuspended",
+    "AppointmentSuspendedForBreach",
     "AuditSealed",
+    "BreachConfirmed",
+    "BreachLifted",
     "ContactChanged",
     "DivisionPlaced",
     "DutyReportNoted",

@@ -134,6 +134,16 @@ class AppointmentExcluded:
 
 
 @dataclass(frozen=True)
+class AppointmentSuspendedForBreach:
+    type: ClassVar[str] = "appointment.suspended_for_breach.v1"
+    appointment_id: str
+    enterprise_id: str
+    person_id: str
+    on: date
+    ruleset: int
+
+
+@dataclass(frozen=True)
 class AppointmentRestored:
     type: ClassVar[str] = "appointment.restored.v1"
     appointment_id: str

@@ -9,6 +9,7 @@ from registry.queries.appointment import (
     appointment_history,
     appointments,
 )
+from registry.queries.breach import BreachFilters, breach_by_id, breaches
 from registry.queries.correction import CorrectionFilters, corrections
 from registry.queries.division import division_changes, division_with_placements, divisions
 from registry.queries.duty import DutyReportFilters, duty_report_with_revisions, duty_reports
@@ -40,6 +41,7 @@ from registry.queries.worklists import Worklist, counts, worklist
 __all__ = [
     "AppointmentFilters",
     "AppointmentOnDay",
+    "BreachFilters",
     "CorrectionFilters",
     "DutyReportFilters",
     "EnterpriseFilters",
@@ -59,6 +61,8 @@ __all__ = [
     "Worklist",
     "appointment_history",
     "appointments",
+    "breach_by_id",
+    "breaches",
     "corrections",
     "counts",
     "division_changes",

@@ -24,6 +24,7 @@ from registry.schemas.appointments import (
     Talent,
     TalentFilters,
 )
+from registry.schemas.breaches import Breach, BreachFilters, BreachLifting, BreachReview, NewBreach
 from registry.schemas.calendars import Calendar, CalendarYear, NewCalendarYear
 from registry.schemas.common import Day, OnDay
 from registry.schemas.corrections import Correction, CorrectionDecision, CorrectionFilters, NewCorrection
@@ -115,6 +116,10 @@ __all__ = [
     "AppointmentHistory",
     "AppointmentWarning",
     "AppointmentWithHistory",
+    "Breach",
+    "BreachFilters",
+    "BreachLifting",
+    "BreachReview",
     "Calendar",
     "CalendarYear",
     "Change",
@@ -164,6 +169,7 @@ __all__ = [
     "Leaders",
     "Lifting",
     "NewAppointment",
+    "NewBreach",
     "NewCalendarYear",
     "NewChange",
     "NewContact",

@@ -7,6 +7,7 @@ from sqlalchemy.orm import registry as mapper_registry
 
 from programme import tables
 from registry.domain.appointment import Appointment, AppointmentHistory
+from registry.domain.breach import Breach
 from registry.domain.certificates import CertificateFact
 from registry.domain.change import AppointmentChange
 from registry.domain.contact import Contact
@@ -37,7 +38,7 @@ from registry.storage.appointments import (
 from registry.storage.base import metadata
 from registry.storage.candidates import recommendation, recommendation_decision, recommendation_evidence
 from registry.storage.divisions import calendar_year, division_change, division_record
-from registry.storage.duties import duty_report, duty_revision
+from registry.storage.duties import breach, duty_report, duty_revision
 from registry.storage.enterprises import correction, enterprise, former_leader, recognition
 from registry.storage.imports import import_file, import_job, import_rejected
 from registry.storage.incidents import incident, incident_report
@@ -65,7 +66,7 @@ Index(
     postgresql_where=text("kind = 'title' AND valid_to IS NULL"),
 )
 # The order of pages, within a division.
-for listed in (enterprise, person, talent, post, appointment, recommendation, incident, duty_report):
+for listed in (enterprise, person, talent, post, appointment, recommendation, incident, duty_report, breach):
     Index(f"ix_{listed.name}_division_id", listed.c.division, listed.c.id)
 Index(
     "ix_enterprise_industry",
@@ -108,6 +109,7 @@ for entity, table in {
     Decision: recommendation_decision,
     Incident: incident,
     IncidentReport: incident_report,
+    Breach: breach,
     DutyReport: duty_report,
     DutyRevision: duty_revision,
     Talent: talent,
@@ -128,6 +130,7 @@ __all__ = [
     "appointment_change",
     "appointment_document",
     "appointment_status",
+    "breach",
     "calendar_year",
     "certificate_fact",
     "contact",

@@ -1,4 +1,4 @@
-"""What belongs to an appointment beside its papers: its duty records."""
+"""What belongs to an appointment beside its papers: duty records, breaches."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from sqlalchemy import Boolean, Column, DateTime, ForeignKey, Index, Integer, Ta
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.data import aggregate_columns, day_column, member_column, serial_column, text_column
+from registry.domain.breach import BreachKind, BreachStatus
 from registry.domain.duty import DutyPaper, DutyStatus
 from registry.storage.base import metadata
 
@@ -55,4 +56,28 @@ duty_revision = Table(
     Column("written_at", DateTime(timezone=True), nullable=False),
     text_column("submitted_by", nullable=True),
     Column("submitted_at", DateTime(timezone=True), nullable=True),
+)
+
+breach = Table(
+    "breach",
+    metadata,
+    *aggregate_columns(),
+    *office_columns(),
+    member_column("kind", BreachKind),
+    day_column("happened_on"),
+    text_column("facts"),
+    text_column("document"),
+    text_column("entered_by"),
+    day_column("entered_on"),
+    member_column("status", BreachStatus),
+    text_column("reviewed_by", nullable=True),
+    day_column("reviewed_on", nullable=True),
+    text_column("review_document", nullable=True),
+    text_column("consequence", nullable=True),
+    Column("ruleset", Integer, nullable=True),
+    day_column("until", nullable=True),
+    text_column("exclusion_id", ForeignKey("exclusion.id"), nullable=True),
+    day_column("lifted_on", nullable=True),
+    text_column("lift_document", nullable=True),
+    Index("ix_breach_appointment_id", "appointment_id"),
 )

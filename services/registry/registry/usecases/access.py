@@ -28,6 +28,7 @@ from chassis.errors import Forbidden, NotFound
 from programme import scope
 from programme.callers import Caller, Role
 from registry.domain.appointment import Appointment
+from registry.domain.breach import SHOWN_TO_ALL_CONCERNED, Breach
 from registry.domain.certificates import CertificateFact
 from registry.domain.contact import Contact
 from registry.domain.eligibility import Dossier, EducationFact
@@ -39,6 +40,7 @@ from registry.domain.person import Person, PersonFact
 from registry.domain.recommendation import Decision, Recommendation
 from registry.storage import (
     appointment,
+    breach,
     certificate_fact,
     contact,
     correction,
@@ -77,6 +79,7 @@ DECISIONS = (
     .order_by(recommendation_decision.c.id)
 )
 EXCLUSIONS = select(Exclusion).where(exclusion.c.id_number_index == bindparam("index"))
+BREACHES = select(Breach).where(breach.c.appointment_id == bindparam("appointment_id")).order_by(breach.c.id)
 ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("what"))))
 # The column that says whose a row is.
 OWN_ENTERPRISE = {
@@ -87,11 +90,12 @@ OWN_ENTERPRISE = {
     incident: incident.c.enterprise_id,
     appointment: appointment.c.enterprise_id,
     duty_report: duty_report.c.enterprise_id,
+    breach: breach.c.enterprise_id,
     correction: correction.c.enterprise_id,
     import_job: import_job.c.enterprise_id,
 }
 # What is about one person, and theirs to read.
-OF_A_PERSON = (appointment, recommendation, duty_report)
+OF_A_PERSON = (appointment, recommendation, duty_report, breach)
 
 
 class OutsideEnterprise(Forbidden):
@@ -109,6 +113,14 @@ def visible(table: Table, caller: Caller, on: date) -> ColumnElement[bool]:
     if caller.role == Role.CQO:
         return _of_person(table, caller.person_id, on)
     return scope.within(table.c.division, caller, on)
+
+
+def visible_breaches(caller: Caller, on: date) -> ColumnElement[bool]:
+    """The breaches that the caller may see: the enterprise and the CQO learn of those that were confirmed."""
+    seen = visible(breach, caller, on)
+    if caller.role in (Role.ENTERPRISE, Role.CQO):
+        return and_(seen, breach.c.status.in_(SHOWN_TO_ALL_CONCERNED))
+    return seen
 
 
 def in_office(on: date, table: FromClause = appointment) -> ColumnElement[bool]:
@@ -227,6 +239,11 @@ def former_leaders_of(session: Session, enterprise_id: str) -> list[FormerLeader
 def exclusions_of(session: Session, person: Person) -> list[Exclusion]:
     """The entries of the exclusion list that hit a person, of every day."""
     return list(session.scalars(EXCLUSIONS, {"index": person.id_number_index}))
+
+
+def breaches_of(session: Session, of: Appointment) -> list[Breach]:
+    """The breaches of an appointment's holder, confirmed or not."""
+    return list(session.scalars(BREACHES, {"appointment_id": of.id}))
 
 
 def dossier_of(session: Session, person: Person) -> Dossier:
