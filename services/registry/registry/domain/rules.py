@@ -52,6 +52,7 @@ class Rules:
     duty_plan_days: int
     duty_report_days: int
     duty_least_days: int
+    hazard_days: int
     on_breach: Mapping[str, BreachRule]  # by kind
     incident_clocks: Mapping[str, Mapping[str, int]]  # by grade: first_hours, province_hours, final_days
 

@@ -161,3 +161,16 @@ class AppointmentEnded:
     person_id: str
     reason: str
     on: date
+
+
+@dataclass(frozen=True)
+class AppointmentGraded:
+    type: ClassVar[str] = "appointment.graded.v1"
+    appointment_id: str
+    enterprise_id: str
+    person_id: str
+    year: int
+    grade: str
+    document: str
+    corrects: bool
+    on: date

@@ -10,6 +10,19 @@ from registry.queries.appointment import (
     appointments,
 )
 from registry.queries.breach import BreachFilters, breach_by_id, breaches
+from registry.queries.conduct import (
+    GradeFilters,
+    HazardFilters,
+    ProposalFilters,
+    ServiceFilters,
+    ServiceYear,
+    grades,
+    grades_of,
+    hazards,
+    proposals,
+    public_services,
+    service_years,
+)
 from registry.queries.correction import CorrectionFilters, corrections
 from registry.queries.division import division_changes, division_with_placements, divisions
 from registry.queries.duty import DutyReportFilters, duty_report_with_revisions, duty_reports
@@ -47,6 +60,8 @@ __all__ = [
     "EnterpriseFilters",
     "EnterpriseRow",
     "FindPerson",
+    "GradeFilters",
+    "HazardFilters",
     "ImportFilters",
     "IncidentFilters",
     "Offered",
@@ -54,8 +69,11 @@ __all__ = [
     "PoolFilters",
     "PostAndHolder",
     "PostFilters",
+    "ProposalFilters",
     "RecommendationFilters",
     "RecommendationInFull",
+    "ServiceFilters",
+    "ServiceYear",
     "TalentFilters",
     "TalentOnDay",
     "Worklist",
@@ -74,6 +92,9 @@ __all__ = [
     "enterprise_by_id",
     "enterprises",
     "exclusions",
+    "grades",
+    "grades_of",
+    "hazards",
     "import_by_id",
     "imports",
     "incident_with_reports",
@@ -82,9 +103,12 @@ __all__ = [
     "people",
     "pool",
     "posts",
+    "proposals",
+    "public_services",
     "recognitions",
     "recommendation_in_full",
     "recommendations",
+    "service_years",
     "some_enterprises",
     "talents",
     "worklist",

@@ -10,6 +10,7 @@ from registry.domain.appointment import Appointment, AppointmentHistory
 from registry.domain.breach import Breach
 from registry.domain.certificates import CertificateFact
 from registry.domain.change import AppointmentChange
+from registry.domain.conduct import Hazard, Proposal, PublicService
 from registry.domain.contact import Contact
 from registry.domain.correction import Correction
 from registry.domain.division_changes import EnteredChange
@@ -19,6 +20,7 @@ from registry.domain.duty import DutyReport, DutyRevision
 from registry.domain.eligibility import EducationFact
 from registry.domain.enterprise import Enterprise
 from registry.domain.exclusion import Exclusion
+from registry.domain.grade import Performance
 from registry.domain.import_job import ImportJob
 from registry.domain.incident import Incident, IncidentReport
 from registry.domain.leader import FormerLeader
@@ -38,10 +40,19 @@ from registry.storage.appointments import (
 from registry.storage.base import metadata
 from registry.storage.candidates import recommendation, recommendation_decision, recommendation_evidence
 from registry.storage.divisions import calendar_year, division_change, division_record
-from registry.storage.duties import breach, duty_report, duty_revision
 from registry.storage.enterprises import correction, enterprise, former_leader, recognition
 from registry.storage.imports import import_file, import_job, import_rejected
 from registry.storage.incidents import incident, incident_report
+from registry.storage.office import (
+    OF_AN_APPOINTMENT,
+    breach,
+    duty_report,
+    duty_revision,
+    hazard,
+    performance,
+    proposal,
+    public_service,
+)
 from registry.storage.people import (
     certificate_fact,
     contact,
@@ -66,7 +77,21 @@ Index(
     postgresql_where=text("kind = 'title' AND valid_to IS NULL"),
 )
 # The order of pages, within a division.
-for listed in (enterprise, person, talent, post, appointment, recommendation, incident, duty_report, breach):
+for listed in (
+    enterprise,
+    person,
+    talent,
+    post,
+    appointment,
+    recommendation,
+    incident,
+    duty_report,
+    breach,
+    proposal,
+    hazard,
+    public_service,
+    performance,
+):
     Index(f"ix_{listed.name}_division_id", listed.c.division, listed.c.id)
 Index(
     "ix_enterprise_industry",
@@ -110,6 +135,10 @@ for entity, table in {
     Incident: incident,
     IncidentReport: incident_report,
     Breach: breach,
+    Proposal: proposal,
+    Hazard: hazard,
+    PublicService: public_service,
+    Performance: performance,
     DutyReport: duty_report,
     DutyRevision: duty_revision,
     Talent: talent,
@@ -126,6 +155,7 @@ for entity, table in {
 
 __all__ = [
     "METADATA",
+    "OF_AN_APPOINTMENT",
     "appointment",
     "appointment_change",
     "appointment_document",
@@ -143,6 +173,7 @@ __all__ = [
     "enterprise",
     "exclusion",
     "former_leader",
+    "hazard",
     "import_file",
     "import_job",
     "import_rejected",
@@ -150,9 +181,12 @@ __all__ = [
     "incident_report",
     "mapper",
     "metadata",
+    "performance",
     "person",
     "person_fact",
     "post",
+    "proposal",
+    "public_service",
     "recognition",
     "recommendation",
     "recommendation_decision",

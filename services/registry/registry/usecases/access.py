@@ -39,12 +39,12 @@ from registry.domain.leader import FormerLeader
 from registry.domain.person import Person, PersonFact
 from registry.domain.recommendation import Decision, Recommendation
 from registry.storage import (
+    OF_AN_APPOINTMENT,
     appointment,
     breach,
     certificate_fact,
     contact,
     correction,
-    duty_report,
     education_fact,
     enterprise,
     exclusion,
@@ -89,13 +89,11 @@ OWN_ENTERPRISE = {
     recommendation: recommendation.c.enterprise_id,
     incident: incident.c.enterprise_id,
     appointment: appointment.c.enterprise_id,
-    duty_report: duty_report.c.enterprise_id,
-    breach: breach.c.enterprise_id,
     correction: correction.c.enterprise_id,
     import_job: import_job.c.enterprise_id,
-}
+} | {table: table.c.enterprise_id for table in OF_AN_APPOINTMENT}
 # What is about one person, and theirs to read.
-OF_A_PERSON = (appointment, recommendation, duty_report, breach)
+OF_A_PERSON = (appointment, recommendation, *OF_AN_APPOINTMENT)
 
 
 class OutsideEnterprise(Forbidden):

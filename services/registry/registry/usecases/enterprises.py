@@ -21,10 +21,8 @@ from programme.callers import Caller
 from registry import storage
 from registry.adapters.personal_data import PersonalDataCipher
 from registry.domain.appointment import Appointment
-from registry.domain.breach import Breach
 from registry.domain.contact import Contact, ContactPoints, OwnerKind
 from registry.domain.correction import Correction
-from registry.domain.duty import DutyReport
 from registry.domain.enterprise import Enterprise, EnterpriseFacts
 from registry.domain.incident import Incident
 from registry.domain.leader import LeaderRole, succeed
@@ -143,11 +141,12 @@ def _move_along(session: Session, enterprise: Enterprise, clock: Clock) -> None:
         (Post, storage.post.c.enterprise_id == enterprise.id),
         (Appointment, storage.appointment.c.enterprise_id == enterprise.id),
         (Incident, storage.incident.c.enterprise_id == enterprise.id),
-        (Breach, storage.breach.c.enterprise_id == enterprise.id),
-        (DutyReport, storage.duty_report.c.enterprise_id == enterprise.id),
         (Recommendation, storage.recommendation.c.enterprise_id == enterprise.id),
         (Talent, storage.talent.c.id.in_(owners)),
         (Contact, storage.contact.c.id.in_(owners)),
         (Correction, storage.correction.c.enterprise_id == enterprise.id),
     ):
         session.execute(update(entity).where(condition).values(division=enterprise.division))
+    for table in storage.OF_AN_APPOINTMENT:
+        of_enterprise = table.c.enterprise_id == enterprise.id
+        session.execute(update(table).where(of_enterprise).values(division=enterprise.division))

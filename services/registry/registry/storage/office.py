@@ -1,13 +1,28 @@
-"""What belongs to an appointment beside its papers: duty records, breaches."""
+"""What belongs to an appointment beside its papers: duty records, breaches, conduct, grades."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, DateTime, ForeignKey, Index, Integer, Table, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.data import aggregate_columns, day_column, member_column, serial_column, text_column
+from chassis.data import aggregate_columns, day_column, flag_column, member_column, serial_column, text_column
 from registry.domain.breach import BreachKind, BreachStatus
+from registry.domain.conduct import HazardKind
 from registry.domain.duty import DutyPaper, DutyStatus
+from registry.domain.grade import PerformanceGrade
 from registry.storage.base import metadata
 
 
@@ -81,3 +96,67 @@ breach = Table(
     text_column("lift_document", nullable=True),
     Index("ix_breach_appointment_id", "appointment_id"),
 )
+
+proposal = Table(
+    "proposal",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *office_columns(),
+    day_column("made_on"),
+    text_column("addressed_to"),
+    text_column("content"),
+    text_column("decision", nullable=True),
+    day_column("decided_on", nullable=True),
+    text_column("remark", nullable=True),
+    Index("ix_proposal_appointment_id", "appointment_id"),
+)
+
+hazard = Table(
+    "hazard",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *office_columns(),
+    member_column("kind", HazardKind),
+    day_column("found_on"),
+    text_column("description"),
+    text_column("measure", nullable=True),
+    text_column("reported_by"),
+    day_column("reported_on"),
+    day_column("due_on"),
+    Column("ruleset", Integer, nullable=False),
+    day_column("closed_on", nullable=True),
+    Index("ix_hazard_appointment_id", "appointment_id"),
+    Index("ix_hazard_open", "due_on", "id", postgresql_where=text("closed_on IS NULL")),
+)
+
+public_service = Table(
+    "public_service",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *office_columns(),
+    text_column("activity"),
+    day_column("served_on"),
+    Column("hours", Float, nullable=False),
+    text_column("evidence"),
+    text_column("recorded_by"),
+    day_column("recorded_on"),
+    Index("ix_public_service_appointment_id", "appointment_id"),
+)
+
+performance = Table(
+    "performance",
+    metadata,
+    serial_column(),
+    *office_columns(),
+    Column("year", Integer, nullable=False),
+    member_column("grade", PerformanceGrade),
+    text_column("document"),
+    Column("allowance_fen", BigInteger, nullable=True),
+    text_column("recorded_by"),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    flag_column("corrects"),
+    Index("ix_performance_appointment_id_year", "appointment_id", "year", "id"),
+)
+
+# All that has the columns of `office_columns`.
+OF_AN_APPOINTMENT = (duty_report, breach, proposal, hazard, public_service, performance)
