@@ -159,14 +159,18 @@ def _several_firms(today: date, _: Rules) -> Found:
     return _of_appointments(appointment.c.appointed_on, in_office(today), elsewhere)
 
 
+# Of an enterprise that was deregistered nothing is to be done any more.
+STANDING = enterprise.c.deregistered_on.is_(None)
+
+
 def _duty_overdue(_: date, __: Rules) -> Found:
-    owed = and_(duty_report.c.overdue_on.is_not(None), duty_report.c.submitted_on.is_(None))
+    owed = and_(duty_report.c.overdue_on.is_not(None), duty_report.c.submitted_on.is_(None), STANDING)
     of_it = duty_report.c.appointment_id == appointment.c.id
     return _of_appointments(duty_report.c.due_on, owed, about=duty_report).join(duty_report, of_it)
 
 
 def _hazards_open(today: date, _: Rules) -> Found:
-    late = and_(hazard.c.closed_on.is_(None), hazard.c.due_on < today)
+    late = and_(hazard.c.closed_on.is_(None), hazard.c.due_on < today, STANDING)
     of_it = hazard.c.appointment_id == appointment.c.id
     return _of_appointments(hazard.c.due_on, late, about=hazard).join(hazard, of_it)
 

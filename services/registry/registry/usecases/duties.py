@@ -7,7 +7,7 @@ for the next. A submission doesn't cancel it: on its day it is looked whether th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -38,7 +38,6 @@ from registry.domain.duty import (
     require_year,
 )
 from registry.domain.rules import Rules
-from registry.events import DutyReportOverdue
 from registry.usecases.access import load_appointment, load_seen
 
 KIND = "duty_report.due"
@@ -62,6 +61,11 @@ LAST_REVISION = (
 )
 IDS_OF_YEARS = select(_report.id).where(
     _report.appointment_id == OF_APPOINTMENTS, _report.year == func.any(bindparam("years", type_=ARRAY(Integer)))
+)
+# Nobody asks anything of an enterprise that was deregistered.
+GIVEN_UP = select(storage.enterprise.c.id).where(
+    storage.enterprise.c.id == func.any(bindparam("enterprises", type_=ARRAY(Text))),
+    storage.enterprise.c.deregistered_on.is_not(None),
 )
 HISTORIES = select(AppointmentHistory).where(_status.appointment_id == OF_APPOINTMENTS).order_by(_status.id)
 
@@ -157,28 +161,42 @@ def miss(session: Session, rows: Sequence[DueRow], clock: Clock) -> None:
     """Announces the papers that are owed and have not come by their day, and plans the next year's."""
     today = clock.today()
     rules = rulesets.rules_on(session, today, Rules)
-    owed = [Owed(row.payload["appointment_id"], DutyPaper(row.payload["paper"]), row.payload["year"]) for row in rows]
-    passed = [each for each in owed if due_day(each.paper, each.year, rules) < today]
-    of_them = [each.appointment_id for each in passed]
-    appointments = load_all(session, Appointment, of_them)
-    histories = _histories(session, of_them)
-    reports = _reports(session, passed)
-    missed = list[tuple[DutyReport, DutyReportOverdue]]()
-    for each in passed:
-        if is_owed(each.paper, each.year, histories[each.appointment_id], rules):
-            appointment = appointments[each.appointment_id]
-            report = reports.get(each) or DutyReport.of(new_id(), appointment, each.year, each.paper, rules)
-            overdue = report.miss(today)
-            if overdue:
-                missed.append((report, overdue))
+    rows_of = [
+        Owed(row.payload["appointment_id"], DutyPaper(row.payload["paper"]), row.payload["year"]) for row in rows
+    ]
+    passed = [each for each in rows_of if due_day(each.paper, each.year, rules) < today]
+    appointments = load_all(session, Appointment, [each.appointment_id for each in passed])
+    owed = _owed(session, passed, appointments, rules)
+    reports = _reports(session, owed)
+    new = {
+        each: DutyReport.of(new_id(), appointments[each.appointment_id], each.year, each.paper, rules)
+        for each in owed
+        if each not in reports
+    }
+    missed = [(report, event) for report in (reports | new).values() if (event := report.miss(today))]
     outbox.add_all(session, missed, clock, own_causes=True)
-    known = {report.id for report in reports.values()}
-    insert_all(session, [report for report, _ in missed if report.id not in known])
-    update_all(session, [report for report, _ in missed if report.id in known], "overdue_on", "version")
+    insert_all(session, list(new.values()))
+    update_all(session, list(reports.values()), "overdue_on", "version")
     # A rule set may have moved the day of what has not passed.
-    later = [each for each in owed if due_day(each.paper, each.year, rules) >= today]
+    later = [each for each in rows_of if each not in passed]
     later += [each._replace(year=each.year + 1) for each in passed if _goes_on(appointments[each.appointment_id], each)]
     due.plan_all(session, [_row(each, rules) for each in later])
+
+
+def _owed(
+    session: Session, passed: Sequence[Owed], appointments: Mapping[str, Appointment], rules: Rules
+) -> list[Owed]:
+    histories = defaultdict[str, list[AppointmentHistory]](list)
+    for record in session.scalars(HISTORIES, {"appointments": list(appointments)}):
+        histories[record.appointment_id].append(record)
+    enterprises = {each.enterprise_id for each in appointments.values()}
+    given_up = set(session.scalars(GIVEN_UP, {"enterprises": list(enterprises)}))
+    return [
+        each
+        for each in passed
+        if appointments[each.appointment_id].enterprise_id not in given_up
+        and is_owed(each.paper, each.year, histories[each.appointment_id], rules)
+    ]
 
 
 def _goes_on(appointment: Appointment, owed: Owed) -> bool:
@@ -196,13 +214,6 @@ def _reports(session: Session, owed: Sequence[Owed]) -> dict[Owed, DutyReport]:
     wanted = {"appointments": [each.appointment_id for each in owed], "years": sorted({each.year for each in owed})}
     found = load_all(session, DutyReport, session.scalars(IDS_OF_YEARS, wanted))
     return {Owed(each.appointment_id, each.paper, each.year): each for each in found.values()}
-
-
-def _histories(session: Session, appointment_ids: Sequence[str]) -> dict[str, list[AppointmentHistory]]:
-    found = defaultdict[str, list[AppointmentHistory]](list)
-    for record in session.scalars(HISTORIES, {"appointments": appointment_ids}):
-        found[record.appointment_id].append(record)
-    return found
 
 
 def _last_revision(session: Session, report: DutyReport) -> DutyRevision | None:

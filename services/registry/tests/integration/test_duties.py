@@ -1,6 +1,8 @@
 """Duty records: written by the CQO, read by the bureau, announced once when they don't come (R35–R44)."""
 
+import runpy
 from datetime import date
+from pathlib import Path
 
 import pytest
 from registry_world import CHANGCHUN, PROVINCE, SIPING, somebody_in_office
@@ -17,6 +19,7 @@ from registry.domain.duty import Duty, DutyPaper
 from registry.queries import DutyReportFilters
 from registry.seed import seed
 from registry.usecases import duties
+from registry.usecases.deregister import Deregister, deregister
 from registry.usecases.duties import ReturnDutyReport, SectionText, WriteDutyReport
 from registry.usecases.end_appointment import EndAppointment, end_appointment
 from testkit import Client
@@ -126,6 +129,36 @@ def test_who_left_after_long_enough_still_owes_the_report(register, made):
     assert planned(register) == []
 
 
+def test_of_an_enterprise_that_was_deregistered_nothing_is_asked(register, made):
+    register.clock.move(days=250)
+    told = Deregister(register.clock.today(), "市监注销〔2026〕1号")
+    deregister(register.session, PROVINCE, made.enterprise_id, told, register.clock)
+    register.session.flush()
+    register.clock.move(days=100)
+    sweep(register)
+
+    assert register.announced("duty_report.overdue") == [] and planned(register) == []
+
+
+def test_the_migration_plans_for_those_in_office_what_an_appointment_plans(register):
+    session, firm, today = register.session, register.firm(), SystemClock().today()
+    session.execute(text('UPDATE ruleset SET parameters = parameters || \'{"appoint_without_experience": "warn"}\''))
+    register.clock.move(days=(today - register.clock.today()).days)
+    days = (date(2019, 5, 4), date(2024, 1, 31), today.replace(month=1, day=1), today)
+    for number, appointed_on in enumerate(days):
+        person = register.person(firm)
+        register.issue(person, on=date(2019, 1, 1), until=date(2040, 1, 1), number=str(number))
+        register.appoint(person, register.post(firm, f"岗位{number}"), appointed_on)
+    session.flush()
+    whole = text("SELECT series, key, due_on, payload FROM due WHERE kind = 'duty_report.due' ORDER BY key")
+    expected = session.execute(whole).all()
+    session.execute(text("DELETE FROM due WHERE kind = 'duty_report.due'"))
+    migration = Path(__file__).parents[2] / "migrations/versions/0031_duty_records.py"
+    session.execute(text(runpy.run_path(str(migration))["PLAN"]))
+
+    assert len(expected) == 8 and session.execute(whole).all() == expected
+
+
 def test_a_rule_set_may_move_the_day_meanwhile(register, made):
     register.session.execute(text("UPDATE ruleset SET parameters = parameters || '{\"duty_report_days\": 59}'"))
     register.clock.move(days=336)
@@ -158,7 +191,7 @@ def test_a_chunk_of_a_sweep_takes_as_many_statements_whatever_its_rows(register)
         duties.miss(register.session, [DueRow(*row) for row in some], register.clock)
         return len(counted)
 
-    # Rules, appointments, histories, reports' ids, events, new reports, next year's rows.
+    # Rules, appointments, histories, enterprises, reports' ids, events, new reports, next year's rows.
     assert cost(rows[:2]) == cost(rows[2:]) <= 8
     assert len(register.announced("duty_report.overdue")) == 12
 
