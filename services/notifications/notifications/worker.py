@@ -33,6 +33,7 @@ from notifications.handlers.appointments import (
     AppointmentRestored,
     AppointmentSuspended,
 )
+from notifications.handlers.breaches import BreachConfirmed, BreachLifted
 from notifications.handlers.certificates import (
     CertificateExpired,
     CertificateExpiring,
@@ -44,6 +45,7 @@ from notifications.handlers.certificates import (
     CertificateSuspended,
 )
 from notifications.handlers.contacts import ContactChanged
+from notifications.handlers.duties import DutyReportOverdue, DutyReportReturned
 from notifications.handlers.enrolments import AppealDecided, AppealSubmitted, EnrolmentCompleted, EnrolmentRevised
 from notifications.handlers.enterprises import EnterpriseEntered
 from notifications.handlers.honours import HonourGiven, HonourWithdrawn
@@ -237,6 +239,22 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("incident.closed.v1", "incident.final_report_overdue.v1", FinalReportDue)
     def final_report_due(self, session: Session, events: Batch[FinalReportDue]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("duty_report.returned.v1", DutyReportReturned)
+    def duty_report_returned(self, session: Session, events: Batch[DutyReportReturned]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("duty_report.overdue.v1", DutyReportOverdue)
+    def duty_report_overdue(self, session: Session, events: Batch[DutyReportOverdue]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("breach.confirmed.v1", BreachConfirmed)
+    def breach_confirmed(self, session: Session, events: Batch[BreachConfirmed]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("breach.lifted.v1", BreachLifted)
+    def breach_lifted(self, session: Session, events: Batch[BreachLifted]) -> None:
         announce(session, events, self.clock)
 
     @subscribe_batch("honour.given.v1", HonourGiven)

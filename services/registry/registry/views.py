@@ -15,6 +15,7 @@ from registry.domain.appointment import Appointment, AppointmentHistory, status_
 from registry.domain.candidacy import WARNINGS
 from registry.domain.change import AppointmentChange
 from registry.domain.contact import Contact, ContactPoints
+from registry.domain.duty import SECTIONS, DutyReport, DutyRevision
 from registry.domain.eligibility import Eligibility
 from registry.domain.enterprise import Enterprise
 from registry.domain.import_job import ImportJob
@@ -130,6 +131,20 @@ def recommendation_view(found: RecommendationInFull) -> View:
 def incident_view(found: Incident, reports: list[IncidentReport]) -> View:
     """An incident with all its reports."""
     return {**_columns(found), "reports": reports}
+
+
+def duty_report_view(found: DutyReport, revisions: list[DutyRevision], language: str) -> View:
+    """A paper of a duty record with its revisions, each section under its duty's name."""
+    return {**_columns(found), "revisions": [_revision_view(revision, language) for revision in revisions]}
+
+
+def _revision_view(revision: DutyRevision, language: str) -> View:
+    sections = [
+        {"duty": duty, "rule": named.rule, "name": named.name.sentence(language), "text": revision.sections[duty]}
+        for duty, named in SECTIONS.items()
+        if duty in revision.sections
+    ]
+    return {**_columns(revision), "sections": sections}
 
 
 def talent_view(row: TalentOnDay) -> View:

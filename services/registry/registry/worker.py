@@ -27,7 +27,7 @@ from registry.handlers import certificates, education
 from registry.handlers.certificates import CertificateEnded, CertificateIssued, CertificateRenewed, CertificateReplaced
 from registry.handlers.education import EducationRecorded
 from registry.handlers.kept import KEPT
-from registry.usecases import deadlines, exclusions, import_jobs, incidents, vacancies
+from registry.usecases import deadlines, duties, exclusions, import_jobs, incidents, vacancies
 from registry.usecases.end_appointment import end_provisional
 from registry.usecases.file_appointment import miss_filing
 
@@ -86,6 +86,10 @@ class Worker(HealthRoutes):
     @sweep(incidents.FINAL_REPORT)
     def final_reports_missed(self, session: Session, rows: Sequence[DueRow]) -> None:
         incidents.miss_final_reports(session, [row.payload["incident_id"] for row in rows], self.clock)
+
+    @sweep(duties.KIND)
+    def duty_reports_missed(self, session: Session, rows: Sequence[DueRow]) -> None:
+        duties.miss(session, rows, self.clock)
 
     @sweep(exclusions.TURN)
     def exclusions_turn(self, session: Session, rows: Sequence[DueRow]) -> None:

@@ -25,10 +25,13 @@ POPULATIONS = {
     "contenders": "吉林省质量管理奖、吉林省名牌获奖和争创企业",
     "above_threshold": "规模以上工业企业",
 }
+BREACHES = {"secrecy": "违反保密义务", "independence": "违反独立履职要求"}
+DUTY_PAPERS = {"plan": "年度履职计划", "report": "年度履职报告"}
 REASONS = {
     "certificate_expired": "任职资格证书有效期届满",
     "certificate_revoked": "任职资格证书被撤销",
     "holder_excluded": "任职人员列入限制任职名单",
+    "removed_for_breach": "违反首席质量官行为规范",
     "certificate_suspended": "任职资格证书被暂停效力",
     "no_certificate_by_deadline": "暂行聘任期限届满，仍未取得任职资格证书",
     "enterprise_deregistered": "所在企业已经注销",
@@ -85,7 +88,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"day": day, "by_day": by_day, "number": number}
-    environment.globals["populations"] = POPULATIONS
+    environment.globals |= {"populations": POPULATIONS, "duty_papers": DUTY_PAPERS, "breaches": BREACHES}
     return environment
 
 

@@ -30,6 +30,14 @@ OF_INCIDENT = {
     "grade": "III",
     "on": TODAY,
 }
+OF_BREACH = {"breach_id": "b-1", "enterprise_id": ENTERPRISE_ID, "person_id": PERSON_ID, "kind": "secrecy", "on": TODAY}
+OF_DUTY_REPORT = {
+    "duty_report_id": "d-1",
+    "enterprise_id": ENTERPRISE_ID,
+    "person_id": PERSON_ID,
+    "year": 2025,
+    "on": TODAY,
+}
 OF_NOMINATION = {
     "class_id": "k-1",
     "class_name": NAMES["class_name"],
@@ -154,6 +162,19 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     *(("incident.reported.v1", {**OF_INCIDENT, "late": late}) for late in (False, True)),
     ("incident.closed.v1", {**OF_INCIDENT, "final_due_on": FILING_DUE}),
     ("incident.final_report_overdue.v1", {**OF_INCIDENT, "final_due_on": FILING_DUE}),
+    *(
+        ("breach.confirmed.v1", {**OF_BREACH, "consequence": consequence, "until": until})
+        for consequence, until in (("none", None), ("warn", None), ("suspend", None), ("end", None), ("exclude", UNTIL))
+    ),
+    *(
+        ("breach.lifted.v1", {**OF_BREACH, "consequence": consequence})
+        for consequence in ("warn", "suspend", "end", "exclude")
+    ),
+    *(
+        (f"duty_report.{what}.v1", {**OF_DUTY_REPORT, "paper": paper, **more})
+        for paper in ("plan", "report")
+        for what, more in (("returned", {}), ("overdue", {"due_on": FILING_DUE}))
+    ),
     (
         "recommendation.made.v1",
         {**OF_RECOMMENDATION, "document": "示例荐〔2026〕1号", "review_due_on": FILING_DUE},

@@ -8,13 +8,17 @@ from chassis.process import HealthRoutes
 from programme.ruleset_routes import RuleSetRoutes
 from registry import schemas
 from registry.api.appointments import AppointmentRoutes
+from registry.api.breaches import BreachRoutes
 from registry.api.calendars import CalendarRoutes
+from registry.api.conduct import ConductRoutes
 from registry.api.corrections import CorrectionRoutes
 from registry.api.divisions import DivisionRoutes
 from registry.api.documents import DocumentRoutes
+from registry.api.duties import DutyRoutes
 from registry.api.enterprises import EnterpriseRoutes
 from registry.api.exclusions import ExclusionRoutes
 from registry.api.exports import ExportRoutes
+from registry.api.grades import GradeRoutes
 from registry.api.imports import ImportRoutes
 from registry.api.incidents import IncidentRoutes
 from registry.api.people import PeopleRoutes
@@ -48,6 +52,10 @@ class Api(
     CalendarRoutes,
     WorklistRoutes,
     DocumentRoutes,
+    DutyRoutes,
+    BreachRoutes,
+    ConductRoutes,
+    GradeRoutes,
 ):
     """Enterprises, people, the talent pool and appointments."""
 

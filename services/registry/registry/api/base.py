@@ -15,6 +15,9 @@ NAMES_READERS = tuple(sorted(frozenset(Role) - {Role.OPS, Role.SERVICE}))
 # Other government systems neither, beyond the names in the pool and in events.
 PEOPLE_READERS = tuple(sorted(frozenset(Role) - {Role.OPS, Role.SYSTEM, Role.SERVICE}))
 
+# Of what an appointment's holder does, and how they conduct themselves.
+OFFICE_READERS = (*APPLICANTS, Role.CQO, Role.AUDITOR)
+
 FILES = (WORKBOOK, CSV)  # as which a list may be sent
 
 

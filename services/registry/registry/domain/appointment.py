@@ -21,9 +21,11 @@ from registry.events import (
     AppointmentFilingSubmitted,
     AppointmentRestored,
     AppointmentSuspended,
+    AppointmentSuspendedForBreach,
 )
 
 EXCLUDED_WARNING = "R30:excluded"  # the code of the warning of an exclusion
+BREACH = "breach_confirmed"  # why an appointment is suspended whose holder has broken the rules of conduct
 
 
 class AppointmentStatus(StrEnum):
@@ -55,6 +57,7 @@ class EndReason(StrEnum):
     NO_CERTIFICATE_BY_DEADLINE = "no_certificate_by_deadline"
     ENTERPRISE_DEREGISTERED = "enterprise_deregistered"
     HOLDER_EXCLUDED = "holder_excluded"
+    REMOVED_FOR_BREACH = "removed_for_breach"
 
 
 class AlreadyEnded(RuleBroken):
@@ -108,7 +111,7 @@ class Appointment:
     warnings: list[str] = field(default_factory=list)
     provisional_until: date | None = None
     status: AppointmentStatus = AppointmentStatus.ACTIVE
-    # Why it is suspended: "<reason>:<certificate id>".
+    # Why it is suspended: "<reason>:<id of the certificate, the exclusion or the breach>".
     causes: list[str] = field(default_factory=list)
     # The day of submission by which the filing is judged, and the last return that is not made good yet.
     submitted_on: date | None = None
@@ -120,6 +123,7 @@ class Appointment:
     filed_late: bool | None = None
     ended_on: date | None = None
     end_reason: str | None = None
+    breached: bool = False  # whether a breach has ever suspended it
     changed_on: date | None = None  # from when the content holds, if it was changed
     version: int = 0
 
@@ -205,11 +209,13 @@ class Appointment:
 
     def take(
         self, status: AppointmentStatus, on: date, reason: str | None, rules: Rules
-    ) -> AppointmentSuspended | AppointmentExcluded | AppointmentRestored:
-        """Takes the status that its holder's certificates and exclusions give from the day `on`."""
+    ) -> AppointmentSuspended | AppointmentExcluded | AppointmentSuspendedForBreach | AppointmentRestored:
+        """Takes the status that its holder's certificates, exclusions and breaches give from the day `on`."""
         self.status = status
         if reason == EXCLUDED:
             return AppointmentExcluded(self.id, self.enterprise_id, self.person_id, on, rules.version)
+        if reason == BREACH:
+            return AppointmentSuspendedForBreach(self.id, self.enterprise_id, self.person_id, on, rules.version)
         if status == AppointmentStatus.SUSPENDED:
             return AppointmentSuspended(self.id, self.enterprise_id, self.person_id, str(reason), on, rules.version)
         return AppointmentRestored(self.id, self.enterprise_id, self.person_id, on, rules.version)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypedDict
 
 from registry.domain.certificates import CertificateStatus
 
@@ -13,6 +13,13 @@ OnCertificateEnd: TypeAlias = Literal["suspend", "none"]
 WithoutCertificate: TypeAlias = Literal["refuse", "provisional"]
 Consequence: TypeAlias = Literal["refuse", "warn"]
 OnExcluded: TypeAlias = Literal["suspend", "end", "none"]
+
+
+class BreachRule(TypedDict):
+    """What a confirmed breach brings about; `months` of an exclusion."""
+
+    consequence: str
+    months: int
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,11 @@ class Rules:
     on_certificate_revoked: OnCertificateEnd
     on_certificate_suspended: OnCertificateEnd
     continuing_education_hours: int
+    duty_plan_days: int
+    duty_report_days: int
+    duty_least_days: int
+    hazard_days: int
+    on_breach: Mapping[str, BreachRule]  # by kind
     incident_clocks: Mapping[str, Mapping[str, int]]  # by grade: first_hours, province_hours, final_days
 
     def on_end(self, status: CertificateStatus) -> OnCertificateEnd:

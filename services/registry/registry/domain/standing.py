@@ -12,13 +12,15 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
-from registry.domain.appointment import AppointmentStatus, SuspensionReason
+from registry.domain.appointment import BREACH, AppointmentStatus, SuspensionReason
+from registry.domain.breach import Breach
 from registry.domain.certificates import CertificateFact, CertificateStatus, latest_facts, rested_on, valid_on
 from registry.domain.exclusion import EXCLUDED, Exclusion
 from registry.domain.rules import Rules
 from registry.domain.talent import TalentStatus
 
-EXCLUSION_OVER = "exclusion_over"
+# Why an appointment is restored, by what stood in its way last.
+OVER = {EXCLUDED: "exclusion_over", BREACH: "breach_lifted"}
 RulesOn = Callable[[date], Rules]
 CAUSES = {
     CertificateStatus.EXPIRED: SuspensionReason.CERTIFICATE_EXPIRED,
@@ -73,9 +75,9 @@ def pool_steps(
     return steps
 
 
-def _days(facts: Sequence[CertificateFact], exclusions: Sequence[Exclusion], today: date) -> list[date]:
+def _days(facts: Sequence[CertificateFact], against: Sequence[Exclusion | Breach], today: date) -> list[date]:
     """The days on which something may change. What an exclusion does on a later day, is done when that has come."""
-    turns = {day for entry in exclusions for day in entry.turns() if day <= today}
+    turns = {day for entry in against for day in entry.turns() if day <= today}
     return sorted({fact.on for fact in facts} | turns)
 
 
@@ -91,15 +93,17 @@ def office_steps(
     rules_on: RulesOn,
     exclusions: Sequence[Exclusion] = (),
     today: date = date.max,
+    breaches: Sequence[Breach] = (),
 ) -> list[OfficeStep]:
     """The status of an appointment that has not ended, from its first day on; a step for each change until today.
 
     A certificate's end suspends it where no other entitles the holder that day, and an exclusion while it holds, if the
-    rule set of the day on which that began says so. It is restored as soon as neither is in the way.
+    rule set of the day on which that began says so; and a breach whose consequence that is, until it is lifted. It is
+    restored as soon as nothing is in the way.
     """
     steps = [OfficeStep(appointed_on, AppointmentStatus.ACTIVE)]
     certificates: tuple[str, ...] = ()
-    for day in sorted({max(day, appointed_on) for day in _days(facts, exclusions, today)}):
+    for day in sorted({max(day, appointed_on) for day in _days(facts, [*exclusions, *breaches], today)}):
         if valid_on(facts, day) is not None:
             certificates = ()
         else:
@@ -110,21 +114,18 @@ def office_steps(
             for entry in exclusions
             if entry.holds_on(day) and rules_on(max(entry.valid_from, appointed_on)).on_excluded == "suspend"
         )
-        causes = (*certificates, *excluding)
+        breaching = (f"{BREACH}:{breach.id}" for breach in breaches if breach.suspends_on(day))
+        causes = (*certificates, *excluding, *breaching)
         before = steps[-1].causes
         if set(causes) == set(before):
             continue
         if not causes:
-            reason = EXCLUSION_OVER if _is_exclusion(before[-1]) else _beginning(facts, day)
+            reason = OVER.get(before[-1].partition(":")[0]) or _beginning(facts, day)
             steps.append(OfficeStep(day, AppointmentStatus.ACTIVE, reason))
             continue
         added = [cause for cause in causes if cause not in before] or causes
         steps.append(OfficeStep(day, AppointmentStatus.SUSPENDED, added[0].partition(":")[0], causes))
     return steps
-
-
-def _is_exclusion(cause: str) -> bool:
-    return cause.startswith(f"{EXCLUDED}:")
 
 
 def _causes(facts: Sequence[CertificateFact], day: date, rules_on: RulesOn) -> Iterable[str]:

@@ -8,13 +8,22 @@ from registry.events.appointments import (
     AppointmentFilingOverdue,
     AppointmentFilingReturned,
     AppointmentFilingSubmitted,
+    AppointmentGraded,
     AppointmentMade,
     AppointmentRestored,
     AppointmentSuspended,
+    AppointmentSuspendedForBreach,
     PostOpened,
     PostVacancyOverdue,
 )
 from registry.events.audit import AuditSealed
+from registry.events.breaches import BreachConfirmed, BreachLifted
+from registry.events.duties import (
+    DutyReportNoted,
+    DutyReportOverdue,
+    DutyReportReturned,
+    DutyReportSubmitted,
+)
 from registry.events.enterprises import (
     DivisionPlaced,
     EnterpriseChanged,
@@ -58,12 +67,20 @@ __all__ = [
     "AppointmentFilingOverdue",
     "AppointmentFilingReturned",
     "AppointmentFilingSubmitted",
+    "AppointmentGraded",
     "AppointmentMade",
     "AppointmentRestored",
     "AppointmentSuspended",
+    "AppointmentSuspendedForBreach",
     "AuditSealed",
+    "BreachConfirmed",
+    "BreachLifted",
     "ContactChanged",
     "DivisionPlaced",
+    "DutyReportNoted",
+    "DutyReportOverdue",
+    "DutyReportReturned",
+    "DutyReportSubmitted",
     "EnterpriseChanged",
     "EnterpriseDeregistered",
     "EnterpriseRecognised",

@@ -134,6 +134,16 @@ class AppointmentExcluded:
 
 
 @dataclass(frozen=True)
+class AppointmentSuspendedForBreach:
+    type: ClassVar[str] = "appointment.suspended_for_breach.v1"
+    appointment_id: str
+    enterprise_id: str
+    person_id: str
+    on: date
+    ruleset: int
+
+
+@dataclass(frozen=True)
 class AppointmentRestored:
     type: ClassVar[str] = "appointment.restored.v1"
     appointment_id: str
@@ -150,4 +160,17 @@ class AppointmentEnded:
     enterprise_id: str
     person_id: str
     reason: str
+    on: date
+
+
+@dataclass(frozen=True)
+class AppointmentGraded:
+    type: ClassVar[str] = "appointment.graded.v1"
+    appointment_id: str
+    enterprise_id: str
+    person_id: str
+    year: int
+    grade: str
+    document: str
+    corrects: bool
     on: date

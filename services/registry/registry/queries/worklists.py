@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import ColumnElement, Date, Integer, Select, and_, exists, func, literal, null, or_, select, true
+from sqlalchemy import ColumnElement, Date, Integer, Select, Table, and_, exists, func, literal, null, or_, select, true
 from sqlalchemy.orm import Session
 
 from chassis.errors import NotFound
@@ -16,7 +16,7 @@ from programme import rulesets, tables
 from programme.callers import Caller, Role
 from registry.domain.appointment import AppointmentStatus
 from registry.domain.rules import Rules
-from registry.storage import appointment, enterprise, exclusion, person, post, talent
+from registry.storage import appointment, duty_report, enterprise, exclusion, hazard, person, post, talent
 from registry.usecases.access import in_office, visible
 
 COUNTED_TO = 1000  # entries: beyond that a list is long, and how long is of no use
@@ -33,6 +33,8 @@ class Worklist(StrEnum):
     EXPIRING = "expiring"  # the certificate of somebody in office ends with `day`
     EXCLUDED = "excluded"  # in office, though on the exclusion list since `day`
     SEVERAL_FIRMS = "several_firms"  # in office here since `day`, and elsewhere too
+    DUTY_OVERDUE = "duty_overdue"  # a plan or report that was owed by `day` and has not come
+    HAZARDS_OPEN = "hazards_open"  # a problem or hazard that should have been dealt with by `day`
 
 
 # Whoever is not told of exclusions (ADR 0022), nor of other firms' people.
@@ -40,7 +42,7 @@ NOT_FOR_ENTERPRISES = (Worklist.EXCLUDED, Worklist.SEVERAL_FIRMS)
 
 
 class WorkItem(NamedTuple):
-    """An entry: of an appointment, or of a vacant post, which has no person."""
+    """An entry: of an appointment or what belongs to it, or of a vacant post, which has no person."""
 
     id: str
     day: date
@@ -88,13 +90,13 @@ def _entries(session: Session, name: Worklist, caller: Caller, today: date) -> F
     if name == Worklist.VACANT:
         return _vacant(today).where(visible(post, caller, today))
     rules = rulesets.rules_on(session, today, Rules)
-    return APPOINTMENTS[name](today, rules).where(visible(appointment, caller, today))
+    return APPOINTMENTS[name](today, rules).where(visible(ABOUT.get(name, appointment), caller, today))
 
 
-def _of_appointments(day: ColumnElement[date], *conditions: ColumnElement[bool]) -> Found:
+def _of_appointments(day: ColumnElement[date], *conditions: ColumnElement[bool], about: Table = appointment) -> Found:
     return (
         select(
-            appointment.c.id,
+            about.c.id,
             day.label("day"),
             appointment.c.division,
             appointment.c.enterprise_id,
@@ -157,6 +159,24 @@ def _several_firms(today: date, _: Rules) -> Found:
     return _of_appointments(appointment.c.appointed_on, in_office(today), elsewhere)
 
 
+# Of an enterprise that was deregistered nothing is to be done any more.
+STANDING = enterprise.c.deregistered_on.is_(None)
+
+
+def _duty_overdue(_: date, __: Rules) -> Found:
+    owed = and_(duty_report.c.overdue_on.is_not(None), duty_report.c.submitted_on.is_(None), STANDING)
+    of_it = duty_report.c.appointment_id == appointment.c.id
+    return _of_appointments(duty_report.c.due_on, owed, about=duty_report).join(duty_report, of_it)
+
+
+def _hazards_open(today: date, _: Rules) -> Found:
+    late = and_(hazard.c.closed_on.is_(None), hazard.c.due_on < today, STANDING)
+    of_it = hazard.c.appointment_id == appointment.c.id
+    return _of_appointments(hazard.c.due_on, late, about=hazard).join(hazard, of_it)
+
+
+# Of what the entries are, where not of appointments.
+ABOUT = {Worklist.DUTY_OVERDUE: duty_report, Worklist.HAZARDS_OPEN: hazard}
 APPOINTMENTS: Mapping[Worklist, Callable[[date, Rules], Found]] = {
     Worklist.TO_BE_FILED: _to_be_filed,
     Worklist.TO_BE_DECIDED: _to_be_decided,
@@ -164,6 +184,8 @@ APPOINTMENTS: Mapping[Worklist, Callable[[date, Rules], Found]] = {
     Worklist.EXPIRING: _expiring,
     Worklist.EXCLUDED: _excluded,
     Worklist.SEVERAL_FIRMS: _several_firms,
+    Worklist.DUTY_OVERDUE: _duty_overdue,
+    Worklist.HAZARDS_OPEN: _hazards_open,
 }
 
 

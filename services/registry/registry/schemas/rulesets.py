@@ -7,6 +7,7 @@ from typing import get_args
 from marshmallow import fields, validate
 
 from chassis.http import Schema
+from registry.domain.breach import BreachConsequence
 from registry.domain.rules import Consequence, OnCertificateEnd, OnExcluded, WithoutCertificate
 
 SUSPEND_OR_NONE = validate.OneOf(get_args(OnCertificateEnd))
@@ -39,6 +40,20 @@ class IncidentClocks(Schema):
     IV = fields.Nested(IncidentClock, required=True)
 
 
+class BreachRule(Schema):
+    consequence = fields.String(
+        required=True, validate=validate.OneOf([str(consequence) for consequence in BreachConsequence])
+    )
+    months = fields.Integer(
+        required=True, validate=validate.Range(1, 1200), metadata={"description": "of an exclusion; else of no effect"}
+    )
+
+
+class BreachRules(Schema):
+    secrecy = fields.Nested(BreachRule, required=True)
+    independence = fields.Nested(BreachRule, required=True)
+
+
 class RuleSetParameters(Schema):
     experience_years = whole_number("years of quality work that R32 asks for, without a technical title", least=1)
     title_experience_years = whole_number("years of quality work that R32 asks for beside a technical title", least=1)
@@ -68,4 +83,11 @@ class RuleSetParameters(Schema):
     on_certificate_revoked = fields.String(required=True, validate=SUSPEND_OR_NONE)
     on_certificate_suspended = fields.String(required=True, validate=SUSPEND_OR_NONE)
     continuing_education_hours = whole_number("hours of continuing education a year (R34)")
+    duty_plan_days = whole_number("days of the year by which a CQO's plan for it is due (R35-R44)", least=1)
+    duty_report_days = whole_number("days of the year after by which a CQO's report of a year is due", least=1)
+    duty_least_days = whole_number("days in force in a year, from which on a report of it is asked for", least=1)
+    hazard_days = whole_number("days within which a reported problem or hazard is dealt with (R46)", least=1)
+    on_breach = fields.Nested(
+        BreachRules, required=True, metadata={"description": "what a confirmed breach brings about (R47, R48)"}
+    )
     incident_clocks = fields.Nested(IncidentClocks, required=True)

@@ -7,16 +7,20 @@ from sqlalchemy.orm import registry as mapper_registry
 
 from programme import tables
 from registry.domain.appointment import Appointment, AppointmentHistory
+from registry.domain.breach import Breach
 from registry.domain.certificates import CertificateFact
 from registry.domain.change import AppointmentChange
+from registry.domain.conduct import Hazard, Proposal, PublicService
 from registry.domain.contact import Contact
 from registry.domain.correction import Correction
 from registry.domain.division_changes import EnteredChange
 from registry.domain.divisions import Division
 from registry.domain.document import AppointmentDocument
+from registry.domain.duty import DutyReport, DutyRevision
 from registry.domain.eligibility import EducationFact
 from registry.domain.enterprise import Enterprise
 from registry.domain.exclusion import Exclusion
+from registry.domain.grade import Performance
 from registry.domain.import_job import ImportJob
 from registry.domain.incident import Incident, IncidentReport
 from registry.domain.leader import FormerLeader
@@ -39,6 +43,16 @@ from registry.storage.divisions import calendar_year, division_change, division_
 from registry.storage.enterprises import correction, enterprise, former_leader, recognition
 from registry.storage.imports import import_file, import_job, import_rejected
 from registry.storage.incidents import incident, incident_report
+from registry.storage.office import (
+    OF_AN_APPOINTMENT,
+    breach,
+    duty_report,
+    duty_revision,
+    hazard,
+    performance,
+    proposal,
+    public_service,
+)
 from registry.storage.people import (
     certificate_fact,
     contact,
@@ -63,7 +77,21 @@ Index(
     postgresql_where=text("kind = 'title' AND valid_to IS NULL"),
 )
 # The order of pages, within a division.
-for listed in (enterprise, person, talent, post, appointment, recommendation, incident):
+for listed in (
+    enterprise,
+    person,
+    talent,
+    post,
+    appointment,
+    recommendation,
+    incident,
+    duty_report,
+    breach,
+    proposal,
+    hazard,
+    public_service,
+    performance,
+):
     Index(f"ix_{listed.name}_division_id", listed.c.division, listed.c.id)
 Index(
     "ix_enterprise_industry",
@@ -106,6 +134,13 @@ for entity, table in {
     Decision: recommendation_decision,
     Incident: incident,
     IncidentReport: incident_report,
+    Breach: breach,
+    Proposal: proposal,
+    Hazard: hazard,
+    PublicService: public_service,
+    Performance: performance,
+    DutyReport: duty_report,
+    DutyRevision: duty_revision,
     Talent: talent,
     TalentHistory: talent_status,
     Post: post,
@@ -120,20 +155,25 @@ for entity, table in {
 
 __all__ = [
     "METADATA",
+    "OF_AN_APPOINTMENT",
     "appointment",
     "appointment_change",
     "appointment_document",
     "appointment_status",
+    "breach",
     "calendar_year",
     "certificate_fact",
     "contact",
     "correction",
     "division_change",
     "division_record",
+    "duty_report",
+    "duty_revision",
     "education_fact",
     "enterprise",
     "exclusion",
     "former_leader",
+    "hazard",
     "import_file",
     "import_job",
     "import_rejected",
@@ -141,9 +181,12 @@ __all__ = [
     "incident_report",
     "mapper",
     "metadata",
+    "performance",
     "person",
     "person_fact",
     "post",
+    "proposal",
+    "public_service",
     "recognition",
     "recommendation",
     "recommendation_decision",

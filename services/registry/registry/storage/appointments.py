@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.data import aggregate_columns, day_column, flag_column, member_column, serial_column, text_column
@@ -58,6 +70,7 @@ appointment = Table(
     day_column("ended_on", nullable=True),
     text_column("end_reason", nullable=True),
     day_column("changed_on", nullable=True),
+    Column("breached", Boolean, nullable=False, server_default=false()),
     Index("ix_appointment_filing_number", "division", "filing_number", postgresql_where=text("filing_number <> ''")),
     # The row locks already serialise appointments; this holds even against a bug in them.
     Index("uq_appointment_open_post", "post_id", unique=True, postgresql_where=text("status <> 'ended'")),

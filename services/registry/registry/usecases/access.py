@@ -6,7 +6,20 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import TypeVar
 
-from sqlalchemy import Column, ColumnElement, FromClause, Select, Table, and_, bindparam, cast, func, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    cast,
+    func,
+    inspect,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -15,6 +28,7 @@ from chassis.errors import Forbidden, NotFound
 from programme import scope
 from programme.callers import Caller, Role
 from registry.domain.appointment import Appointment
+from registry.domain.breach import SHOWN_TO_ALL_CONCERNED, Breach
 from registry.domain.certificates import CertificateFact
 from registry.domain.contact import Contact
 from registry.domain.eligibility import Dossier, EducationFact
@@ -25,7 +39,9 @@ from registry.domain.leader import FormerLeader
 from registry.domain.person import Person, PersonFact
 from registry.domain.recommendation import Decision, Recommendation
 from registry.storage import (
+    OF_AN_APPOINTMENT,
     appointment,
+    breach,
     certificate_fact,
     contact,
     correction,
@@ -63,6 +79,7 @@ DECISIONS = (
     .order_by(recommendation_decision.c.id)
 )
 EXCLUSIONS = select(Exclusion).where(exclusion.c.id_number_index == bindparam("index"))
+BREACHES = select(Breach).where(breach.c.appointment_id == bindparam("appointment_id")).order_by(breach.c.id)
 ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("what"))))
 # The column that says whose a row is.
 OWN_ENTERPRISE = {
@@ -74,7 +91,9 @@ OWN_ENTERPRISE = {
     appointment: appointment.c.enterprise_id,
     correction: correction.c.enterprise_id,
     import_job: import_job.c.enterprise_id,
-}
+} | {table: table.c.enterprise_id for table in OF_AN_APPOINTMENT}
+# What is about one person, and theirs to read.
+OF_A_PERSON = (appointment, recommendation, *OF_AN_APPOINTMENT)
 
 
 class OutsideEnterprise(Forbidden):
@@ -94,6 +113,14 @@ def visible(table: Table, caller: Caller, on: date) -> ColumnElement[bool]:
     return scope.within(table.c.division, caller, on)
 
 
+def visible_breaches(caller: Caller, on: date) -> ColumnElement[bool]:
+    """The breaches that the caller may see: the enterprise and the CQO learn of those that were confirmed."""
+    seen = visible(breach, caller, on)
+    if caller.role in (Role.ENTERPRISE, Role.CQO):
+        return and_(seen, breach.c.status.in_(SHOWN_TO_ALL_CONCERNED))
+    return seen
+
+
 def in_office(on: date, table: FromClause = appointment) -> ColumnElement[bool]:
     """Of an appointment: whether its holder was in office on that day, suspended or not; the last day counts."""
     return and_(table.c.appointed_on <= on, or_(table.c.ended_on.is_(None), table.c.ended_on >= on))
@@ -102,7 +129,7 @@ def in_office(on: date, table: FromClause = appointment) -> ColumnElement[bool]:
 def _of_person(table: Table, person_id: str | None, on: date) -> ColumnElement[bool]:
     if table in (person, talent):
         return table.c.id == person_id
-    if table in (appointment, recommendation):
+    if table in OF_A_PERSON:
         return table.c.person_id == person_id
     held = select(appointment.c.enterprise_id).where(appointment.c.person_id == person_id, in_office(on))
     return table.c.id.in_(held) if table is enterprise else table.c.enterprise_id.in_(held)
@@ -117,6 +144,15 @@ def among(column: Column[str], values: Iterable[str | None]) -> ColumnElement[bo
 def some_at_a_time(session: Session, statement: Select[FoundT]) -> Iterator[FoundT]:
     """What `statement` finds, in parts: to read thousands of rows at once would keep others waiting."""
     yield from session.scalars(statement.execution_options(yield_per=READ_AT_ONCE))
+
+
+def load_seen(
+    session: Session, caller: Caller, entity: type[FoundT], object_id: str, on: date, *, lock: bool = False
+) -> FoundT:
+    """An object that the caller may see."""
+    table = inspect(entity).local_table
+    assert isinstance(table, Table)
+    return load(session, entity, object_id, visible(table, caller, on), lock=lock)
 
 
 def load_enterprise(
@@ -201,6 +237,11 @@ def former_leaders_of(session: Session, enterprise_id: str) -> list[FormerLeader
 def exclusions_of(session: Session, person: Person) -> list[Exclusion]:
     """The entries of the exclusion list that hit a person, of every day."""
     return list(session.scalars(EXCLUSIONS, {"index": person.id_number_index}))
+
+
+def breaches_of(session: Session, of: Appointment) -> list[Breach]:
+    """The breaches of an appointment's holder, confirmed or not."""
+    return list(session.scalars(BREACHES, {"appointment_id": of.id}))
 
 
 def dossier_of(session: Session, person: Person) -> Dossier:

@@ -82,7 +82,7 @@ def appoint(session: Session, caller: Caller, command: Appoint, clock: Clock) ->
     exclusions = candidacy.dossier.exclusions
     in_order = not exclusions and all(fact.on <= appointment.appointed_on for fact in facts)
     stand_in_office(session, appointment, facts, exclusions, in_order, rules_on, clock)
-    deadlines.plan(session, appointment)
+    deadlines.plan(session, appointment, rules, today)
     details = {"person_id": person.id, "post_id": post.id}
     audit.record(session, caller, "appointment.made", appointment.id, details, clock)
     return appointment

@@ -1,4 +1,4 @@
-"""The days that an appointment must not pass: its filing, and the certificate of a provisional holder."""
+"""The days that an appointment must not pass: its filing, the certificate of a provisional holder, duty records."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from chassis import due
 from registry.domain.appointment import Appointment
+from registry.domain.rules import Rules
+from registry.usecases import duties
 
 FILING, PROVISIONAL = "appointment.filing", "appointment.provisional"
 HOLD = (
@@ -20,16 +22,17 @@ HOLD = (
 )
 
 
-def plan(session: Session, appointment: Appointment) -> None:
-    """Plans what happens when they have passed."""
-    plan_filing(session, appointment)
+def plan(session: Session, appointment: Appointment, rules: Rules, today: date) -> None:
+    """Plans what happens when they have passed, by one statement."""
+    rows = [_after(FILING, appointment.id, appointment.last_filing_day)]
     if appointment.provisional_until is not None:
-        _plan_after(session, PROVISIONAL, appointment.id, appointment.provisional_until)
+        rows.append(_after(PROVISIONAL, appointment.id, appointment.provisional_until))
+    due.plan_all(session, [*rows, *duties.first_rows(appointment, rules, today)])
 
 
 def plan_filing(session: Session, appointment: Appointment) -> None:
     """Plans what happens when the last day for submitting it has passed; once announced, it is not announced again."""
-    _plan_after(session, FILING, appointment.id, appointment.last_filing_day)
+    due.plan_all(session, [_after(FILING, appointment.id, appointment.last_filing_day)])
 
 
 def hold(session: Session, appointment_id: str) -> None:
@@ -48,11 +51,10 @@ def cancel_all(session: Session, appointment: Appointment) -> None:
     due.cancel(session, *(_series(kind, appointment.id) for kind in (FILING, PROVISIONAL)))
 
 
-def _plan_after(session: Session, kind: str, appointment_id: str, last_day: date) -> None:
+def _after(kind: str, appointment_id: str, last_day: date) -> due.Planned:
     # The day after: on the last day itself it is still in time.
     day = last_day + timedelta(days=1)
-    payload = {"appointment_id": appointment_id}
-    due.plan(session, kind, _series(kind, appointment_id), appointment_id, day, payload)
+    return due.Planned(kind, _series(kind, appointment_id), appointment_id, day, {"appointment_id": appointment_id})
 
 
 def _series(kind: str, appointment_id: str) -> str:

@@ -71,6 +71,14 @@ def _end_for_exclusion(session: Session, appointment: Appointment, entry: Exclus
     _announce(session, appointment, appointment.end(last_day, EndReason.HOLDER_EXCLUDED, clock.today()), clock)
 
 
+def end_for_breach(session: Session, appointment_id: str, clock: Clock) -> None:
+    """Ends an appointment with today for a breach of its holder; one that has ended stays as it is."""
+    appointment = _locked(session, appointment_id)
+    if appointment.status != AppointmentStatus.ENDED:
+        today = clock.today()
+        _announce(session, appointment, appointment.end(today, EndReason.REMOVED_FOR_BREACH, today), clock)
+
+
 def end_with_enterprise(session: Session, enterprise_id: str, on: date, clock: Clock) -> None:
     """Ends the appointments of an enterprise with its last day; one that has ended meanwhile stays as it is."""
     for appointment_id in _open(session, storage.appointment.c.enterprise_id == enterprise_id):

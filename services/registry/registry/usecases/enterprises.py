@@ -147,3 +147,6 @@ def _move_along(session: Session, enterprise: Enterprise, clock: Clock) -> None:
         (Correction, storage.correction.c.enterprise_id == enterprise.id),
     ):
         session.execute(update(entity).where(condition).values(division=enterprise.division))
+    for table in storage.OF_AN_APPOINTMENT:
+        of_enterprise = table.c.enterprise_id == enterprise.id
+        session.execute(update(table).where(of_enterprise).values(division=enterprise.division))

@@ -54,9 +54,14 @@ class LiftExclusion:
 
 def exclude(session: Session, caller: Caller, command: Exclude, cipher: PersonalDataCipher, clock: Clock) -> Exclusion:
     """Enters a person in the list."""
+    return enter(session, caller, _index(session, caller, command, cipher, clock.today()), command, clock)
+
+
+def enter(session: Session, caller: Caller, index: str, command: Exclude, clock: Clock) -> Exclusion:
+    """Enters whoever has an ID number of this index; the caller holds the lock on the person, if there is one."""
     entry = Exclusion(
         id=new_id(),
-        id_number_index=_index(session, caller, command, cipher, clock.today()),
+        id_number_index=index,
         reason=command.reason,
         document=command.document,
         valid_from=command.valid_from,

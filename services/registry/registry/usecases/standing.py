@@ -14,12 +14,14 @@ from chassis.messaging import outbox
 from programme import rulesets
 from registry import storage
 from registry.domain.appointment import Appointment, AppointmentHistory, AppointmentStatus
+from registry.domain.breach import Breach
 from registry.domain.certificates import CertificateFact, rested_on, valid_on
 from registry.domain.exclusion import Exclusion
 from registry.domain.person import Person
 from registry.domain.rules import Rules
 from registry.domain.standing import OfficeStep, PoolStep, office_steps, pool_steps, unsaid
 from registry.domain.talent import Talent, TalentHistory, TalentStatus
+from registry.usecases.access import breaches_of
 from registry.usecases.history import record_appointment_status, record_talent_status
 
 # populate_existing: what was read before the lock was got may be out of date.
@@ -62,7 +64,10 @@ def restand(
     _stand_in_pool(session, person, facts, exclusions, in_order, clock)
     rules_on = functools.cache(lambda day: rulesets.rules_on(session, day, Rules))
     for appointment in session.scalars(LOCKED_APPOINTMENTS, {"person_id": person.id}).all():
-        stand_in_office(session, appointment, facts, exclusions, in_order, rules_on, clock)
+        breaches = breaches_of(session, appointment) if appointment.breached else []
+        stand_in_office(
+            session, appointment, facts, exclusions, in_order and not breaches, rules_on, clock, breaches=breaches
+        )
 
 
 def _stand_in_pool(
@@ -113,13 +118,14 @@ def stand_in_office(
     in_order: bool,
     rules_on: Callable[[date], Rules],
     clock: Clock,
+    breaches: Sequence[Breach] = (),
 ) -> None:
-    """Brings an appointment to what its holder's certificates give and exclusions take from its first day on.
+    """Brings an appointment to what its holder's certificates give, exclusions and breaches take from its first day on.
 
     `in_order`: whether nothing that was said of a day can have become wrong.
     """
     against = [entry for entry in exclusions if not appointment.was_made_in_spite_of(entry)]
-    steps = office_steps(appointment.appointed_on, facts, rules_on, against, clock.today())
+    steps = office_steps(appointment.appointed_on, facts, rules_on, against, clock.today(), breaches)
     for step in _office_steps_to_say(session, appointment, steps, in_order):
         event = appointment.take(step.status, step.on, step.reason, rules_on(step.on))
         outbox.add(session, appointment, event, clock)

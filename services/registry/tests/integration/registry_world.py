@@ -5,15 +5,16 @@ from __future__ import annotations
 import base64
 import io
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import xlsxwriter
 from joserfc.jwk import ECKey
-from sqlalchemy import text
+from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from chassis.clock import FixedClock
+from chassis.clock import Clock
 from chassis.security.cipher import Cipher
 from programme.callers import Caller
 from registry.adapters.personal_data import PersonalDataCipher
@@ -72,7 +73,7 @@ class Register:
     """The register under test."""
 
     session: Session
-    clock: FixedClock
+    clock: Any  # a clock that can be moved, but for a running service's
     cipher: PersonalDataCipher
     serial: int = 0
 
@@ -182,3 +183,14 @@ def appointment_in_json(person_id: str, post_id: str, on: str) -> dict[str, Any]
         "position": "副总经理",
         "decision_level": True,
     }
+
+
+def somebody_in_office(url: str, clock: Clock) -> Any:
+    """An appointment of today, in the database of a running service."""
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        register = Register(session, clock, make_cipher())
+        firm = register.firm()
+        person = register.person(firm)
+        register.issue(person, on=clock.today(), until=clock.today() + timedelta(days=1000))
+        return register.appoint(person, register.post(firm), clock.today())

@@ -19,7 +19,7 @@ from registry.usecases.end_appointment import end_provisional
 from registry.usecases.file_appointment import FileAppointment, file_appointment, miss_filing
 
 ROUNDS = 200
-TAKE = "SELECT id FROM due WHERE payload ->> 'appointment_id' = :id AND state = 'planned' FOR UPDATE SKIP LOCKED"
+TAKE = "SELECT id FROM due WHERE kind = 'appointment.filing' AND key = :id AND state = 'planned' FOR UPDATE SKIP LOCKED"
 DONE = "UPDATE due SET state = 'done' WHERE id = :row"
 
 

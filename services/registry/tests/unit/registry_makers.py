@@ -44,6 +44,11 @@ RULES = MadeUpRules(
     on_certificate_revoked="suspend",
     on_certificate_suspended="suspend",
     continuing_education_hours=16,
+    duty_plan_days=31,
+    duty_report_days=31,
+    duty_least_days=90,
+    hazard_days=30,
+    on_breach={kind: {"consequence": "warn", "months": 12} for kind in ("secrecy", "independence")},
     incident_clocks={
         grade: {"first_hours": 1, "province_hours": 2, "final_days": 10} for grade in ("I", "II", "III", "IV")
     },

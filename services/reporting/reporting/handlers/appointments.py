@@ -24,6 +24,7 @@ STATUS_AFTER = {
     "appointment.made.v1": AppointmentStatus.ACTIVE,
     "appointment.suspended.v1": AppointmentStatus.SUSPENDED,
     "appointment.excluded.v1": AppointmentStatus.SUSPENDED,
+    "appointment.suspended_for_breach.v1": AppointmentStatus.SUSPENDED,
     "appointment.restored.v1": AppointmentStatus.ACTIVE,
     "appointment.ended.v1": AppointmentStatus.ENDED,
 }
