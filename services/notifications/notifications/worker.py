@@ -47,7 +47,12 @@ from notifications.handlers.contacts import ContactChanged
 from notifications.handlers.enrolments import AppealDecided, AppealSubmitted, EnrolmentCompleted, EnrolmentRevised
 from notifications.handlers.enterprises import EnterpriseEntered
 from notifications.handlers.honours import HonourGiven, HonourWithdrawn
-from notifications.handlers.incidents import FinalReportDue, IncidentReported
+from notifications.handlers.incidents import (
+    FinalReportDue,
+    IncidentForwarded,
+    IncidentForwardingOverdue,
+    IncidentReported,
+)
 from notifications.handlers.kept import KEPT
 from notifications.handlers.nominations import (
     NominationCancelled,
@@ -233,6 +238,14 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("incident.reported.v1", IncidentReported)
     def incident_reported(self, session: Session, events: Batch[IncidentReported]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("incident.forwarded.v1", IncidentForwarded)
+    def incident_forwarded(self, session: Session, events: Batch[IncidentForwarded]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("incident.forwarding_overdue.v1", IncidentForwardingOverdue)
+    def incident_forwarding_overdue(self, session: Session, events: Batch[IncidentForwardingOverdue]) -> None:
         announce(session, events, self.clock)
 
     @subscribe_batch("incident.closed.v1", "incident.final_report_overdue.v1", FinalReportDue)

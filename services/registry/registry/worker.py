@@ -87,6 +87,10 @@ class Worker(HealthRoutes):
     def final_reports_missed(self, session: Session, rows: Sequence[DueRow]) -> None:
         incidents.miss_final_reports(session, [row.payload["incident_id"] for row in rows], self.clock)
 
+    @sweep(incidents.FORWARDING)
+    def forwardings_missed(self, session: Session, rows: Sequence[DueRow]) -> None:
+        incidents.miss_forwardings(session, [row.payload["incident_id"] for row in rows], self.clock)
+
     @sweep(exclusions.TURN)
     def exclusions_turn(self, session: Session, rows: Sequence[DueRow]) -> None:
         exclusions.exclusions_turn(session, [row.payload["exclusion_id"] for row in rows], self.clock)

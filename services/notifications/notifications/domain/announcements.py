@@ -69,6 +69,8 @@ ANNOUNCEMENTS = (
     Announcement("recommendation.admitted.v1", "recommendation_admitted", HOLDER_AND_EMPLOYER),
     Announcement("recommendation.refused.v1", "recommendation_refused", HOLDER_AND_EMPLOYER),
     Announcement("incident.reported.v1", "incident_reported", (ENTERPRISE, DIVISION)),
+    Announcement("incident.forwarded.v1", "incident_forwarded", (DIVISION,)),
+    Announcement("incident.forwarding_overdue.v1", "incident_forwarding_overdue", (DIVISION,)),
     Announcement("incident.closed.v1", "incident_closed", EVERYBODY),
     Announcement("incident.final_report_overdue.v1", "incident_final_report_overdue", EVERYBODY),
     Announcement("honour.given.v1", "honour_given", HOLDER_AND_EMPLOYER),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from notice_world import COUNTY, ELSEWHERE, PREFECTURE
+from notice_world import COUNTY, ELSEWHERE, PREFECTURE, PROVINCE
 from sqlalchemy import delete, insert, select, text
 
 from chassis.errors import NotFound, Transient
@@ -293,6 +293,22 @@ def test_who_is_honoured_is_told_and_an_enterprise_alone_too(session, world, tel
 
     told = session.execute(select(notice.c.recipient_kind, notice.c.recipient_id).order_by(notice.c.recipient_kind))
     assert [tuple(row) for row in told] == [("enterprise", firm), ("enterprise", firm), ("person", holder.subject)]
+
+
+def test_what_the_province_must_know_is_told_to_the_provinces_office(session, world, tell, holder, clock):
+    of = {"incident_id": "i1", "enterprise_id": holder.data["enterprise_id"], "person_id": holder.subject}
+    data = {**of, "grade": "I", "on": "2026-03-02", "ruleset": 1}
+    tell(world.event("incident.reported.v1", "i1", {**data, "late": False, "province_hours": 2}))
+    tell(world.event("incident.forwarding_overdue.v1", "i1", {**data, "province_hours": 2}))
+    tell(world.event("incident.forwarded.v1", "i1", {**data, "late": True}))
+
+    assert recipients(session, "incident_reported")["division"] == COUNTY
+    for kind in ("incident_forwarding_overdue", "incident_forwarded"):
+        assert recipients(session, kind) == {"division": PROVINCE}
+    assert len(inbox(session, COUNTY_STAFF, clock)) == 1 and len(inbox(session, OFFICE, clock)) == 3
+    assert prove(session, clock).total.missing == 0
+    county = session.scalar(select(notice.c.body).where(notice.c.recipient_id == COUNTY))
+    assert "在首次报告后2小时内上报省市场监督管理部门" in county
 
 
 def test_each_recipient_finds_its_own_notices_in_its_inbox(session, world, tell, holder, clock):

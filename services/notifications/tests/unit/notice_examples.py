@@ -151,7 +151,12 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("appointment.excluded.v1", OF_APPOINTMENT),
     ("appointment.restored.v1", OF_APPOINTMENT),
     ("appointment.ended.v1", {**OF_APPOINTMENT, "reason": "离职"}),
-    *(("incident.reported.v1", {**OF_INCIDENT, "late": late}) for late in (False, True)),
+    *(
+        ("incident.reported.v1", {**OF_INCIDENT, "late": late, "province_hours": hours})
+        for late, hours in ((False, 2), (True, None))
+    ),
+    *(("incident.forwarded.v1", {**OF_INCIDENT, "late": late}) for late in (False, True)),
+    ("incident.forwarding_overdue.v1", {**OF_INCIDENT, "province_hours": 2}),
     ("incident.closed.v1", {**OF_INCIDENT, "final_due_on": FILING_DUE}),
     ("incident.final_report_overdue.v1", {**OF_INCIDENT, "final_due_on": FILING_DUE}),
     (

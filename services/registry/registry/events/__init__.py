@@ -24,6 +24,8 @@ from registry.events.enterprises import (
 )
 from registry.events.incidents import (
     IncidentClosed,
+    IncidentForwarded,
+    IncidentForwardingOverdue,
     IncidentReportAdded,
     IncidentReported,
     IncidentReportOverdue,
@@ -69,6 +71,8 @@ __all__ = [
     "EnterpriseRecognised",
     "EnterpriseRegistered",
     "IncidentClosed",
+    "IncidentForwarded",
+    "IncidentForwardingOverdue",
     "IncidentReportAdded",
     "IncidentReportOverdue",
     "IncidentReported",

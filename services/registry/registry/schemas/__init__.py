@@ -58,6 +58,7 @@ from registry.schemas.imports import (
     Rejection,
 )
 from registry.schemas.incidents import (
+    Forwarding,
     Incident,
     IncidentClosing,
     IncidentFilters,
@@ -133,6 +134,7 @@ __all__ = [
     "Exclusion",
     "Filing",
     "Finding",
+    "Forwarding",
     "IdNumber",
     "Import",
     "ImportFigures",
