@@ -19,6 +19,7 @@ from registry.api.imports import ImportRoutes
 from registry.api.incidents import IncidentRoutes
 from registry.api.people import PeopleRoutes
 from registry.api.posts import PostRoutes
+from registry.api.quality_posts import QualityPostRoutes
 from registry.api.recommendations import RecommendationRoutes
 from registry.api.talents import TalentRoutes
 from registry.api.worklists import WorklistRoutes
@@ -37,6 +38,7 @@ class Api(
     EnterpriseRoutes,
     CorrectionRoutes,
     PostRoutes,
+    QualityPostRoutes,
     PeopleRoutes,
     RecommendationRoutes,
     IncidentRoutes,

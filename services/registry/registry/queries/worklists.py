@@ -16,6 +16,7 @@ from programme import rulesets, tables
 from programme.callers import Caller, Role
 from registry.domain.appointment import AppointmentStatus
 from registry.domain.rules import Rules
+from registry.queries.quality_post import uncertified
 from registry.storage import appointment, enterprise, exclusion, person, post, talent
 from registry.usecases.access import in_office, visible
 
@@ -33,6 +34,7 @@ class Worklist(StrEnum):
     EXPIRING = "expiring"  # the certificate of somebody in office ends with `day`
     EXCLUDED = "excluded"  # in office, though on the exclusion list since `day`
     SEVERAL_FIRMS = "several_firms"  # in office here since `day`, and elsewhere too
+    UNCERTIFIED = "uncertified"  # in a key quality post without a valid certificate since `day`
 
 
 # Whoever is not told of exclusions (ADR 0022), nor of other firms' people.
@@ -40,7 +42,8 @@ NOT_FOR_ENTERPRISES = (Worklist.EXCLUDED, Worklist.SEVERAL_FIRMS)
 
 
 class WorkItem(NamedTuple):
-    """An entry: of an appointment, or of a vacant post, which has no person."""
+    """An entry: of an appointment; of a vacant post, which has no person; or of who fills a key quality post, who need
+    not be registered."""
 
     id: str
     day: date
@@ -87,6 +90,8 @@ def counts(session: Session, caller: Caller, today: date) -> list[Count]:
 def _entries(session: Session, name: Worklist, caller: Caller, today: date) -> Found:
     if name == Worklist.VACANT:
         return _vacant(today).where(visible(post, caller, today))
+    if name == Worklist.UNCERTIFIED:
+        return uncertified(today).where(visible(enterprise, caller, today))
     rules = rulesets.rules_on(session, today, Rules)
     return APPOINTMENTS[name](today, rules).where(visible(appointment, caller, today))
 

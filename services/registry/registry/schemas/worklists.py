@@ -18,7 +18,9 @@ class Worklists(Schema):
 
 
 class WorkItem(Schema):
-    id = fields.String(required=True, metadata={"description": "of the appointment, or of the vacant post"})
+    id = fields.String(
+        required=True, metadata={"description": "of the appointment, the vacant post, or who fills a key quality post"}
+    )
     day = fields.Date(required=True, metadata={"description": "by which, or since when: see the list"})
     division = fields.String(required=True)
     enterprise_id = fields.String(required=True)

@@ -49,6 +49,7 @@ from registry.storage.people import (
     talent,
     talent_status,
 )
+from registry.storage.quality_posts import ENTITIES as QUALITY_POSTS
 
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
 
@@ -115,6 +116,7 @@ for entity, table in {
     AppointmentDocument: appointment_document,
     ImportJob: import_job,
     CalendarYear: calendar_year,
+    **QUALITY_POSTS,
 }.items():
     mapper.map_imperatively(entity, table)
 

@@ -57,7 +57,7 @@ def test_each_sees_their_own_and_enterprises_nothing_of_exclusions(register, mad
     with pytest.raises(NotFound):
         listed(register, "nothing", PROVINCE)
     names = [count.name for count in queries.counts(register.session, own, register.clock.today())]
-    assert names == ["to_be_filed", "to_be_decided", "overdue", "vacant", "expiring"]
+    assert names == ["to_be_filed", "to_be_decided", "overdue", "vacant", "expiring", "uncertified"]
 
 
 def test_a_post_is_listed_from_the_first_day_past_the_grace(register, made):
