@@ -63,7 +63,8 @@ from notifications.handlers.nominations import (
     NominationWaitlisted,
     NominationWithdrawn,
 )
-from notifications.handlers.people import PersonEntered
+from notifications.handlers.people import PersonEntered, PersonExcluded
+from notifications.handlers.posts import PostVacancyOverdue
 from notifications.handlers.recommendations import OfRecommendation, RecommendationMade
 from notifications.handlers.shortfalls import ShortfallForecast
 from notifications.handlers.targets import TargetSet
@@ -225,6 +226,14 @@ class Worker(HealthRoutes):
     @subscribe_batch("appointment.ended.v1", AppointmentEnded)
     def appointment_ended(self, session: Session, events: Batch[AppointmentEnded]) -> None:
         appointments.ended(session, events, self.clock)
+
+    @subscribe_batch("post.vacancy_overdue.v1", PostVacancyOverdue)
+    def post_vacancy_overdue(self, session: Session, events: Batch[PostVacancyOverdue]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("person.excluded.v1", PersonExcluded)
+    def person_excluded(self, session: Session, events: Batch[PersonExcluded]) -> None:
+        announce(session, events, self.clock)
 
     @subscribe_batch("recommendation.made.v1", RecommendationMade)
     def recommendation_made(self, session: Session, events: Batch[RecommendationMade]) -> None:

@@ -64,6 +64,8 @@ ANNOUNCEMENTS = (
     Announcement("appointment.excluded.v1", "appointment_excluded", EVERYBODY),
     Announcement("appointment.restored.v1", "appointment_restored", EVERYBODY),
     Announcement("appointment.ended.v1", "appointment_ended", EVERYBODY),
+    Announcement("post.vacancy_overdue.v1", "post_vacancy_overdue", (ENTERPRISE, DIVISION)),
+    Announcement("person.excluded.v1", "person_excluded", (PERSON, DIVISION)),
     Announcement("recommendation.made.v1", "recommendation_made", (DIVISION,)),
     Announcement("recommendation.returned.v1", "recommendation_returned", (ENTERPRISE,)),
     Announcement("recommendation.admitted.v1", "recommendation_admitted", HOLDER_AND_EMPLOYER),

@@ -311,6 +311,20 @@ def test_what_the_province_must_know_is_told_to_the_provinces_office(session, wo
     assert "在首次报告后2小时内上报省市场监督管理部门" in county
 
 
+def test_a_vacancy_and_an_exclusion_are_told_to_those_who_must_know(session, world, tell, holder, clock):
+    firm = holder.data["enterprise_id"]
+    vacancy = {"post_id": "p1", "enterprise_id": firm, "title": "首席质量官", "vacant_since": "2025-12-02"}
+    excluded = {"person_id": holder.subject, "document": "示例〔2026〕9号", "valid_from": "2026-03-02"}
+    tell(world.event("post.vacancy_overdue.v1", "p1", {**vacancy, "grace_days": 90, "on": "2026-03-02", "ruleset": 1}))
+    data = {**excluded, "valid_until": None, "in_office": False, "on": "2026-03-02"}
+    tell(world.event("person.excluded.v1", holder.subject, data))
+
+    assert recipients(session, "post_vacancy_overdue") == {"enterprise": firm, "division": COUNTY}
+    # Why somebody can't be appointed their enterprise is not told (ADR 0022).
+    assert recipients(session, "person_excluded") == {"person": holder.subject, "division": COUNTY}
+    assert prove(session, clock).total.missing == 0
+
+
 def test_each_recipient_finds_its_own_notices_in_its_inbox(session, world, tell, holder, clock):
     certificate = world.certificate(holder)
     tell(certificate, world.revoked(certificate))

@@ -39,7 +39,7 @@ OF_NOMINATION = {
 }
 OPENING = {"starts_on": date(2026, 3, 9), "ends_on": date(2026, 3, 13)}
 OF_APPEAL = {"class_id": "k-1", "person_id": PERSON_ID, "enterprise_id": ENTERPRISE_ID, "on": TODAY}
-OUTCOME = {**OF_APPEAL, "hours": 40.0, "attendance_percent": 97.5, "score": 61.0, "passed": True}
+OUTCOME = {**OF_APPEAL, "hours": 40.0, "attendance_percent": 97.5, "score": 61.0, "passed": True, "resit_until": None}
 OF_HONOUR = {"honour_id": "h-1", "enterprise_id": ENTERPRISE_ID, "document": "示例文号〔2026〕5号", "on": TODAY}
 UNTIL = date(2029, 3, 1)
 FILING_DUE = date(2026, 4, 1)
@@ -69,6 +69,7 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
             "score": 86.0,
             "passed": True,
             "on": TODAY,
+            "resit_until": None,
         },
     ),
     (
@@ -82,6 +83,7 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
             "score": None,
             "passed": False,
             "on": TODAY,
+            "resit_until": None,
         },
     ),
     *(
@@ -159,6 +161,24 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("incident.forwarding_overdue.v1", {**OF_INCIDENT, "province_hours": 2}),
     ("incident.closed.v1", {**OF_INCIDENT, "final_due_on": FILING_DUE}),
     ("incident.final_report_overdue.v1", {**OF_INCIDENT, "final_due_on": FILING_DUE}),
+    (
+        "post.vacancy_overdue.v1",
+        {"enterprise_id": ENTERPRISE_ID, "title": "首席质量官", "vacant_since": TODAY, "grace_days": 90, "on": TODAY},
+    ),
+    *(
+        (
+            "person.excluded.v1",
+            {
+                "person_id": PERSON_ID,
+                "document": "示例〔2026〕9号",
+                "valid_from": TODAY,
+                "valid_until": until,
+                "in_office": in_office,
+                "on": TODAY,
+            },
+        )
+        for until, in_office in ((None, False), (UNTIL, True))
+    ),
     (
         "recommendation.made.v1",
         {**OF_RECOMMENDATION, "document": "示例荐〔2026〕1号", "review_due_on": FILING_DUE},

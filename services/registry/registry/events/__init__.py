@@ -34,6 +34,7 @@ from registry.events.incidents import (
 from registry.events.people import (
     ContactChanged,
     PersonChanged,
+    PersonExcluded,
     PersonRegistered,
     TalentAdmitted,
     TalentExcluded,
@@ -79,6 +80,7 @@ __all__ = [
     "OfIncident",
     "OfRecommendation",
     "PersonChanged",
+    "PersonExcluded",
     "PersonRegistered",
     "PostOpened",
     "PostVacancyOverdue",
