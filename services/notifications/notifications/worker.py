@@ -43,6 +43,7 @@ from notifications.handlers.certificates import (
     CertificateRevoked,
     CertificateSuspended,
 )
+from notifications.handlers.contact_requests import ContactAnswered, ContactRequested, ContactRequestExpired
 from notifications.handlers.contacts import ContactChanged
 from notifications.handlers.enrolments import AppealDecided, AppealSubmitted, EnrolmentCompleted, EnrolmentRevised
 from notifications.handlers.enterprises import EnterpriseEntered
@@ -233,6 +234,18 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("person.excluded.v1", PersonExcluded)
     def person_excluded(self, session: Session, events: Batch[PersonExcluded]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("contact_request.made.v1", ContactRequested)
+    def contact_requested(self, session: Session, events: Batch[ContactRequested]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("contact_request.answered.v1", ContactAnswered)
+    def contact_answered(self, session: Session, events: Batch[ContactAnswered]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("contact_request.expired.v1", ContactRequestExpired)
+    def contact_request_expired(self, session: Session, events: Batch[ContactRequestExpired]) -> None:
         announce(session, events, self.clock)
 
     @subscribe_batch("recommendation.made.v1", RecommendationMade)

@@ -18,6 +18,7 @@ KEPT = {
         stays=ANNOUNCED.stays,
     ),
     "certificate": ANNOUNCED,
+    "contact_request": ANNOUNCED,
     "contact": Kept(stays="the contact points that it had", is_given=False),
     "division": Kept((Rows.by(division.c.code),)),
     "enrolment": ANNOUNCED,

@@ -325,6 +325,27 @@ def test_a_vacancy_and_an_exclusion_are_told_to_those_who_must_know(session, wor
     assert prove(session, clock).total.missing == 0
 
 
+def test_who_is_asked_for_is_told_and_who_asks_hears_the_answer_without_a_name(session, world, tell, holder, clock):
+    asking = world.firm(ELSEWHERE)
+    of = {"contact_request_id": "q1", "person_id": holder.subject, "asking_enterprise_id": asking.subject}
+    made = {**of, "asking_enterprise_name": "示例食品", "answer_by": "2026-03-16", "on": "2026-03-02", "ruleset": 1}
+    tell(asking, world.event("contact_request.made.v1", "q1", made, ELSEWHERE))
+    tell(world.event("contact_request.answered.v1", "q1", {**of, "accepted": False, "on": "2026-03-03"}, ELSEWHERE))
+    tell(
+        world.event(
+            "contact_request.expired.v1", "q1", {**of, "answer_by": "2026-03-16", "on": "2026-03-17"}, ELSEWHERE
+        )
+    )
+
+    assert recipients(session, "contact_requested") == {
+        "person": holder.subject,
+        "enterprise": holder.data["enterprise_id"],
+    }
+    bodies = session.scalars(select(notice.c.body).where(notice.c.recipient_id == asking.subject)).all()
+    assert len(bodies) == 2 and not any(holder.data["name"] in body for body in bodies)
+    assert prove(session, clock).total.missing == 0
+
+
 def test_each_recipient_finds_its_own_notices_in_its_inbox(session, world, tell, holder, clock):
     certificate = world.certificate(holder)
     tell(certificate, world.revoked(certificate))

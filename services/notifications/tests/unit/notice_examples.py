@@ -180,6 +180,21 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
         for until, in_office in ((None, False), (UNTIL, True))
     ),
     (
+        "contact_request.made.v1",
+        {"person_id": PERSON_ID, "asking_enterprise_name": "示例食品有限公司", "answer_by": FILING_DUE, "on": TODAY},
+    ),
+    *(
+        (
+            "contact_request.answered.v1",
+            {"contact_request_id": "q-1", "asking_enterprise_id": ENTERPRISE_ID, "accepted": accepted, "on": TODAY},
+        )
+        for accepted in (True, False)
+    ),
+    (
+        "contact_request.expired.v1",
+        {"contact_request_id": "q-1", "asking_enterprise_id": ENTERPRISE_ID, "answer_by": TODAY, "on": TODAY},
+    ),
+    (
         "recommendation.made.v1",
         {**OF_RECOMMENDATION, "document": "示例荐〔2026〕1号", "review_due_on": FILING_DUE},
     ),

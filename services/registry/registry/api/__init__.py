@@ -9,6 +9,7 @@ from programme.ruleset_routes import RuleSetRoutes
 from registry import schemas
 from registry.api.appointments import AppointmentRoutes
 from registry.api.calendars import CalendarRoutes
+from registry.api.contact_requests import ContactRequestRoutes
 from registry.api.corrections import CorrectionRoutes
 from registry.api.divisions import DivisionRoutes
 from registry.api.documents import DocumentRoutes
@@ -44,6 +45,7 @@ class Api(
     IncidentRoutes,
     ExclusionRoutes,
     TalentRoutes,
+    ContactRequestRoutes,
     AppointmentRoutes,
     ImportRoutes,
     ExportRoutes,

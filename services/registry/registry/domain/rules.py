@@ -42,6 +42,9 @@ class Rules:
     on_certificate_revoked: OnCertificateEnd
     on_certificate_suspended: OnCertificateEnd
     continuing_education_hours: int
+    contact_request_days: int
+    contact_requests_open: int
+    contact_request_again_days: int
     incident_clocks: Mapping[str, Mapping[str, int]]  # by grade: first_hours, province_hours, final_days
 
     def on_end(self, status: CertificateStatus) -> OnCertificateEnd:

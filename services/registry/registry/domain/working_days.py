@@ -1,7 +1,7 @@
 """Working days: Monday to Friday, but for the days off and the worked weekends that are named for each year.
 
-Those of 2024 to 2026 came with migration 0017, from the State Council's notices 国办发明电〔2023〕7号, 〔2024〕12号 and 〔2025〕7号. They
-are day for day those that the package chinesecalendar (1.11.0) has. Later years the province enters, by their documents.
+Those of 2024 to 2026 came with migration 0017. They are day for day those of the package chinesecalendar 1.11.0, and
+rest on the State Council's notices of 2023-10-25, 2024-11-12 and 2025-11-04. The province enters later years.
 """
 
 from __future__ import annotations

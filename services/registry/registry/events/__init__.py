@@ -15,6 +15,12 @@ from registry.events.appointments import (
     PostVacancyOverdue,
 )
 from registry.events.audit import AuditSealed
+from registry.events.contact_requests import (
+    ContactAnswered,
+    ContactRequested,
+    ContactRequestExpired,
+    OfContactRequest,
+)
 from registry.events.enterprises import (
     DivisionPlaced,
     EnterpriseChanged,
@@ -65,7 +71,10 @@ __all__ = [
     "AppointmentRestored",
     "AppointmentSuspended",
     "AuditSealed",
+    "ContactAnswered",
     "ContactChanged",
+    "ContactRequestExpired",
+    "ContactRequested",
     "DivisionPlaced",
     "EnterpriseChanged",
     "EnterpriseDeregistered",
@@ -77,6 +86,7 @@ __all__ = [
     "IncidentReportAdded",
     "IncidentReportOverdue",
     "IncidentReported",
+    "OfContactRequest",
     "OfIncident",
     "OfRecommendation",
     "PersonChanged",

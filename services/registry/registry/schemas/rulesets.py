@@ -68,4 +68,7 @@ class RuleSetParameters(Schema):
     on_certificate_revoked = fields.String(required=True, validate=SUSPEND_OR_NONE)
     on_certificate_suspended = fields.String(required=True, validate=SUSPEND_OR_NONE)
     continuing_education_hours = whole_number("hours of continuing education a year (R34)")
+    contact_request_days = whole_number("days within which a member of the pool answers who asks for contact", least=1)
+    contact_requests_open = whole_number("requests of an enterprise for contact that may wait for an answer")
+    contact_request_again_days = whole_number("days after which an enterprise may ask for the same person again")
     incident_clocks = fields.Nested(IncidentClocks, required=True)

@@ -35,6 +35,7 @@ from registry.storage.appointments import (
 )
 from registry.storage.base import metadata
 from registry.storage.candidates import recommendation, recommendation_decision, recommendation_evidence
+from registry.storage.contact_requests import ENTITIES as CONTACT_REQUESTS
 from registry.storage.divisions import calendar_year, division_change, division_record
 from registry.storage.enterprises import correction, enterprise, former_leader, recognition
 from registry.storage.imports import import_file, import_job, import_rejected
@@ -116,9 +117,11 @@ for entity, table in {
     AppointmentDocument: appointment_document,
     ImportJob: import_job,
     CalendarYear: calendar_year,
-    **QUALITY_POSTS,
 }.items():
     mapper.map_imperatively(entity, table)
+for entities in (QUALITY_POSTS, CONTACT_REQUESTS):
+    for entity, table in entities.items():
+        mapper.map_imperatively(entity, table)
 
 __all__ = [
     "METADATA",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, UniqueConstraint, text
 
 from chassis.data import day_column, member_column, text_column
@@ -49,7 +51,7 @@ holder_certificate = Table(
     UniqueConstraint("holder_id", "number", "valid_from"),
 )
 
-ENTITIES = {
+ENTITIES: Mapping[type, Table] = {
     QualityPost: quality_post,
     QualityPostHolder: quality_post_holder,
     HolderCertificate: holder_certificate,

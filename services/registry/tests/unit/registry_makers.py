@@ -44,6 +44,9 @@ RULES = MadeUpRules(
     on_certificate_revoked="suspend",
     on_certificate_suspended="suspend",
     continuing_education_hours=16,
+    contact_request_days=14,
+    contact_requests_open=5,
+    contact_request_again_days=90,
     incident_clocks={
         grade: {"first_hours": 1, "province_hours": 2, "final_days": 10} for grade in ("I", "II", "III", "IV")
     },
