@@ -44,12 +44,18 @@ from notifications.handlers.certificates import (
     CertificateRevoked,
     CertificateSuspended,
 )
+from notifications.handlers.contact_requests import ContactAnswered, ContactRequested, ContactRequestExpired
 from notifications.handlers.contacts import ContactChanged
 from notifications.handlers.duties import DutyReportOverdue, DutyReportReturned
 from notifications.handlers.enrolments import AppealDecided, AppealSubmitted, EnrolmentCompleted, EnrolmentRevised
 from notifications.handlers.enterprises import EnterpriseEntered
 from notifications.handlers.honours import HonourGiven, HonourWithdrawn
-from notifications.handlers.incidents import FinalReportDue, IncidentReported
+from notifications.handlers.incidents import (
+    FinalReportDue,
+    IncidentForwarded,
+    IncidentForwardingOverdue,
+    IncidentReported,
+)
 from notifications.handlers.kept import KEPT
 from notifications.handlers.nominations import (
     NominationCancelled,
@@ -60,7 +66,8 @@ from notifications.handlers.nominations import (
     NominationWaitlisted,
     NominationWithdrawn,
 )
-from notifications.handlers.people import PersonEntered
+from notifications.handlers.people import PersonEntered, PersonExcluded
+from notifications.handlers.posts import PostVacancyOverdue
 from notifications.handlers.recommendations import OfRecommendation, RecommendationMade
 from notifications.handlers.shortfalls import ShortfallForecast
 from notifications.handlers.targets import TargetSet
@@ -223,6 +230,26 @@ class Worker(HealthRoutes):
     def appointment_ended(self, session: Session, events: Batch[AppointmentEnded]) -> None:
         appointments.ended(session, events, self.clock)
 
+    @subscribe_batch("post.vacancy_overdue.v1", PostVacancyOverdue)
+    def post_vacancy_overdue(self, session: Session, events: Batch[PostVacancyOverdue]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("person.excluded.v1", PersonExcluded)
+    def person_excluded(self, session: Session, events: Batch[PersonExcluded]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("contact_request.made.v1", ContactRequested)
+    def contact_requested(self, session: Session, events: Batch[ContactRequested]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("contact_request.answered.v1", ContactAnswered)
+    def contact_answered(self, session: Session, events: Batch[ContactAnswered]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("contact_request.expired.v1", ContactRequestExpired)
+    def contact_request_expired(self, session: Session, events: Batch[ContactRequestExpired]) -> None:
+        announce(session, events, self.clock)
+
     @subscribe_batch("recommendation.made.v1", RecommendationMade)
     def recommendation_made(self, session: Session, events: Batch[RecommendationMade]) -> None:
         announce(session, events, self.clock)
@@ -235,6 +262,14 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("incident.reported.v1", IncidentReported)
     def incident_reported(self, session: Session, events: Batch[IncidentReported]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("incident.forwarded.v1", IncidentForwarded)
+    def incident_forwarded(self, session: Session, events: Batch[IncidentForwarded]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("incident.forwarding_overdue.v1", IncidentForwardingOverdue)
+    def incident_forwarding_overdue(self, session: Session, events: Batch[IncidentForwardingOverdue]) -> None:
         announce(session, events, self.clock)
 
     @subscribe_batch("incident.closed.v1", "incident.final_report_overdue.v1", FinalReportDue)

@@ -27,7 +27,7 @@ from registry.handlers import certificates, education
 from registry.handlers.certificates import CertificateEnded, CertificateIssued, CertificateRenewed, CertificateReplaced
 from registry.handlers.education import EducationRecorded
 from registry.handlers.kept import KEPT
-from registry.usecases import deadlines, duties, exclusions, import_jobs, incidents, vacancies
+from registry.usecases import contact_requests, deadlines, duties, exclusions, import_jobs, incidents, vacancies
 from registry.usecases.end_appointment import end_provisional
 from registry.usecases.file_appointment import miss_filing
 
@@ -91,6 +91,10 @@ class Worker(HealthRoutes):
     def duty_reports_missed(self, session: Session, rows: Sequence[DueRow]) -> None:
         duties.miss(session, rows, self.clock)
 
+    @sweep(incidents.FORWARDING)
+    def forwardings_missed(self, session: Session, rows: Sequence[DueRow]) -> None:
+        incidents.miss_forwardings(session, [row.payload["incident_id"] for row in rows], self.clock)
+
     @sweep(exclusions.TURN)
     def exclusions_turn(self, session: Session, rows: Sequence[DueRow]) -> None:
         exclusions.exclusions_turn(session, [row.payload["exclusion_id"] for row in rows], self.clock)
@@ -98,6 +102,10 @@ class Worker(HealthRoutes):
     @sweep(vacancies.KIND)
     def vacancies_missed(self, session: Session, rows: Sequence[DueRow]) -> None:
         vacancies.miss(session, rows, self.clock)
+
+    @sweep(contact_requests.EXPIRY)
+    def contact_requests_expire(self, session: Session, rows: Sequence[DueRow]) -> None:
+        contact_requests.expire(session, rows, self.clock)
 
     @sweep(deadlines.PROVISIONAL)
     def provisional_over(self, session: Session, rows: Sequence[DueRow]) -> None:

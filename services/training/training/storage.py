@@ -45,6 +45,16 @@ person = Table(
     text_column("enterprise_id", nullable=True),
 )
 
+# The registry's admitted recommendations, by their ids.
+admission = Table(
+    "admission",
+    metadata,
+    Column("id", Text, primary_key=True),
+    text_column("person_id", index=True),
+    text_column("enterprise_id"),
+    day_column("admitted_on"),
+)
+
 plan = Table(
     "plan",
     metadata,

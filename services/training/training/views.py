@@ -8,7 +8,7 @@ from datetime import date
 
 from training.domain.certificate import CertificateStatus
 from training.queries import CertificateAsOf
-from training.usecases.nominations import Accepted, NominationResult, Waiting
+from training.usecases.nominations import NominationResult, Refused, Waiting
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class AcceptedView:
     enterprise_id: str
     person_id: str
     nomination_id: str
+    warning: str | None
     accepted: bool = True
 
 
@@ -40,6 +41,7 @@ class WaitingView:
     person_id: str
     nomination_id: str
     place: int
+    warning: str | None
     accepted: bool = False
     waiting: bool = True
 
@@ -82,12 +84,13 @@ def nominations(results: Sequence[NominationResult], language: str) -> Nominatio
 
 def _nomination(result: NominationResult, language: str) -> AcceptedView | WaitingView | RefusedView:
     nominee = result.nominee
-    if isinstance(result, Accepted):
-        return AcceptedView(nominee.enterprise_id, nominee.person_id, result.nomination_id)
+    if isinstance(result, Refused):
+        refusal = result.refusal
+        return RefusedView(nominee.enterprise_id, nominee.person_id, refusal.sentence(language), refusal.rule)
+    warning = result.warning.sentence(language) if result.warning else None
     if isinstance(result, Waiting):
-        return WaitingView(nominee.enterprise_id, nominee.person_id, result.nomination_id, result.place)
-    refusal = result.refusal
-    return RefusedView(nominee.enterprise_id, nominee.person_id, refusal.sentence(language), refusal.rule)
+        return WaitingView(nominee.enterprise_id, nominee.person_id, result.nomination_id, result.place, warning)
+    return AcceptedView(nominee.enterprise_id, nominee.person_id, result.nomination_id, warning)
 
 
 def verification(number: str, found: CertificateAsOf | None) -> GenuineView | NotGenuineView:

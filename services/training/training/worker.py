@@ -13,9 +13,9 @@ from chassis.messaging import Envelope, Relay, Sealer, Upkeep, subscribe_batch
 from chassis.process import HealthRoutes
 from programme.scope import Placement
 from training.events import AuditSealed
-from training.handlers import divisions, enterprises, people
+from training.handlers import admissions, divisions, enterprises, people
 from training.handlers.kept import KEPT
-from training.schemas.consumed import EnterpriseState, PersonState
+from training.schemas.consumed import Admitted, EnterpriseState, PersonState
 from training.usecases import expiry, forecast, openings, waiting
 
 
@@ -40,6 +40,10 @@ class Worker(HealthRoutes):
     @subscribe_batch("person.registered.v1", "person.changed.v1", PersonState)
     def people_changed(self, session: Session, events: Sequence[Envelope[PersonState]]) -> None:
         people.keep(session, events)
+
+    @subscribe_batch("recommendation.admitted.v1", Admitted)
+    def candidates_admitted(self, session: Session, events: Sequence[Envelope[Admitted]]) -> None:
+        admissions.keep(session, events)
 
     @sweep(forecast.FORECAST)
     def education_forecast(self, session: Session, rows: Sequence[DueRow]) -> None:

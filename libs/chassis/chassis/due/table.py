@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -71,7 +71,7 @@ PLAN = _ROW.on_conflict_do_update(
         "state": "planned",
         "settled_at": None,
         "attempts": 0,
-        "not_before": None,
+        "not_before": _ROW.excluded.not_before,
         "last_error": None,
     },
     where=due.c.state != "done",
@@ -128,13 +128,19 @@ def plan(
     key: str,
     due_on: date,
     payload: dict[str, Any],  # Any: JSON's values
+    *,
+    wait: timedelta | None = None,
 ) -> None:
     """Plans a row in the present transaction.
 
     A key that is planned already moves to the new day; one that was cancelled or superseded is planned again; one
-    that was done stays done, so a thing once due under this key never happens twice.
+    that was done stays done, so a thing once due under this key never happens twice. `wait`: what is due within hours
+    is not due before so long from now, also on its day. Like all waits it is real time, whatever the clock is moved to.
     """
-    session.execute(PLAN, {"kind": kind, "series": series, "key": key, "due_on": due_on, "payload": payload})
+    row = {"kind": kind, "series": series, "key": key, "due_on": due_on, "payload": payload}
+    if wait is not None:
+        row["not_before"] = datetime.now(UTC) + wait
+    session.execute(PLAN, row)
 
 
 def cancel(session: Session, *series: str) -> None:
@@ -150,6 +156,7 @@ def cancel(session: Session, *series: str) -> None:
 TODAY = bindparam("today", type_=Date)
 HAS_FALLEN_DUE = and_(due.c.state == PLANNED, due.c.due_on <= TODAY)
 MAY_BE_TRIED = or_(due.c.not_before.is_(None), due.c.not_before <= func.now())
+HOUR_HAS_COME = or_(due.c.attempts > 0, MAY_BE_TRIED)  # what failed is due, and waits for its next try
 WANTED = func.unnest(bindparam("kinds", type_=ARRAY(Text))).column_valued("wanted")
 KINDS_DUE = select(WANTED).where(exists().where(due.c.kind == WANTED, HAS_FALLEN_DUE, MAY_BE_TRIED))
 # One replica at a time sweeps a kind. A row whose object somebody else has locked is soon tried again; the rows that
@@ -184,7 +191,7 @@ SETTLE = (
 )
 OVERDUE_OF_KINDS = (
     select(due.c.kind, func.count(), func.min(due.c.due_on))
-    .where(due.c.kind == func.any(bindparam("kinds", type_=ARRAY(Text))), HAS_FALLEN_DUE)
+    .where(due.c.kind == func.any(bindparam("kinds", type_=ARRAY(Text))), HAS_FALLEN_DUE, HOUR_HAS_COME)
     .group_by(due.c.kind)
 )
 # The kinds of which anything is planned, each by a look into the index: what is planned for later is not gone through.

@@ -55,6 +55,19 @@ def test_only_the_kinds_of_which_a_row_has_fallen_due_are_named(engine: Engine, 
         assert table.kinds_due(session, ["due", "later", "none"], today) == {"due"}
 
 
+def test_a_row_with_a_wait_is_not_due_before_its_hour_and_overdue_only_when_it_has_failed(engine: Engine) -> None:
+    clock = SystemClock()
+    with Session(engine) as session, session.begin():
+        due.plan(session, "hour", "s", "now", clock.today(), {}, wait=timedelta(seconds=-1))
+        assert table.kinds_due(session, ["hour"], clock.today()) == {"hour"}
+        due.plan(session, "hour", "s", "now", clock.today(), {}, wait=timedelta(hours=2))
+
+        assert table.kinds_due(session, ["hour"], clock.today()) == set() and due.overdue(session, clock) == {}
+        row = session.execute(text("SELECT id FROM due")).scalar_one()
+        table.postpone(session, row, "a fault")
+        assert due.overdue(session, clock)["hour"].rows == 1
+
+
 def test_of_a_series_that_fell_due_together_only_the_tightest_fires(worker: Any, rows: Rows) -> None:
     rows.plan("certificate:90", -60, series="certificate")
     rows.plan("certificate:30", -5, series="certificate")

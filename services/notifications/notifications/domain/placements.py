@@ -38,6 +38,12 @@ def present_code(divisions: Placements, code: str, on: date) -> str:
     return code
 
 
+def province(divisions: Placements, on: date) -> str | None:
+    """The code of the province: the division that lies in no other. None before the tree has been announced."""
+    in_force = (_in_force(placements, on) for placements in divisions.values())
+    return next((each.code for each in in_force if each is not None and each.parent is None), None)
+
+
 def division_name(divisions: Placements, code: str, on: date) -> str:
     """A division's name as an address says it: the county's behind its prefecture's, 长春市南关区."""
     placement = _in_force(divisions.get(code, ()), on)

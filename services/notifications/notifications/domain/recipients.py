@@ -25,6 +25,8 @@ class Mentions:
     class_id: str | None = None
     # A certificate outlives jobs: what happens to it concerns its holder's present employer.
     concerns_present_employer: bool = False
+    # It is the province's office that has to know, whichever division it happened in.
+    concerns_province: bool = False
 
 
 @dataclass(frozen=True)

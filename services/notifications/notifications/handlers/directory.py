@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from chassis.errors import Transient
 from notifications import storage
-from notifications.domain.placements import Placement, Placements, division_name, present_code
+from notifications.domain.placements import Placement, Placements, division_name, present_code, province
 from notifications.domain.recipients import Mentions, Parties
 from programme.tables import division as division_table
 
@@ -159,12 +159,15 @@ class Directory:
     ) -> str | None:
         """The division in the event, else the enterprise's or the person's; under its present code.
 
-        What happens to a certificate concerns the division in which its holder works now, whatever its event says.
+        What happens to a certificate concerns the division in which its holder works now, whatever its event says;
+        what the province has to know, the province.
         """
         home = enterprise or holder
         code = mentioned.division or division or (home.division if home else None)
         if mentioned.concerns_present_employer and home is not None:
             code = home.division
+        if mentioned.concerns_province:
+            code = province(self.divisions, on) or code
         return present_code(self.divisions, code, on) if code else None
 
 

@@ -18,6 +18,7 @@ class EnrolmentCompleted:
     score: float | None
     passed: bool
     on: date
+    resit_until: date | None = None
 
     @property
     def mentions(self) -> Mentions:

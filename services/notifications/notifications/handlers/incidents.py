@@ -26,6 +26,30 @@ class IncidentReported(OfIncident):
     """`incident.reported.v1`."""
 
     late: bool
+    province_hours: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfForwarding(OfIncident):
+    """What the province is told of."""
+
+    @property
+    def mentions(self) -> Mentions:
+        return Mentions(enterprise_id=self.enterprise_id, concerns_province=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentForwarded(OfForwarding):
+    """`incident.forwarded.v1`."""
+
+    late: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentForwardingOverdue(OfForwarding):
+    """`incident.forwarding_overdue.v1`."""
+
+    province_hours: int
 
 
 @dataclass(frozen=True, kw_only=True)

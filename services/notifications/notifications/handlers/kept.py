@@ -2,7 +2,7 @@
 
 from chassis.messaging import Kept, Rows
 from notifications import storage
-from notifications.handlers import appointments
+from notifications.handlers import appointments, people
 from programme.tables import division
 
 ANNOUNCED = Kept(
@@ -19,6 +19,7 @@ KEPT = {
     ),
     "breach": ANNOUNCED,
     "certificate": ANNOUNCED,
+    "contact_request": ANNOUNCED,
     "contact": Kept(stays="the contact points that it had", is_given=False),
     "division": Kept((Rows.by(division.c.code),)),
     "duty_report": ANNOUNCED,
@@ -26,7 +27,10 @@ KEPT = {
     "enterprise": Kept((Rows.by(storage.enterprise.c.id),)),
     "honour": ANNOUNCED,
     "nomination": ANNOUNCED,
-    "person": Kept((Rows.by(storage.person.c.id),)),
+    "person": Kept(
+        (Rows.by(storage.person.c.id),), restate=people.keep_anew, facts=ANNOUNCED.facts, stays=ANNOUNCED.stays
+    ),
+    "post": ANNOUNCED,
     "incident": ANNOUNCED,
     "recommendation": ANNOUNCED,
     "shortfall": ANNOUNCED,

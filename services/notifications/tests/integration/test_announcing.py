@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from notice_world import COUNTY, ELSEWHERE, PREFECTURE
+from notice_world import COUNTY, ELSEWHERE, PREFECTURE, PROVINCE
 from sqlalchemy import delete, insert, select, text
 
 from chassis.errors import NotFound, Transient
@@ -293,6 +293,57 @@ def test_who_is_honoured_is_told_and_an_enterprise_alone_too(session, world, tel
 
     told = session.execute(select(notice.c.recipient_kind, notice.c.recipient_id).order_by(notice.c.recipient_kind))
     assert [tuple(row) for row in told] == [("enterprise", firm), ("enterprise", firm), ("person", holder.subject)]
+
+
+def test_what_the_province_must_know_is_told_to_the_provinces_office(session, world, tell, holder, clock):
+    of = {"incident_id": "i1", "enterprise_id": holder.data["enterprise_id"], "person_id": holder.subject}
+    data = {**of, "grade": "I", "on": "2026-03-02", "ruleset": 1}
+    tell(world.event("incident.reported.v1", "i1", {**data, "late": False, "province_hours": 2}))
+    tell(world.event("incident.forwarding_overdue.v1", "i1", {**data, "province_hours": 2}))
+    tell(world.event("incident.forwarded.v1", "i1", {**data, "late": True}))
+
+    assert recipients(session, "incident_reported")["division"] == COUNTY
+    for kind in ("incident_forwarding_overdue", "incident_forwarded"):
+        assert recipients(session, kind) == {"division": PROVINCE}
+    assert len(inbox(session, COUNTY_STAFF, clock)) == 1 and len(inbox(session, OFFICE, clock)) == 3
+    assert prove(session, clock).total.missing == 0
+    county = session.scalar(select(notice.c.body).where(notice.c.recipient_id == COUNTY))
+    assert "在首次报告后2小时内上报省市场监督管理部门" in county
+
+
+def test_a_vacancy_and_an_exclusion_are_told_to_those_who_must_know(session, world, tell, holder, clock):
+    firm = holder.data["enterprise_id"]
+    vacancy = {"post_id": "p1", "enterprise_id": firm, "title": "首席质量官", "vacant_since": "2025-12-02"}
+    excluded = {"person_id": holder.subject, "document": "示例〔2026〕9号", "valid_from": "2026-03-02"}
+    tell(world.event("post.vacancy_overdue.v1", "p1", {**vacancy, "grace_days": 90, "on": "2026-03-02", "ruleset": 1}))
+    data = {**excluded, "valid_until": None, "in_office": False, "on": "2026-03-02"}
+    tell(world.event("person.excluded.v1", holder.subject, data))
+
+    assert recipients(session, "post_vacancy_overdue") == {"enterprise": firm, "division": COUNTY}
+    # Why somebody can't be appointed their enterprise is not told (ADR 0022).
+    assert recipients(session, "person_excluded") == {"person": holder.subject, "division": COUNTY}
+    assert prove(session, clock).total.missing == 0
+
+
+def test_who_is_asked_for_is_told_and_who_asks_hears_the_answer_without_a_name(session, world, tell, holder, clock):
+    asking = world.firm(ELSEWHERE)
+    of = {"contact_request_id": "q1", "person_id": holder.subject, "asking_enterprise_id": asking.subject}
+    made = {**of, "asking_enterprise_name": "示例食品", "answer_by": "2026-03-16", "on": "2026-03-02", "ruleset": 1}
+    tell(asking, world.event("contact_request.made.v1", "q1", made, ELSEWHERE))
+    tell(world.event("contact_request.answered.v1", "q1", {**of, "accepted": False, "on": "2026-03-03"}, ELSEWHERE))
+    tell(
+        world.event(
+            "contact_request.expired.v1", "q1", {**of, "answer_by": "2026-03-16", "on": "2026-03-17"}, ELSEWHERE
+        )
+    )
+
+    assert recipients(session, "contact_requested") == {
+        "person": holder.subject,
+        "enterprise": holder.data["enterprise_id"],
+    }
+    bodies = session.scalars(select(notice.c.body).where(notice.c.recipient_id == asking.subject)).all()
+    assert len(bodies) == 2 and not any(holder.data["name"] in body for body in bodies)
+    assert prove(session, clock).total.missing == 0
 
 
 def test_each_recipient_finds_its_own_notices_in_its_inbox(session, world, tell, holder, clock):

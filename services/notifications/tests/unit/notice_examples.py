@@ -47,7 +47,7 @@ OF_NOMINATION = {
 }
 OPENING = {"starts_on": date(2026, 3, 9), "ends_on": date(2026, 3, 13)}
 OF_APPEAL = {"class_id": "k-1", "person_id": PERSON_ID, "enterprise_id": ENTERPRISE_ID, "on": TODAY}
-OUTCOME = {**OF_APPEAL, "hours": 40.0, "attendance_percent": 97.5, "score": 61.0, "passed": True}
+OUTCOME = {**OF_APPEAL, "hours": 40.0, "attendance_percent": 97.5, "score": 61.0, "passed": True, "resit_until": None}
 OF_HONOUR = {"honour_id": "h-1", "enterprise_id": ENTERPRISE_ID, "document": "示例文号〔2026〕5号", "on": TODAY}
 UNTIL = date(2029, 3, 1)
 FILING_DUE = date(2026, 4, 1)
@@ -77,6 +77,7 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
             "score": 86.0,
             "passed": True,
             "on": TODAY,
+            "resit_until": None,
         },
     ),
     (
@@ -90,6 +91,7 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
             "score": None,
             "passed": False,
             "on": TODAY,
+            "resit_until": None,
         },
     ),
     *(
@@ -159,7 +161,12 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("appointment.excluded.v1", OF_APPOINTMENT),
     ("appointment.restored.v1", OF_APPOINTMENT),
     ("appointment.ended.v1", {**OF_APPOINTMENT, "reason": "离职"}),
-    *(("incident.reported.v1", {**OF_INCIDENT, "late": late}) for late in (False, True)),
+    *(
+        ("incident.reported.v1", {**OF_INCIDENT, "late": late, "province_hours": hours})
+        for late, hours in ((False, 2), (True, None))
+    ),
+    *(("incident.forwarded.v1", {**OF_INCIDENT, "late": late}) for late in (False, True)),
+    ("incident.forwarding_overdue.v1", {**OF_INCIDENT, "province_hours": 2}),
     ("incident.closed.v1", {**OF_INCIDENT, "final_due_on": FILING_DUE}),
     ("incident.final_report_overdue.v1", {**OF_INCIDENT, "final_due_on": FILING_DUE}),
     *(
@@ -174,6 +181,39 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
         (f"duty_report.{what}.v1", {**OF_DUTY_REPORT, "paper": paper, **more})
         for paper in ("plan", "report")
         for what, more in (("returned", {}), ("overdue", {"due_on": FILING_DUE}))
+    ),
+    (
+        "post.vacancy_overdue.v1",
+        {"enterprise_id": ENTERPRISE_ID, "title": "首席质量官", "vacant_since": TODAY, "grace_days": 90, "on": TODAY},
+    ),
+    *(
+        (
+            "person.excluded.v1",
+            {
+                "person_id": PERSON_ID,
+                "document": "示例〔2026〕9号",
+                "valid_from": TODAY,
+                "valid_until": until,
+                "in_office": in_office,
+                "on": TODAY,
+            },
+        )
+        for until, in_office in ((None, False), (UNTIL, True))
+    ),
+    (
+        "contact_request.made.v1",
+        {"person_id": PERSON_ID, "asking_enterprise_name": "示例食品有限公司", "answer_by": FILING_DUE, "on": TODAY},
+    ),
+    *(
+        (
+            "contact_request.answered.v1",
+            {"contact_request_id": "q-1", "asking_enterprise_id": ENTERPRISE_ID, "accepted": accepted, "on": TODAY},
+        )
+        for accepted in (True, False)
+    ),
+    (
+        "contact_request.expired.v1",
+        {"contact_request_id": "q-1", "asking_enterprise_id": ENTERPRISE_ID, "answer_by": TODAY, "on": TODAY},
     ),
     (
         "recommendation.made.v1",

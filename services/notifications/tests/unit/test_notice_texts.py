@@ -88,6 +88,15 @@ def test_the_letter_of_a_revocation_names_the_remedies_with_body_and_time_limit(
     ) in render("certificate_revoked", PERSON, data).body
 
 
+def test_a_resit_is_offered_until_its_last_day_and_only_where_one_is_possible():
+    failed = {**dict(EVENTS)["enrolment.completed.v1"], "passed": False}
+    sat_again = {**dict(EVENTS)["enrolment.revised.v1"], "passed": False, "cause": "resit", "reason": None}
+    for kind, data in (("enrolment_result", failed), ("enrolment_revised", sat_again)):
+        offered = render(kind, PERSON, {**data, "resit_until": TODAY + timedelta(90)}).body
+        assert "可以于2026年5月31日（含当日）前" in offered and "参加补考，" in offered
+        assert "参加补考" not in render(kind, PERSON, {**data, "resit_until": None}).body
+
+
 @pytest.mark.parametrize(
     ("reason", "way"),
     [

@@ -11,6 +11,7 @@ from registry.api.appointments import AppointmentRoutes
 from registry.api.breaches import BreachRoutes
 from registry.api.calendars import CalendarRoutes
 from registry.api.conduct import ConductRoutes
+from registry.api.contact_requests import ContactRequestRoutes
 from registry.api.corrections import CorrectionRoutes
 from registry.api.divisions import DivisionRoutes
 from registry.api.documents import DocumentRoutes
@@ -23,6 +24,7 @@ from registry.api.imports import ImportRoutes
 from registry.api.incidents import IncidentRoutes
 from registry.api.people import PeopleRoutes
 from registry.api.posts import PostRoutes
+from registry.api.quality_posts import QualityPostRoutes
 from registry.api.recommendations import RecommendationRoutes
 from registry.api.talents import TalentRoutes
 from registry.api.worklists import WorklistRoutes
@@ -41,11 +43,13 @@ class Api(
     EnterpriseRoutes,
     CorrectionRoutes,
     PostRoutes,
+    QualityPostRoutes,
     PeopleRoutes,
     RecommendationRoutes,
     IncidentRoutes,
     ExclusionRoutes,
     TalentRoutes,
+    ContactRequestRoutes,
     AppointmentRoutes,
     ImportRoutes,
     ExportRoutes,

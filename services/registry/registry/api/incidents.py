@@ -7,10 +7,17 @@ from programme.callers import Role
 from programme.http import Request
 from registry import queries, schemas, views
 from registry.api.base import PEOPLE_READERS, STAFF, Routes
-from registry.domain.incident import AlreadyClosed, FinalAlready, InTheFuture, KnownBeforeItHappened, NotYetClosed
+from registry.domain.incident import (
+    AlreadyClosed,
+    AlreadyForwarded,
+    FinalAlready,
+    InTheFuture,
+    KnownBeforeItHappened,
+    NotYetClosed,
+)
 from registry.queries import IncidentFilters
 from registry.usecases import incidents
-from registry.usecases.incidents import AddReport, CloseIncident, ReportIncident
+from registry.usecases.incidents import AddReport, CloseIncident, ForwardIncident, ReportIncident
 from registry.views import View
 
 REPORTERS = (*STAFF, Role.CQO)
@@ -71,6 +78,20 @@ class IncidentRoutes(Routes):
     def add_report(self, request: Request[AddReport], incident_id: str) -> Response:
         with self.db.begin() as session:
             found = incidents.add_report(session, request.caller, incident_id, request.body, self.clock)
+            return request.reply(session, found)
+
+    @http(
+        "POST",
+        "/incidents/<incident_id>/forwarding",
+        body=schemas.Forwarding,
+        returns=schemas.Incident,
+        roles=STAFF,
+        problems=(AlreadyForwarded,),
+        summary="The bureau tells the province of an incident, within the rule set's hours or late (R45)",
+    )
+    def forward_incident(self, request: Request[ForwardIncident], incident_id: str) -> Response:
+        with self.db.begin() as session:
+            found = incidents.forward(session, request.caller, incident_id, request.body, self.clock)
             return request.reply(session, found)
 
     @http(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from chassis.errors import RuleBroken
+from registry.events import PersonExcluded
 
 EXCLUDED = "excluded"  # why somebody has left the pool, and why an appointment is suspended
 
@@ -42,6 +43,10 @@ class Exclusion:
     def turns(self) -> list[date]:
         """The days on which it begins to hold and on which it holds no longer."""
         return [self.valid_from, *([self.valid_to + timedelta(days=1)] if self.valid_to else [])]
+
+    def begin(self, person_id: str, in_office: bool, on: date) -> PersonExcluded:
+        """Says of a person that it holds of them from now on."""
+        return PersonExcluded(person_id, self.document, self.valid_from, self.valid_to, in_office, on)
 
     def lift(self, on: date, document: str) -> None:
         """Ends the exclusion with the day `on`, before its term if it has one, by a document."""

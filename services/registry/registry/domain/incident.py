@@ -1,7 +1,8 @@
 """Major quality-safety incidents and their reports (R45–R47).
 
 The CQO enters them. What was entered is edited or withdrawn by nobody: it is added to. So the enterprise's account
-can't hold a report back. By when each report is due is the rule set's, by grade.
+can't hold a report back. The bureau forwards the first report to the province (上报). By when each is due is the rule
+set's, by grade.
 """
 
 from __future__ import annotations
@@ -15,7 +16,14 @@ from typing import TypeVar
 from chassis.errors import RuleBroken
 from registry.domain.enterprise import Enterprise
 from registry.domain.rules import Rules
-from registry.events import IncidentClosed, IncidentReportAdded, IncidentReported, IncidentReportOverdue
+from registry.events import (
+    IncidentClosed,
+    IncidentForwarded,
+    IncidentForwardingOverdue,
+    IncidentReportAdded,
+    IncidentReported,
+    IncidentReportOverdue,
+)
 
 EventT = TypeVar("EventT")
 
@@ -68,6 +76,13 @@ class FinalAlready(RuleBroken):
     zh = "终报已经提交，不再接受续报。"
 
 
+class AlreadyForwarded(RuleBroken):
+    """The province has been told of this incident already."""
+
+    rule = "R45"
+    zh = "该事件已经上报省局。"
+
+
 @dataclass
 class IncidentReport:
     """A report as it was made; never changed."""
@@ -96,10 +111,12 @@ class Told:
 
 @dataclass(frozen=True)
 class Reporter:
-    """Who reports: the caller, and the CQO that they are, if they are one."""
+    """Who reports: the caller, and the CQO that they are, if they are one. Whom the province hears it from itself
+    need not be forwarded."""
 
     subject: str
     person_id: str | None
+    is_province: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,6 +144,10 @@ class Incident:
     closed_on: date | None = None
     final_due_on: date | None = None
     final_on: date | None = None
+    province_hours: int | None = None  # within which the province is told; None where it entered the incident itself
+    province_due_at: datetime | None = None
+    forwarded_at: datetime | None = None
+    forwarding_document: str | None = None
     version: int = 0
 
     @classmethod
@@ -138,7 +159,7 @@ class Incident:
             raise InTheFuture()
         if told.known_at < told.occurred_at:
             raise KnownBeforeItHappened()
-        hours = rules.incident_clocks[told.grade]["first_hours"]
+        clocks = rules.incident_clocks[told.grade]
         incident = cls(
             id=incident_id,
             enterprise_id=enterprise.id,
@@ -148,12 +169,18 @@ class Incident:
             subject=told.subject,
             occurred_at=told.occurred_at,
             known_at=told.known_at,
-            first_due_at=told.known_at + timedelta(hours=hours),
+            first_due_at=told.known_at + timedelta(hours=clocks["first_hours"]),
             ruleset=rules.version,
         )
+        if reporter.is_province:
+            incident.forwarded_at = moment.now
+        else:
+            incident.province_hours = clocks["province_hours"]
+            incident.province_due_at = moment.now + timedelta(hours=incident.province_hours)
         late = moment.now > incident.first_due_at
         first = incident._report(ReportKind.FIRST, told.content, told.document, reporter, moment, late)
-        return incident, first, incident._event(IncidentReported, moment.today, late=late)
+        event = incident._event(IncidentReported, moment.today, late=late, province_hours=incident.province_hours)
+        return incident, first, event
 
     def add(
         self, kind: ReportKind, content: str, document: str | None, reporter: Reporter, moment: Moment
@@ -181,6 +208,20 @@ class Incident:
         self.closed_on = on
         self.final_due_on = on + timedelta(days=rules.incident_clocks[self.grade]["final_days"])
         return self._event(IncidentClosed, on, final_due_on=self.final_due_on)
+
+    def forward(self, document: str | None, moment: Moment) -> IncidentForwarded:
+        """The bureau tells the province; late if the rule set's hours since the first report are over."""
+        if self.forwarded_at is not None:
+            raise AlreadyForwarded()
+        self.forwarded_at, self.forwarding_document = moment.now, document
+        late = self.province_due_at is not None and moment.now > self.province_due_at
+        return self._event(IncidentForwarded, moment.today, late=late)
+
+    def miss_forwarding(self, today: date) -> IncidentForwardingOverdue | None:
+        """Notes that the hours within which the province was to be told are over; None if it was told."""
+        if self.forwarded_at is not None or self.province_hours is None:
+            return None
+        return self._event(IncidentForwardingOverdue, today, province_hours=self.province_hours)
 
     def miss_final(self, today: date) -> IncidentReportOverdue | None:
         """Notes that the day for the final report has passed; None if it was made."""

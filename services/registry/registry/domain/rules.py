@@ -54,6 +54,9 @@ class Rules:
     duty_least_days: int
     hazard_days: int
     on_breach: Mapping[str, BreachRule]  # by kind
+    contact_request_days: int
+    contact_requests_open: int
+    contact_request_again_days: int
     incident_clocks: Mapping[str, Mapping[str, int]]  # by grade: first_hours, province_hours, final_days
 
     def on_end(self, status: CertificateStatus) -> OnCertificateEnd:

@@ -18,6 +18,12 @@ from registry.events.appointments import (
 )
 from registry.events.audit import AuditSealed
 from registry.events.breaches import BreachConfirmed, BreachLifted
+from registry.events.contact_requests import (
+    ContactAnswered,
+    ContactRequested,
+    ContactRequestExpired,
+    OfContactRequest,
+)
 from registry.events.duties import (
     DutyReportNoted,
     DutyReportOverdue,
@@ -33,6 +39,8 @@ from registry.events.enterprises import (
 )
 from registry.events.incidents import (
     IncidentClosed,
+    IncidentForwarded,
+    IncidentForwardingOverdue,
     IncidentReportAdded,
     IncidentReported,
     IncidentReportOverdue,
@@ -41,6 +49,7 @@ from registry.events.incidents import (
 from registry.events.people import (
     ContactChanged,
     PersonChanged,
+    PersonExcluded,
     PersonRegistered,
     TalentAdmitted,
     TalentExcluded,
@@ -75,7 +84,10 @@ __all__ = [
     "AuditSealed",
     "BreachConfirmed",
     "BreachLifted",
+    "ContactAnswered",
     "ContactChanged",
+    "ContactRequestExpired",
+    "ContactRequested",
     "DivisionPlaced",
     "DutyReportNoted",
     "DutyReportOverdue",
@@ -86,12 +98,16 @@ __all__ = [
     "EnterpriseRecognised",
     "EnterpriseRegistered",
     "IncidentClosed",
+    "IncidentForwarded",
+    "IncidentForwardingOverdue",
     "IncidentReportAdded",
     "IncidentReportOverdue",
     "IncidentReported",
+    "OfContactRequest",
     "OfIncident",
     "OfRecommendation",
     "PersonChanged",
+    "PersonExcluded",
     "PersonRegistered",
     "PostOpened",
     "PostVacancyOverdue",

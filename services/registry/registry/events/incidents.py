@@ -21,8 +21,11 @@ class OfIncident:
 
 @dataclass(frozen=True, kw_only=True)
 class IncidentReported(OfIncident):
+    """The first report. `province_hours`: within how many hours of it the province is to be told; None where it was."""
+
     type: ClassVar[str] = "incident.reported.v1"
     late: bool
+    province_hours: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,22 @@ class IncidentReportAdded(OfIncident):
 class IncidentClosed(OfIncident):
     type: ClassVar[str] = "incident.closed.v1"
     final_due_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentForwarded(OfIncident):
+    """The bureau has told the province."""
+
+    type: ClassVar[str] = "incident.forwarded.v1"
+    late: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentForwardingOverdue(OfIncident):
+    """The province was not told within `province_hours` of the first report."""
+
+    type: ClassVar[str] = "incident.forwarding_overdue.v1"
+    province_hours: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,19 @@ class PersonChanged(PersonRegistered):
 
 
 @dataclass(frozen=True)
+class PersonExcluded:
+    """On the exclusion list from `valid_from` on (R30); it is said when that day has come. Why is not said."""
+
+    type: ClassVar[str] = "person.excluded.v1"
+    person_id: str
+    document: str
+    valid_from: date
+    valid_until: date | None
+    in_office: bool
+    on: date
+
+
+@dataclass(frozen=True)
 class ContactChanged:
     """`jwe` can be opened by notifications alone."""
 

@@ -24,13 +24,16 @@ REPORTS = (
 
 @dataclass(frozen=True)
 class IncidentFilters:
-    """Which incidents are asked for; `overdue`: whose final report should have been made by now."""
+    """Which incidents are asked for; `overdue`: whose final report should have been made by now; `forwarded`: of which
+    the province has been told.
+    """
 
     division: str | None = None
     enterprise_id: str | None = None
     grade: Grade | None = None
     closed: bool | None = None
     overdue: bool | None = None
+    forwarded: bool | None = None
 
 
 def incidents(session: Session, caller: Caller, filters: IncidentFilters, on: date, page: PageArguments) -> Page:
@@ -42,6 +45,7 @@ def incidents(session: Session, caller: Caller, filters: IncidentFilters, on: da
         *equal(incident, enterprise_id=filters.enterprise_id, grade=filters.grade),
         *is_or_not(incident.c.closed_on.is_not(None), filters.closed),
         *is_or_not(late, filters.overdue),
+        *is_or_not(incident.c.forwarded_at.is_not(None), filters.forwarded),
     ]
     return paginate(session, select(Incident).where(*conditions), [incident.c.id], page)
 

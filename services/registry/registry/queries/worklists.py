@@ -16,6 +16,7 @@ from programme import rulesets, tables
 from programme.callers import Caller, Role
 from registry.domain.appointment import AppointmentStatus
 from registry.domain.rules import Rules
+from registry.queries.quality_post import uncertified
 from registry.storage import appointment, duty_report, enterprise, exclusion, hazard, person, post, talent
 from registry.usecases.access import in_office, visible
 
@@ -35,6 +36,7 @@ class Worklist(StrEnum):
     SEVERAL_FIRMS = "several_firms"  # in office here since `day`, and elsewhere too
     DUTY_OVERDUE = "duty_overdue"  # a plan or report that was owed by `day` and has not come
     HAZARDS_OPEN = "hazards_open"  # a problem or hazard that should have been dealt with by `day`
+    UNCERTIFIED = "uncertified"  # in a key quality post without a valid certificate since `day`
 
 
 # Whoever is not told of exclusions (ADR 0022), nor of other firms' people.
@@ -42,7 +44,8 @@ NOT_FOR_ENTERPRISES = (Worklist.EXCLUDED, Worklist.SEVERAL_FIRMS)
 
 
 class WorkItem(NamedTuple):
-    """An entry: of an appointment or what belongs to it, or of a vacant post, which has no person."""
+    """An entry: of an appointment or what belongs to it; of a vacant post, which has no person; or of who fills a key
+    quality post, who need not be registered."""
 
     id: str
     day: date
@@ -89,6 +92,8 @@ def counts(session: Session, caller: Caller, today: date) -> list[Count]:
 def _entries(session: Session, name: Worklist, caller: Caller, today: date) -> Found:
     if name == Worklist.VACANT:
         return _vacant(today).where(visible(post, caller, today))
+    if name == Worklist.UNCERTIFIED:
+        return uncertified(today).where(visible(enterprise, caller, today))
     rules = rulesets.rules_on(session, today, Rules)
     return APPOINTMENTS[name](today, rules).where(visible(ABOUT.get(name, appointment), caller, today))
 

@@ -88,6 +88,7 @@ from registry.schemas.imports import (
     Rejection,
 )
 from registry.schemas.incidents import (
+    Forwarding,
     Incident,
     IncidentClosing,
     IncidentFilters,
@@ -173,6 +174,7 @@ __all__ = [
     "Exclusion",
     "Filing",
     "Finding",
+    "Forwarding",
     "Grade",
     "GradeFilters",
     "Grades",

@@ -40,6 +40,14 @@ class IncidentClosing(Schema):
     on = DayField(required=True)
 
 
+class Forwarding(Schema):
+    record = incidents.ForwardIncident
+
+    document = TextField(
+        allow_none=True, load_default=None, metadata={"description": "under which number it was forwarded (上报文号)"}
+    )
+
+
 class Incident(Schema):
     id = fields.String(required=True)
     version = fields.Integer(required=True)
@@ -55,6 +63,11 @@ class Incident(Schema):
     closed_on = fields.Date(allow_none=True)
     final_due_on = fields.Date(allow_none=True)
     final_on = fields.Date(allow_none=True)
+    province_due_at = fields.AwareDateTime(
+        allow_none=True, metadata={"description": "by when the province is told; null where it entered the incident"}
+    )
+    forwarded_at = fields.AwareDateTime(allow_none=True, metadata={"description": "when the province was told"})
+    forwarding_document = fields.String(allow_none=True)
 
 
 class IncidentReport(Schema):
@@ -77,3 +90,4 @@ class IncidentFilters(QuerySchema):
     grade = Choice(Grade)
     closed = query_flag()
     overdue = query_flag(metadata={"description": "whether the final report should have been made by now"})
+    forwarded = query_flag(metadata={"description": "whether the province has been told"})

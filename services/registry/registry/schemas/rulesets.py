@@ -90,4 +90,7 @@ class RuleSetParameters(Schema):
     on_breach = fields.Nested(
         BreachRules, required=True, metadata={"description": "what a confirmed breach brings about (R47, R48)"}
     )
+    contact_request_days = whole_number("days within which a member of the pool answers who asks for contact", least=1)
+    contact_requests_open = whole_number("requests of an enterprise for contact that may wait for an answer")
+    contact_request_again_days = whole_number("days after which an enterprise may ask for the same person again")
     incident_clocks = fields.Nested(IncidentClocks, required=True)

@@ -20,7 +20,9 @@ class Worklists(Schema):
 class WorkItem(Schema):
     id = fields.String(
         required=True,
-        metadata={"description": "of the appointment, the vacant post, the paper, the hazard"},
+        metadata={
+            "description": "of the appointment, the vacant post, the paper, the hazard, or who fills a key quality post"
+        },
     )
     day = fields.Date(required=True, metadata={"description": "by which, or since when: see the list"})
     division = fields.String(required=True)

@@ -39,6 +39,7 @@ from registry.storage.appointments import (
 )
 from registry.storage.base import metadata
 from registry.storage.candidates import recommendation, recommendation_decision, recommendation_evidence
+from registry.storage.contact_requests import ENTITIES as CONTACT_REQUESTS
 from registry.storage.divisions import calendar_year, division_change, division_record
 from registry.storage.enterprises import correction, enterprise, former_leader, recognition
 from registry.storage.imports import import_file, import_job, import_rejected
@@ -63,6 +64,7 @@ from registry.storage.people import (
     talent,
     talent_status,
 )
+from registry.storage.quality_posts import ENTITIES as QUALITY_POSTS
 
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
 
@@ -152,6 +154,9 @@ for entity, table in {
     CalendarYear: calendar_year,
 }.items():
     mapper.map_imperatively(entity, table)
+for entities in (QUALITY_POSTS, CONTACT_REQUESTS):
+    for entity, table in entities.items():
+        mapper.map_imperatively(entity, table)
 
 __all__ = [
     "METADATA",

@@ -22,6 +22,9 @@ incident = Table(
     day_column("closed_on", nullable=True),
     day_column("final_due_on", nullable=True),
     day_column("final_on", nullable=True),
+    Column("province_hours", Integer, nullable=True),
+    *(Column(name, DateTime(timezone=True), nullable=True) for name in ("province_due_at", "forwarded_at")),
+    text_column("forwarding_document", nullable=True),
 )
 
 incident_report = Table(

@@ -22,6 +22,7 @@ from registry import storage
 from registry.adapters.personal_data import PersonalDataCipher
 from registry.domain.appointment import Appointment
 from registry.domain.contact import Contact, ContactPoints, OwnerKind
+from registry.domain.contact_request import ContactRequest
 from registry.domain.correction import Correction
 from registry.domain.enterprise import Enterprise, EnterpriseFacts
 from registry.domain.incident import Incident
@@ -30,6 +31,7 @@ from registry.domain.person import Person
 from registry.domain.post import Post
 from registry.domain.recommendation import Recommendation
 from registry.domain.talent import Talent
+from registry.storage.contact_requests import contact_request
 from registry.usecases import contacts
 from registry.usecases.access import former_leaders_of, load_enterprise
 from registry.usecases.divisions import require_county
@@ -145,6 +147,7 @@ def _move_along(session: Session, enterprise: Enterprise, clock: Clock) -> None:
         (Talent, storage.talent.c.id.in_(owners)),
         (Contact, storage.contact.c.id.in_(owners)),
         (Correction, storage.correction.c.enterprise_id == enterprise.id),
+        (ContactRequest, contact_request.c.enterprise_id == enterprise.id),
     ):
         session.execute(update(entity).where(condition).values(division=enterprise.division))
     for table in storage.OF_AN_APPOINTMENT:

@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from chassis import due
 from chassis.clock import Clock
 from chassis.data import load
 from chassis.ids import new_id
+from chassis.messaging import outbox
 from chassis.security import audit
 from programme import scope
 from programme.callers import Caller
@@ -24,7 +25,7 @@ from registry import storage
 from registry.adapters.personal_data import PersonalDataCipher
 from registry.domain.exclusion import Exclusion
 from registry.domain.person import Person
-from registry.usecases.access import certificates_of, exclusions_of, load_person, person_by_number
+from registry.usecases.access import certificates_of, exclusions_of, in_office, load_person, person_by_number
 from registry.usecases.end_appointment import end_for_exclusion
 from registry.usecases.standing import restand
 
@@ -72,7 +73,7 @@ def enter(session: Session, caller: Caller, index: str, command: Exclude, clock:
     audit.record(session, caller, "exclusion.entered", entry.id, {"document": entry.document}, clock)
     _plan(session, entry, clock.today())
     session.flush()
-    _take_effect(session, entry, clock)
+    _take_effect(session, entry, clock, begins=entry.holds_on(clock.today()))
     return entry
 
 
@@ -106,7 +107,8 @@ def lift(session: Session, caller: Caller, exclusion_id: str, command: LiftExclu
 def exclusions_turn(session: Session, exclusion_ids: Iterable[str], clock: Clock) -> None:
     """Does what these exclusions do on the day that has come: they begin to hold, or hold no longer."""
     for exclusion_id in sorted(exclusion_ids):
-        _take_effect(session, load(session, Exclusion, exclusion_id), clock)
+        entry = load(session, Exclusion, exclusion_id)
+        _take_effect(session, entry, clock, begins=entry.holds_on(clock.today()))
 
 
 def _plan(session: Session, entry: Exclusion, today: date) -> None:
@@ -115,11 +117,19 @@ def _plan(session: Session, entry: Exclusion, today: date) -> None:
             due.plan(session, TURN, entry.id, f"{entry.id}:{day}", day, {"exclusion_id": entry.id})
 
 
-def _take_effect(session: Session, entry: Exclusion, clock: Clock) -> None:
-    """Brings the person, if they are registered, to what all their exclusions and certificates give today."""
+def _take_effect(session: Session, entry: Exclusion, clock: Clock, *, begins: bool = False) -> None:
+    """Brings the person, if they are registered, to what all their exclusions and certificates give today.
+
+    `begins`: it holds from today on, or was entered for a day before. It holds on one of the days on which it turns
+    only if that is its first.
+    """
     person = session.scalars(LOCKED_OF_INDEX, {"index": entry.id_number_index}).one_or_none()
     if person is None:
         return
+    if begins:
+        held = exists().where(storage.appointment.c.person_id == person.id, in_office(clock.today()))
+        event = entry.begin(person.id, bool(session.scalar(select(held))), clock.today())
+        outbox.add(session, person, event, clock)
     end_for_exclusion(session, person.id, entry, clock)
     exclusions, facts = exclusions_of(session, person), certificates_of(session, person.id)
     restand(session, person, facts, exclusions, clock.today(), clock)

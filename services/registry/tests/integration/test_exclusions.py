@@ -201,3 +201,26 @@ def test_somebody_excluded_by_number_before_they_were_registered_is_excluded_the
 
     assert register.session.get(Talent, person.id) is None
     assert register.announced("talent.admitted") == []
+
+
+def test_whoever_is_excluded_is_told_once_whether_in_office_in_the_pool_or_neither(register, firm, holder, appointment):
+    candidate = register.person(firm)
+    for person in (holder, candidate):
+        excluded(register, person, until=date(2026, 3, 10))
+    register.clock.move(days=9)
+    sweep(register)
+
+    told = register.announced("person.excluded")
+    assert [(each["person_id"], each["in_office"]) for each in told] == [(holder.id, True), (candidate.id, False)]
+    assert told[0]["valid_until"] == "2026-03-10" and "reason" not in told[0]
+    assert register.gaps() == []
+
+
+def test_of_an_exclusion_of_a_later_day_it_is_told_when_that_has_come_and_not_again_at_its_end(register, firm):
+    person = register.person(firm)
+    excluded(register, person, since=date(2026, 3, 12), until=date(2026, 3, 20))
+    assert register.announced("person.excluded") == []
+    for days, times in ((10, 1), (9, 1)):
+        register.clock.move(days=days)
+        sweep(register)
+        assert len(register.announced("person.excluded")) == times

@@ -12,6 +12,7 @@ from programme.callers import Caller
 from registry import queries
 from registry.domain.incident import (
     AlreadyClosed,
+    AlreadyForwarded,
     FinalAlready,
     Grade,
     InTheFuture,
@@ -24,10 +25,13 @@ from registry.seed import seed
 from registry.usecases.incidents import (
     AddReport,
     CloseIncident,
+    ForwardIncident,
     ReportIncident,
     add_report,
     close,
+    forward,
     miss_final_reports,
+    miss_forwardings,
     report,
 )
 from testkit import Client
@@ -60,6 +64,11 @@ def told(clock, known_minutes_ago=30, **changes):
     return ReportIncident(**{**content, **changes})
 
 
+def listed(session, caller, clock, **filters):
+    page = queries.incidents(session, caller, IncidentFilters(**filters), clock.today(), PageArguments(50))
+    return [each.id for each in page.items]
+
+
 def test_the_cqo_reports_within_the_rule_sets_hour_or_late(register, firm, cqo):
     in_time = report(register.session, cqo, firm.id, told(register.clock), register.clock)
     late = report(register.session, cqo, firm.id, told(register.clock, 61), register.clock)
@@ -70,7 +79,8 @@ def test_the_cqo_reports_within_the_rule_sets_hour_or_late(register, firm, cqo):
         (late.id, "III", True),
     ]
     # What happened is the enterprise's to keep (R48): events say that something did.
-    assert events[0].keys() == {"incident_id", "enterprise_id", "person_id", "grade", "on", "ruleset", "late"}
+    of = {"incident_id", "enterprise_id", "person_id", "grade", "on", "ruleset"}
+    assert events[0].keys() == {*of, "late", "province_hours"}
     assert (in_time.person_id, in_time.division) == (cqo.person_id, "220102")
 
 
@@ -130,6 +140,45 @@ def test_a_final_report_that_does_not_come_is_announced_and_late_when_it_does(re
     assert register.announced("incident.report_added")[-1]["late"] is True
 
 
+def test_the_bureau_tells_the_province_within_the_rule_sets_hours_of_the_first_report(register, firm, cqo):
+    session, clock = register.session, register.clock
+    made, late = (report(session, cqo, firm.id, told(clock), clock) for _ in range(2))
+    session.flush()
+    planned = session.execute(
+        text("SELECT due_on, not_before - clock_timestamp() FROM due WHERE kind = 'incident.forwarding'")
+    )
+    assert all(due_on == clock.today() and timedelta(hours=1) < wait < timedelta(hours=2) for due_on, wait in planned)
+
+    clock.move(hours=2)
+    forward(session, CHANGCHUN, made.id, ForwardIncident("长市监报〔2026〕3号"), clock)
+    with pytest.raises(AlreadyForwarded):
+        forward(session, PROVINCE, made.id, ForwardIncident(), clock)
+    assert listed(session, PROVINCE, clock, forwarded=False) == [late.id]
+    clock.move(seconds=1)
+    miss_forwardings(session, [made.id, late.id], clock)
+    forward(session, CHANGCHUN, late.id, ForwardIncident(), clock)
+    miss_forwardings(session, [late.id], clock)
+
+    assert made.forwarding_document == "长市监报〔2026〕3号" and made.forwarded_at == made.province_due_at
+    assert [(each["incident_id"], each["late"]) for each in register.announced("incident.forwarded")] == [
+        (made.id, False),
+        (late.id, True),
+    ]
+    [overdue] = register.announced("incident.forwarding_overdue")
+    assert (overdue["incident_id"], overdue["province_hours"]) == (late.id, 2)
+    states = session.execute(text("SELECT key, state FROM due WHERE kind = 'incident.forwarding' ORDER BY id"))
+    assert [tuple(row) for row in states] == [(made.id, "cancelled"), (late.id, "cancelled")]
+    assert register.gaps() == []
+
+
+def test_what_the_province_enters_itself_it_need_not_be_told(register, firm):
+    made = report(register.session, PROVINCE, firm.id, told(register.clock), register.clock)
+
+    assert (made.forwarded_at, made.province_due_at) == (register.clock.now(), None)
+    assert register.announced("incident.reported")[0]["province_hours"] is None
+    assert register.session.execute(text("SELECT count(*) FROM due WHERE kind = 'incident.forwarding'")).scalar() == 0
+
+
 def test_what_can_not_be_is_refused(register, firm, cqo):
     clock = register.clock
     ahead = told(clock, -5)
@@ -145,15 +194,12 @@ def test_everybody_sees_what_is_theirs(register, firm, cqo):
     close(session, cqo, made.id, CloseIncident(clock.today()), clock)
     session.flush()
 
-    def listed(caller, **filters):
-        page = queries.incidents(session, caller, IncidentFilters(**filters), clock.today(), PageArguments(50))
-        return [each.id for each in page.items]
-
     own = Caller("q", "enterprise", enterprise_id=firm.id)
-    assert [listed(each) for each in (PROVINCE, CHANGCHUN, own, cqo)] == [[made.id]] * 4
-    assert listed(SIPING) == listed(CHANGCHUN, overdue=True) == listed(CHANGCHUN, grade=Grade.I) == []
+    assert [listed(session, each, clock) for each in (PROVINCE, CHANGCHUN, own, cqo)] == [[made.id]] * 4
+    for caller, filters in ((SIPING, {}), (CHANGCHUN, {"overdue": True}), (CHANGCHUN, {"grade": Grade.I})):
+        assert listed(session, caller, clock, **filters) == []
     clock.move(days=11)
-    assert listed(CHANGCHUN, overdue=True) == [made.id]
+    assert listed(session, CHANGCHUN, clock, overdue=True) == [made.id]
     with pytest.raises(NotFound):
         report(session, cqo, register.firm().id, told(clock), clock)
 
@@ -188,6 +234,7 @@ def test_the_enterprises_account_can_neither_enter_nor_edit_nor_withdraw(running
     own.call("POST", f"/enterprises/{firm_id}/incidents", 403, json=incident)
     own.call("POST", f"{path}/reports", 403, json={"kind": "stage", "content": "一切正常"})
     own.call("POST", f"{path}/closing", 403, json={"on": str(known.date())})
+    own.call("POST", f"{path}/forwarding", 403, json={})
     for client in (own, province):
         for method in ("PATCH", "PUT", "DELETE"):
             assert client.send(method, path, json={}).status_code in (404, 405)

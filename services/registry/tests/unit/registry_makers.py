@@ -49,6 +49,9 @@ RULES = MadeUpRules(
     duty_least_days=90,
     hazard_days=30,
     on_breach={kind: {"consequence": "warn", "months": 12} for kind in ("secrecy", "independence")},
+    contact_request_days=14,
+    contact_requests_open=5,
+    contact_request_again_days=90,
     incident_clocks={
         grade: {"first_hours": 1, "province_hours": 2, "final_days": 10} for grade in ("I", "II", "III", "IV")
     },

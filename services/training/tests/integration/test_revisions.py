@@ -54,8 +54,11 @@ def judged(centre):
 
 def test_who_passes_a_resit_after_the_closing_gets_a_certificate(centre, judged):
     _, failed = judged
+    last = END + timedelta(days=90)
+    assert [each["resit_until"] for each in centre.announced("enrolment.completed")] == [None, last.isoformat()]
     centre.clock.move(days=30)
     resit(centre, failed, 58)
+    assert centre.announced("enrolment.revised")[0]["resit_until"] == last.isoformat()
     resit(centre, failed, 60)
 
     outcomes = [(event["score"], event["passed"], event["cause"]) for event in centre.announced("enrolment.revised")]

@@ -44,6 +44,22 @@ def test_each_requirement_is_judged_at_its_edge(hours, scores, missing):
     assert [shortfall.split()[0] for shortfall in enrolment.shortfalls] == missing
 
 
+@pytest.mark.parametrize(
+    ("hours", "scores", "offered"),
+    [
+        ((16, 14, 14), (59,), True),
+        ((16, 14, 14), (), True),  # who did not sit the exam
+        ((16, 14, 14), (60,), False),
+        ((16, 14, 14), (20, 30, 40), False),  # no sitting is left
+        ((0, 14, 14), (59,), False),  # a better score would not do
+    ],
+)
+def test_a_resit_is_offered_where_it_can_help(hours, scores, offered):
+    event = enrolled(initial_class(), hours, scores).complete(initial_class(), RULES, DAY)
+
+    assert event.resit_until == (DAY + timedelta(days=RULES.resit_days) if offered else None)
+
+
 def test_in_a_class_of_just_the_hours_asked_for_the_percentage_is_enough():
     training_class = initial_class(hours=(16, 12, 12))
     present, absent = (enrolled(training_class, (16, 12, last)) for last in (8, 7.5))

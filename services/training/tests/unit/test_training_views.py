@@ -46,7 +46,7 @@ def test_each_nominee_is_shown_with_the_nomination_or_with_the_reason_in_the_cal
         "waiting": 0,
         "refused": 2,
         "items": [
-            {"enterprise_id": "f", "person_id": "p", "accepted": True, "nomination_id": "n"},
+            {"enterprise_id": "f", "person_id": "p", "accepted": True, "nomination_id": "n", "warning": None},
             {"enterprise_id": "f", "person_id": "q", "accepted": False, "reason": ClassIsFull.zh, "rule": "R61"},
             {"enterprise_id": "g", "person_id": "r", "accepted": False, "reason": NotYourEnterprise.zh, "rule": None},
         ],

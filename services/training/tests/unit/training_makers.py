@@ -6,7 +6,7 @@ from datetime import date
 from training.domain.certificate import Certificate
 from training.domain.education import YearTaken
 from training.domain.enrolment import Enrolment
-from training.domain.rules import Rules, SecondCertificate
+from training.domain.rules import Rules, SecondCertificate, WithoutAdmission
 from training.domain.training_class import BLOCKS, Block, ClassKind, TrainingClass
 
 RULES = Rules(
@@ -26,6 +26,7 @@ RULES = Rules(
     education_forecast_month=10,
     education_forecast_day=1,
     second_certificate=SecondCertificate.REFUSE,
+    without_admission=WithoutAdmission.WARN,
     class_notice_days=7,
     resit_days=90,
     appeal_days=15,

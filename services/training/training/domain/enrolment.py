@@ -196,7 +196,16 @@ class Enrolment:
             grounds.document,
             on,
             rules.version,
+            completed.resit_until,
         )
+
+    def resit_until(self, training_class: TrainingClass, rules: Rules, on: date) -> date | None:
+        """The last day of a resit; None where no sitting is left, or the score is not all that was missing."""
+        missing = [criterion.name for criterion in self.criteria(training_class, rules) if not criterion.met]
+        if missing != ["score"] or len(self.scores) > rules.resits:
+            return None
+        last_day = (training_class.closed_on or on) + timedelta(days=rules.resit_days)
+        return last_day if on <= last_day else None
 
     def resit(self, training_class: TrainingClass, score: float, rules: Rules, on: date) -> None:
         """Enters a further sitting of somebody who has failed, after the class was closed and within its days."""
@@ -228,4 +237,5 @@ class Enrolment:
             self.passed,
             on,
             rules.version,
+            self.resit_until(training_class, rules, on),
         )

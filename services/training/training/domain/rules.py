@@ -14,6 +14,14 @@ class SecondCertificate(StrEnum):
     REPLACE = "replace"  # the new certificate takes the place of the older one
 
 
+class WithoutAdmission(StrEnum):
+    """What becomes of a nomination, for a first certificate, of somebody who was not admitted as a candidate."""
+
+    REFUSE = "refuse"
+    WARN = "warn"  # it is accepted, and the answer says so
+    OFF = "off"  # nobody looks
+
+
 @dataclass(frozen=True)
 class Rules:
     """A rule set: its `version` is stored with each decision, and explains the decision later."""
@@ -34,6 +42,7 @@ class Rules:
     education_forecast_month: int  # the day on which those are told who are going to miss hours of the year
     education_forecast_day: int
     second_certificate: SecondCertificate  # what becomes of a holder's in the training for a first one
+    without_admission: WithoutAdmission  # what a nomination of somebody who was not admitted as a candidate means
     class_notice_days: int  # how long before its first day those enrolled in a class are told when and where it begins
     resit_days: int  # how long after a class was closed its exam may be sat again
     appeal_days: int  # how long after an outcome an appeal may be made

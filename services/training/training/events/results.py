@@ -20,6 +20,7 @@ class EnrolmentCompleted:
     passed: bool
     on: date
     ruleset: int
+    resit_until: date | None = None  # the last day on which the exam may be sat again, where that could still help
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class EnrolmentRevised:
     document: str | None
     on: date
     ruleset: int
+    resit_until: date | None = None
 
 
 @dataclass(frozen=True)

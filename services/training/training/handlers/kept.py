@@ -8,4 +8,5 @@ KEPT = {
     "division": Kept((Rows.by(division.c.code),)),
     "enterprise": Kept((Rows.by(storage.enterprise.c.id),)),
     "person": Kept((Rows.by(storage.person.c.id),)),
+    "recommendation": Kept((Rows.by(storage.admission.c.id),)),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True)
@@ -22,3 +23,13 @@ class PersonState:
     name: str
     division: str
     enterprise_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """Of `recommendation.admitted.v1`: a candidate whom the bureau admitted to the training."""
+
+    recommendation_id: str
+    person_id: str
+    enterprise_id: str
+    on: date

@@ -32,6 +32,7 @@ class NominationResult(Schema):
     waiting = fields.Boolean(metadata={"description": "Only of who waits for a place."})
     place = fields.Integer(metadata={"description": "The place in the waiting list."})
     nomination_id = fields.String()
+    warning = fields.String(allow_none=True, metadata={"description": "That they were not admitted as a candidate."})
     reason = fields.String()
     rule = fields.String(allow_none=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from chassis.http import Schema
-from training.domain.rules import SecondCertificate
+from training.domain.rules import SecondCertificate, WithoutAdmission
 from training.schemas.common import word_field
 
 
@@ -35,6 +35,11 @@ class RuleSetParameters(Schema):
         SecondCertificate,
         required=True,
         metadata={"description": "What the training for a first certificate means to who holds one."},
+    )
+    without_admission = word_field(
+        WithoutAdmission,
+        required=True,
+        metadata={"description": "What a nomination for a first certificate means without the bureau's admission."},
     )
     class_notice_days = fields.Integer(
         required=True,

@@ -18,11 +18,12 @@ from chassis.security import audit
 from programme import scope
 from programme.callers import Caller, Role
 from training import storage
+from training.domain.admission import NotAdmitted, admitted_or_warned
 from training.domain.certificate import CertificateStatus
 from training.domain.nomination import Nomination, NoPlace
 from training.domain.parties import Enterprise, Person, UnknownHere
 from training.domain.places import Places
-from training.domain.rules import SecondCertificate
+from training.domain.rules import Rules, SecondCertificate, WithoutAdmission
 from training.domain.training_class import ClassKind, TrainingClass
 from training.usecases import announced, certificates, parties, places, waiting
 
@@ -51,10 +52,11 @@ class Nominate:
 
 @dataclass(frozen=True)
 class Accepted:
-    """A nominee who took a place."""
+    """A nominee who took a place; with the warning that they were not admitted as a candidate, if they were not."""
 
     nominee: Nominee
     nomination_id: str
+    warning: NotAdmitted | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Waiting:
     nominee: Nominee
     nomination_id: str
     place: int
+    warning: NotAdmitted | None = None
 
 
 NominationResult = Accepted | Waiting | Refused
@@ -90,9 +93,11 @@ def nominate(
     waiting.move_up(session, training_class, clock)
     free = places.of_class(session, training_class, today)
     own_divisions = _divisions_of(session, caller, today)
-    certified = _certified(session, training_class, people, today)
+    rules = announced.rules_of(session, training_class)
+    certified = _certified(session, training_class, rules, people, today)
     known = _known(session, class_id, people)
-    enrolling = Enrolling(session, training_class, free, certified, known, clock)
+    candidates = Candidates.of(session, training_class, rules, people)
+    enrolling = Enrolling(session, training_class, free, certified, candidates, known, clock)
     results: list[NominationResult] = []
     for nominee in command.items:
         person, enterprise = people.get(nominee.person_id), enterprises.get(nominee.enterprise_id)
@@ -112,6 +117,34 @@ def nominate(
 
 
 @dataclass(frozen=True)
+class Candidates:
+    """Who was admitted as a candidate, for which enterprise, and what the class asks of who was not."""
+
+    admitted: Collection[tuple[str, str]]  # by enterprise and person
+    rule: WithoutAdmission
+
+    @classmethod
+    def of(cls, session: Session, training_class: TrainingClass, rules: Rules, person_ids: Iterable[str]) -> Candidates:
+        """Those of the people for whom the class asks it: one for a first certificate (R9); R10 leaves others alone."""
+        rule = WithoutAdmission(rules.without_admission)
+        if training_class.kind != ClassKind.INITIAL or rule == WithoutAdmission.OFF:
+            return cls((), WithoutAdmission.OFF)
+        column = storage.admission.c
+        found = session.execute(
+            select(column.enterprise_id, column.person_id).where(column.person_id.in_(set(person_ids)))
+        )
+        return cls({(firm, person) for firm, person in found}, rule)
+
+    def warning_of(self, enterprise: Enterprise, person: Person) -> NotAdmitted | None:
+        """That the person was not admitted, where that is a warning; NotAdmitted is raised where it refuses.
+
+        Of somebody of another firm something else is to be said.
+        """
+        is_admitted = person.enterprise_id != enterprise.id or (enterprise.id, person.id) in self.admitted
+        return admitted_or_warned(is_admitted, self.rule)
+
+
+@dataclass(frozen=True)
 class Enrolling:
     """A class whose places are given out: to whom they may be given, and who was nominated for it before."""
 
@@ -119,11 +152,13 @@ class Enrolling:
     training_class: TrainingClass
     free: Places
     certified: Collection[str]  # people who hold a certificate, and for whom the class can't be
+    candidates: Candidates
     known: Mapping[str, Nomination]  # by person
     clock: Clock
 
     def nominate(self, nominee: Nominee, enterprise: Enterprise, person: Person, wait: bool) -> Accepted | Waiting:
         """Gives a person a place, or one on the waiting list; the rule that forbids both is raised."""
+        warning = self.candidates.warning_of(enterprise, person)
         before = self.known.get(person.id)
         nomination_id = before.id if before is not None else new_id()
         parties = self.training_class, enterprise, person, self.free
@@ -136,10 +171,10 @@ class Enrolling:
             since = self.clock.now()
             waits, waitlisted = Nomination.wait(nomination_id, *parties, since, today, is_certified)
             outbox.add(self.session, self._kept(waits, before), waitlisted, self.clock)
-            return Waiting(nominee, nomination_id, waitlisted.place)
+            return Waiting(nominee, nomination_id, waitlisted.place, warning)
         kept = self._kept(made, before)
         waiting.enrol(self.session, self.training_class, kept, event, self.clock)
-        return Accepted(nominee, nomination_id)
+        return Accepted(nominee, nomination_id, warning)
 
     def _kept(self, made: Nomination, before: Nomination | None) -> Nomination:
         """The nomination to be stored: a new one, or that of somebody who had withdrawn, made anew."""
@@ -157,12 +192,14 @@ def _known(session: Session, class_id: str, person_ids: Iterable[str]) -> dict[s
     return {found.person_id: found for found in session.scalars(wanted.order_by(column.id).with_for_update())}
 
 
-def _certified(session: Session, training_class: TrainingClass, person_ids: Iterable[str], today: date) -> set[str]:
+def _certified(
+    session: Session, training_class: TrainingClass, rules: Rules, person_ids: Iterable[str], today: date
+) -> set[str]:
     """Those of the people whom the class can't be for, since they hold a certificate, by the rules of the class."""
     if training_class.kind != ClassKind.INITIAL:
         return set()
     running = [held for held in certificates.held(session, person_ids) if held.status.is_running]
-    if announced.rules_of(session, training_class).second_certificate == SecondCertificate.REPLACE:
+    if rules.second_certificate == SecondCertificate.REPLACE:
         # A new certificate would undo the suspension of the older one.
         return {held.person_id for held in running if held.status == CertificateStatus.SUSPENDED}
     return {held.person_id for held in running if today <= held.valid_until}
