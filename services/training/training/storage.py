@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry as mapper_registry
@@ -189,9 +190,15 @@ education_year = Table(
     text_column("person_id", index=True),
     Column("year", Integer, nullable=False),
     Column("total_hours", Float, nullable=False),
+    Column("other_hours", JSONB, nullable=False, server_default="{}"),
     text_column("exempted_by", nullable=True),
     text_column("exemption_reason", nullable=True),
+    day_column("completed_on", nullable=True),
+    day_column("behind_on", nullable=True),
 )
+# Who is behind, page by page, of one year or of all.
+IS_BEHIND = and_(education_year.c.behind_on.is_not(None), education_year.c.completed_on.is_(None))
+Index("ix_education_year_behind", education_year.c.year, education_year.c.id, postgresql_where=IS_BEHIND)
 
 shortfall = Table(
     "shortfall",
@@ -216,6 +223,8 @@ education_entry = Table(
     Column("hours", Float, nullable=False),
     text_column("document"),
     day_column("on"),
+    Column("kind", Text, nullable=False, server_default="class"),
+    text_column("evidence", nullable=True),
     UniqueConstraint("person_id", "year", "document"),
 )
 

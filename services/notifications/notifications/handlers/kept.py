@@ -20,6 +20,7 @@ KEPT = {
     "certificate": ANNOUNCED,
     "contact": Kept(stays="the contact points that it had", is_given=False),
     "division": Kept((Rows.by(division.c.code),)),
+    "education": ANNOUNCED,
     "enrolment": ANNOUNCED,
     "enterprise": Kept((Rows.by(storage.enterprise.c.id),)),
     "honour": ANNOUNCED,

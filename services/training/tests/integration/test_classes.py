@@ -328,10 +328,10 @@ def test_two_continuing_classes_of_one_name_both_count_and_a_paper_counts_once(c
         centre.go_to(END)
         centre.close(training_class)
 
-    assert education.hours(centre.session, person_id(0), 2026) == 16
+    assert education.years_taken(centre.session, person_id(0), [2026])[0].hours == 16
     assert centre.educate(person_id(0), 2026, 4) == Recorded(recorded=1, unchanged=0)
     assert centre.educate(person_id(0), 2026, 4) == Recorded(recorded=0, unchanged=1)
-    assert education.hours(centre.session, person_id(0), 2026) == 20
+    assert education.years_taken(centre.session, person_id(0), [2026])[0].hours == 20
     assert centre.gaps() == []
 
 

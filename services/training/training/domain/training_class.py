@@ -19,6 +19,7 @@ from training.domain.class_refusals import (
     SessionsDontFit,
     SessionUnknown,
 )
+from training.domain.education import CLASS, ONLINE
 from training.domain.rules import Rules
 from training.events import ClassCancelled, ClassChanged, ClassClosed, ClassScheduled
 
@@ -107,6 +108,11 @@ class TrainingClass:
     def hours(self) -> float:
         """The hours of all blocks together."""
         return float(sum(block.hours for block in self.blocks))
+
+    @property
+    def education_kind(self) -> str:
+        """As which kind of continuing education its hours count."""
+        return ONLINE if self.mode == ClassMode.ONLINE else CLASS
 
     def schedule(self, rules: Rules) -> ClassScheduled:
         """Announces the class by the rules that hold on its first day; it is judged by them whatever follows."""

@@ -22,7 +22,13 @@ from training.queries.classes import (
     list_nominations,
     list_plans,
 )
-from training.queries.education import ShortfallFilters, list_education, list_shortfalls
+from training.queries.education import (
+    ShortfallFilters,
+    get_education,
+    list_behind,
+    list_education,
+    list_shortfalls,
+)
 from training.queries.explanations import explain_certificate, explain_enrolment
 from training.queries.reminders import ReminderFilters, list_reminders_due
 
@@ -43,7 +49,9 @@ __all__ = [
     "explain_enrolment",
     "find_genuine",
     "get_certificate",
+    "get_education",
     "list_appeals",
+    "list_behind",
     "list_certificates",
     "list_classes",
     "list_education",

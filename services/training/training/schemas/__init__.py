@@ -37,6 +37,7 @@ from training.schemas.classes import (
 )
 from training.schemas.education import (
     EducationYear,
+    EducationYearWithEntries,
     Exemption,
     NewEducation,
     NewEducationList,
@@ -86,6 +87,7 @@ __all__ = [
     "Correction",
     "Decision",
     "EducationYear",
+    "EducationYearWithEntries",
     "Enrolment",
     "EnrolmentExplained",
     "Entered",

@@ -117,7 +117,7 @@ def _reward(session: Session, training_class: TrainingClass, passed: Sequence[En
     # The hours count for the year in which they were taken, whenever the class is closed.
     document = f"{training_class.name} {training_class.id}"
     entries = [
-        EducationEntry(one.person_id, year, hours, document, clock.today())
+        EducationEntry(one.person_id, year, hours, document, clock.today(), training_class.education_kind)
         for one in passed
         for year, hours in one.hours_by_year(training_class).items()
         if hours
