@@ -211,6 +211,19 @@ def test_papers_come_in_for_as_long_as_the_rules_of_the_year_say(centre, holders
     assert len(behind(centre)) == 4
 
 
+def costs_of_who_is_not_behind(centre):
+    """The statements for many of whom each has the hours of the next year."""
+    taken = text(
+        "INSERT INTO education_year (id, version, division, person_id, year, total_hours) "
+        "SELECT person_id || ':2028', 1, division, person_id, 2028, 16 FROM certificate"
+    )
+    centre.session.execute(taken)
+    centre.go_to(date(2029, 1, 1))
+    with statements(centre.session.connection()) as found:
+        end(centre, 2028)
+    return len(found)
+
+
 def test_a_sweep_of_many_costs_as_many_statements_as_one_of_few(centre):
     for statement in FILL.split(";"):
         centre.session.execute(text(statement), {"count": forecast.AT_ONCE + 3})
@@ -224,7 +237,6 @@ def test_a_sweep_of_many_costs_as_many_statements_as_one_of_few(centre):
 
     assert len(behind(centre)) == forecast.AT_ONCE + 3
     assert costs[0] == costs[1] <= 13
-    with statements(centre.session.connection()) as none:
-        end(centre, 2026)  # of which nobody has a duty
-    assert len(none) == 6
     assert {(2027, f"c{forecast.AT_ONCE:05d}"), (2028, "")} <= {(year, after) for _, year, after in planned(centre)}
+    assert costs_of_who_is_not_behind(centre) == 6
+    assert len(behind(centre)) == forecast.AT_ONCE + 3
