@@ -26,8 +26,10 @@ from training.domain.education import EducationEntry, EducationYear, Shortfall
 from training.domain.enrolment import Enrolment
 from training.domain.nomination import Nomination, NominationStatus
 from training.domain.plan import Plan
+from training.domain.trainer import Trainer, TrainerStatus
 from training.domain.training_class import ClassKind, ClassMode, ClassStatus, TrainingClass
-from training.json_columns import BlocksJson, GroundsJson, SessionsJson
+from training.domain.venue import Venue
+from training.json_columns import BlocksJson, GroundsJson, SessionsJson, WarningsJson
 
 metadata = new_metadata()
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
@@ -57,6 +59,33 @@ plan = Table(
     day_column("decided_on"),
 )
 
+# The pool of trainers, and where classes are held.
+trainer = Table(
+    "trainer",
+    metadata,
+    *aggregate_columns(),
+    text_column("division"),
+    text_column("name"),
+    text_column("employer"),
+    text_column("title", nullable=True),
+    Column("blocks", JSONB, nullable=False),
+    day_column("valid_from"),
+    day_column("valid_until", nullable=True),
+    member_column("status", TrainerStatus),
+    text_column("document"),
+)
+venue = Table(
+    "venue",
+    metadata,
+    *aggregate_columns(),
+    text_column("division"),
+    text_column("name"),
+    text_column("address"),
+    Column("seats", Integer, nullable=False),
+    day_column("valid_from"),
+    day_column("valid_until", nullable=True),
+)
+
 training_class = Table(
     "training_class",
     metadata,
@@ -75,6 +104,10 @@ training_class = Table(
     Column("ruleset", Integer),
     member_column("mode", ClassMode),
     text_column("venue", nullable=True),
+    text_column("venue_id", ForeignKey("venue.id"), nullable=True),
+    text_column("link", nullable=True),
+    Column("trainers", JSONB, nullable=False, server_default="{}"),
+    Column("warnings", WarningsJson, nullable=False, server_default="[]"),
     member_column("status", ClassStatus),
     day_column("closed_on", nullable=True),
     day_column("invited_on", nullable=True),
@@ -232,6 +265,12 @@ education_entry = Table(
 Index("ix_certificate_division_id", certificate.c.division, certificate.c.id)
 Index("ix_appeal_status_id", appeal.c.status, appeal.c.id)
 Index("ix_training_class_status_id", training_class.c.status, training_class.c.id)
+Index(
+    "ix_training_class_venue_id",
+    training_class.c.venue_id,
+    training_class.c.starts_on,
+    postgresql_where=training_class.c.venue_id.is_not(None),
+)
 Index("ix_training_class_kind_id", training_class.c.kind, training_class.c.id)
 _record = certificate_status.c
 Index("ix_certificate_status_latest", _record.certificate_id, _record.on.desc(), _record.id.desc())
@@ -240,6 +279,8 @@ Index("ix_certificate_status_status", _record.status, _record.certificate_id)
 mapper = mapper_registry(metadata=metadata)
 for entity, table in {
     Plan: plan,
+    Trainer: trainer,
+    Venue: venue,
     TrainingClass: training_class,
     Nomination: nomination,
     Enrolment: enrolment,

@@ -105,7 +105,10 @@ def test_each_year_counts_a_kind_up_to_the_cap_of_its_own_rules(centre, holders)
 
 
 def test_an_online_class_enters_hours_of_its_kind_and_any_other_those_of_a_class(centre, holders):
-    for name, more in (("网络班", {"mode": ClassMode.ONLINE}), ("集中班", {})):
+    for name, more in (
+        ("网络班", {"mode": ClassMode.ONLINE, "venue": None, "link": "https://example.org/1"}),
+        ("集中班", {}),
+    ):
         held = centre.schedule(kind="continuing", lengths={"update": 8}, name=name, **more)
         [person, *_] = holders
         firm = centre.session.scalar(text("SELECT enterprise_id FROM person WHERE id = :id"), {"id": person})
@@ -215,7 +218,7 @@ def costs_of_who_is_not_behind(centre):
     """The statements for many of whom each has the hours of the next year."""
     taken = text(
         "INSERT INTO education_year (id, version, division, person_id, year, total_hours) "
-        "SELECT person_id || ':2028', 1, division, person_id, 2028, 16 FROM certificate"
+        "SELECT concat(person_id, ':', 2028), 1, division, person_id, 2028, 16 FROM certificate"
     )
     centre.session.execute(taken)
     centre.go_to(date(2029, 1, 1))

@@ -54,7 +54,7 @@ def know_people(session: Session, count: int, divisions: Iterable[str], start: i
 def class_of(kind: str = "initial", lengths: dict[str, float] | None = None, **changes: Any) -> dict[str, Any]:
     """The body of a request for a made-up class."""
     blocks = [{"name": name, "hours": hours, "trainer": "示例讲师"} for name, hours in (lengths or LENGTHS).items()]
-    days = {"starts_on": BEGIN, "ends_on": END}
+    days = {"starts_on": BEGIN, "ends_on": END, **({} if "venue_id" in changes else {"venue": "示例市示例路1号"})}
     return {"name": "示例培训班", "kind": kind, "capacity": 500, "blocks": blocks, **days, **changes}
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from training.domain.certificate import Certificate
 from training.domain.education import YearTaken
 from training.domain.enrolment import Enrolment
-from training.domain.rules import Rules, SecondCertificate
+from training.domain.rules import Consequence, Rules, SecondCertificate
 from training.domain.training_class import BLOCKS, Block, ClassKind, TrainingClass
 
 RULES = Rules(
@@ -33,6 +33,8 @@ RULES = Rules(
     resit_days=90,
     appeal_days=15,
     quota_release_days=3,
+    trainer_outside_pool=Consequence.WARN,
+    venue_taken=Consequence.REFUSE,
 )
 
 

@@ -15,6 +15,13 @@ class SecondCertificate(StrEnum):
     REPLACE = "replace"  # the new certificate takes the place of the older one
 
 
+class Consequence(StrEnum):
+    """What becomes of a class that is scheduled in spite of something."""
+
+    REFUSE = "refuse"
+    WARN = "warn"
+
+
 @dataclass(frozen=True)
 class Rules:
     """A rule set: its `version` is stored with each decision, and explains the decision later."""
@@ -42,3 +49,5 @@ class Rules:
     resit_days: int  # how long after a class was closed its exam may be sat again
     appeal_days: int  # how long after an outcome an appeal may be made
     quota_release_days: int  # how long before its first day a class gives up places that divisions have not used
+    trainer_outside_pool: Consequence  # a block is taught by somebody who is not of the pool on its days (R6)
+    venue_taken: Consequence  # another class is at the venue on the same days

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -16,8 +16,10 @@ from training.domain.class_refusals import (
     ClassNotOver,
     ClassTooShort,
     EndsBeforeItStarts,
+    LinkMissing,
     SessionsDontFit,
     SessionUnknown,
+    VenueMissing,
 )
 from training.domain.education import CLASS, ONLINE
 from training.domain.rules import Rules
@@ -71,6 +73,14 @@ class ClassSession:
 
 
 @dataclass(frozen=True)
+class ClassWarning:
+    """What a class is held in spite of: a code, and the blocks or the other classes that it is about."""
+
+    code: str  # `trainer_outside_pool` or `venue_taken`
+    about: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Standing:
     """How far a class has come: how many are enrolled, and whether attendance or scores have been entered."""
 
@@ -95,7 +105,11 @@ class TrainingClass:
     syllabus: str | None = None  # the edition in the year's plan when the class was scheduled
     ruleset: int | None = None  # by which it was announced, and is judged; None for one of an earlier version
     mode: ClassMode = ClassMode.ON_SITE
-    venue: str | None = None
+    venue: str | None = None  # the address, or the name and address of the venue
+    venue_id: str | None = None
+    link: str | None = None  # by which an online or mixed class is joined
+    trainers: Mapping[str, str] = field(default_factory=dict)  # of the pool, by block
+    warnings: Sequence[ClassWarning] = ()
     status: ClassStatus = ClassStatus.OPEN
     closed_on: date | None = None
     invited_on: date | None = (
@@ -108,6 +122,30 @@ class TrainingClass:
     def hours(self) -> float:
         """The hours of all blocks together."""
         return float(sum(block.hours for block in self.blocks))
+
+    @property
+    def where(self) -> str | None:
+        """Where it is held, as those who are invited read it: the address, the link, or both."""
+        return "；".join(part for part in (self.venue, self.link) if part) or None
+
+    def days(self) -> frozenset[date]:
+        """The days on which it is held."""
+        if self.sessions:
+            return frozenset(each.on for each in self.sessions)
+        length = (self.ends_on - self.starts_on).days
+        return frozenset(self.starts_on + timedelta(days=day) for day in range(length + 1))
+
+    def days_of(self, block: str) -> frozenset[date]:
+        """The days on which a block may be taught; without sessions all of the class."""
+        return frozenset(each.on for each in self.sessions if each.block == block) or self.days()
+
+    def hours_taught(self, block: str) -> dict[int, float]:
+        """The hours of a block by calendar year: by its sessions, or all in that in which the class ended."""
+        found: dict[int, float] = {}
+        for each in self.sessions:
+            if each.block == block:
+                found[each.on.year] = found.get(each.on.year, 0) + each.hours
+        return found or {self.ends_on.year: self.block(block).hours}
 
     @property
     def education_kind(self) -> str:
@@ -153,7 +191,7 @@ class TrainingClass:
         return self.sessions[number - 1]
 
     def change(self, changes: Mapping[str, object], standing: Standing, on: date) -> ClassChanged | None:
-        """Takes over what differs, by field: days, sessions, mode, venue, capacity; None if nothing does.
+        """Takes over what differs, by field: days, sessions, mode, venue, link, trainers, capacity; None if nothing.
 
         Quotas are kept as long before the first day as they were.
         """
@@ -174,7 +212,7 @@ class TrainingClass:
             raise CapacityBelowTaken(taken=standing.taken)
         self.require_sessions()
         return ClassChanged(
-            self.id, self.name, self.starts_on, self.ends_on, self.capacity, self.mode, self.venue, sorted(changed), on
+            self.id, self.name, self.starts_on, self.ends_on, self.capacity, self.mode, self.where, sorted(changed), on
         )
 
     def require_sessions(self) -> None:
@@ -189,6 +227,22 @@ class TrainingClass:
         is_outside = any(not self.starts_on <= session.on <= self.ends_on for session in self.sessions)
         if is_outside or offered != {block.name: block.hours for block in self.blocks}:
             raise SessionsDontFit()
+
+    def require_where(self) -> None:
+        """Refuses a class that is held nowhere: on site it needs a venue or an address, online a link, mixed both."""
+        if self.mode != ClassMode.ONLINE and not self.venue:
+            raise VenueMissing()
+        if self.mode != ClassMode.ON_SITE and not self.link:
+            raise LinkMissing()
+
+    def require_trainers(self) -> None:
+        """Refuses trainers of blocks that the class has not."""
+        for name in self.trainers:
+            self.block(name)
+
+    def name_trainers(self, names: Mapping[str, str]) -> None:
+        """Takes over the trainers' names from the pool, by block."""
+        self.blocks = [replace(each, trainer=names.get(each.name, each.trainer)) for each in self.blocks]
 
     def cancel(self, standing: Standing, reason: str, on: date) -> ClassCancelled:
         """The class will not be held."""

@@ -31,6 +31,7 @@ from training.queries.education import (
 )
 from training.queries.explanations import explain_certificate, explain_enrolment
 from training.queries.reminders import ReminderFilters, list_reminders_due
+from training.queries.teaching import TrainerFilters, VenueFilters, get_trainer, list_trainers, list_venues
 
 __all__ = [
     "AppealFilters",
@@ -44,12 +45,15 @@ __all__ = [
     "PlanFilters",
     "ReminderFilters",
     "ShortfallFilters",
+    "TrainerFilters",
+    "VenueFilters",
     "VerificationQuery",
     "explain_certificate",
     "explain_enrolment",
     "find_genuine",
     "get_certificate",
     "get_education",
+    "get_trainer",
     "list_appeals",
     "list_behind",
     "list_certificates",
@@ -60,4 +64,6 @@ __all__ = [
     "list_plans",
     "list_reminders_due",
     "list_shortfalls",
+    "list_trainers",
+    "list_venues",
 ]

@@ -65,6 +65,17 @@ from training.schemas.revisions import (
 from training.schemas.rulesets import (
     RuleSetParameters,
 )
+from training.schemas.teaching import (
+    NewTrainer,
+    NewVenue,
+    Trainer,
+    TrainerChanges,
+    TrainerFilters,
+    TrainerWithHours,
+    Venue,
+    VenueChanges,
+    VenueFilters,
+)
 
 __all__ = [
     "Appeal",
@@ -99,6 +110,8 @@ __all__ = [
     "NewNomination",
     "NewNominations",
     "NewPlan",
+    "NewTrainer",
+    "NewVenue",
     "Nomination",
     "NominationFilters",
     "NominationResult",
@@ -116,6 +129,13 @@ __all__ = [
     "ScoreList",
     "Shortfall",
     "ShortfallFilters",
+    "Trainer",
+    "TrainerChanges",
+    "TrainerFilters",
+    "TrainerWithHours",
+    "Venue",
+    "VenueChanges",
+    "VenueFilters",
     "Verification",
     "VerificationPageQuery",
     "VerificationQuery",

@@ -8,7 +8,7 @@ from marshmallow import ValidationError, fields, validate
 
 from chassis.http import Schema, TextField
 from training.domain.education import CLASS, ONLINE
-from training.domain.rules import SecondCertificate
+from training.domain.rules import Consequence, SecondCertificate
 from training.schemas.common import word_field
 
 KIND = "^[a-z][a-z_]{0,39}$"
@@ -92,4 +92,14 @@ class RuleSetParameters(Schema):
         required=True,
         validate=validate.Range(0, 365),
         metadata={"description": "How long before its first day a class gives up places that divisions have not used."},
+    )
+    trainer_outside_pool = word_field(
+        Consequence,
+        required=True,
+        metadata={"description": "What becomes of a class taught by somebody who is not in the pool of trainers (R6)."},
+    )
+    venue_taken = word_field(
+        Consequence,
+        required=True,
+        metadata={"description": "What becomes of a class at whose venue another is held on the same days."},
     )

@@ -22,7 +22,7 @@ from training.domain.education import EducationEntry
 from training.domain.enrolment import Enrolment
 from training.domain.rules import Rules
 from training.domain.training_class import Block, ClassKind, ClassMode, ClassSession, TrainingClass
-from training.usecases import announced, certificates, education, openings, parties, places, plans, waiting
+from training.usecases import announced, certificates, education, holding, openings, parties, places, plans, waiting
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,10 @@ class ScheduleClass:
     quotas: Mapping[str, int] = field(default_factory=dict)  # places by division (R61)
     quotas_until: date | None = None  # by the rule set, if none is named
     mode: ClassMode = ClassMode.ON_SITE
-    venue: str | None = None
+    venue: str | None = None  # the address, where no venue is named
+    venue_id: str | None = None
+    link: str | None = None
+    trainers: Mapping[str, str] = field(default_factory=dict)  # of the pool, by block
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class ClosedClass:
 def schedule(session: Session, caller: Caller, command: ScheduleClass, clock: Clock) -> TrainingClass:
     """Announces a class of the provincial centre; it follows the syllabus in the plan of its year."""
     plan = plans.of_year(session, command.starts_on.year)
+    venue = holding.locked_venue(session, command.venue_id) if command.venue_id else None
     training_class = TrainingClass(
         id=new_id(),
         name=command.name,
@@ -77,11 +81,16 @@ def schedule(session: Session, caller: Caller, command: ScheduleClass, clock: Cl
         quotas_until=command.quotas_until,
         syllabus=plan.syllabus if plan else None,
         mode=command.mode,
-        venue=command.venue,
+        venue=venue.described if venue else command.venue,
+        venue_id=command.venue_id,
+        link=command.link,
+        trainers=command.trainers,
     )
     places.require_quotas(session, training_class, clock.today())
     rules = rulesets.rules_on(session, training_class.starts_on, Rules)
     event = training_class.schedule(rules)
+    training_class.require_where()
+    holding.hold(session, training_class, rules)
     session.add(training_class)
     outbox.add(session, training_class, event, clock)
     waiting.plan_release(session, training_class)
