@@ -55,6 +55,7 @@ plan = Table(
     Column("revision", Integer, primary_key=True, autoincrement=False),
     text_column("focus"),
     text_column("syllabus"),
+    text_column("continuing_syllabus", nullable=True),
     text_column("document"),
     day_column("decided_on"),
 )
@@ -101,6 +102,8 @@ training_class = Table(
     Column("quotas", JSONB, nullable=False),
     day_column("quotas_until", nullable=True),
     text_column("syllabus", nullable=True),
+    text_column("focus", nullable=True),
+    Column("plan_revision", Integer),
     Column("ruleset", Integer),
     member_column("mode", ClassMode),
     text_column("venue", nullable=True),

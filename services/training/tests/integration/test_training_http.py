@@ -191,7 +191,8 @@ def test_trainers_venues_and_the_ledger_by_kind(callers, centre, people):
     }
     centre.call("POST", "/classes", 409, json=json.loads(json.dumps(class_of(**there), default=str)))  # 500 places
     held = schedule(centre, people, **there, capacity=60)
-    assert (held["blocks"][0]["trainer"], held["venue"], held["warnings"]) == ("示例讲师甲", "示例厅（示例路1号）", [])
+    assert (held["blocks"][0]["trainer"], held["venue"]) == ("示例讲师甲", "示例厅（示例路1号）")
+    assert held["warnings"] == [{"code": "no_plan", "about": ["2026"]}]
     both = class_of(**there, capacity=60, venue="示例路2号")
     centre.call("POST", "/classes", 422, json=json.loads(json.dumps(both, default=str)))
     centre.call("PATCH", f"/venues/{venue['id']}", 409, json={"seats": 59}, version=1)

@@ -74,9 +74,9 @@ class ClassSession:
 
 @dataclass(frozen=True)
 class ClassWarning:
-    """What a class is held in spite of: a code, and the blocks or the other classes that it is about."""
+    """What a class is held in spite of: a code, and the blocks, other classes or year that it is about."""
 
-    code: str  # `trainer_outside_pool` or `venue_taken`
+    code: str  # `trainer_outside_pool`, `venue_taken` or `no_plan`
     about: Sequence[str]
 
 
@@ -102,7 +102,10 @@ class TrainingClass:
     sessions: Sequence[ClassSession] = ()  # in the order of their numbers; none where only the blocks are kept
     quotas: Mapping[str, int] = field(default_factory=dict)  # places by division (R61)
     quotas_until: date | None = None  # the last day for which they are kept; None: for good
-    syllabus: str | None = None  # the edition in the year's plan when the class was scheduled
+    # Of the year's plan as it was when the class was scheduled; None where there was none.
+    syllabus: str | None = None  # the edition for classes of its kind (R55)
+    focus: str | None = None  # what training was to be about (R57)
+    plan_revision: int | None = None
     ruleset: int | None = None  # by which it was announced, and is judged; None for one of an earlier version
     mode: ClassMode = ClassMode.ON_SITE
     venue: str | None = None  # the address, or the name and address of the venue

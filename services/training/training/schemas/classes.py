@@ -126,8 +126,10 @@ class NewClass(Schema):
 
 
 class ClassWarning(Schema):
-    code = fields.String(metadata={"description": "trainer_outside_pool or venue_taken"})
-    about = fields.List(fields.String(), metadata={"description": "The blocks, or the other classes at the venue."})
+    code = fields.String(metadata={"description": "trainer_outside_pool, venue_taken or no_plan"})
+    about = fields.List(
+        fields.String(), metadata={"description": "The blocks, the other classes at the venue, or the year."}
+    )
 
 
 class Class(Schema):
@@ -142,7 +144,11 @@ class Class(Schema):
     sessions = fields.List(fields.Nested(Session))
     quotas = fields.Dict(keys=fields.String(), values=fields.Integer())
     quotas_until = fields.Date(allow_none=True)
-    syllabus = fields.String(allow_none=True)
+    syllabus = fields.String(allow_none=True, metadata={"description": "Its edition in the plan (R55)."})
+    focus = fields.String(allow_none=True, metadata={"description": "The year's, in the plan (R57)."})
+    plan_revision = fields.Integer(
+        allow_none=True, metadata={"description": "Of the year's plan when the class was scheduled."}
+    )
     ruleset = fields.Integer(allow_none=True, metadata={"description": "By which it was announced, and is judged."})
     hours = fields.Float()
     mode = fields.String()
@@ -274,6 +280,9 @@ class NewPlan(Schema):
     year = fields.Integer(required=True, validate=validate.Range(2013, 2100))
     focus = TextField(2000, required=True)
     syllabus = TextField(required=True, metadata={"description": "The national syllabus and its edition (R55)."})
+    continuing_syllabus = TextField(
+        allow_none=True, metadata={"description": "That of continuing classes, where it is another one."}
+    )
     document = TextField(required=True)
 
 

@@ -65,7 +65,7 @@ class ClosedClass:
 
 
 def schedule(session: Session, caller: Caller, command: ScheduleClass, clock: Clock) -> TrainingClass:
-    """Announces a class of the provincial centre; it follows the syllabus in the plan of its year."""
+    """Announces a class of the provincial centre; it follows the plan of its year."""
     plan = plans.of_year(session, command.starts_on.year)
     venue = holding.locked_venue(session, command.venue_id) if command.venue_id else None
     training_class = TrainingClass(
@@ -79,7 +79,9 @@ def schedule(session: Session, caller: Caller, command: ScheduleClass, clock: Cl
         sessions=[ClassSession(number, *astuple(each)) for number, each in enumerate(command.sessions, 1)],
         quotas=command.quotas,
         quotas_until=command.quotas_until,
-        syllabus=plan.syllabus if plan else None,
+        syllabus=plan.syllabus_of(command.kind) if plan else None,
+        focus=plan.focus if plan else None,
+        plan_revision=plan.revision if plan else None,
         mode=command.mode,
         venue=venue.described if venue else command.venue,
         venue_id=command.venue_id,

@@ -30,7 +30,9 @@ def hold(session: Session, training_class: TrainingClass, rules: Rules) -> None:
     outside = _taught_from_outside(training_class, known)
     if outside and rules.trainer_outside_pool == Consequence.REFUSE:
         raise TrainerOutsidePool(blocks=outside)
-    found = (ClassWarning("venue_taken", meeting), ClassWarning("trainer_outside_pool", outside))
+    unplanned = [] if training_class.syllabus else [str(training_class.starts_on.year)]
+    by_code = {"venue_taken": meeting, "trainer_outside_pool": outside, "no_plan": unplanned}
+    found = [ClassWarning(code, about) for code, about in by_code.items()]
     training_class.warnings = tuple(each for each in found if each.about)
 
 
