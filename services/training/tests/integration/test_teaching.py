@@ -14,6 +14,7 @@ from training import queries
 from training.domain.class_refusals import (
     BlockUnknown,
     LinkMissing,
+    OnlineAtVenue,
     TrainerOutsidePool,
     VenueMissing,
 )
@@ -201,6 +202,7 @@ def test_classes_with_sessions_on_other_days_share_a_venue(centre, hall):
         (ClassMode.MIXED, {"venue": None, "link": LINK}, VenueMissing),
         (ClassMode.MIXED, {}, LinkMissing),
         (ClassMode.ONLINE, {"venue": None}, LinkMissing),
+        (ClassMode.ONLINE, {"link": LINK}, OnlineAtVenue),
     ],
 )
 def test_each_mode_says_where_it_is_held(centre, mode, where, refusal):

@@ -82,6 +82,12 @@ class LinkMissing(RuleBroken):
     zh = "线上或混合方式的培训班须有入课链接。"
 
 
+class OnlineAtVenue(RuleBroken):
+    """A class that is held online only has neither a venue nor an address; if it is held in both ways, it is mixed."""
+
+    zh = "线上培训班不设培训场地和地址；线上线下同时进行的，请选择混合方式。"
+
+
 class UnknownVenue(RuleBroken):
     """There is no venue of this id."""
 

@@ -17,6 +17,7 @@ from training.domain.class_refusals import (
     ClassTooShort,
     EndsBeforeItStarts,
     LinkMissing,
+    OnlineAtVenue,
     SessionsDontFit,
     SessionUnknown,
     VenueMissing,
@@ -233,6 +234,8 @@ class TrainingClass:
 
     def require_where(self) -> None:
         """Refuses a class that is held nowhere: on site it needs a venue or an address, online a link, mixed both."""
+        if self.mode == ClassMode.ONLINE and (self.venue or self.venue_id):
+            raise OnlineAtVenue()
         if self.mode != ClassMode.ONLINE and not self.venue:
             raise VenueMissing()
         if self.mode != ClassMode.ON_SITE and not self.link:

@@ -67,7 +67,7 @@ def list_behind(session: Session, caller: Caller, filters: ShortfallFilters, tod
     wanted = select(EducationYear).where(storage.IS_BEHIND, seen)
     if filters.year is not None:
         wanted = wanted.where(table.c.year == filters.year)
-    found = paginate(session, wanted, [table.c.id], page)
+    found = paginate(session, wanted, [table.c.year, table.c.id], page)
     known = ledger.read(session, [(each.person_id, each.year) for each in found.items])
     return replace(found, items=[_shown(each, known.stands(each.person_id, each.year)) for each in found.items])
 

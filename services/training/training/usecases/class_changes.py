@@ -96,7 +96,7 @@ def cancel(
 
 
 def _moved(session: Session, changes: Mapping[str, Any]) -> dict[str, Any]:  # Any: a field of each type
-    """The changes with what follows from them: a venue has its address, and a class held online only has neither."""
+    """The changes with what follows from them: a venue has its address, an online class neither."""
     mode = changes.get("mode")
     follows = dict[str, object]()
     if mode == ClassMode.ONLINE or ("venue" in changes and "venue_id" not in changes):

@@ -66,9 +66,24 @@ class ClosedClass:
 
 def schedule(session: Session, caller: Caller, command: ScheduleClass, clock: Clock) -> TrainingClass:
     """Announces a class of the provincial centre; it follows the plan of its year."""
+    training_class = _new(session, command)
+    places.require_quotas(session, training_class, clock.today())
+    rules = rulesets.rules_on(session, training_class.starts_on, Rules)
+    event = training_class.schedule(rules)
+    training_class.require_where()
+    holding.hold(session, training_class, rules)
+    session.add(training_class)
+    outbox.add(session, training_class, event, clock)
+    waiting.plan_release(session, training_class)
+    openings.plan(session, training_class, rules)
+    audit.record(session, caller, "class.scheduled", training_class.id, {"name": training_class.name}, clock)
+    return training_class
+
+
+def _new(session: Session, command: ScheduleClass) -> TrainingClass:
     plan = plans.of_year(session, command.starts_on.year)
     venue = holding.locked_venue(session, command.venue_id) if command.venue_id else None
-    training_class = TrainingClass(
+    return TrainingClass(
         id=new_id(),
         name=command.name,
         kind=command.kind,
@@ -88,17 +103,6 @@ def schedule(session: Session, caller: Caller, command: ScheduleClass, clock: Cl
         link=command.link,
         trainers=command.trainers,
     )
-    places.require_quotas(session, training_class, clock.today())
-    rules = rulesets.rules_on(session, training_class.starts_on, Rules)
-    event = training_class.schedule(rules)
-    training_class.require_where()
-    holding.hold(session, training_class, rules)
-    session.add(training_class)
-    outbox.add(session, training_class, event, clock)
-    waiting.plan_release(session, training_class)
-    openings.plan(session, training_class, rules)
-    audit.record(session, caller, "class.scheduled", training_class.id, {"name": training_class.name}, clock)
-    return training_class
 
 
 def close(session: Session, caller: Caller, class_id: str, clock: Clock) -> ClosedClass:

@@ -153,7 +153,9 @@ def _announce(
     _announce_year(session, year, hours, kind, known.stands(year.person_id, year.year), clock)
     after = _next(known, year.person_id, year.year)
     if after is not None and after != before:
-        _announce_year(session, known.years[year_id(year.person_id, after.year)], 0.0, None, after, clock)
+        following = known.years[year_id(year.person_id, after.year)]
+        following.division = year.division
+        _announce_year(session, following, 0.0, None, after, clock)
 
 
 def _announce_year(

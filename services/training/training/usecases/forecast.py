@@ -127,6 +127,7 @@ def _announce_behind(session: Session, holders: dict[str, Certificate], year: in
         event = of_year.fall_behind(known.stands(person, year), of.enterprise_id, clock.today())
         if event is not None:
             session.expunge(of_year)
+            of_year.division = of.division
             announced.append((of_year, event))
     outbox.add_all(session, announced, clock)
-    update_all(session, [of_year for of_year, _ in announced], "version", "behind_on")
+    update_all(session, [of_year for of_year, _ in announced], "version", "behind_on", "division")
