@@ -130,8 +130,17 @@ def _fill_training(api: Api) -> None:
         session.execute(text("INSERT INTO person VALUES (:person, '李明', :division, :firm)"), values)
     blocks = [{"name": name, "hours": 16, "trainer": "示例讲师"} for name in ("a", "b")]
     content = {"name": "示例培训班", "kind": "continuing", "starts_on": "2026-03-09", "ends_on": "2026-03-13"}
-    made = api.client().post("/classes", {**content, "capacity": 50, "blocks": blocks})
-    api.known |= {"person_id": PERSON, "enterprise_id": ENTERPRISE, "class_id": made["id"]}
+    made = api.client().post("/classes", {**content, "venue": "示例市示例路1号", "capacity": 50, "blocks": blocks})
+    since = {"valid_from": "2026-01-01"}
+    trainer = {"name": "示例讲师", "employer": "示例大学", "blocks": ["a"], "document": "示例聘〔2026〕1号", **since}
+    venue = {"name": "示例厅", "division": DIVISION, "address": "示例路1号", "seats": 60, **since}
+    api.known |= {
+        "person_id": PERSON,
+        "enterprise_id": ENTERPRISE,
+        "class_id": made["id"],
+        "trainer_id": api.client().post("/trainers", trainer)["id"],
+        "venue_id": api.client().post("/venues", venue)["id"],
+    }
 
 
 def _fill_tree(api: Api) -> None:

@@ -12,6 +12,8 @@ VERSIONED = {
     "training": {
         "cancel_class",
         "change_class",
+        "change_trainer",
+        "change_venue",
         "correct_enrolment",
         "decide_appeal",
         "enter_resit",

@@ -69,7 +69,7 @@ from notifications.handlers.nominations import (
 from notifications.handlers.people import PersonEntered, PersonExcluded
 from notifications.handlers.posts import PostVacancyOverdue
 from notifications.handlers.recommendations import OfRecommendation, RecommendationMade
-from notifications.handlers.shortfalls import ShortfallForecast
+from notifications.handlers.shortfalls import EducationMissing, ShortfallForecast
 from notifications.handlers.targets import TargetSet
 from notifications.providers import PersonalDataProvider
 from notifications.usecases import counting, passing
@@ -188,6 +188,10 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("shortfall.forecast.v1", ShortfallForecast)
     def shortfall_forecast(self, session: Session, events: Batch[ShortfallForecast]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("education.behind.v1", "education.completion_withdrawn.v1", EducationMissing)
+    def education_missing(self, session: Session, events: Batch[EducationMissing]) -> None:
         announce(session, events, self.clock)
 
     @subscribe_batch("appointment.made.v1", AppointmentMade)

@@ -85,7 +85,7 @@ class Worker(HealthRoutes):
     def enrolments_revised(self, session: Session, events: Sequence[Envelope[EnrolmentCompleted]]) -> None:
         enrolments.record_revisions(session, events)
 
-    @subscribe_batch("education.recorded.v1", EducationRecorded)
+    @subscribe_batch("education.recorded.v1", "education.behind.v1", EducationRecorded)
     def education_recorded(self, session: Session, events: Sequence[Envelope[EducationRecorded]]) -> None:
         education.record_hours(session, events)
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from training.domain.certificate import Grounds
 from training.domain.criteria import Criterion
-from training.domain.training_class import Block, ClassSession
+from training.domain.training_class import Block, ClassSession, ClassWarning
 
 
 class BlocksJson(TypeDecorator[Sequence[Block]]):
@@ -53,6 +53,25 @@ class SessionsJson(TypeDecorator[Sequence[ClassSession]]):
         if value is None:
             return None
         return tuple(ClassSession(**{**each, "on": date.fromisoformat(each["on"])}) for each in value)
+
+
+class WarningsJson(TypeDecorator[Sequence[ClassWarning]]):
+    """What a class is held in spite of, as a list in JSON."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: Sequence[ClassWarning] | None, dialect: Dialect
+    ) -> list[dict[str, object]] | None:
+        return None if value is None else [{"code": each.code, "about": list(each.about)} for each in value]
+
+    def process_result_value(
+        self,
+        value: list[dict[str, Any]] | None,  # Any: JSON
+        dialect: Dialect,
+    ) -> tuple[ClassWarning, ...] | None:
+        return None if value is None else tuple(ClassWarning(each["code"], tuple(each["about"])) for each in value)
 
 
 class GroundsJson(TypeDecorator[Grounds]):

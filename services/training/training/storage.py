@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry as mapper_registry
@@ -25,8 +26,10 @@ from training.domain.education import EducationEntry, EducationYear, Shortfall
 from training.domain.enrolment import Enrolment
 from training.domain.nomination import Nomination, NominationStatus
 from training.domain.plan import Plan
+from training.domain.trainer import Trainer, TrainerStatus
 from training.domain.training_class import ClassKind, ClassMode, ClassStatus, TrainingClass
-from training.json_columns import BlocksJson, GroundsJson, SessionsJson
+from training.domain.venue import Venue
+from training.json_columns import BlocksJson, GroundsJson, SessionsJson, WarningsJson
 
 metadata = new_metadata()
 METADATA = (metadata, tables.metadata)  # all that its migrations make, beside the chassis's
@@ -62,8 +65,36 @@ plan = Table(
     Column("revision", Integer, primary_key=True, autoincrement=False),
     text_column("focus"),
     text_column("syllabus"),
+    text_column("continuing_syllabus", nullable=True),
     text_column("document"),
     day_column("decided_on"),
+)
+
+# The pool of trainers, and where classes are held.
+trainer = Table(
+    "trainer",
+    metadata,
+    *aggregate_columns(),
+    text_column("division"),
+    text_column("name"),
+    text_column("employer"),
+    text_column("title", nullable=True),
+    Column("blocks", JSONB, nullable=False),
+    day_column("valid_from"),
+    day_column("valid_until", nullable=True),
+    member_column("status", TrainerStatus),
+    text_column("document"),
+)
+venue = Table(
+    "venue",
+    metadata,
+    *aggregate_columns(),
+    text_column("division"),
+    text_column("name"),
+    text_column("address"),
+    Column("seats", Integer, nullable=False),
+    day_column("valid_from"),
+    day_column("valid_until", nullable=True),
 )
 
 training_class = Table(
@@ -81,9 +112,15 @@ training_class = Table(
     Column("quotas", JSONB, nullable=False),
     day_column("quotas_until", nullable=True),
     text_column("syllabus", nullable=True),
+    text_column("focus", nullable=True),
+    Column("plan_revision", Integer),
     Column("ruleset", Integer),
     member_column("mode", ClassMode),
     text_column("venue", nullable=True),
+    text_column("venue_id", ForeignKey("venue.id"), nullable=True),
+    text_column("link", nullable=True),
+    Column("trainers", JSONB, nullable=False, server_default="{}"),
+    Column("warnings", WarningsJson, nullable=False, server_default="[]"),
     member_column("status", ClassStatus),
     day_column("closed_on", nullable=True),
     day_column("invited_on", nullable=True),
@@ -199,9 +236,15 @@ education_year = Table(
     text_column("person_id", index=True),
     Column("year", Integer, nullable=False),
     Column("total_hours", Float, nullable=False),
+    Column("other_hours", JSONB, nullable=False, server_default="{}"),
     text_column("exempted_by", nullable=True),
     text_column("exemption_reason", nullable=True),
+    day_column("completed_on", nullable=True),
+    day_column("behind_on", nullable=True),
 )
+# Who is behind, page by page, of one year or of all.
+IS_BEHIND = and_(education_year.c.behind_on.is_not(None), education_year.c.completed_on.is_(None))
+Index("ix_education_year_behind", education_year.c.year, education_year.c.id, postgresql_where=IS_BEHIND)
 
 shortfall = Table(
     "shortfall",
@@ -226,6 +269,8 @@ education_entry = Table(
     Column("hours", Float, nullable=False),
     text_column("document"),
     day_column("on"),
+    Column("kind", Text, nullable=False, server_default="class"),
+    text_column("evidence", nullable=True),
     UniqueConstraint("person_id", "year", "document"),
 )
 
@@ -233,6 +278,12 @@ education_entry = Table(
 Index("ix_certificate_division_id", certificate.c.division, certificate.c.id)
 Index("ix_appeal_status_id", appeal.c.status, appeal.c.id)
 Index("ix_training_class_status_id", training_class.c.status, training_class.c.id)
+Index(
+    "ix_training_class_venue_id",
+    training_class.c.venue_id,
+    training_class.c.starts_on,
+    postgresql_where=training_class.c.venue_id.is_not(None),
+)
 Index("ix_training_class_kind_id", training_class.c.kind, training_class.c.id)
 _record = certificate_status.c
 Index("ix_certificate_status_latest", _record.certificate_id, _record.on.desc(), _record.id.desc())
@@ -241,6 +292,8 @@ Index("ix_certificate_status_status", _record.status, _record.certificate_id)
 mapper = mapper_registry(metadata=metadata)
 for entity, table in {
     Plan: plan,
+    Trainer: trainer,
+    Venue: venue,
     TrainingClass: training_class,
     Nomination: nomination,
     Enrolment: enrolment,

@@ -49,6 +49,10 @@ class Worker(HealthRoutes):
     def education_forecast(self, session: Session, rows: Sequence[DueRow]) -> None:
         forecast.forecast(session, rows, self.clock)
 
+    @sweep(forecast.BEHIND)
+    def education_behind(self, session: Session, rows: Sequence[DueRow]) -> None:
+        forecast.announce_behind(session, rows, self.clock)
+
     @sweep(openings.OPENING)
     def classes_open_soon(self, session: Session, rows: Sequence[DueRow]) -> None:
         openings.invite(session, rows, self.clock)

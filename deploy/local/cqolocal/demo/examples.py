@@ -34,7 +34,7 @@ def training_class(name: str, capacity: int) -> Item:
     """What the training centre enters for a class of initial training."""
     blocks = [{"name": block, "hours": hours, "trainer": "示例讲师"} for block, hours in BLOCKS.items()]
     days = {"starts_on": str(CLASS_DAYS[0]), "ends_on": str(CLASS_DAYS[1])}
-    return {"name": name, "kind": "initial", "capacity": capacity, "blocks": blocks, **days}
+    return {"name": name, "kind": "initial", "venue": "示例市示例路1号", "capacity": capacity, "blocks": blocks, **days}
 
 
 def appointment(person: Item, post_id: str, day: date) -> Item:

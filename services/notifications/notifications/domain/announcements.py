@@ -50,6 +50,8 @@ ANNOUNCEMENTS = (
     Announcement("certificate.expired.v1", "certificate_expired", EVERYBODY),
     Announcement("certificate.revoked.v1", "certificate_revoked", EVERYBODY),
     Announcement("shortfall.forecast.v1", "education_behind", HOLDER_AND_EMPLOYER),
+    Announcement("education.behind.v1", "education_missed", HOLDER_AND_EMPLOYER),
+    Announcement("education.completion_withdrawn.v1", "education_withdrawn", HOLDER_AND_EMPLOYER),
     Announcement("certificate.suspended.v1", "certificate_suspended", EVERYBODY),
     Announcement("certificate.reinstated.v1", "certificate_reinstated", EVERYBODY),
     Announcement("certificate.replaced.v1", "certificate_replaced", HOLDER_AND_EMPLOYER),

@@ -23,6 +23,7 @@ KEPT = {
     "contact": Kept(stays="the contact points that it had", is_given=False),
     "division": Kept((Rows.by(division.c.code),)),
     "duty_report": ANNOUNCED,
+    "education": ANNOUNCED,
     "enrolment": ANNOUNCED,
     "enterprise": Kept((Rows.by(storage.enterprise.c.id),)),
     "honour": ANNOUNCED,

@@ -123,6 +123,20 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
             "on": TODAY,
         },
     ),
+    *(
+        (
+            f"education.{what}.v1",
+            {
+                "person_id": PERSON_ID,
+                "year": 2027,
+                "total_hours": 6.0,
+                "required_hours": 16.0,
+                "missing_hours": 10.0,
+                "on": TODAY,
+            },
+        )
+        for what in ("behind", "completion_withdrawn")
+    ),
     ("certificate.suspended.v1", {**OF_CERTIFICATE, "reason": "调查期间", "document": "吉市监质〔2026〕9号"}),
     ("certificate.reinstated.v1", {**OF_CERTIFICATE, "valid_until": UNTIL, "document": "吉市监质〔2026〕10号"}),
     ("certificate.replaced.v1", {**OF_CERTIFICATE, "replaced_by_number": "CQO-JL-2026-0101-000025"}),

@@ -17,7 +17,7 @@ from reporting.handlers.rows import Row, history_rows
 
 @dataclass(frozen=True)
 class EducationRecorded:
-    """Hours were recorded on the day `on`; `total_hours` are those of the year until then."""
+    """Hours were recorded on the day `on`, or the year had ended without them; `total_hours` are those that count."""
 
     person_id: str
     year: int

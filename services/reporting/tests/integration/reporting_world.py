@@ -119,6 +119,10 @@ class Chronicle:
         data = {"person_id": person_id, "year": year, "on": on, "total_hours": total, "required_hours": required}
         return self.event("education.recorded.v1", f"{person_id}:{year}", data)
 
+    def behind(self, person_id: str, year: int, on: str, total: float = 0) -> Envelope:
+        data = {"person_id": person_id, "year": year, "on": on, "total_hours": total, "required_hours": 16.0}
+        return self.event("education.behind.v1", f"{person_id}:{year}", {**data, "missing_hours": 16 - total})
+
     def life(self) -> list[Envelope]:
         """A small province's years: something of every kind that reporting reads, in the order in which it happened."""
         a = self.enterprise(NANGUAN, award_contender=True)

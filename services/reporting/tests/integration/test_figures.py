@@ -306,6 +306,17 @@ def test_it_is_counted_who_has_reached_the_years_hours(session, apply, chronicle
     assert education("2026-02-12") == [(2025, 1, 0), (2026, 1, 1)]
 
 
+def test_who_took_no_hour_at_all_counts_as_behind_once_the_year_has_ended(session, apply, chronicle):
+    apply(chronicle.educated("p1", 2026, "2026-02-11", 12), chronicle.behind("p1", 2026, "2027-01-01", 12))
+    apply(chronicle.behind("p2", 2026, "2027-01-01"))
+
+    def education(day):
+        found = queries.statistics(session, date.fromisoformat(day)).education
+        return [(row.year, row.reached, row.behind) for row in found]
+
+    assert (education("2026-12-31"), education("2027-01-01")) == ([(2026, 0, 1)], [(2026, 0, 2)])
+
+
 def test_the_figures_of_past_days_stay_when_deliveries_pass(session, apply, chronicle):
     apply(*chronicle.life(), *(chronicle.delivery("sent", new_id(), "2026-02-03") for _ in range(3)))
     days = [date.fromisoformat(day) for day in ("2026-01-09", "2026-01-25", "2026-02-03", "2026-02-05")]

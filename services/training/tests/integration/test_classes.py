@@ -45,7 +45,26 @@ def test_a_plan_is_revised_and_a_class_keeps_the_syllabus_it_was_scheduled_by(ce
     assert (first.revision, second.revision, plans.of_year(centre.session, 2026)) == (1, 2, second)
     assert training_class.syllabus == "大纲 2024 版"
     assert centre.schedule().syllabus == "大纲 2026 版"
-    assert centre.schedule(starts_on=date(2027, 3, 1), ends_on=date(2027, 3, 5)).syllabus is None
+    unplanned = centre.schedule(starts_on=date(2027, 3, 1), ends_on=date(2027, 3, 5))
+    assert unplanned.syllabus is None and ("no_plan", ["2027"]) in [
+        (each.code, list(each.about)) for each in unplanned.warnings
+    ]
+
+
+def test_classes_of_both_kinds_answer_to_the_plan_of_their_year_each_by_its_syllabus(centre):
+    plans.decide(centre.session, PROVINCE, DecidePlan(**FOCUS, syllabus="任职大纲 2026 版"), centre.clock)
+    other = DecidePlan(**FOCUS, syllabus="任职大纲 2026 版", continuing_syllabus="再教育大纲 2026 版")
+    before = centre.schedule(kind="continuing", lengths={"update": 8})
+    plans.decide(centre.session, PROVINCE, other, centre.clock)
+    after = [centre.schedule(), centre.schedule(kind="continuing", lengths={"update": 8})]
+
+    assert [(held.plan_revision, held.syllabus) for held in (before, *after)] == [
+        (1, "任职大纲 2026 版"),
+        (2, "任职大纲 2026 版"),
+        (2, "再教育大纲 2026 版"),
+    ]
+    assert {held.focus for held in (before, *after)} == {FOCUS["focus"]}
+    assert all(each.code != "no_plan" for held in after for each in held.warnings)
 
 
 def test_each_nomination_is_accepted_or_refused_by_itself_with_the_rules_own_sentence(centre):
@@ -328,10 +347,10 @@ def test_two_continuing_classes_of_one_name_both_count_and_a_paper_counts_once(c
         centre.go_to(END)
         centre.close(training_class)
 
-    assert education.hours(centre.session, person_id(0), 2026) == 16
+    assert education.years_taken(centre.session, person_id(0), [2026])[0].hours == 16
     assert centre.educate(person_id(0), 2026, 4) == Recorded(recorded=1, unchanged=0)
     assert centre.educate(person_id(0), 2026, 4) == Recorded(recorded=0, unchanged=1)
-    assert education.hours(centre.session, person_id(0), 2026) == 20
+    assert education.years_taken(centre.session, person_id(0), [2026])[0].hours == 20
     assert centre.gaps() == []
 
 

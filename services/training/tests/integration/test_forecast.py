@@ -81,13 +81,13 @@ def test_after_the_year_nobody_is_told_and_the_present_one_is_planned(centre, ho
     assert (2028, "") in planned(centre)
 
 
-def test_it_goes_through_them_some_hundred_at_a_time(centre):
+def test_it_goes_through_them_many_at_a_time(centre):
     centre.session.execute(FILL, {"count": forecast.AT_ONCE + 3})
     centre.go_to(date(2027, 10, 1))
     with statements(centre.session.connection()) as found:
         step(centre, 2027)
         centre.session.flush()
-    assert len(told(centre)) == forecast.AT_ONCE and len(found) <= 8
+    assert len(told(centre)) == forecast.AT_ONCE and len(found) <= 9
 
     last = f"c{forecast.AT_ONCE:05d}"
     assert (2027, last) in planned(centre)

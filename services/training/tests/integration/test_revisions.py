@@ -129,7 +129,7 @@ def test_a_correction_of_a_continuing_class_enters_the_difference_into_the_ledge
     taken = []
     for hours in (15, 8, 16):
         correct(centre, item["person_id"], attendance=[CorrectedHours(hours, "update")])
-        taken.append(education.hours(centre.session, item["person_id"], 2026))
+        taken.append(education.years_taken(centre.session, item["person_id"], [2026])[0].hours)
     assert taken == [15, 0, 16]
     assert [event["hours"] for event in centre.announced("education.recorded")] == [16, -1, -15, 16]
 

@@ -11,7 +11,7 @@ import pytest
 import requests
 from sqlalchemy import text
 from sqlalchemy.orm import Session
-from training_world import END, class_of, firm_id, know_people, person_id
+from training_world import END, Offset, class_of, firm_id, know_people, person_id
 
 from chassis.data import engine_for
 from chassis.ids import new_id
@@ -19,20 +19,6 @@ from chassis.messaging import Envelope
 from testkit import Client, divisions, publish
 
 UNTIL = date(2029, 3, 12)
-
-
-class Offset:
-    """The clock of the services under test."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def go_to(self, day):
-        """10:00 of `day` in Jilin."""
-        target = datetime(day.year, day.month, day.day, 2, tzinfo=UTC)
-        fresh = self.path.with_suffix(".new")
-        fresh.write_text(str((target - datetime.now(UTC)).total_seconds()))
-        fresh.replace(self.path)
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
@@ -54,8 +55,22 @@ def know_people(session: Session, count: int, divisions: Iterable[str], start: i
 def class_of(kind: str = "initial", lengths: dict[str, float] | None = None, **changes: Any) -> dict[str, Any]:
     """The body of a request for a made-up class."""
     blocks = [{"name": name, "hours": hours, "trainer": "示例讲师"} for name, hours in (lengths or LENGTHS).items()]
-    days = {"starts_on": BEGIN, "ends_on": END}
+    days = {"starts_on": BEGIN, "ends_on": END, **({} if "venue_id" in changes else {"venue": "示例市示例路1号"})}
     return {"name": "示例培训班", "kind": kind, "capacity": 500, "blocks": blocks, **days, **changes}
+
+
+class Offset:
+    """The clock of the services under test."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def go_to(self, day: date) -> None:
+        """10:00 of `day` in Jilin."""
+        target = datetime(day.year, day.month, day.day, 2, tzinfo=UTC)
+        fresh = self.path.with_suffix(".new")
+        fresh.write_text(str((target - datetime.now(UTC)).total_seconds()))
+        fresh.replace(self.path)
 
 
 @dataclass

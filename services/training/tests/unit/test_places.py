@@ -1,6 +1,5 @@
 import pytest
 
-from training.domain.education import EducationYear
 from training.domain.places import (
     AlreadyNominated,
     ClassIsFull,
@@ -96,11 +95,3 @@ def test_quotas_that_ask_for_more_than_there_is_are_refused_when_the_class_is_sc
     with pytest.raises(QuotasBeyondCapacity) as refused:
         places(capacity=4, changchun=3, nanguan=2, meihekou=2).require_enough()
     assert refused.value.facts == {"capacity": 4, "kept": 5}
-
-
-def test_a_year_of_education_adds_up():
-    year = EducationYear("p:2026", "p", 2026, "220102")
-    year.record(6, 16, None)
-    event = year.record(10.5, 16, None)
-
-    assert (event.hours, event.total_hours, event.required_hours) == (10.5, 16.5, 16)

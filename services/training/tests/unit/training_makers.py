@@ -6,7 +6,7 @@ from datetime import date
 from training.domain.certificate import Certificate
 from training.domain.education import YearTaken
 from training.domain.enrolment import Enrolment
-from training.domain.rules import Rules, SecondCertificate, WithoutAdmission
+from training.domain.rules import Consequence, Rules, SecondCertificate, WithoutAdmission
 from training.domain.training_class import BLOCKS, Block, ClassKind, TrainingClass
 
 RULES = Rules(
@@ -25,12 +25,17 @@ RULES = Rules(
     education_exempt_first_year=True,
     education_forecast_month=10,
     education_forecast_day=1,
+    education_kinds={"class": None, "online": None, "conference": None, "research": None, "teaching": None},
+    education_carry_over_hours=0,
+    education_close_days=0,
     second_certificate=SecondCertificate.REFUSE,
     without_admission=WithoutAdmission.WARN,
     class_notice_days=7,
     resit_days=90,
     appeal_days=15,
     quota_release_days=3,
+    trainer_outside_pool=Consequence.WARN,
+    venue_taken=Consequence.REFUSE,
 )
 
 

@@ -12,6 +12,7 @@ from training.api.classes import ClassRoutes
 from training.api.education import EducationRoutes
 from training.api.plans import PlanRoutes
 from training.api.revisions import RevisionRoutes
+from training.api.teaching import TeachingRoutes
 
 
 class Api(
@@ -20,6 +21,7 @@ class Api(
     RevisionRoutes,
     CertificateRoutes,
     EducationRoutes,
+    TeachingRoutes,
     RuleSetRoutes,
     AuditRoutes,
     FeedRoutes,
@@ -27,7 +29,7 @@ class Api(
     HealthRoutes,
     HttpService,
 ):
-    """Classes, exams, certificates and the yearly education ledger."""
+    """Classes, exams, trainers, certificates and the yearly education ledger."""
 
     name = "training-api"
     title = "Training and certificates of Chief Quality Officers"

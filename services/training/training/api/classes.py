@@ -8,6 +8,7 @@ from programme.http import Request
 from training import queries, schemas, views
 from training.api.base import CENTRE, NOMINATORS, PEOPLE_READERS, Routes
 from training.domain.class_refusals import (
+    BlockUnknown,
     CapacityBelowTaken,
     ClassHasResults,
     ClassIsCancelled,
@@ -15,14 +16,29 @@ from training.domain.class_refusals import (
     ClassNotOver,
     ClassTooShort,
     EndsBeforeItStarts,
+    LinkMissing,
+    OnlineAtVenue,
     SessionsDontFit,
+    TrainerOutsidePool,
+    VenueMissing,
 )
 from training.domain.nomination import AlreadyWithdrawn, HasResults
 from training.domain.places import QuotasBeyondCapacity
 from training.domain.training_class import TrainingClass
+from training.domain.venue import CapacityBeyondSeats, VenueClosed, VenueTaken
 from training.queries.explanations import EnrolmentExplained
 from training.usecases import class_changes, classes, nominations, results, waiting
 
+WRONGLY_HELD = (
+    BlockUnknown,
+    VenueMissing,
+    LinkMissing,
+    OnlineAtVenue,
+    CapacityBeyondSeats,
+    VenueClosed,
+    VenueTaken,
+    TrainerOutsidePool,
+)
 NOT_OPEN = (ClassIsClosed, ClassIsCancelled)
 
 
@@ -36,7 +52,7 @@ class ClassRoutes(Routes):
         returns=schemas.Class,
         roles=CENTRE,
         status=201,
-        problems=(ClassTooShort, QuotasBeyondCapacity),
+        problems=(ClassTooShort, QuotasBeyondCapacity, *WRONGLY_HELD),
         summary="Schedule a class (R56–R58)",
     )
     def schedule_class(self, request: Request[classes.ScheduleClass]) -> Response:
@@ -69,8 +85,8 @@ class ClassRoutes(Routes):
         returns=schemas.Class,
         versioned=True,
         roles=CENTRE,
-        problems=(*NOT_OPEN, ClassHasResults, CapacityBelowTaken, SessionsDontFit, EndsBeforeItStarts),
-        summary="Move a class, or change its venue or capacity; who is nominated is told",
+        problems=(*NOT_OPEN, ClassHasResults, CapacityBelowTaken, SessionsDontFit, EndsBeforeItStarts, *WRONGLY_HELD),
+        summary="Move a class, or change its venue, trainers or capacity; who is nominated is told",
     )
     def change_class(self, request: Request[class_changes.ChangeClass], class_id: str) -> Response:
         with self.db.begin() as session:

@@ -9,7 +9,8 @@ from programme.callers import Role
 from programme.http import Request, Response
 from training import queries, schemas
 from training.api.base import CENTRE, PEOPLE_READERS, Routes
-from training.domain.education import AlreadyExempt, BelowNothing, EducationYear
+from training.domain.education import AlreadyExempt, BelowNothing
+from training.queries.education import YearShown
 from training.usecases import education
 
 
@@ -36,9 +37,20 @@ class EducationRoutes(Routes):
         roles=PEOPLE_READERS,
         summary="A person's years of continuing education",
     )
-    def get_education(self, request: Request[None], person_id: str) -> Sequence[EducationYear]:
+    def list_education(self, request: Request[None], person_id: str) -> Sequence[YearShown]:
         with self.db.begin() as session:
             return queries.list_education(session, request.caller, person_id, self.clock.today())
+
+    @http(
+        "GET",
+        "/people/<person_id>/education/<int:year>",
+        returns=schemas.EducationYearWithEntries,
+        roles=PEOPLE_READERS,
+        summary="A person's year with each entry of the ledger, corrections among them",
+    )
+    def get_education(self, request: Request[None], person_id: str, year: int) -> YearShown:
+        with self.db.begin() as session:
+            return queries.get_education(session, request.caller, person_id, year, self.clock.today())
 
     @http(
         "POST",
@@ -51,9 +63,9 @@ class EducationRoutes(Routes):
     )
     def exempt_from_education(self, request: Request[education.Exempt], person_id: str, year: int) -> Response:
         with self.db.begin() as session:
-            command = request.body
-            exempted = education.exempt(session, request.caller, person_id, year, command, self.clock)
-            return request.reply(session, exempted)
+            caller, today = request.caller, self.clock.today()
+            education.exempt(session, caller, person_id, year, request.body, self.clock)
+            return request.reply(session, queries.get_education(session, caller, person_id, year, today))
 
     @http(
         "GET",
@@ -67,3 +79,16 @@ class EducationRoutes(Routes):
     def list_shortfalls(self, request: Request[None, queries.ShortfallFilters]) -> Page:
         with self.db.begin() as session:
             return queries.list_shortfalls(session, request.caller, request.query, self.clock.today(), request.page)
+
+    @http(
+        "GET",
+        "/education/behind",
+        query=schemas.ShortfallFilters,
+        returns=schemas.EducationYear,
+        roles=PEOPLE_READERS,
+        paged=True,
+        summary="Whose year ended without its hours, and has none made up since (R34)",
+    )
+    def list_behind(self, request: Request[None, queries.ShortfallFilters]) -> Page:
+        with self.db.begin() as session:
+            return queries.list_behind(session, request.caller, request.query, self.clock.today(), request.page)

@@ -68,3 +68,41 @@ class SessionUnknown(RuleBroken):
 
     zh = "本期培训班没有该编号的课次。"
     rule = "R58"
+
+
+class VenueMissing(RuleBroken):
+    """A class that is held on site, wholly or in part, needs a venue or an address."""
+
+    zh = "线下或混合方式的培训班须有培训场地或地址。"
+
+
+class LinkMissing(RuleBroken):
+    """A class that is held online, wholly or in part, needs the link by which it is joined."""
+
+    zh = "线上或混合方式的培训班须有入课链接。"
+
+
+class OnlineAtVenue(RuleBroken):
+    """A class that is held online only has neither a venue nor an address; if it is held in both ways, it is mixed."""
+
+    zh = "线上培训班不设培训场地和地址；线上线下同时进行的，请选择混合方式。"
+
+
+class UnknownVenue(RuleBroken):
+    """There is no venue of this id."""
+
+    zh = "没有该编号的培训场地。"
+
+
+class UnknownTrainer(RuleBroken):
+    """There is no trainer of this id in the pool."""
+
+    zh = "师资队伍中没有该编号的师资。"
+    rule = "R6"
+
+
+class TrainerOutsidePool(RuleBroken):
+    """A block is taught by somebody who is not in the pool of trainers for it on each of its days."""
+
+    zh = "授课人在授课日期内不在该课程模块的师资队伍中。"
+    rule = "R6"

@@ -161,4 +161,4 @@ class Nomination:
 
 
 def _when_and_where(training_class: TrainingClass) -> tuple[date, date, str | None]:
-    return training_class.starts_on, training_class.ends_on, training_class.venue
+    return training_class.starts_on, training_class.ends_on, training_class.where

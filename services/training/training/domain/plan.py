@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from training.domain.training_class import ClassKind
+
 
 @dataclass
 class Plan:
@@ -19,3 +21,9 @@ class Plan:
     syllabus: str
     document: str
     decided_on: date
+    continuing_syllabus: str | None = None  # that of continuing classes, where it is another one
+
+    def syllabus_of(self, kind: ClassKind) -> str:
+        """The edition of the syllabus that classes of a kind follow."""
+        other = self.continuing_syllabus if kind == ClassKind.CONTINUING else None
+        return other or self.syllabus

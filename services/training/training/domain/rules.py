@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -20,6 +21,13 @@ class WithoutAdmission(StrEnum):
     REFUSE = "refuse"
     WARN = "warn"  # it is accepted, and the answer says so
     OFF = "off"  # nobody looks
+
+
+class Consequence(StrEnum):
+    """What becomes of a class that is scheduled in spite of something."""
+
+    REFUSE = "refuse"
+    WARN = "warn"
 
 
 @dataclass(frozen=True)
@@ -41,9 +49,14 @@ class Rules:
     education_exempt_first_year: bool  # whether the year of the first certificate asks for no continuing education
     education_forecast_month: int  # the day on which those are told who are going to miss hours of the year
     education_forecast_day: int
+    education_kinds: Mapping[str, float | None]  # what counts in the ledger; of each kind the most hours, None: all
+    education_carry_over_hours: float  # the most hours beyond those asked for that count for the next year
+    education_close_days: int  # how long after a year's end papers come in before it is told who is behind
     second_certificate: SecondCertificate  # what becomes of a holder's in the training for a first one
     without_admission: WithoutAdmission  # what a nomination of somebody who was not admitted as a candidate means
     class_notice_days: int  # how long before its first day those enrolled in a class are told when and where it begins
     resit_days: int  # how long after a class was closed its exam may be sat again
     appeal_days: int  # how long after an outcome an appeal may be made
     quota_release_days: int  # how long before its first day a class gives up places that divisions have not used
+    trainer_outside_pool: Consequence  # a block is taught by somebody who is not of the pool on its days (R6)
+    venue_taken: Consequence  # another class is at the venue on the same days

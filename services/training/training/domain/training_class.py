@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -16,9 +16,13 @@ from training.domain.class_refusals import (
     ClassNotOver,
     ClassTooShort,
     EndsBeforeItStarts,
+    LinkMissing,
+    OnlineAtVenue,
     SessionsDontFit,
     SessionUnknown,
+    VenueMissing,
 )
+from training.domain.education import CLASS, ONLINE
 from training.domain.rules import Rules
 from training.events import ClassCancelled, ClassChanged, ClassClosed, ClassScheduled
 
@@ -70,6 +74,14 @@ class ClassSession:
 
 
 @dataclass(frozen=True)
+class ClassWarning:
+    """What a class is held in spite of: a code, and the blocks, other classes or year that it is about."""
+
+    code: str  # `trainer_outside_pool`, `venue_taken` or `no_plan`
+    about: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Standing:
     """How far a class has come: how many are enrolled, and whether attendance or scores have been entered."""
 
@@ -91,10 +103,17 @@ class TrainingClass:
     sessions: Sequence[ClassSession] = ()  # in the order of their numbers; none where only the blocks are kept
     quotas: Mapping[str, int] = field(default_factory=dict)  # places by division (R61)
     quotas_until: date | None = None  # the last day for which they are kept; None: for good
-    syllabus: str | None = None  # the edition in the year's plan when the class was scheduled
+    # Of the year's plan as it was when the class was scheduled; None where there was none.
+    syllabus: str | None = None  # the edition for classes of its kind (R55)
+    focus: str | None = None  # what training was to be about (R57)
+    plan_revision: int | None = None
     ruleset: int | None = None  # by which it was announced, and is judged; None for one of an earlier version
     mode: ClassMode = ClassMode.ON_SITE
-    venue: str | None = None
+    venue: str | None = None  # the address, or the name and address of the venue
+    venue_id: str | None = None
+    link: str | None = None  # by which an online or mixed class is joined
+    trainers: Mapping[str, str] = field(default_factory=dict)  # of the pool, by block
+    warnings: Sequence[ClassWarning] = ()
     status: ClassStatus = ClassStatus.OPEN
     closed_on: date | None = None
     invited_on: date | None = (
@@ -107,6 +126,35 @@ class TrainingClass:
     def hours(self) -> float:
         """The hours of all blocks together."""
         return float(sum(block.hours for block in self.blocks))
+
+    @property
+    def where(self) -> str | None:
+        """Where it is held, as those who are invited read it: the address, the link, or both."""
+        return "；".join(part for part in (self.venue, self.link) if part) or None
+
+    def days(self) -> frozenset[date]:
+        """The days on which it is held."""
+        if self.sessions:
+            return frozenset(each.on for each in self.sessions)
+        length = (self.ends_on - self.starts_on).days
+        return frozenset(self.starts_on + timedelta(days=day) for day in range(length + 1))
+
+    def days_of(self, block: str) -> frozenset[date]:
+        """The days on which a block may be taught; without sessions all of the class."""
+        return frozenset(each.on for each in self.sessions if each.block == block) or self.days()
+
+    def hours_taught(self, block: str) -> dict[int, float]:
+        """The hours of a block by calendar year: by its sessions, or all in that in which the class ended."""
+        found: dict[int, float] = {}
+        for each in self.sessions:
+            if each.block == block:
+                found[each.on.year] = found.get(each.on.year, 0) + each.hours
+        return found or {self.ends_on.year: self.block(block).hours}
+
+    @property
+    def education_kind(self) -> str:
+        """As which kind of continuing education its hours count."""
+        return ONLINE if self.mode == ClassMode.ONLINE else CLASS
 
     def schedule(self, rules: Rules) -> ClassScheduled:
         """Announces the class by the rules that hold on its first day; it is judged by them whatever follows."""
@@ -147,7 +195,7 @@ class TrainingClass:
         return self.sessions[number - 1]
 
     def change(self, changes: Mapping[str, object], standing: Standing, on: date) -> ClassChanged | None:
-        """Takes over what differs, by field: days, sessions, mode, venue, capacity; None if nothing does.
+        """Takes over what differs, by field: days, sessions, mode, venue, link, trainers, capacity; None if nothing.
 
         Quotas are kept as long before the first day as they were.
         """
@@ -168,7 +216,7 @@ class TrainingClass:
             raise CapacityBelowTaken(taken=standing.taken)
         self.require_sessions()
         return ClassChanged(
-            self.id, self.name, self.starts_on, self.ends_on, self.capacity, self.mode, self.venue, sorted(changed), on
+            self.id, self.name, self.starts_on, self.ends_on, self.capacity, self.mode, self.where, sorted(changed), on
         )
 
     def require_sessions(self) -> None:
@@ -183,6 +231,24 @@ class TrainingClass:
         is_outside = any(not self.starts_on <= session.on <= self.ends_on for session in self.sessions)
         if is_outside or offered != {block.name: block.hours for block in self.blocks}:
             raise SessionsDontFit()
+
+    def require_where(self) -> None:
+        """Refuses a class that is held nowhere: on site it needs a venue or an address, online a link, mixed both."""
+        if self.mode == ClassMode.ONLINE and (self.venue or self.venue_id):
+            raise OnlineAtVenue()
+        if self.mode != ClassMode.ONLINE and not self.venue:
+            raise VenueMissing()
+        if self.mode != ClassMode.ON_SITE and not self.link:
+            raise LinkMissing()
+
+    def require_trainers(self) -> None:
+        """Refuses trainers of blocks that the class has not."""
+        for name in self.trainers:
+            self.block(name)
+
+    def name_trainers(self, names: Mapping[str, str]) -> None:
+        """Takes over the trainers' names from the pool, by block."""
+        self.blocks = [replace(each, trainer=names.get(each.name, each.trainer)) for each in self.blocks]
 
     def cancel(self, standing: Standing, reason: str, on: date) -> ClassCancelled:
         """The class will not be held."""

@@ -74,7 +74,10 @@ class AppealDecided:
 
 @dataclass(frozen=True)
 class EducationRecorded:
-    """`hours` were added on that day; `total_hours` is the year's sum."""
+    """`hours` of a `kind` were added on that day; `total_hours` are those of the year that count.
+
+    Of these `carried_hours` were taken in the year before. Where only they are others than before, `hours` is 0.
+    """
 
     type: ClassVar[str] = "education.recorded.v1"
     person_id: str
@@ -82,6 +85,47 @@ class EducationRecorded:
     hours: float
     total_hours: float
     required_hours: float
+    on: date
+    kind: str | None = None
+    carried_hours: float = 0.0
+
+
+@dataclass(frozen=True)
+class EducationCompleted:
+    """The person has the hours that the year asks for, or is exempt (`required_hours` is 0)."""
+
+    type: ClassVar[str] = "education.completed.v1"
+    person_id: str
+    year: int
+    total_hours: float
+    required_hours: float
+    on: date
+
+
+@dataclass(frozen=True)
+class EducationCompletionWithdrawn:
+    """A correction took hours away, and the person lacks `missing_hours` of the year again."""
+
+    type: ClassVar[str] = "education.completion_withdrawn.v1"
+    person_id: str
+    year: int
+    total_hours: float
+    required_hours: float
+    missing_hours: float
+    on: date
+
+
+@dataclass(frozen=True)
+class EducationBehind:
+    """The year has ended, and the person, who held a certificate at its end, lacks `missing_hours` of it."""
+
+    type: ClassVar[str] = "education.behind.v1"
+    person_id: str
+    enterprise_id: str | None
+    year: int
+    total_hours: float
+    required_hours: float
+    missing_hours: float
     on: date
 
 

@@ -22,9 +22,16 @@ from training.queries.classes import (
     list_nominations,
     list_plans,
 )
-from training.queries.education import ShortfallFilters, list_education, list_shortfalls
+from training.queries.education import (
+    ShortfallFilters,
+    get_education,
+    list_behind,
+    list_education,
+    list_shortfalls,
+)
 from training.queries.explanations import explain_certificate, explain_enrolment
 from training.queries.reminders import ReminderFilters, list_reminders_due
+from training.queries.teaching import TrainerFilters, VenueFilters, get_trainer, list_trainers, list_venues
 
 __all__ = [
     "AppealFilters",
@@ -38,12 +45,17 @@ __all__ = [
     "PlanFilters",
     "ReminderFilters",
     "ShortfallFilters",
+    "TrainerFilters",
+    "VenueFilters",
     "VerificationQuery",
     "explain_certificate",
     "explain_enrolment",
     "find_genuine",
     "get_certificate",
+    "get_education",
+    "get_trainer",
     "list_appeals",
+    "list_behind",
     "list_certificates",
     "list_classes",
     "list_education",
@@ -52,4 +64,6 @@ __all__ = [
     "list_plans",
     "list_reminders_due",
     "list_shortfalls",
+    "list_trainers",
+    "list_venues",
 ]

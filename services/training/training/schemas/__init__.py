@@ -37,6 +37,7 @@ from training.schemas.classes import (
 )
 from training.schemas.education import (
     EducationYear,
+    EducationYearWithEntries,
     Exemption,
     NewEducation,
     NewEducationList,
@@ -64,6 +65,17 @@ from training.schemas.revisions import (
 from training.schemas.rulesets import (
     RuleSetParameters,
 )
+from training.schemas.teaching import (
+    NewTrainer,
+    NewVenue,
+    Trainer,
+    TrainerChanges,
+    TrainerFilters,
+    TrainerWithHours,
+    Venue,
+    VenueChanges,
+    VenueFilters,
+)
 
 __all__ = [
     "Appeal",
@@ -86,6 +98,7 @@ __all__ = [
     "Correction",
     "Decision",
     "EducationYear",
+    "EducationYearWithEntries",
     "Enrolment",
     "EnrolmentExplained",
     "Entered",
@@ -97,6 +110,8 @@ __all__ = [
     "NewNomination",
     "NewNominations",
     "NewPlan",
+    "NewTrainer",
+    "NewVenue",
     "Nomination",
     "NominationFilters",
     "NominationResult",
@@ -114,6 +129,13 @@ __all__ = [
     "ScoreList",
     "Shortfall",
     "ShortfallFilters",
+    "Trainer",
+    "TrainerChanges",
+    "TrainerFilters",
+    "TrainerWithHours",
+    "Venue",
+    "VenueChanges",
+    "VenueFilters",
     "Verification",
     "VerificationPageQuery",
     "VerificationQuery",

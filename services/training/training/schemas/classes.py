@@ -20,7 +20,24 @@ class Block(Schema):
 
     name = TextField(required=True)
     hours = fields.Float(required=True, validate=validate.Range(0, 1000, min_inclusive=False))
-    trainer = TextField(required=True)
+    trainer = TextField(required=True, metadata={"description": "By name; of a trainer of the pool the name there."})
+
+
+class NewBlock(Block):
+    trainer = TextField(
+        load_default="",
+        metadata={"description": "By name, where the class names no trainer of the pool for the block."},
+    )
+
+
+def _trainers(**options: Any) -> fields.Dict:  # Any: marshmallow's options
+    return fields.Dict(
+        keys=TextField(),
+        values=id_field(),
+        validate=validate.Length(0, 20),
+        metadata={"description": "The ids of trainers of the pool (R6), by block."},
+        **options,
+    )
 
 
 class SessionFields(Schema):
@@ -47,7 +64,7 @@ class NewClass(Schema):
     starts_on = DayField(required=True)
     ends_on = DayField(required=True)
     capacity = fields.Integer(required=True, validate=validate.Range(1, 5000))
-    blocks = fields.List(fields.Nested(Block), required=True, validate=validate.Length(1, 20))
+    blocks = fields.List(fields.Nested(NewBlock), required=True, validate=validate.Length(1, 20))
     sessions = fields.List(
         fields.Nested(NewSession),
         validate=validate.Length(0, 200),
@@ -65,9 +82,11 @@ class NewClass(Schema):
     quotas_until = DayField(
         metadata={"description": "The last day for which they are kept; by the rule set, if left out."}
     )
-
-    mode = word_field(ClassMode, metadata={"description": "on_site, online or mixed"})
-    venue = TextField(500, metadata={"description": "Where it is held; of an online class how it is joined."})
+    mode = word_field(ClassMode, metadata={"description": "on_site, online or mixed; on_site if left out"})
+    venue = TextField(500, metadata={"description": "The address, where no venue_id is given; not of an online class."})
+    venue_id = id_field(metadata={"description": "The venue; the class has no more places than that has seats."})
+    link = TextField(500, metadata={"description": "How an online or mixed class is joined."})
+    trainers = _trainers()
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: object) -> None:  # Any: a field of each type
@@ -75,7 +94,11 @@ class NewClass(Schema):
             raise ValidationError("The class ends before it starts.", "ends_on")
         if data.get("quotas_until") and data["quotas_until"] > data["starts_on"]:
             raise ValidationError("Places are kept until the first day at the latest.", "quotas_until")
+        if "venue" in data and "venue_id" in data:
+            raise ValidationError("Name either the venue or an address.", "venue")
         names = [block.name for block in data["blocks"]]
+        if any(not block.trainer and block.name not in data.get("trainers", {}) for block in data["blocks"]):
+            raise ValidationError("Name the trainer of each block, or one of the pool in `trainers`.", "blocks")
         if len(set(names)) < len(names):
             raise ValidationError("A block is named twice.", "blocks")
         missing = [name for name in BLOCKS if name not in names]
@@ -102,6 +125,13 @@ class NewClass(Schema):
             raise ValidationError("The sessions of each block must add up to the hours of the block.", "sessions")
 
 
+class ClassWarning(Schema):
+    code = fields.String(metadata={"description": "trainer_outside_pool, venue_taken or no_plan"})
+    about = fields.List(
+        fields.String(), metadata={"description": "The blocks, the other classes at the venue, or the year."}
+    )
+
+
 class Class(Schema):
     id = fields.String()
     version = fields.Integer()
@@ -114,11 +144,19 @@ class Class(Schema):
     sessions = fields.List(fields.Nested(Session))
     quotas = fields.Dict(keys=fields.String(), values=fields.Integer())
     quotas_until = fields.Date(allow_none=True)
-    syllabus = fields.String(allow_none=True)
+    syllabus = fields.String(allow_none=True, metadata={"description": "Its edition in the plan (R55)."})
+    focus = fields.String(allow_none=True, metadata={"description": "The year's, in the plan (R57)."})
+    plan_revision = fields.Integer(
+        allow_none=True, metadata={"description": "Of the year's plan when the class was scheduled."}
+    )
     ruleset = fields.Integer(allow_none=True, metadata={"description": "By which it was announced, and is judged."})
     hours = fields.Float()
     mode = fields.String()
     venue = fields.String(allow_none=True)
+    venue_id = fields.String(allow_none=True)
+    link = fields.String(allow_none=True)
+    trainers = fields.Dict(keys=fields.String(), values=fields.String(), metadata={"description": "By block."})
+    warnings = fields.List(fields.Nested(ClassWarning))
     status = fields.String(metadata={"description": "open, closed or cancelled"})
     closed_on = fields.Date(allow_none=True)
     invited_on = fields.Date(
@@ -135,7 +173,15 @@ class ClassChanges(Schema):
     sessions = fields.List(fields.Nested(NewSession), validate=validate.Length(0, 200))
     mode = word_field(ClassMode)
     venue = TextField(500, allow_none=True)
+    venue_id = id_field(allow_none=True)
+    link = TextField(500, allow_none=True)
+    trainers = _trainers()
     capacity = fields.Integer(validate=validate.Range(1, 5000))
+
+    @validates_schema
+    def check(self, data: dict[str, Any], **_: object) -> None:  # Any: a field of each type
+        if data.get("venue") and data.get("venue_id"):
+            raise ValidationError("Name either the venue or an address.", "venue")
 
 
 class Cancellation(Schema):
@@ -234,6 +280,9 @@ class NewPlan(Schema):
     year = fields.Integer(required=True, validate=validate.Range(2013, 2100))
     focus = TextField(2000, required=True)
     syllabus = TextField(required=True, metadata={"description": "The national syllabus and its edition (R55)."})
+    continuing_syllabus = TextField(
+        allow_none=True, metadata={"description": "That of continuing classes, where it is another one."}
+    )
     document = TextField(required=True)
 
 

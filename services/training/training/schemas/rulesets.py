@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from marshmallow import fields, validate
+from collections.abc import Mapping
 
-from chassis.http import Schema
-from training.domain.rules import SecondCertificate, WithoutAdmission
+from marshmallow import ValidationError, fields, validate
+
+from chassis.http import Schema, TextField
+from training.domain.education import CLASS, ONLINE
+from training.domain.rules import Consequence, SecondCertificate, WithoutAdmission
 from training.schemas.common import word_field
+
+KIND = "^[a-z][a-z_]{0,39}$"
+
+
+def _has_those_of_classes(kinds: Mapping[str, float | None]) -> None:
+    missing = [kind for kind in (CLASS, ONLINE) if kind not in kinds]
+    if missing:
+        raise ValidationError(f"Hours of classes are entered as these kinds; missing: {', '.join(missing)}.")
 
 
 class RuleSetParameters(Schema):
@@ -30,6 +41,30 @@ class RuleSetParameters(Schema):
         required=True,
         validate=validate.Range(1, 28),
         metadata={"description": "The day on which those are told who are going to miss hours of the year."},
+    )
+    education_kinds = fields.Dict(
+        keys=TextField(
+            40,
+            pattern=KIND,
+            validate=validate.Regexp(KIND, error="A kind is a word of small letters and underscores."),
+        ),
+        values=fields.Float(allow_none=True, validate=validate.Range(0, 1000)),
+        required=True,
+        validate=[validate.Length(2, 20), _has_those_of_classes],
+        metadata={
+            "description": "The kinds of continuing education that count (R34), each with the most hours of it that do "
+            "in a year; null: all of them. `class` and `online` are those that classes enter."
+        },
+    )
+    education_carry_over_hours = fields.Float(
+        required=True,
+        validate=validate.Range(0, 1000),
+        metadata={"description": "The most hours of a year, beyond those it asks for, that count for the next one."},
+    )
+    education_close_days = fields.Integer(
+        required=True,
+        validate=validate.Range(0, 180),
+        metadata={"description": "How long after a year's end papers come in before it is told who is behind."},
     )
     second_certificate = word_field(
         SecondCertificate,
@@ -62,4 +97,14 @@ class RuleSetParameters(Schema):
         required=True,
         validate=validate.Range(0, 365),
         metadata={"description": "How long before its first day a class gives up places that divisions have not used."},
+    )
+    trainer_outside_pool = word_field(
+        Consequence,
+        required=True,
+        metadata={"description": "What becomes of a class taught by somebody who is not in the pool of trainers (R6)."},
+    )
+    venue_taken = word_field(
+        Consequence,
+        required=True,
+        metadata={"description": "What becomes of a class at whose venue another is held on the same days."},
     )

@@ -54,12 +54,9 @@ def issue_all(
     It takes the place of an older one, also of one that has expired and could still be renewed: nobody holds two.
     """
     today = clock.today()
-    older = _older_of(session, [enrolment.person_id for enrolment in passed])
-    if rules.second_certificate == SecondCertificate.REFUSE:
-        # They have got it since they were nominated.
-        passed = [each for each in passed if not any(held.holds(today) for held in older[each.person_id])]
-    suspended = CertificateStatus.SUSPENDED
-    passed = [each for each in passed if not any(held.status == suspended for held in older[each.person_id])]
+    older = _older_of(session, [enrolment.person_id for enrolment in passed], rules, today)
+    # Some have got or renewed one since they were nominated, and keep it.
+    passed = [each for each in passed if not _is_kept(older[each.person_id], rules, today)]
     unit_of = {row.code: row.unit for row in session.execute(scope.reporting_units(today))}
     by_unit: dict[str, list[Enrolment]] = defaultdict(list)
     for enrolment in passed:
@@ -104,14 +101,26 @@ def held(session: Session, person_ids: Iterable[str], lock: bool = False) -> Seq
     return session.scalars(wanted).all()
 
 
-def _older_of(session: Session, person_ids: Sequence[str]) -> dict[str, list[Certificate]]:
-    """The certificates that these people have had until now, locked, with nothing due of them any more, by person.
+def _is_kept(older: Sequence[Certificate], rules: Rules, today: date) -> bool:
+    """Whether somebody keeps one of these, and gets no other: it holds, by the rule set, or it is suspended."""
+    refuses = rules.second_certificate == SecondCertificate.REFUSE
+    return any(each.status == CertificateStatus.SUSPENDED or (refuses and each.holds(today)) for each in older)
 
-    Due rows before certificates, as in `load_and_cancel`.
+
+def _older_of(session: Session, person_ids: Sequence[str], rules: Rules, today: date) -> dict[str, list[Certificate]]:
+    """The certificates that these people have had until now, locked, by person; nothing is due any more of those that
+    are to be replaced.
+
+    Due rows before certificates, as in `load_and_cancel`. What was renewed in between has due rows of its new term.
     """
-    expiry.cancel(session, *held(session, person_ids))
+    seen = _by_person(held(session, person_ids))
+    expiry.cancel(session, *(each for of in seen.values() if not _is_kept(of, rules, today) for each in of))
+    return _by_person(held(session, person_ids, lock=True))
+
+
+def _by_person(certificates: Iterable[Certificate]) -> dict[str, list[Certificate]]:
     found: dict[str, list[Certificate]] = defaultdict(list)
-    for certificate in held(session, person_ids, lock=True):
+    for certificate in certificates:
         found[certificate.person_id].append(certificate)
     return found
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -19,10 +20,11 @@ from chassis.unset import UNSET, Unset, given
 from programme.callers import Caller
 from training import storage
 from training.domain.training_class import ClassMode, ClassSession, Standing, TrainingClass
-from training.usecases import announced, openings, waiting
+from training.usecases import announced, holding, openings, waiting
 from training.usecases.classes import NewSession
 
-TOLD = frozenset({"starts_on", "ends_on", "mode", "venue"})  # of these everybody nominated is told
+TOLD = frozenset({"starts_on", "ends_on", "mode", "venue", "link"})  # of these everybody nominated is told
+WHERE = frozenset({"mode", "venue", "venue_id", "link"})
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,9 @@ class ChangeClass:
     sessions: Sequence[NewSession] | Unset = UNSET
     mode: ClassMode | Unset = UNSET
     venue: str | Unset | None = UNSET
+    venue_id: str | Unset | None = UNSET
+    link: str | Unset | None = UNSET
+    trainers: Mapping[str, str] | Unset = UNSET
     capacity: int | Unset = UNSET
 
 
@@ -55,16 +60,21 @@ def change(
     if "sessions" in changes:
         numbered = enumerate(changes["sessions"], 1)
         changes["sessions"] = tuple(ClassSession(number, *astuple(each)) for number, each in numbered)
+    changes = _moved(session, changes)
     event = training_class.change(changes, _standing(session, class_id), today)
     if event is None:
         return training_class
+    rules = announced.rules_of(session, training_class)
+    if WHERE & set(event.changed):
+        training_class.require_where()
+    holding.hold(session, training_class, rules)
     outbox.add(session, training_class, event, clock)
     if TOLD & set(event.changed):
         openings.tell(
             session, training_class, lambda each: each.reschedule(training_class, command.reason, today), clock
         )
     waiting.plan_release(session, training_class)
-    openings.plan(session, training_class, announced.rules_of(session, training_class))
+    openings.plan(session, training_class, rules)
     waiting.move_up(session, training_class, clock)
     details: JsonObject = {"reason": command.reason, "changed": event.changed}
     audit.record(session, caller, "class.changed", class_id, details, clock)
@@ -83,6 +93,21 @@ def cancel(
     due.cancel(session, class_id)
     audit.record(session, caller, "class.cancelled", class_id, {"reason": command.reason}, clock)
     return training_class
+
+
+def _moved(session: Session, changes: Mapping[str, Any]) -> dict[str, Any]:  # Any: a field of each type
+    """The changes with what follows from them: a venue has its address, an online class neither."""
+    mode = changes.get("mode")
+    follows = dict[str, object]()
+    if mode == ClassMode.ONLINE or ("venue" in changes and "venue_id" not in changes):
+        follows["venue_id"] = None
+    if mode == ClassMode.ONLINE:
+        follows["venue"] = None
+    if mode == ClassMode.ON_SITE:
+        follows["link"] = None
+    if changes.get("venue_id") is not None:
+        follows["venue"] = holding.locked_venue(session, changes["venue_id"]).described
+    return {**follows, **changes}
 
 
 def _standing(session: Session, class_id: str) -> Standing:

@@ -22,7 +22,7 @@ from training.domain.education import EducationEntry
 from training.domain.enrolment import Enrolment
 from training.domain.rules import Rules
 from training.domain.training_class import Block, ClassKind, ClassMode, ClassSession, TrainingClass
-from training.usecases import announced, certificates, education, openings, parties, places, plans, waiting
+from training.usecases import announced, certificates, education, holding, openings, parties, places, plans, waiting
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,10 @@ class ScheduleClass:
     quotas: Mapping[str, int] = field(default_factory=dict)  # places by division (R61)
     quotas_until: date | None = None  # by the rule set, if none is named
     mode: ClassMode = ClassMode.ON_SITE
-    venue: str | None = None
+    venue: str | None = None  # the address, where no venue is named
+    venue_id: str | None = None
+    link: str | None = None
+    trainers: Mapping[str, str] = field(default_factory=dict)  # of the pool, by block
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,25 @@ class ClosedClass:
 
 
 def schedule(session: Session, caller: Caller, command: ScheduleClass, clock: Clock) -> TrainingClass:
-    """Announces a class of the provincial centre; it follows the syllabus in the plan of its year."""
+    """Announces a class of the provincial centre; it follows the plan of its year."""
+    training_class = _new(session, command)
+    places.require_quotas(session, training_class, clock.today())
+    rules = rulesets.rules_on(session, training_class.starts_on, Rules)
+    event = training_class.schedule(rules)
+    training_class.require_where()
+    holding.hold(session, training_class, rules)
+    session.add(training_class)
+    outbox.add(session, training_class, event, clock)
+    waiting.plan_release(session, training_class)
+    openings.plan(session, training_class, rules)
+    audit.record(session, caller, "class.scheduled", training_class.id, {"name": training_class.name}, clock)
+    return training_class
+
+
+def _new(session: Session, command: ScheduleClass) -> TrainingClass:
     plan = plans.of_year(session, command.starts_on.year)
-    training_class = TrainingClass(
+    venue = holding.locked_venue(session, command.venue_id) if command.venue_id else None
+    return TrainingClass(
         id=new_id(),
         name=command.name,
         kind=command.kind,
@@ -75,19 +94,15 @@ def schedule(session: Session, caller: Caller, command: ScheduleClass, clock: Cl
         sessions=[ClassSession(number, *astuple(each)) for number, each in enumerate(command.sessions, 1)],
         quotas=command.quotas,
         quotas_until=command.quotas_until,
-        syllabus=plan.syllabus if plan else None,
+        syllabus=plan.syllabus_of(command.kind) if plan else None,
+        focus=plan.focus if plan else None,
+        plan_revision=plan.revision if plan else None,
         mode=command.mode,
-        venue=command.venue,
+        venue=venue.described if venue else command.venue,
+        venue_id=command.venue_id,
+        link=command.link,
+        trainers=command.trainers,
     )
-    places.require_quotas(session, training_class, clock.today())
-    rules = rulesets.rules_on(session, training_class.starts_on, Rules)
-    event = training_class.schedule(rules)
-    session.add(training_class)
-    outbox.add(session, training_class, event, clock)
-    waiting.plan_release(session, training_class)
-    openings.plan(session, training_class, rules)
-    audit.record(session, caller, "class.scheduled", training_class.id, {"name": training_class.name}, clock)
-    return training_class
 
 
 def close(session: Session, caller: Caller, class_id: str, clock: Clock) -> ClosedClass:
@@ -117,7 +132,7 @@ def _reward(session: Session, training_class: TrainingClass, passed: Sequence[En
     # The hours count for the year in which they were taken, whenever the class is closed.
     document = f"{training_class.name} {training_class.id}"
     entries = [
-        EducationEntry(one.person_id, year, hours, document, clock.today())
+        EducationEntry(one.person_id, year, hours, document, clock.today(), training_class.education_kind)
         for one in passed
         for year, hours in one.hours_by_year(training_class).items()
         if hours

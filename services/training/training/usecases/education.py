@@ -1,13 +1,11 @@
-"""The ledger of continuing education (R34, R58)."""
+"""The ledger of continuing education (R34, R58): hours are entered, corrected, and measured by each year's rules."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
@@ -15,25 +13,32 @@ from chassis.errors import InvalidInput, NotFound
 from chassis.json_types import JsonObject
 from chassis.messaging import outbox
 from chassis.security import audit
-from programme import rulesets
 from programme.callers import Caller
 from training import storage
-from training.domain.education import EducationEntry, EducationYear, YearTaken, year_id
+from training.domain.education import (
+    CLASS,
+    EducationEntry,
+    EducationYear,
+    Ledger,
+    UnknownKind,
+    YearRules,
+    YearTaken,
+    year_id,
+)
 from training.domain.parties import UnknownHere
-from training.domain.rules import Rules
-from training.usecases import parties
-
-YEARS = range(2013, 2101)  # of the ledger
+from training.usecases import ledger, parties
 
 
 @dataclass(frozen=True)
 class HoursTaken:
-    """Hours that a person took in a year, and the document that shows it."""
+    """Hours of a kind that a person took in a year, and the document that shows it."""
 
     person_id: str
     year: int
     hours: float
     document: str
+    kind: str = CLASS
+    evidence: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,32 +68,47 @@ def record(session: Session, caller: Caller, command: RecordEducation, clock: Cl
     """Enters hours taken, each with its document, all or none; an entry made before is not counted again."""
     today = clock.today()
     people = parties.people_by_id(session, [item.person_id for item in command.items], caller, today)
-    faults = [
-        {"pointer": f"/items/{index}", "reason": UnknownHere().sentence()}
-        for index, item in enumerate(command.items)
-        if item.person_id not in people
-    ]
+    rules = ledger.rules_of(session, {item.year for item in command.items})
+    faults = [fault for index, item in enumerate(command.items) for fault in _faults(index, item, people, rules)]
     if faults:
         raise InvalidInput(faults)
-    entries = [EducationEntry(item.person_id, item.year, item.hours, item.document, on=today) for item in command.items]
+    entries = [
+        EducationEntry(item.person_id, item.year, item.hours, item.document, today, item.kind, item.evidence)
+        for item in command.items
+    ]
     recorded = enter(session, entries, {person.id: person.division for person in people.values()}, clock)
     details = {"recorded": recorded, "of": len(entries)}
     audit.record(session, caller, "education.recorded", "batch", details, clock)
     return Recorded(recorded, len(entries) - recorded)
 
 
+def _faults(
+    index: int, item: HoursTaken, people: Mapping[str, object], rules: Mapping[int, YearRules]
+) -> list[JsonObject]:
+    faults = list[JsonObject]()
+    if item.person_id not in people:
+        faults.append({"pointer": f"/items/{index}", "reason": UnknownHere().sentence()})
+    kinds = rules[item.year].caps
+    if item.kind not in kinds:
+        reason = UnknownKind().sentence()
+        faults.append({"pointer": f"/items/{index}/kind", "reason": reason, "kinds": sorted(kinds)})
+    return faults
+
+
 def exempt(session: Session, caller: Caller, person_id: str, year: int, command: Exempt, clock: Clock) -> EducationYear:
     """Asks for no hours of somebody in a year, for a reason, on a document."""
     today = clock.today()
     person = parties.people_by_id(session, [person_id], caller, today).get(person_id)
-    if person is None or year not in YEARS:
+    if person is None or year not in ledger.YEARS:
         raise NotFound()
-    entry = EducationEntry(person_id, year, 0.0, command.document, today)
-    ledger = _locked_years(session, [entry], {person_id: person.division})[year_id(person_id, year)]
-    outbox.add(session, ledger, ledger.exempt(command.reason, command.document, today), clock)
+    known = ledger.lock(session, [(person_id, year)], {person_id: person.division})
+    of_year = known.years[year_id(person_id, year)]
+    before = _next(known, person_id, year)
+    of_year.exempt(command.reason, command.document)
+    _announce(session, known, of_year, 0.0, None, before, clock)
     details: JsonObject = {"reason": command.reason, "document": command.document}
-    audit.record(session, caller, "education.exempted", ledger.id, details, clock)
-    return ledger
+    audit.record(session, caller, "education.exempted", of_year.id, details, clock)
+    return of_year
 
 
 def enter(session: Session, entries: Sequence[EducationEntry], divisions: Mapping[str, str], clock: Clock) -> int:
@@ -96,42 +116,61 @@ def enter(session: Session, entries: Sequence[EducationEntry], divisions: Mappin
 
     `divisions` has the division of each person.
     """
-    years = _locked_years(session, entries, divisions)
-    known = _known_documents(session, entries)
-    required = {year: required_hours(session, year) for year in {entry.year for entry in entries}}
+    if not entries:
+        return 0
+    known = ledger.lock(session, {(entry.person_id, entry.year) for entry in entries}, divisions)
+    documents = _known_documents(session, entries)
     recorded = 0
     for entry in entries:
         document = (entry.person_id, entry.year, entry.document)
-        if document not in known:
-            known.add(document)
+        if document not in documents:
+            documents.add(document)
             session.add(entry)
-            year = years[year_id(entry.person_id, entry.year)]
+            year = known.years[year_id(entry.person_id, entry.year)]
             year.division = divisions[entry.person_id]
-            outbox.add(session, year, year.record(entry.hours, required[entry.year], entry.on), clock)
+            before = _next(known, entry.person_id, entry.year)
+            year.add(entry.kind, entry.hours)
+            _announce(session, known, year, entry.hours, entry.kind, before, clock)
             recorded += 1
     return recorded
 
 
-def required_hours(session: Session, year: int) -> float:
-    """The hours that a year asks for: by the rule set that holds at its end, when it is judged."""
-    return rulesets.rules_on(session, date(year, 12, 31), Rules).continuing_hours
+def _next(known: Ledger, person_id: str, year: int) -> YearTaken | None:
+    """How the year after stands, where this one may hand hours on to it."""
+    return known.stands(person_id, year + 1) if year_id(person_id, year + 1) in known.years else None
 
 
-def hours(session: Session, person_id: str, year: int) -> float:
-    """The hours a person has taken in a year."""
-    ledger = session.get(EducationYear, year_id(person_id, year))
-    return ledger.total_hours if ledger else 0.0
+def _announce(
+    session: Session,
+    known: Ledger,
+    year: EducationYear,
+    hours: float,
+    kind: str | None,
+    before: YearTaken | None,
+    clock: Clock,
+) -> None:
+    """Announces how a year stands after a change, and the next one where other hours go into it than `before`."""
+    _announce_year(session, year, hours, kind, known.stands(year.person_id, year.year), clock)
+    after = _next(known, year.person_id, year.year)
+    if after is not None and after != before:
+        following = known.years[year_id(year.person_id, after.year)]
+        following.division = year.division
+        _announce_year(session, following, 0.0, None, after, clock)
+
+
+def _announce_year(
+    session: Session, year: EducationYear, hours: float, kind: str | None, stands: YearTaken, clock: Clock
+) -> None:
+    outbox.add(session, year, year.recorded(hours, kind, stands, clock.today()), clock)
+    judged = year.judge(stands, clock.today())
+    if judged is not None:
+        outbox.add(session, year, judged, clock)
 
 
 def years_taken(session: Session, person_id: str, years: Sequence[int]) -> list[YearTaken]:
     """What a person has done for each of these years, by the rules of each."""
-    found = []
-    for year in years:
-        ledger, required = session.get(EducationYear, year_id(person_id, year)), required_hours(session, year)
-        found.append(
-            YearTaken(year, ledger.total_hours, ledger.asked(required)) if ledger else YearTaken(year, 0.0, required)
-        )
-    return found
+    known = ledger.read(session, [(person_id, year) for year in years])
+    return [known.stands(person_id, year) for year in years]
 
 
 def _known_documents(session: Session, entries: Sequence[EducationEntry]) -> set[tuple[str, int, str]]:
@@ -144,22 +183,3 @@ def _known_documents(session: Session, entries: Sequence[EducationEntry]) -> set
         )
     )
     return {(row.person_id, row.year, row.document) for row in rows}
-
-
-def _locked_years(
-    session: Session, entries: Sequence[EducationEntry], divisions: Mapping[str, str]
-) -> dict[str, EducationYear]:
-    """The years that the entries belong to, made where they are missing."""
-    # Made and locked in the order of their keys, so that two callers can't wait for each other's rows.
-    keys = sorted({(year_id(entry.person_id, entry.year), entry.person_id, entry.year) for entry in entries})
-    if not keys:
-        return {}
-    new = [
-        {"id": key, "person_id": person, "year": year, "division": divisions[person], "total_hours": 0, "version": 0}
-        for key, person, year in keys
-    ]
-    session.execute(insert(storage.education_year).on_conflict_do_nothing(), new)
-    column = storage.education_year.c.id
-    wanted = select(EducationYear).where(column.in_([key for key, *_ in keys])).order_by(column)
-    locked = session.scalars(wanted.with_for_update().execution_options(populate_existing=True))
-    return {year.id: year for year in locked}

@@ -22,6 +22,7 @@ class DecidePlan:
     focus: str
     syllabus: str
     document: str
+    continuing_syllabus: str | None = None
 
 
 def decide(session: Session, caller: Caller, command: DecidePlan, clock: Clock) -> Plan:
@@ -36,6 +37,7 @@ def decide(session: Session, caller: Caller, command: DecidePlan, clock: Clock) 
         syllabus=command.syllabus,
         document=command.document,
         decided_on=clock.today(),
+        continuing_syllabus=command.continuing_syllabus,
     )
     session.add(plan)
     details = {"focus": plan.focus, "syllabus": plan.syllabus, "document": plan.document}

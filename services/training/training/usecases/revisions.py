@@ -141,8 +141,9 @@ def _credit(
     """Enters into the ledger by how much the hours of each year differ from those that were credited."""
     now = _credited(enrolment, training_class)
     document = f"{training_class.name} {training_class.id} 更正{enrolment.version}"
+    kind, today = training_class.education_kind, clock.today()
     entries = [
-        EducationEntry(enrolment.person_id, year, now.get(year, 0) - credited.get(year, 0), document, clock.today())
+        EducationEntry(enrolment.person_id, year, now.get(year, 0) - credited.get(year, 0), document, today, kind)
         for year in sorted({*now, *credited})
         if now.get(year, 0) != credited.get(year, 0)
     ]
