@@ -12,6 +12,7 @@ from training.api.classes import ClassRoutes
 from training.api.education import EducationRoutes
 from training.api.plans import PlanRoutes
 from training.api.revisions import RevisionRoutes
+from training.api.verification import VerificationRoutes
 
 
 class Api(
@@ -19,6 +20,7 @@ class Api(
     ClassRoutes,
     RevisionRoutes,
     CertificateRoutes,
+    VerificationRoutes,
     EducationRoutes,
     RuleSetRoutes,
     AuditRoutes,

@@ -108,6 +108,7 @@ class Certificate:
     revoked_document: str | None = None
     replaced_by: str | None = None
     version: int = 0
+    enterprise_name: str | None = None  # the firm's when it was issued; the certificate itself follows its holder
 
     @classmethod
     def issue(
@@ -130,6 +131,7 @@ class Certificate:
                 valid_from=on,
                 valid_until=until,
                 ruleset=rules.version,
+                enterprise_name=holder.enterprise_name,
             ),
             CertificateIssued(certificate_id, number, person_id, name, enterprise_id, on, on, until, rules.version),
         )
@@ -235,6 +237,7 @@ class Certificate:
             valid_from=self.valid_from,
             valid_until=self.valid_until,
             ruleset=rules.version,
+            enterprise_name=holder.enterprise_name,
         )
         return again, CertificateIssued(
             certificate_id,

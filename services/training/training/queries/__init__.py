@@ -25,6 +25,7 @@ from training.queries.classes import (
 from training.queries.education import ShortfallFilters, list_education, list_shortfalls
 from training.queries.explanations import explain_certificate, explain_enrolment
 from training.queries.reminders import ReminderFilters, list_reminders_due
+from training.queries.statements import SignedList, StatusListQuery, statement_of, status_list
 
 __all__ = [
     "AppealFilters",
@@ -38,6 +39,8 @@ __all__ = [
     "PlanFilters",
     "ReminderFilters",
     "ShortfallFilters",
+    "SignedList",
+    "StatusListQuery",
     "VerificationQuery",
     "explain_certificate",
     "explain_enrolment",
@@ -52,4 +55,6 @@ __all__ = [
     "list_plans",
     "list_reminders_due",
     "list_shortfalls",
+    "statement_of",
+    "status_list",
 ]
