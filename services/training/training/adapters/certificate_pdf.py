@@ -14,17 +14,19 @@ import json
 import re
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pylopdf_fonts_zh_cn
 import segno
-import typst
 from eventlet import tpool
 from eventlet.semaphore import Semaphore
 
 from chassis.errors import CqoError
 from programme.statements import Statement, address_of
 from training.adapters.issuer import Issuer
+
+if TYPE_CHECKING:
+    from typst import Compiler
 
 TEMPLATE = Path(__file__).with_name("certificate.typ").read_bytes()
 STANDARD: Literal["a-2b"] = "a-2b"
@@ -59,6 +61,8 @@ def page_of(statement: Statement, signed: str, issuer: Issuer) -> bytes:
 
 def set_page(statement: Statement, signed: str, issuer: Issuer) -> bytes:
     """The same, in the caller's thread."""
+    import typst  # at the first page: it takes 8 MB, which a process that prints nothing need not have
+
     data = json.dumps(_content(statement, signed, issuer), ensure_ascii=False)
     issued = datetime.combine(statement.issued_on, time(), UTC)
     try:
@@ -101,7 +105,9 @@ def _code(text: str) -> str:
 
 
 @functools.cache
-def _compiler() -> typst.Compiler:
+def _compiler() -> Compiler:
+    import typst
+
     folder = Path(pylopdf_fonts_zh_cn.serif_path()).parent
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
     return typst.Compiler(font_paths=fonts)
