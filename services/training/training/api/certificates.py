@@ -9,6 +9,7 @@ from training import queries, schemas
 from training.api.base import CENTRE, PEOPLE_READERS, Routes
 from training.domain.certificate_refusals import (
     EducationShort,
+    EndedSuspended,
     IsReplaced,
     IsRevoked,
     IsSuspended,
@@ -84,7 +85,7 @@ class CertificateRoutes(Routes):
         returns=schemas.Certificate,
         versioned=True,
         roles=CENTRE,
-        problems=(*GONE, IsSuspended, OutsideRenewalWindow, EducationShort),
+        problems=(*GONE, IsSuspended, EndedSuspended, OutsideRenewalWindow, EducationShort),
         summary="Renew; needs If-Match (R34)",
     )
     def renew_certificate(self, request: Request[None], certificate_id: str) -> Response:

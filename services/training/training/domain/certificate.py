@@ -264,6 +264,14 @@ class Certificate:
             raise IsReplaced(replaced_by=self.replaced_by)
 
 
+def ended_suspended(history: Sequence[StatusRecord]) -> bool:
+    """Whether the term ended while the certificate was suspended; `history` in its order."""
+    return len(history) > 1 and [record.status for record in history[-2:]] == [
+        CertificateStatus.SUSPENDED,
+        CertificateStatus.EXPIRED,
+    ]
+
+
 def _education(year: YearTaken) -> Criterion:
     name = f"continuing education {year.year}"
     return Criterion(name, "R34", f"{year.required:g}", f"{year.hours:g}", year.is_enough)
