@@ -15,6 +15,21 @@ STEPS = {
     "{resits} of those who passed at the second sitting": (
         "培训班结业：推荐 {nominated} 人，合格 {passed} 人，不合格 {failed} 人，合格者中 {resits} 人经补考合格"
     ),
+    "{places} places, {waiting} waited for one; one nominee withdrew, and {moved_up} moved up": (
+        "名额 {places} 个，候补 {waiting} 人；一人退出，{moved_up} 人递补"
+    ),
+    "an enterprise corrects its legal representative; its county accepts: {name}": (
+        "企业申请更正法定代表人，县级部门予以采纳：{name}"
+    ),
+    "3 candidates recommended: 1 admitted, 1 returned, completed and admitted, 1 refused: {why}": (
+        "推荐拟任人选 3 名：1 名通过，1 名退回补正后通过，1 名未通过：{why}"
+    ),
+    "an incident of grade III: first report after 40 minutes, a stage report, closed, the final report": (
+        "III 级质量安全事故：40 分钟内首报，续报，处置完毕，终报"
+    ),
+    "a CQO is excluded until {day}; the appointment is suspended at once": (
+        "一名首席质量官被列入限制任职名单至 {day}，任职随即中止"
+    ),
     "{count} certificates, the first {number} ({status}); {admitted} people entered the talent pool by the event": (
         "颁发证书 {count} 张，第一张为 {number}（{status}）；{admitted} 人经事件进入人才库"
     ),
@@ -42,6 +57,11 @@ STEPS = {
 
 REQUIRED = {
     "importing {name} twice changed something": "重复导入 {name} 产生了变化",
+    "nobody moved up from the waiting list": "没有人从候补名单递补",
+    "an accepted correction did not take effect": "已采纳的更正没有生效",
+    "the reviews did not end as they were decided": "审核结果与决定不一致",
+    "the incident's reports are not all there in time": "事故报告不全或有逾期",
+    "the appointment of an excluded person is not suspended": "被列入限制任职名单者的任职没有中止",
     "the pool is not those who hold a certificate": "人才库与持证人员不一致",
     "an appointment was accepted that breaks a rule: {what}": "违反规则的聘任被接受：{what}",
     "the late filing was not flagged": "逾期备案没有标记",

@@ -13,12 +13,18 @@ PATIENCE = 90  # seconds
 
 
 class Caller:
-    """Somebody who calls the services: a role with its division, or with its enterprise's id."""
+    """Somebody who calls the services: a role with its division, its enterprise's id or its person's."""
 
     def __init__(
-        self, system: System, role: str, *, division: str | None = None, enterprise: str | None = None
+        self,
+        system: System,
+        role: str,
+        *,
+        division: str | None = None,
+        enterprise: str | None = None,
+        person: str | None = None,
     ) -> None:
-        token = system.token(role, division=division, enterprise=enterprise)
+        token = system.token(role, division=division, enterprise=enterprise, person=person)
         self.clients = {service: Client(system.url(service), token, patience=PATIENCE) for service in SERVICES}
         for client in self.clients.values():
             client.session.headers["Accept-Language"] = "zh" if is_chinese() else "en"

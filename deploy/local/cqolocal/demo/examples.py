@@ -7,12 +7,14 @@ from typing import TypeVar
 
 from cqolocal.demo.client import Item
 
-BEGIN = date(2026, 3, 2)
+BEGIN = date(2026, 2, 27)
 CLASS_DAYS = (date(2026, 3, 9), date(2026, 3, 13))
 APPOINTED, FILED, FILED_LATE = date(2026, 3, 16), date(2026, 3, 27), date(2026, 5, 8)
 BLOCKS = {"cqo_system": 16, "quality_safety_law": 12, "advanced_methods": 12}
-PLACES = 60  # in the class, for 210 candidates
-APPOINTMENTS = 30
+PLACES = 40  # in the class, for 210 candidates
+WAITING = 2  # on its waiting list
+REFUSED = 1  # recommended, and not admitted
+APPOINTMENTS = 22
 LEAVE_TO_EXPIRE = 12  # certificates that nobody renews in time
 RENEW_LATE = 5
 Given = TypeVar("Given")

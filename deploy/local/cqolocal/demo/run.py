@@ -10,9 +10,9 @@ import click
 from rich.console import Console
 
 from cqolocal import agreement
+from cqolocal.demo import plot
 from cqolocal.demo.chaos import Chaos
 from cqolocal.demo.client import NoAnswer, Refused
-from cqolocal.demo.expiry import let_time_pass
 from cqolocal.demo.reconcile import Reconciliation, is_settled, settle
 from cqolocal.demo.report import Summary, show
 from cqolocal.demo.scenario import Scenario
@@ -40,8 +40,7 @@ def run(system: System, as_json: bool, chaos: bool) -> int:
         if harm:
             harm.start()
         try:
-            scenario.play()
-            let_time_pass(scenario)
+            plot.play(scenario)
         finally:
             done = harm.stop() if harm else {}
         result = settle(scenario.ops)

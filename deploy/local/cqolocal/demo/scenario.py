@@ -1,26 +1,29 @@
-"""The programme's main job, step by step, through the services' own HTTP APIs. Everything in it is synthetic."""
+"""The programme's main job through the services' own HTTP APIs: a class, certificates, appointments and their filing.
+
+Everything in it is synthetic.
+"""
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import TypeVar
 
-from cqolocal import paths
 from cqolocal.demo.client import Caller, Item, Json, Refused
 from cqolocal.demo.examples import (
     APPOINTED,
     APPOINTMENTS,
-    BEGIN,
     BLOCKS,
     CLASS_DAYS,
     FILED,
     FILED_LATE,
     PLACES,
+    REFUSED,
+    WAITING,
     appointment,
-    mail_of,
     spread,
     training_class,
 )
@@ -48,66 +51,6 @@ class Scenario:
         self.appointments: list[Item] = []
         self.certified_on = CLASS_DAYS[1]
 
-    def play(self) -> None:
-        """All steps until the certificates come up to expiry, in order."""
-        self.system.move_clock(BEGIN)
-        self.set_up_divisions()
-        self.import_workbooks()
-        self.set_targets()
-        self.hold_class()
-        self.certify()
-        self.appoint()
-        self.refuse()
-        self.file()
-
-    def set_up_divisions(self) -> None:
-        """Where notices to the counties' staff go, and what is mailed."""
-        # What needs nobody's act goes to the inbox only; everything else is mailed as well.
-        rules = self.province.get("notifications", "/rulesets")["items"][0]["parameters"]
-        quiet = (
-            "nomination_received",
-            "enrolment_result",
-            "appointment_filing_submitted",
-            "appointment_filed",
-            "certificate_renewed",
-        )
-        rules["channels_by_kind"] = {kind: ["in_app"] for kind in quiet}
-        published = {"document": "示例文号〔2026〕3号", "parameters": rules}
-        # The demo begins on this very day, so its rules are entered as a correction.
-        published |= {"effective_from": str(BEGIN), "correction": "示例：系统启用当日通知方式调整。"}
-        self.province.post("notifications", "/rulesets", published)
-        places = self.province.get("registry", "/divisions")["items"]
-        staffed = [place["code"] for place in places if place["level"] in ("province", "county")]
-        self.each(staffed, lambda code: self.province.put("registry", f"/divisions/{code}/contact", mail_of(code)))
-        self.say(tr("the staff of {count} divisions have an address for notices", count=len(staffed)))
-
-    def import_workbooks(self) -> None:
-        """Step 1: each bad row is reported, the good ones land, importing again changes nothing."""
-        for path, name in (("/enterprises/import", "enterprises"), ("/people/import", "candidates")):
-            workbook = (paths.PROJECT / "examples" / f"{name}.xlsx").read_bytes()
-            first = self.province.upload("registry", path, workbook)
-            again = self.province.upload("registry", path, workbook)
-            self._say_imported(name, first, again)
-            is_unchanged = again["created"] == 0 and again["updated"] == 0
-            require(is_unchanged, tr("importing {name} twice changed something", name=name))
-            self.figures[name] = first["created"]
-
-    def _say_imported(self, name: str, first: Item, again: Item) -> None:
-        self.say(
-            tr(
-                "{name}.xlsx: {created} imported, {rejected} rows rejected; "
-                "a second time: {again} imported, {unchanged} unchanged",
-                name=name,
-                created=first["created"],
-                rejected=first["rejected_rows"],
-                again=again["created"],
-                unchanged=again["unchanged"],
-            )
-        )
-        for fault in first["rejected"][:14]:
-            where = {"row": fault["row"], "letter": fault["letter"], "column": fault["column"]}
-            self.say(tr("    row {row}, column {letter} {column}: {reason}", **where, reason=fault["reason"]))
-
     def set_targets(self) -> None:
         """The province's targets, once the province is known to have an address."""
         self.settle()
@@ -116,23 +59,74 @@ class Scenario:
                 goal = {"division": "220000", "year": year, "population": population, "percent": percent}
                 self.province.post("reporting", "/targets", goal | {"document": f"示例文号〔{year}〕1号"})
 
+    @functools.cached_property
+    def nominees(self) -> list[Item]:
+        """Those who are to be CQO: more than the class has places, from all over the province, two of one firm."""
+        people = self.province.all("registry", "/people")
+        chosen = spread(people, PLACES + WAITING + REFUSED - 1)
+        firm = chosen[0]["enterprise_id"]
+        return [*chosen, *[person for person in people[1:] if person["enterprise_id"] == firm][:1]]
+
     def hold_class(self) -> None:
         """Step 2: the counties nominate their enterprises' candidates; the centre keeps hours and scores."""
         course = self.centre.post(
             "training", "/classes", training_class("2026年第一期首席质量官任职培训班（示例）", PLACES)
         )
-        self.people = spread(self.province.all("registry", "/people"), PLACES)
-        by_division: dict[str, list[dict[str, str]]] = {}
-        for person in self.people:
-            nominee = {"enterprise_id": person["enterprise_id"], "person_id": person["id"]}
-            by_division.setdefault(person["division"], []).append(nominee)
-        accepted = 0
-        for division, nominees in by_division.items():
-            staff = Caller(self.system, "division", division=division)
-            accepted += staff.post("training", f"/classes/{course['id']}/nominations", {"items": nominees})["accepted"]
+        nominated = self._nominate(course)
+        self._fill_places(course)
         self.system.move_clock(CLASS_DAYS[0])
         self.settle()  # the nominees are invited before the class begins, not while it is closed
         self.system.move_clock(self.certified_on)
+        resits = self._enter_results(course)
+        closed = self.centre.post("training", f"/classes/{course['id']}/close")
+        self.say(
+            tr(
+                "class held: {nominated} nominated, {passed} passed, {failed} failed, "
+                "{resits} of those who passed at the second sitting",
+                nominated=nominated,
+                passed=closed["passed"],
+                failed=closed["failed"],
+                resits=resits,
+            )
+        )
+        self.figures["certificates"] = closed["passed"]
+
+    def _nominate(self, course: Item) -> int:
+        """How many found a place or wait for one."""
+        by_division: dict[str, list[dict[str, str]]] = {}
+        for person in self.nominees:
+            nominee = {"enterprise_id": person["enterprise_id"], "person_id": person["id"]}
+            by_division.setdefault(person["division"], []).append(nominee)
+        nominated = 0
+        for division, nominees in by_division.items():
+            staff = Caller(self.system, "division", division=division)
+            answer = staff.post("training", f"/classes/{course['id']}/nominations", {"items": nominees, "wait": True})
+            nominated += answer["accepted"] + answer["waiting"]
+        return nominated
+
+    def _fill_places(self, course: Item) -> None:
+        """Somebody withdraws, and who waits longest moves up; `people` are those who have a place then."""
+        path = f"/classes/{course['id']}/nominations"
+        waiting = self.centre.all("training", path, status="waiting")
+        if waiting:
+            enrolled = self.centre.all("training", path, status="enrolled")[-1]
+            reason = {"reason": "示例：工作调整，不能参加本期培训"}
+            self.province.post("training", f"/nominations/{enrolled['id']}/withdraw", reason)
+        with_place = {found["person_id"] for found in self.centre.all("training", path, status="enrolled")}
+        self.people = [person for person in self.nominees if person["id"] in with_place]
+        moved_up = [found for found in waiting if found["person_id"] in with_place]
+        require(len(moved_up) == min(1, len(waiting)), tr("nobody moved up from the waiting list"))
+        self.say(
+            tr(
+                "{places} places, {waiting} waited for one; one nominee withdrew, and {moved_up} moved up",
+                places=PLACES,
+                waiting=len(waiting),
+                moved_up=len(moved_up),
+            )
+        )
+
+    def _enter_results(self, course: Item) -> int:
+        """Hours, scores and second sittings; how many sat a second time."""
         ids = [person["id"] for person in self.people]
         hours = [
             {"person_id": who, "block": name, "hours": self._hours(index, full)}
@@ -144,20 +138,9 @@ class Scenario:
         ]
         resits = [{"person_id": who, "sitting": 2, "score": 71} for index, who in enumerate(ids) if index % 50 == 7]
         self.centre.put("training", f"/classes/{course['id']}/attendance", {"items": hours})
-        self.centre.put("training", f"/classes/{course['id']}/exam", {"items": scores})
-        self.centre.put("training", f"/classes/{course['id']}/exam", {"items": resits})
-        closed = self.centre.post("training", f"/classes/{course['id']}/close")
-        self.say(
-            tr(
-                "class held: {nominated} nominated, {passed} passed, {failed} failed, "
-                "{resits} of those who passed at the second sitting",
-                nominated=accepted,
-                passed=closed["passed"],
-                failed=closed["failed"],
-                resits=len(resits),
-            )
-        )
-        self.figures["certificates"] = closed["passed"]
+        for items in (scores, resits):
+            self.centre.put("training", f"/classes/{course['id']}/exam", {"items": items})
+        return len(resits)
 
     def certify(self) -> None:
         """Step 3: numbered certificates; their holders enter the pool by the event alone."""

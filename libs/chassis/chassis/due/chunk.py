@@ -69,7 +69,8 @@ class Chunk:
             table.settle(session, superseded, "superseded", self.clock.now())
             table.settle(session, done, "done", self.clock.now())
         self._count(done=len(done), failed=len(rows) - len(done), superseded=len(superseded))
-        return Swept(more=len(rows) + len(superseded) == CHUNK)
+        # A row that was handled may have planned another one for a day that has come, as a long job's steps do.
+        return Swept(more=bool(done or superseded) or len(rows) == CHUNK)
 
     def _handled(self, handler: Handler, session: Session, rows: Sequence[DueRow]) -> Iterator[DueRow]:
         """Hands `rows` over, and gives those that did not fail."""

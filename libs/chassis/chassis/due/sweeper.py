@@ -6,6 +6,7 @@ import functools
 import logging
 import time
 from collections.abc import Callable
+from datetime import date
 from types import TracebackType
 from typing import Any, TypeAlias
 
@@ -80,6 +81,7 @@ class Sweeper(SharedExtension):  # type: ignore[misc]  # nameko has no types
     def run(self) -> None:
         failures = 0
         while not self.stop_signal.is_given:
+            day = self.clock.today()
             try:
                 more = self.turn()
                 failures = 0
@@ -89,12 +91,12 @@ class Sweeper(SharedExtension):  # type: ignore[misc]  # nameko has no types
                 more = False
                 log.warning("due rows could not be swept: %s", fault, exc_info=None if is_unavailable(fault) else fault)
             if not more:
-                self.wait(POLL_EVERY if not failures else back_off(failures))
+                self.wait(POLL_EVERY if not failures else back_off(failures), day)
 
-    def wait(self, seconds: float) -> None:
-        """Waits so long, or until another day begins."""
+    def wait(self, seconds: float, day: date) -> None:
+        """Waits so long, or until it is another day than `day`, that of the last look."""
         step = CLOCK_CHECK_EVERY if self.clock.may_be_moved else seconds
-        day, deadline = self.clock.today(), time.monotonic() + seconds
+        deadline = time.monotonic() + seconds
         while not self.stop_signal.is_given and time.monotonic() < deadline and self.clock.today() == day:
             self.stop_signal.wait(step)
 

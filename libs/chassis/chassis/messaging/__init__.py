@@ -12,7 +12,7 @@ from chassis.messaging.feed_routes import FeedRoutes
 from chassis.messaging.inbox import Subscription, Timings, subscribe, subscribe_batch
 from chassis.messaging.inbox.kept import Kept, Rows
 from chassis.messaging.inbox.tables import inbox_applied, inbox_parked
-from chassis.messaging.loops import repeat
+from chassis.messaging.loops import WorkerLoop
 from chassis.messaging.ops_routes import OpsRoutes
 from chassis.messaging.outbox.relay import Relay
 from chassis.messaging.sealer import Sealer
@@ -33,10 +33,10 @@ __all__ = [
     "Subscription",
     "Timings",
     "Upkeep",
+    "WorkerLoop",
     "inbox_applied",
     "inbox_parked",
     "keep_checkpoints",
-    "repeat",
     "subscribe",
     "subscribe_batch",
 ]

@@ -6,26 +6,18 @@ dies in it leaves the entries unsealed, for the next.
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from nameko.containers import WorkerContext
-from nameko.extensions import DependencyProvider
 from prometheus_client import Gauge
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from chassis.clock import Clock
-from chassis.data import clock_of, engine_for
 from chassis.messaging import outbox
-from chassis.messaging.loops import repeat
+from chassis.messaging.loops import WorkerLoop
 from chassis.messaging.outbox import Event
 from chassis.security import audit
-from chassis.settings import Settings
-from chassis.stopping import StopSignal
 
 BATCH = 1000  # entries sealed in one transaction
 POLL_EVERY = 1.0  # seconds; no caller waits for a seal
@@ -54,46 +46,24 @@ class ChainOf:
     division: str | None = None
 
 
-class Sealer(DependencyProvider):  # type: ignore[misc]  # nameko has no types
+class Sealer(WorkerLoop):
     """Seals in a worker, and announces checkpoints as `event`: the class of `<service>_audit.sealed.v1`."""
+
+    what = "sealing the audit log"
 
     def __init__(self, event: MakeEvent) -> None:
         super().__init__()
         self.event = event
 
     def setup(self) -> None:
-        self.settings: Settings = self.container.config["cqo"]
-        self.clock: Clock = clock_of(self.settings)
-        self.stop_signal = StopSignal()
+        super().setup()
         self.reported_at = 0.0
         self.pause = POLL_EVERY
         self.keys = audit.SigningKeys(self.settings.audit_key or "")
         if not self.keys.can_sign:
             raise ValueError("the first key of CQO_AUDIT_KEY is a public one: a worker signs checkpoints with it")
 
-    @functools.cached_property
-    def engine(self) -> Engine:
-        return engine_for(self.settings.database_url, self.container.service_name)
-
-    def start(self) -> None:
-        self.thread = self.container.spawn_managed_thread(self.run, "sealer")
-
-    def stop(self) -> None:
-        """Ends the loop after the batch under way."""
-        self.kill()
-        self.thread.wait()
-
-    def kill(self) -> None:
-        self.stop_signal.give()
-
-    def get_dependency(self, worker_ctx: WorkerContext) -> Sealer:
-        return self
-
-    def run(self) -> None:
-        """Goes on until the worker stops; what is unsealed waits in the log."""
-        repeat(self.turn, "sealing the audit log", self.stop_signal)
-
-    def turn(self) -> None:
+    def work(self) -> None:
         """Seals a batch, makes a checkpoint if it is time, and waits unless there may be more."""
         with Session(self.engine) as session, session.begin():
             sealed = self.seal(session)

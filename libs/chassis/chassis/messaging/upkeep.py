@@ -8,29 +8,24 @@ the loop rests for some times as long as it took, so that traffic goes first.
 
 from __future__ import annotations
 
-import functools
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from nameko.containers import WorkerContext
-from nameko.extensions import DependencyProvider
 from prometheus_client import Counter, Gauge
-from sqlalchemy import Column, DateTime, Engine, Table, Text, select, text
+from sqlalchemy import Column, DateTime, Table, Text, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from chassis.clock import Clock
-from chassis.data import clock_of, engine_for, is_contention, metadata
+from chassis.data import is_contention, metadata
 from chassis.due import remove_settled
 from chassis.http.idempotency import purge
 from chassis.messaging.inbox.passing import WhenForgotten, forget
-from chassis.messaging.loops import repeat
+from chassis.messaging.loops import WorkerLoop
 from chassis.messaging.outbox import heads, keeping, months
 from chassis.settings import Settings
-from chassis.stopping import StopSignal
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +60,10 @@ class Job:
     every: timedelta = DAILY
 
 
-class Upkeep(DependencyProvider):  # type: ignore[misc]  # nameko has no types
+class Upkeep(WorkerLoop):
     """Runs the jobs in a worker; any number of replicas may, one at a time works."""
+
+    what = "the upkeep"
 
     def __init__(
         self,
@@ -84,9 +81,7 @@ class Upkeep(DependencyProvider):  # type: ignore[misc]  # nameko has no types
         self.when_forgotten = dict(when_forgotten or {})
 
     def setup(self) -> None:
-        self.settings: Settings = self.container.config["cqo"]
-        self.clock: Clock = clock_of(self.settings)
-        self.stop_signal = StopSignal()
+        super().setup()
         self.jobs = (
             Job("months", self._months, HOURLY),
             Job("heads", lambda session, now, settings: heads.digest_more(session), OFTEN),
@@ -98,29 +93,7 @@ class Upkeep(DependencyProvider):  # type: ignore[misc]  # nameko has no types
             *self.own,
         )
 
-    def start(self) -> None:
-        self.thread = self.container.spawn_managed_thread(self.run, "upkeep")
-
-    def stop(self) -> None:
-        """Ends the loop after the step under way."""
-        self.kill()
-        self.thread.wait()
-
-    def kill(self) -> None:
-        self.stop_signal.give()
-
-    def get_dependency(self, worker_ctx: WorkerContext) -> Upkeep:
-        return self
-
-    @functools.cached_property
-    def engine(self) -> Engine:
-        return engine_for(self.settings.database_url, self.container.service_name)
-
-    def run(self) -> None:
-        """Goes on until the worker stops."""
-        repeat(self._turn, "the upkeep", self.stop_signal)
-
-    def _turn(self) -> None:
+    def work(self) -> None:
         with Session(self.engine) as session, session.begin():
             ended = {job: ended_at for job, ended_at in session.execute(ENDED)}
         for job in self.jobs:

@@ -114,7 +114,8 @@ def run_env(service: str) -> None:
 def upgrade(service: str, url: str, privileges: Privileges | None = None) -> str:
     """Brings the database at `url` to head; returns what was done, for people.
 
-    With `privileges` the service's role gets what they say of each table, in the transaction that makes the table.
+    With `privileges` the service's role gets what they say of each table, in the transaction that makes the table; in
+    an empty database, which nobody uses yet, at the end.
     """
 
     def grant(connection: Connection) -> None:
@@ -127,17 +128,21 @@ def upgrade(service: str, url: str, privileges: Privileges | None = None) -> str
     script = ScriptDirectory.from_config(settings)
     with guarded_connection(url) as connection:
         before = MigrationContext.configure(connection).get_current_revision()
-        connection.rollback()
+        if before is None:
+            # The last commit syncs these too.
+            connection.execute(text("SET synchronous_commit = off"))
+        connection.commit()
         with EnvironmentContext(settings, script, fn=_to_head(script)) as environment:
             environment.configure(
                 connection=connection,
                 transaction_per_migration=True,
-                on_version_apply=lambda **_: grant(connection),
+                on_version_apply=lambda **_: None if before is None else grant(connection),
             )
             with environment.begin_transaction():
                 environment.run_migrations()
         connection.commit()
         with connection.begin():
+            connection.execute(text("SET synchronous_commit = on"))
             grant(connection)  # the table of privileges may have changed, and no migration
         after = MigrationContext.configure(connection).get_current_revision()
     return f"at {after}" if before == after else f"{before or 'empty'} → {after}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import eventlet
 import pytest
@@ -18,6 +19,7 @@ from chassis import due
 from chassis.clock import FixedClock, SystemClock
 from chassis.data import insert_rows
 from chassis.due import chunk, table
+from chassis.due import sweeper as sweeper_module
 from chassis.due.chunk import Chunk, Handler
 from chassis.due.sweeper import Sweeper
 from testkit import RunningService, wait_for
@@ -185,6 +187,23 @@ def test_a_sweep_takes_as_many_statements_for_200_rows_as_for_400(rows: Rows, en
     assert taken[0] == taken[1] <= 6  # turn, rows, savepoint, effects, its release, settled
 
 
+def test_the_steps_of_a_long_job_follow_each_other_at_once(rows: Rows, engine: Engine) -> None:
+    steps, today = 5, SystemClock().today()
+
+    def step(session: Session, taken: Sequence[due.DueRow]) -> None:
+        number = int(taken[0].key)
+        if number < steps:
+            due.plan(session, "pilot.notice", "job", str(number + 1), today, {})
+
+    rows.plan("1", series="job")
+    looks = 1
+    while sweep(engine, step).more:  # where there is no more, a worker waits before it looks again
+        looks += 1
+
+    assert rows.count("done") == steps
+    assert looks == steps + 1
+
+
 def test_two_replicas_handle_thousands_of_rows_once_each(worker: Any, rows: Rows) -> None:
     replicas = [worker(), worker()]
     wait_for(lambda: all(each.get(f"{each.worker_url}/health/live")[0] == 200 for each in replicas), 30)
@@ -241,11 +260,32 @@ def test_a_clock_that_is_moved_is_seen_at_once(worker: Any, rows: Rows, tmp_path
 def test_a_wait_for_the_next_look_ends_when_another_day_begins(clock: FixedClock) -> None:
     sweeper = Sweeper()
     sweeper.clock = clock
+    day = clock.today()
     eventlet.spawn_after(0.1, clock.move, days=1)
     with eventlet.Timeout(60):  # far from either: the wait is over within a twentieth of a second, or after an hour
-        sweeper.wait(3600)
+        sweeper.wait(3600, day)
 
     assert clock.today() == date(2026, 3, 3)
+
+
+def test_a_day_that_begins_during_a_look_is_not_waited_for(clock: FixedClock) -> None:
+    sweeper = Sweeper()
+    sweeper.clock = clock
+    looks: list[date] = []
+
+    def look() -> bool:
+        looks.append(clock.today())
+        if len(looks) == 1:
+            clock.move(days=1)  # after what it asked the database for
+        else:
+            sweeper.kill()
+        return False
+
+    sweeper.turn = look  # type: ignore[method-assign]
+    with patch.object(sweeper_module, "POLL_EVERY", 3600), eventlet.Timeout(60):
+        sweeper.run()
+
+    assert looks == [date(2026, 3, 2), date(2026, 3, 3)]
 
 
 def test_a_row_that_was_done_is_not_planned_again_and_a_cancelled_one_is(rows: Rows, engine: Engine) -> None:

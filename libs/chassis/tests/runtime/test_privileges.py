@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from sqlalchemy.engine import make_url
 from chassis import privileges
 from chassis.messaging.outbox import relay
 from chassis.privileges import Privileges, ServicePrivileges, roles
-from chassis.process import migrate
+from chassis.process import migrate, revisions
 
 TABLE = Path(__file__).parents[4] / "deploy/privileges.toml"
 
@@ -137,10 +138,27 @@ def test_a_right_that_leaves_the_table_of_privileges_is_taken_away(installation:
         installation.as_service("DELETE FROM audit_head")
 
 
+LATER = """
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.execute("CREATE TABLE later (id BIGINT)")
+"""
+
+
 def test_the_rights_on_a_table_come_with_the_table_itself(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Between the two a service that runs meanwhile would be refused what it does all day."""
+    installation.apply()
+    installation.migrate()
+    folder = shutil.copytree(revisions.folder_of("pilot"), tmp_path / "migrations")
+    (folder / "versions" / "0002_later.py").write_text(LATER)
+    monkeypatch.setattr(revisions, "folder_of", lambda service: folder)
     granted: list[bool] = []
     grant = roles.grant
 
@@ -148,12 +166,11 @@ def test_the_rights_on_a_table_come_with_the_table_itself(
         grant(connection, role, table)
         # Another session sees no table yet: the migration's transaction is not over.
         with psycopg.connect(installation.url(installation.owner, "owners")) as other:
-            granted.append(other.execute("SELECT to_regclass('effect') IS NOT NULL").fetchall()[0][0])
+            granted.append(other.execute("SELECT to_regclass('later') IS NOT NULL").fetchall()[0][0])
 
     monkeypatch.setattr(roles, "grant", watched)
-    installation.apply()
-    granted.clear()
-    installation.migrate()
+    table = dataclasses.replace(installation.table, tables={**installation.table.tables, "later": ("SELECT",)})
+    installation.migrate(table)
 
     assert granted == [False, True]
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from eventlet.greenthread import GreenThread
-from nameko.containers import WorkerContext
-from nameko.extensions import DependencyProvider
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
-from chassis.data import clock_of, connect, engine_for, is_contention, is_unavailable, wait_for_notification
+from chassis.data import connect, is_contention, is_unavailable, wait_for_notification
 from chassis.logging import correlation
-from chassis.messaging import repeat
+from chassis.messaging import WorkerLoop
 from chassis.stopping import StopSignal
 from registry.adapters import upload
 from registry.adapters.limits import JOB
@@ -79,38 +75,17 @@ class Progress:
             import_jobs.note(session, self.job.id, **values)
 
 
-class Importer(DependencyProvider):  # type: ignore[misc]  # nameko has no types
+class Importer(WorkerLoop):
     """Runs the loop in a worker; any number of replicas may, one of them does a job."""
 
+    what = "importing"
+    settings: Settings
+
     def setup(self) -> None:
-        self.settings: Settings = self.container.config["cqo"]
-        self.clock: Clock = clock_of(self.settings)
+        super().setup()
         self.cipher = PersonalDataCipher.from_settings(self.settings)
-        self.stop_signal = StopSignal()
 
-    def start(self) -> None:
-        self.thread: GreenThread = self.container.spawn_managed_thread(self.run, "importer")
-
-    def stop(self) -> None:
-        """Ends the loop; a job under way is undone, and done by the next worker."""
-        self.kill()
-        self.thread.wait()
-
-    def kill(self) -> None:
-        self.stop_signal.give()
-
-    def get_dependency(self, worker_ctx: WorkerContext) -> Importer:
-        return self
-
-    @functools.cached_property
-    def engine(self) -> Engine:
-        return engine_for(self.settings.database_url, self.container.service_name)
-
-    def run(self) -> None:
-        """Goes on until the worker stops."""
-        repeat(self._listen, "importing", self.stop_signal)
-
-    def _listen(self) -> None:
+    def work(self) -> None:
         with connect(self.settings.database_url, f"{self.settings.service}-imports") as listening:
             listening.execute(f"LISTEN {import_jobs.CHANNEL}")
             while not self.stop_signal.is_given:

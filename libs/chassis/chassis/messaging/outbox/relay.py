@@ -17,19 +17,14 @@ from typing import Any, TypeAlias
 
 import eventlet
 import psycopg
-from nameko.containers import WorkerContext
-from nameko.extensions import DependencyProvider
 
-from chassis.clock import Clock
-from chassis.data import clock_of, connect, forget_notifications, wait_for_notification
+from chassis.data import connect, forget_notifications, wait_for_notification
 from chassis.messaging.envelope import StoredEvent
-from chassis.messaging.loops import repeat
+from chassis.messaging.loops import WorkerLoop
 from chassis.messaging.outbox import metrics
 from chassis.messaging.outbox.floor import Floor
 from chassis.messaging.outbox.publisher import Publisher
 from chassis.messaging.outbox.table import CHANNEL, envelope
-from chassis.settings import Settings
-from chassis.stopping import StopSignal
 
 log = logging.getLogger(__name__)
 
@@ -85,40 +80,22 @@ def leader_connection(url: str, service: str) -> Connection:
     return connect(url, f"{service}-relay", enable_sort="off")
 
 
-class Relay(DependencyProvider):  # type: ignore[misc]  # nameko has no types
+class Relay(WorkerLoop):
     """Runs the relay in a worker; any number of replicas may, one of them works."""
+
+    what = "the relay"
 
     open_since = "-infinity"  # up to then the months are over
     published_at = EPOCH  # when the last event was
 
     def setup(self) -> None:
-        self.settings: Settings = self.container.config["cqo"]
+        super().setup()
         self.service: str = self.settings.service
-        self.stop_signal = StopSignal()
-        self.clock: Clock = clock_of(self.settings)
         self.publisher: Publisher | None = None
         self.floor = Floor()
         self.reported_at = 0.0
 
-    def start(self) -> None:
-        self.thread = self.container.spawn_managed_thread(self.run, "relay")
-
-    def stop(self) -> None:
-        """Ends the relay after the batch under way."""
-        self.kill()
-        self.thread.wait()
-
-    def kill(self) -> None:
-        self.stop_signal.give()
-
-    def get_dependency(self, worker_ctx: WorkerContext) -> Relay:
-        return self
-
-    def run(self) -> None:
-        """Goes on until the worker stops; what is unpublished waits in the outbox."""
-        repeat(self.lead, "the relay", self.stop_signal)
-
-    def lead(self) -> None:
+    def work(self) -> None:
         """Publishes as the leader until stopped; returns soon if another relay leads."""
         with leader_connection(self.settings.database_url, self.service) as database:
             (is_leader,) = database.execute(LEADER).fetchall()[0]
