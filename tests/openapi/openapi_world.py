@@ -128,6 +128,8 @@ def _fill_training(api: Api) -> None:
         values = {"person": PERSON, "firm": ENTERPRISE, "division": DIVISION}
         session.execute(text("INSERT INTO enterprise VALUES (:firm, '示例企业', :division)"), values)
         session.execute(text("INSERT INTO person VALUES (:person, '李明', :division, :firm)"), values)
+        # No worker runs here that would make one.
+        session.execute(text("INSERT INTO status_list VALUES (0, '', false, 'a.b.c', now())"))
     blocks = [{"name": name, "hours": 16, "trainer": "示例讲师"} for name in ("a", "b")]
     content = {"name": "示例培训班", "kind": "continuing", "starts_on": "2026-03-09", "ends_on": "2026-03-13"}
     made = api.client().post("/classes", {**content, "venue": "示例市示例路1号", "capacity": 50, "blocks": blocks})

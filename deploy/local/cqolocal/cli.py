@@ -18,6 +18,7 @@ from chassis.settings import declared
 from cqolocal import agreement, background, locking, paths, testing
 from cqolocal import doctor as diagnosis
 from cqolocal.causes import cause_of
+from cqolocal.certificates import verify_certificate
 from cqolocal.language import tr
 from cqolocal.names import SERVICES
 from cqolocal.progress import clear
@@ -226,6 +227,9 @@ def token(role: str, division: str | None, enterprise: str | None, person: str |
     if needed and not claims[needed]:
         raise Failed("role {role} needs --{option}", role=role, option=needed)
     click.echo(Keys(UP / "secrets").token(role, hours=hours, **claims))
+
+
+cli.add_command(verify_certificate)
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})

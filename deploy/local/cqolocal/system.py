@@ -191,6 +191,7 @@ class System:
             "CQO_HTTP_HOST": "127.0.0.1",
             "CQO_DRAIN_SECONDS": "0",  # there is no second replica that requests could go to meanwhile
             "CQO_SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}",
+            "CQO_CERTIFICATES_URL": self.url("training"),
             "CQO_CLOCK_OFFSET_FILE": str(self.clock_file),
             "CQO_NOTICE_DAYS": "2000",  # the demo plays three years, and counts the notices of all of them
         }

@@ -132,7 +132,8 @@ class Secrets:
                 broker, services[service].role, self.password("broker", services[service].role)
             ),
             "feed_token": self.keys.feed_token,
-            "audit_key": lambda service: self._kept(service, "audit_key", _audit_key),
+            "audit_key": lambda service: self._kept(service, "audit_key", _signing_keys),
+            "certificate_key": lambda service: self._kept(service, "certificate_key", _signing_keys),
             "pii_key": lambda service: self._kept(service, "pii_key", _random_key),
             "pii_index_key": lambda service: self._kept(service, "pii_index_key", _random_key),
             "contact_private_key": lambda service: self._contact_key(),
@@ -182,7 +183,7 @@ def _random_key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def _audit_key() -> str:
+def _signing_keys() -> str:
     return json.dumps({"keys": [new_signing_key().as_dict(private=True)]})
 
 

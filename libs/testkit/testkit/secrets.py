@@ -16,14 +16,17 @@ from chassis.settings import Settings, declared
 
 
 def secrets_for_tests() -> dict[str, str]:
-    """Values for the secrets that services ask for; synthetic, made anew for each run."""
+    """Values for the settings that services ask for and have no default; synthetic, made anew for each run."""
     contact = ECKey.generate_key("P-256")
     audit = OKPKey.generate_key("Ed25519", {"kid": "audit"})
+    certificates = OKPKey.generate_key("Ed25519", auto_kid=True)
     return {
         "pii_key": base64.b64encode(os.urandom(32)).decode(),
         "pii_index_key": base64.b64encode(os.urandom(32)).decode(),
         "contact_public_key": json.dumps(contact.as_dict(private=False)),
         "contact_private_key": json.dumps(contact.as_dict(private=True)),
+        "certificate_key": json.dumps({"keys": [certificates.as_dict(private=True)]}),
+        "certificates_url": "http://127.0.0.1:8002",
         "audit_key": json.dumps({"keys": [audit.as_dict(private=True)]}),
     }
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
     Float,
     ForeignKey,
+    Identity,
     Index,
     Integer,
+    LargeBinary,
     Table,
     Text,
     UniqueConstraint,
@@ -192,6 +195,8 @@ certificate = Table(
     text_column("revoked_reason", nullable=True),
     text_column("revoked_document", nullable=True),
     text_column("replaced_by", nullable=True),
+    text_column("enterprise_name", nullable=True),
+    Column("status_index", BigInteger, Identity(start=0, minvalue=0), nullable=False),
 )
 
 certificate_status = Table(
@@ -205,6 +210,18 @@ certificate_status = Table(
     member_column("decision", Decision),
     Column("ruleset", Integer, nullable=False),
     Column("grounds", GroundsJson, nullable=False),
+    Column("is_listed", Boolean, nullable=False, server_default="false"),
+)
+
+# What is said of the certificates of each part, to whoever asks: two bits for each, and the list signed.
+status_list = Table(
+    "status_list",
+    metadata,
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("bits", LargeBinary, nullable=False),
+    Column("is_stale", Boolean, nullable=False),
+    Column("signed", Text),
+    Column("signed_at", DateTime(timezone=True)),
 )
 
 # The last number given out for a year and reporting unit; its row lock keeps the sequence without gaps.
@@ -288,7 +305,10 @@ Index("ix_training_class_kind_id", training_class.c.kind, training_class.c.id)
 _record = certificate_status.c
 Index("ix_certificate_status_latest", _record.certificate_id, _record.on.desc(), _record.id.desc())
 Index("ix_certificate_status_status", _record.status, _record.certificate_id)
+Index("ix_certificate_status_unlisted", _record.id, postgresql_where=_record.is_listed.is_(False))
 
+# What only statements of their own read and write; the domain knows nothing of it.
+DATABASE_ONLY = ("status_index", "is_listed")
 mapper = mapper_registry(metadata=metadata)
 for entity, table in {
     Plan: plan,
@@ -304,4 +324,4 @@ for entity, table in {
     EducationEntry: education_entry,
     Shortfall: shortfall,
 }.items():
-    mapper.map_imperatively(entity, table)
+    mapper.map_imperatively(entity, table, exclude_properties=DATABASE_ONLY)

@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 from chassis.clock import Clock
 from chassis.data import ClockProvider
 from chassis.due import DueRow, sweep
-from chassis.messaging import Envelope, Relay, Sealer, Upkeep, subscribe_batch
+from chassis.messaging import Envelope, Job, Relay, Sealer, Upkeep, subscribe_batch
 from chassis.process import HealthRoutes
 from programme.scope import Placement
 from training.events import AuditSealed
 from training.handlers import admissions, divisions, enterprises, people
 from training.handlers.kept import KEPT
 from training.schemas.consumed import Admitted, EnterpriseState, PersonState
-from training.usecases import expiry, forecast, openings, waiting
+from training.usecases import expiry, forecast, openings, status_lists, waiting
 
 
 class Worker(HealthRoutes):
@@ -26,7 +26,7 @@ class Worker(HealthRoutes):
     kept = KEPT
     relay = Relay()
     sealer = Sealer(AuditSealed)
-    upkeep = Upkeep()
+    upkeep = Upkeep(jobs=(Job("status lists", status_lists.keep, every=status_lists.EVERY),))
     clock: Clock = ClockProvider()
 
     @subscribe_batch("division.placed.v1", Placement)

@@ -34,7 +34,8 @@ def insert_all(session: Session, objects: Sequence[object]) -> None:
     """Inserts new objects of one mapped class. They stay outside the session, and get no id that the database gives."""
     if objects:
         table = _table_of(type(objects[0]))
-        columns = tuple(column.name for column in table.c if column.identity is None)
+        mapped = inspect(type(objects[0])).columns
+        columns = tuple(column.name for column in table.c if column.identity is None and column.key in mapped)
         insert_rows(session, table, _rows(table, columns, objects))
 
 

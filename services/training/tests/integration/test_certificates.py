@@ -21,6 +21,7 @@ from training.adapters.numbers import is_valid
 from training.domain.certificate import CertificateStatus, Decision
 from training.domain.certificate_refusals import (
     EducationShort,
+    EndedSuspended,
     HoldsCertificate,
     IsReplaced,
     IsRevoked,
@@ -352,6 +353,26 @@ def test_a_suspended_certificate_ends_with_its_term_and_is_not_undone_by_new_tra
     assert [event["certificate_id"] for event in centre.announced("certificate.expired")] == [holder.id]
     with pytest.raises(NotSuspended):
         reinstate(centre, holder, 3)
+
+
+def test_a_suspension_that_nobody_ended_is_not_undone_by_a_renewal_after_the_term(centre, holder):
+    educate(centre, holder)
+    suspend(centre, holder)
+    centre.go_to(UNTIL + timedelta(days=1))
+    expiry.expire(centre.session, [fired(holder, 0)], centre.clock)
+
+    with pytest.raises(EndedSuspended):
+        centre.renew(holder, 3)
+
+
+def test_one_that_was_reinstated_in_time_is_renewed_after_its_term(centre, holder):
+    educate(centre, holder)
+    suspend(centre, holder)
+    reinstate(centre, holder)
+    centre.go_to(UNTIL + timedelta(days=1))
+    expiry.expire(centre.session, [fired(holder, 0)], centre.clock)
+
+    assert centre.renew(holder, 4).status == "valid"
 
 
 def reissue(centre, holder, version=1):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
+from programme.statements import Statement
 from training.domain.certificate import Certificate
 from training.domain.education import YearTaken
 from training.domain.enrolment import Enrolment
@@ -89,3 +90,18 @@ def certificate(until=date(2029, 3, 12), **changes):
         "version": 1,
     }
     return Certificate(**{**fields, **changes})
+
+
+STATEMENT = Statement(
+    issuer="https://cqo.example/training",
+    number="CQO-JL-2026-220100-000012",
+    name="阿卜杜拉·买买提",
+    enterprise="示例企业",
+    unit="220100",
+    issued_on=date(2026, 3, 13),
+    valid_from=date(2026, 3, 13),
+    valid_until=date(2029, 3, 12),
+    ruleset=1,
+    edition=1,
+    index=7,
+)

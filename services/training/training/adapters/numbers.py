@@ -21,6 +21,11 @@ def number_of(year: int, unit: str, sequence: int) -> str:
     return stem + check_character(stem)
 
 
+def unit_of(number: str) -> str:
+    """The reporting unit in a certificate's number, as it stands there."""
+    return number.split("-")[3]
+
+
 def is_valid(number: str) -> bool:
     """Whether `number` has the form of a certificate number and its check character is right."""
     return bool(NUMBER.fullmatch(number)) and check_character(number[:-1]) == number[-1]

@@ -13,6 +13,7 @@ from training.api.education import EducationRoutes
 from training.api.plans import PlanRoutes
 from training.api.revisions import RevisionRoutes
 from training.api.teaching import TeachingRoutes
+from training.api.verification import VerificationRoutes
 
 
 class Api(
@@ -20,6 +21,7 @@ class Api(
     ClassRoutes,
     RevisionRoutes,
     CertificateRoutes,
+    VerificationRoutes,
     EducationRoutes,
     TeachingRoutes,
     RuleSetRoutes,

@@ -1,15 +1,15 @@
-"""Certificates: read as of a day, verified, renewed, revoked."""
+"""Certificates: read as of a day, renewed, suspended, revoked."""
 
 from __future__ import annotations
 
-from chassis.http import PUBLIC, Page, Rate, Response, http
+from chassis.http import Page, Response, http
 from programme.callers import Role
 from programme.http import Request
-from training import queries, schemas, views
-from training.adapters import verification_page
+from training import queries, schemas
 from training.api.base import CENTRE, PEOPLE_READERS, Routes
 from training.domain.certificate_refusals import (
     EducationShort,
+    EndedSuspended,
     IsReplaced,
     IsRevoked,
     IsSuspended,
@@ -19,10 +19,6 @@ from training.domain.certificate_refusals import (
 )
 from training.queries.explanations import CertificateExplained
 from training.usecases import certificates, suspensions
-
-# Numbers follow one another; so nobody may go through them, and whoever holds a certificate or two is not held up.
-VERIFICATIONS = Rate(per_minute=30, at_once=20)
-
 
 GONE = (IsRevoked, IsReplaced)
 
@@ -43,42 +39,6 @@ class CertificateRoutes(Routes):
         with self.db.begin() as session:
             today = self.clock.today()
             return queries.list_certificates(session, request.caller, request.query, today, request.page)
-
-    @http(
-        "GET",
-        "/certificates/verify",
-        query=schemas.VerificationQuery,
-        returns=schemas.Verification,
-        roles=PUBLIC,
-        rate=VERIFICATIONS,
-        summary="Whether a certificate is genuine; open to anybody",
-    )
-    def verify_certificate(
-        self, request: Request[None, queries.VerificationQuery]
-    ) -> views.GenuineView | views.NotGenuineView:
-        with self.db.begin() as session:
-            found = queries.find_genuine(session, request.query, self.clock.today())
-            return views.verification(request.query.number, found)
-
-    @http(
-        "GET",
-        "/verify",
-        query=schemas.VerificationPageQuery,
-        roles=PUBLIC,
-        rate=VERIFICATIONS,
-        produces="text/html",
-        summary="The same as a page for people; open to anybody",
-    )
-    def show_verification(self, request: Request[None, queries.PageQuery]) -> Response:
-        number, name = request.query.number, request.query.name
-        if number is None or name is None:
-            return verification_page.form()
-        with self.db.begin() as session:
-            asked = queries.VerificationQuery(number, name)
-            found = queries.find_genuine(session, asked, self.clock.today())
-        if found is None:
-            return verification_page.not_genuine(number, name)
-        return verification_page.genuine(number, name, found.status, found.valid_until)
 
     @http(
         "GET",
@@ -125,7 +85,7 @@ class CertificateRoutes(Routes):
         returns=schemas.Certificate,
         versioned=True,
         roles=CENTRE,
-        problems=(*GONE, IsSuspended, OutsideRenewalWindow, EducationShort),
+        problems=(*GONE, IsSuspended, EndedSuspended, OutsideRenewalWindow, EducationShort),
         summary="Renew; needs If-Match (R34)",
     )
     def renew_certificate(self, request: Request[None], certificate_id: str) -> Response:

@@ -108,6 +108,7 @@ class Certificate:
     revoked_document: str | None = None
     replaced_by: str | None = None
     version: int = 0
+    enterprise_name: str | None = None  # the firm's when it was issued; the certificate itself follows its holder
 
     @classmethod
     def issue(
@@ -130,6 +131,7 @@ class Certificate:
                 valid_from=on,
                 valid_until=until,
                 ruleset=rules.version,
+                enterprise_name=holder.enterprise_name,
             ),
             CertificateIssued(certificate_id, number, person_id, name, enterprise_id, on, on, until, rules.version),
         )
@@ -235,6 +237,7 @@ class Certificate:
             valid_from=self.valid_from,
             valid_until=self.valid_until,
             ruleset=rules.version,
+            enterprise_name=holder.enterprise_name,
         )
         return again, CertificateIssued(
             certificate_id,
@@ -259,6 +262,14 @@ class Certificate:
             raise IsRevoked()
         if self.status == CertificateStatus.REPLACED:
             raise IsReplaced(replaced_by=self.replaced_by)
+
+
+def ended_suspended(history: Sequence[StatusRecord]) -> bool:
+    """Whether the term ended while the certificate was suspended; `history` in its order."""
+    return len(history) > 1 and [record.status for record in history[-2:]] == [
+        CertificateStatus.SUSPENDED,
+        CertificateStatus.EXPIRED,
+    ]
 
 
 def _education(year: YearTaken) -> Criterion:

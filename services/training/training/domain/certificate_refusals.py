@@ -66,3 +66,10 @@ class EducationShort(RuleBroken):
 
     zh = "续期须在证书有效期内逐年完成规定的继续教育学时。"
     rule = "R34"
+
+
+class EndedSuspended(RuleBroken):
+    """The certificate was suspended when its term ended, and can't be renewed; its holder takes the training again."""
+
+    zh = "该证书到期时处于暂停状态，不能续期，须重新参加任职培训。"
+    rule = "R59"

@@ -30,3 +30,4 @@ class Person:
     name: str
     division: str
     enterprise_id: str | None
+    enterprise_name: str | None = None  # where it was asked for

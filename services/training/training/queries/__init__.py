@@ -31,6 +31,7 @@ from training.queries.education import (
 )
 from training.queries.explanations import explain_certificate, explain_enrolment
 from training.queries.reminders import ReminderFilters, list_reminders_due
+from training.queries.statements import SignedList, StatusListQuery, statement_of, status_list
 from training.queries.teaching import TrainerFilters, VenueFilters, get_trainer, list_trainers, list_venues
 
 __all__ = [
@@ -45,6 +46,8 @@ __all__ = [
     "PlanFilters",
     "ReminderFilters",
     "ShortfallFilters",
+    "SignedList",
+    "StatusListQuery",
     "TrainerFilters",
     "VenueFilters",
     "VerificationQuery",
@@ -66,4 +69,6 @@ __all__ = [
     "list_shortfalls",
     "list_trainers",
     "list_venues",
+    "statement_of",
+    "status_list",
 ]

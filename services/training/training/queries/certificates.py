@@ -26,6 +26,8 @@ ENDED = {
     "replaced_by": CertificateStatus.REPLACED,
 }
 
+ONLY_PRINTED = ("enterprise_name", "status_index")
+
 
 @dataclass(frozen=True)
 class CertificateFilters:
@@ -59,10 +61,11 @@ class VerificationQuery:
 
 @dataclass(frozen=True)
 class PageQuery:
-    """What the page of verification is asked: nothing at first, then both."""
+    """What the page of verification is asked: nothing at first, then number and name, or what a QR code holds."""
 
     number: str | None = None
     name: str | None = None
+    token: str | None = None
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,8 @@ def _history(session: Session, certificate_id: str) -> Sequence[StatusRecord]:
 def _as_of(on: date) -> tuple[Select[*tuple[Any, ...]], LateralFromClause]:  # Any: a column of each type
     """Certificates that existed on a day, as they stood then; and what held of each, for further conditions."""
     held, table = _held(on), storage.certificate
-    columns = [column for column in table.c if column.name not in ("status", "valid_until", *ENDED)]
+    left_out = ("status", "valid_until", *ENDED, *ONLY_PRINTED)
+    columns = [column for column in table.c if column.name not in left_out]
     ends = [case((held.c.status == status, table.c[name])).label(name) for name, status in ENDED.items()]
     return select(*columns, *ends, held.c.status, held.c.valid_until).join(held, true()), held
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from chassis.http import DayField, QuerySchema, Schema, TextField
 from training import queries
@@ -78,6 +78,17 @@ class VerificationPageQuery(QuerySchema):
 
     number = TextField()
     name = TextField()
+    token = TextField(4000, metadata={"description": "What the QR code of a certificate holds."})
+
+
+class StatusListQuery(QuerySchema):
+    record = queries.StatusListQuery
+
+    part = fields.Integer(
+        load_default=0,
+        validate=validate.Range(0, 2**31 - 1),
+        metadata={"description": "Certificates with the index from part × 1048576 on."},
+    )
 
 
 class Verification(Schema):

@@ -20,7 +20,16 @@ from programme import rulesets, scope
 from programme.callers import Caller
 from training import storage
 from training.adapters.numbers import number_of
-from training.domain.certificate import Certificate, CertificateStatus, Decision, Grounds, StatusRecord, term_began
+from training.domain.certificate import (
+    Certificate,
+    CertificateStatus,
+    Decision,
+    Grounds,
+    StatusRecord,
+    ended_suspended,
+    term_began,
+)
+from training.domain.certificate_refusals import EndedSuspended
 from training.domain.education import YearTaken, years_of_duty
 from training.domain.enrolment import Enrolment
 from training.domain.parties import Person
@@ -130,7 +139,10 @@ def renew(session: Session, caller: Caller, certificate_id: str, version: int, c
     today = clock.today()
     certificate = load_and_cancel(session, caller, certificate_id, version, today)
     rules = rulesets.rules_on(session, today, Rules)
-    years = _years_of_term(session, certificate, rules)
+    history = _history(session, certificate.id)
+    if ended_suspended(history):
+        raise EndedSuspended()
+    years = _years_of_term(session, certificate, history, rules)
     criteria = tuple(certificate.renewal_criteria(today, years, rules))
     outbox.add(session, certificate, certificate.renew(today, years, rules), clock)
     session.add(certificate.record(today, Decision.RENEWED, Grounds(criteria=criteria)))
@@ -189,9 +201,11 @@ def load_and_cancel(session: Session, caller: Caller, certificate_id: str, versi
     return certificate
 
 
-def _years_of_term(session: Session, certificate: Certificate, rules: Rules) -> list[YearTaken]:
+def _years_of_term(
+    session: Session, certificate: Certificate, history: Sequence[StatusRecord], rules: Rules
+) -> list[YearTaken]:
     """The years of the certificate's term that ask for education, with what was taken in each."""
-    began, is_first = term_began(_history(session, certificate.id))
+    began, is_first = term_began(history)
     years = years_of_duty(began, certificate.valid_until, is_first, rules)
     return education.years_taken(session, certificate.person_id, years)
 

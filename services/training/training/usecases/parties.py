@@ -31,7 +31,7 @@ def holders(session: Session, class_id: str) -> dict[str, Person]:
     division = func.coalesce(ENTERPRISES.division, PEOPLE.division)
     enrolled = select(storage.enrolment.c.person_id).where(storage.enrolment.c.class_id == class_id)
     wanted = (
-        select(PEOPLE.id, PEOPLE.name, division, PEOPLE.enterprise_id)
+        select(PEOPLE.id, PEOPLE.name, division, PEOPLE.enterprise_id, ENTERPRISES.name)
         .select_from(storage.person.outerjoin(storage.enterprise, ENTERPRISES.id == PEOPLE.enterprise_id))
         .where(PEOPLE.id.in_(enrolled))
         .order_by(PEOPLE.id)

@@ -54,7 +54,9 @@ def reissue(
     rules = rulesets.rules_on(session, today, Rules)
     known = parties.people_by_id(session, [certificate.person_id]).get(certificate.person_id)
     name = known.name if known else certificate.name
-    holder = Person(certificate.person_id, name, certificate.division, certificate.enterprise_id)
+    firm_id = certificate.enterprise_id
+    firm = parties.enterprises_by_id(session, [firm_id]).get(firm_id) if firm_id else None
+    holder = Person(certificate.person_id, name, certificate.division, firm_id, firm.name if firm else None)
     unit_of = {row.code: row.unit for row in session.execute(scope.reporting_units(today))}
     unit = unit_of.get(certificate.division, PROVINCE_UNIT)
     number = number_of(today.year, unit, certificates.take_numbers(session, today.year, unit, 1))

@@ -14,7 +14,6 @@ from chassis.security.audit.checkpoints import (
     Checkpoint,
     KeptRow,
     SigningKeys,
-    Unsigned,
     audit_checkpoint,
     checkpoints_of,
     contradictions,
@@ -24,6 +23,7 @@ from chassis.security.audit.checkpoints import (
 from chassis.security.audit.log import audit_head, audit_log, record
 from chassis.security.audit.sealing import Stand, Unsealed, seal, stand_of, unsealed
 from chassis.security.audit.verification import LARGEST_PART, Verification, verify
+from chassis.security.signing import Unsigned
 
 __all__ = [
     "CHECKPOINTS_AT_ONCE",

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import requests
 
-from chassis.security.audit.checkpoints import CHECKPOINTS_AT_ONCE, Checkpoint, SigningKeys, Unsigned
+from chassis.security.audit.checkpoints import CHECKPOINTS_AT_ONCE, Checkpoint, SigningKeys
+from chassis.security.signing import Unsigned
 from chassis.settings import Settings
 
 TIMEOUT = 10  # seconds

@@ -12,8 +12,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from joserfc import jwk, jws
-from joserfc.errors import JoseError
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -37,8 +35,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis.data import metadata
+from chassis.security.signing import KeyRing, Unsigned
 
-ALGORITHM = "Ed25519"
 HIGHEST = 2**62  # a place in a chain; sums with it stay within 64 bits
 CHECKPOINTS_AT_ONCE = 500  # checkpoints in one answer
 
@@ -59,10 +57,6 @@ audit_checkpoint = Table(
 row = audit_checkpoint.c
 
 
-class Unsigned(ValueError):
-    """The checkpoint is not signed by a key of this service."""
-
-
 @dataclass(frozen=True)
 class Checkpoint:
     """The hash of entry `seal` of a service's chain at a time; `number` counts its checkpoints: 1, 2, 3 …"""
@@ -81,31 +75,24 @@ class SigningKeys:
     """
 
     def __init__(self, content: str) -> None:
-        try:
-            self._keys = jwk.KeySet.import_key_set(json.loads(content))
-        except (JoseError, LookupError, TypeError, ValueError) as fault:
-            raise ValueError(f"CQO_AUDIT_KEY is not a JWK Set in JSON: {type(fault).__name__}") from fault
-        if not all(isinstance(key, jwk.OKPKey) for key in self._keys.keys):
-            raise ValueError(f"the keys of CQO_AUDIT_KEY are not all of {ALGORITHM}")
+        self._ring = KeyRing(content, "CQO_AUDIT_KEY")
 
     @property
     def can_sign(self) -> bool:
         """Whether the first key is a private one."""
-        return bool(self._keys.keys[0].is_private)
+        return self._ring.can_sign
 
     def sign(self, checkpoint: Checkpoint) -> str:
         """The checkpoint as a compact JWS."""
-        key = self._keys.keys[0]
-        content = json.dumps({**asdict(checkpoint), "at": checkpoint.at.isoformat()})
-        return jws.serialize_compact({"alg": ALGORITHM, "kid": key.kid}, content.encode(), key, [ALGORITHM])
+        return self._ring.sign(json.dumps({**asdict(checkpoint), "at": checkpoint.at.isoformat()}).encode())
 
     def open(self, signed: str) -> Checkpoint:
         """The checkpoint that was signed; raises Unsigned."""
         try:
-            content = json.loads(jws.deserialize_compact(signed, self._keys, [ALGORITHM]).payload)
+            content = json.loads(self._ring.open(signed))
             named = {name: content[name] for name in ("service", "number", "seal", "hash")}
             return Checkpoint(**named, at=datetime.fromisoformat(content["at"]))
-        except (JoseError, LookupError, TypeError, ValueError) as fault:
+        except (LookupError, TypeError, ValueError) as fault:
             raise Unsigned(f"{signed[:40]}… is not signed by a key of this service: {type(fault).__name__}") from fault
 
 
