@@ -1,13 +1,13 @@
 """Incidents: by when the province is told, and when the bureau has told it.
 
 Revision ID: 0035
-Revises: 0030
+Revises: 0034
 """
 
 from alembic import op
 
 revision = "0035"
-down_revision = "0030"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 

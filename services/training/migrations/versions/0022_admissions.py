@@ -1,13 +1,13 @@
 """Who was admitted to the training as a candidate, and what a nomination without it means.
 
 Revision ID: 0022
-Revises: 0018
+Revises: 0021
 """
 
 from alembic import op
 
 revision = "0022"
-down_revision = "0018"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 

@@ -3,13 +3,13 @@
 Certificates issued before have a place too, and no firm: which it was is not known any more.
 
 Revision ID: 0023
-Revises: 0018
+Revises: 0022
 """
 
 from alembic import op
 
 revision = "0023"
-down_revision = "0018"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

@@ -1,12 +1,12 @@
 """The training centre signs what it tells of a year's continuing education that has been missed.
 
-Revision ID: 0019
+Revision ID: 0017
 Revises: 0016
 """
 
 from alembic import op
 
-revision = "0019"
+revision = "0017"
 down_revision = "0016"
 branch_labels = None
 depends_on = None
