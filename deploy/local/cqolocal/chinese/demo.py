@@ -24,6 +24,9 @@ STEPS = {
     "3 candidates recommended: 1 admitted, 1 returned, completed and admitted, 1 refused: {why}": (
         "推荐拟任人选 3 名：1 名通过，1 名退回补正后通过，1 名未通过：{why}"
     ),
+    "a CQO's plan of the year, by {count} duties: submitted, and the county takes note": (
+        "首席质量官提交年度履职计划（{count} 项职责），县级部门已知悉"
+    ),
     "an incident of grade III: first report after 40 minutes, a stage report, closed, the final report": (
         "III 级质量安全事故：40 分钟内首报，续报，处置完毕，终报"
     ),
@@ -60,6 +63,7 @@ REQUIRED = {
     "nobody moved up from the waiting list": "没有人从候补名单递补",
     "an accepted correction did not take effect": "已采纳的更正没有生效",
     "the reviews did not end as they were decided": "审核结果与决定不一致",
+    "the county has not taken note of the duty record": "县级部门尚未知悉履职计划",
     "the incident's reports are not all there in time": "事故报告不全或有逾期",
     "the appointment of an excluded person is not suspended": "被列入限制任职名单者的任职没有中止",
     "the pool is not those who hold a certificate": "人才库与持证人员不一致",

@@ -1,4 +1,4 @@
-"""What happens beside the main line: a correction, recommendations and their review, an incident, an exclusion."""
+"""What happens beside the main line: a correction, reviews, a duty record, an incident, an exclusion."""
 
 from __future__ import annotations
 
@@ -11,6 +11,18 @@ from cqolocal.demo.scenario import Scenario
 from cqolocal.language import tr
 
 CRITERIA = ("R30", "R31", "R32")
+DUTIES = (
+    "law_and_policy",
+    "strategy_and_planning",
+    "inspection_and_rewards",
+    "management_system",
+    "methods_and_statistics",
+    "training_and_satisfaction",
+    "quality_culture",
+    "proposals",
+    "responsibility_of_posts",
+    "checks_of_production",
+)
 NEW_HEAD = "示例李新民"
 EXCLUDED_FOR = timedelta(days=180)
 
@@ -68,6 +80,22 @@ def _review(
     findings = [{"rule": rule, "met": rule != unmet, "grounds": "示例：查阅材料"} for rule in CRITERIA]
     review = {"findings": findings, "outcome": outcome, "remark": remark}
     return bureau.post("registry", f"/recommendations/{recommendation['id']}/review", review)
+
+
+def keep_a_duty_record(play: Scenario) -> None:
+    """A CQO submits the plan of the year, by duty, and the county takes note of it."""
+    held = play.appointments[1]
+    cqo = Caller(play.system, "cqo", enterprise=held["enterprise_id"], person=held["person_id"])
+    bureau = Caller(play.system, "division", division=held["division"])
+    sections = [{"duty": duty, "text": "示例：按季度组织实施并考核。"} for duty in DUTIES]
+    plan = {"year": BEGIN.year, "paper": "plan", "sections": sections}
+    draft = cqo.put("registry", f"/appointments/{held['id']}/duty-reports", plan)
+    path = f"/duty-reports/{draft['id']}"
+    cqo.post("registry", f"{path}/submission")
+    bureau.post("registry", f"{path}/noting")
+    found = cqo.get("registry", path)
+    require(found["status"] == "noted", tr("the county has not taken note of the duty record"))
+    play.say(tr("a CQO's plan of the year, by {count} duties: submitted, and the county takes note", count=len(DUTIES)))
 
 
 def report_an_incident(play: Scenario) -> None:

@@ -11,6 +11,7 @@ from cqolocal.demo.scenario import Scenario
 def play(scenario: Scenario) -> None:
     """Three years of the programme; the scenario's system must be freshly started."""
     scenario.system.move_clock(BEGIN)
+    starting.publish_rules(scenario)
     starting.set_up_divisions(scenario)
     starting.import_workbooks(scenario)
     scenario.set_targets()
@@ -21,6 +22,7 @@ def play(scenario: Scenario) -> None:
     scenario.appoint()
     scenario.refuse()
     scenario.file()
+    life.keep_a_duty_record(scenario)
     life.report_an_incident(scenario)
     life.exclude_a_cqo(scenario)
     let_time_pass(scenario)

@@ -9,23 +9,32 @@ from cqolocal.demo.requiring import require
 from cqolocal.demo.scenario import Scenario
 from cqolocal.language import tr
 
+# What needs nobody's act goes to the inbox only; everything else is mailed as well.
+IN_APP_ONLY = (
+    "nomination_received",
+    "enrolment_result",
+    "appointment_filing_submitted",
+    "appointment_filed",
+    "certificate_renewed",
+)
+NEVER = 400  # days: nobody is in office so long in one year
+
+
+def publish_rules(play: Scenario) -> None:
+    """What is mailed, and that duty records may be kept and are not asked for yet."""
+    _publish(play, "notifications", channels_by_kind={kind: ["in_app"] for kind in IN_APP_ONLY})
+    _publish(play, "registry", duty_least_days=NEVER)
+
+
+def _publish(play: Scenario, service: str, **parameters: object) -> None:
+    rules = play.province.get(service, "/rulesets")["items"][0]["parameters"] | parameters
+    # The demo begins on this very day, so its rules are entered as a correction.
+    why = {"document": "示例文号〔2026〕3号", "correction": "示例：系统启用当日调整。"}
+    play.province.post(service, "/rulesets", {"effective_from": str(BEGIN), "parameters": rules, **why})
+
 
 def set_up_divisions(play: Scenario) -> None:
-    """Where notices to the counties' staff go, and what is mailed."""
-    # What needs nobody's act goes to the inbox only; everything else is mailed as well.
-    rules = play.province.get("notifications", "/rulesets")["items"][0]["parameters"]
-    quiet = (
-        "nomination_received",
-        "enrolment_result",
-        "appointment_filing_submitted",
-        "appointment_filed",
-        "certificate_renewed",
-    )
-    rules["channels_by_kind"] = {kind: ["in_app"] for kind in quiet}
-    published = {"document": "示例文号〔2026〕3号", "parameters": rules}
-    # The demo begins on this very day, so its rules are entered as a correction.
-    published |= {"effective_from": str(BEGIN), "correction": "示例：系统启用当日通知方式调整。"}
-    play.province.post("notifications", "/rulesets", published)
+    """Where notices to the staff of the province and its counties go."""
     places = play.province.get("registry", "/divisions")["items"]
     staffed = [place["code"] for place in places if place["level"] in ("province", "county")]
     play.each(staffed, lambda code: play.province.put("registry", f"/divisions/{code}/contact", mail_of(code)))

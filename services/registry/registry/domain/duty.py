@@ -22,6 +22,8 @@ from registry.events import DutyReportNoted, DutyReportOverdue, DutyReportReturn
 
 EventT = TypeVar("EventT")
 
+LONGEST_YEAR = 366  # days
+
 
 class Duty(StrEnum):
     """The sections of a plan and of a report."""
@@ -264,9 +266,15 @@ def require_year(appointment: Appointment, paper: DutyPaper, year: int, today: d
 
 
 def is_owed(paper: DutyPaper, year: int, history: Sequence[AppointmentHistory], rules: Rules) -> bool:
-    """Whether the paper is asked for: a plan of who is active on its day, a report of who was for long enough."""
+    """Whether the paper is asked for: a plan of who is active on its day, a report of who was for long enough.
+
+    A rule set that asks for more days than a year has asks for neither.
+    """
     if paper == DutyPaper.PLAN:
-        return status_on(history, due_day(paper, year, rules)) == AppointmentStatus.ACTIVE
+        return (
+            rules.duty_least_days <= LONGEST_YEAR
+            and status_on(history, due_day(paper, year, rules)) == AppointmentStatus.ACTIVE
+        )
     return active_days(year, history) >= rules.duty_least_days
 
 

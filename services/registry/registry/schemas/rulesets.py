@@ -85,7 +85,10 @@ class RuleSetParameters(Schema):
     continuing_education_hours = whole_number("hours of continuing education a year (R34)")
     duty_plan_days = whole_number("days of the year by which a CQO's plan for it is due (R35-R44)", least=1)
     duty_report_days = whole_number("days of the year after by which a CQO's report of a year is due", least=1)
-    duty_least_days = whole_number("days in force in a year, from which on a report of it is asked for", least=1)
+    duty_least_days = whole_number(
+        "days in force in a year, from which on a report of it is asked for; over 366: neither plans nor reports are",
+        least=1,
+    )
     hazard_days = whole_number("days within which a reported problem or hazard is dealt with (R46)", least=1)
     on_breach = fields.Nested(
         BreachRules, required=True, metadata={"description": "what a confirmed breach brings about (R47, R48)"}

@@ -177,6 +177,15 @@ def test_a_plan_is_owed_by_who_is_active_on_its_day():
     assert not is_owed(PLAN, 2027, history((date(2026, 2, 1), ACTIVE), (date(2027, 1, 31), SUSPENDED)), RULES)
 
 
+def test_a_rule_set_that_asks_for_more_days_than_a_year_has_asks_for_nothing():
+    held = history((date(2026, 2, 1), ACTIVE))
+
+    assert not any(
+        is_owed(paper, year, held, RULES.but(duty_least_days=367)) for paper in DutyPaper for year in (2027, 2028)
+    )
+    assert is_owed(PLAN, 2028, held, RULES.but(duty_least_days=366))
+
+
 def test_of_an_appointment_entered_late_no_year_is_missed_whose_day_has_passed():
     appointed = date(2023, 5, 4)
 
