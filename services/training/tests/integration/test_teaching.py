@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import text
-from training_world import BEGIN, CENTRE, END, LENGTHS
+from sqlalchemy.orm import Session
+from training_world import BEGIN, CENTRE, END, LENGTHS, Centre
 
+from chassis.data import engine_for
 from chassis.errors import InvalidInput
 from chassis.http import PageArguments
+from testkit import divisions
 from training import queries
 from training.domain.class_refusals import (
     BlockUnknown,
@@ -181,6 +185,31 @@ def test_two_classes_are_not_at_one_venue_on_the_same_day_unless_the_rule_set_on
     centre.schedule(venue_id=hall.id, capacity=60)
     centre.publish_rules(date(2026, 3, 3), venue_taken="warn")
     assert set(warned(centre.schedule(venue_id=hall.id, capacity=60))) == {"venue_taken", "trainer_outside_pool"}
+
+
+def test_of_two_classes_scheduled_at_once_at_one_venue_only_one_finds_it_free(make_database, clock):
+    engine = engine_for(make_database("training"), "test")
+    with Session(engine) as session, session.begin():
+        divisions.place(session)
+        venue_id = enter_venue(Centre(session, clock)).id
+    together, outcomes = threading.Barrier(2), []
+
+    def schedule():
+        try:
+            with Session(engine) as session, session.begin():
+                together.wait()
+                Centre(session, clock).schedule(venue_id=venue_id, capacity=60)
+            outcomes.append("scheduled")
+        except VenueTaken:
+            outcomes.append("refused")
+
+    threads = [threading.Thread(target=schedule) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert sorted(outcomes) == ["refused", "scheduled"]
 
 
 def test_classes_with_sessions_on_other_days_share_a_venue(centre, hall):
