@@ -1,4 +1,4 @@
-"""A second reading of filing (R25, R26): due day, late or not, overdue on a day, by plain SQL over what was announced.
+"""A second reading of filing (备案): due day, late or not, overdue on a day, by plain SQL over what was announced.
 
 The history's appointments go on in random ways first: submitted, returned, submitted again, filed. The SQL reads the
 events and the rule sets; it shares no code with the registry.

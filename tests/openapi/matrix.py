@@ -171,9 +171,14 @@ class Matrix:
         if any(each["name"] == "name" and each.get("required") for each in parameters(operation, "query")):
             values |= {"name": "甲方", "number": "CQO"}
         self.tally.requests += 1
-        return self.session.request(
+        answer = self.session.request(
             method.upper(), f"{self.world.api.running.url}{path}", headers=headers, params=values, data=sent, timeout=60
         )
+        status = answer.status_code
+        # It says that there is no broker.
+        if path != "/health/ready" and (status >= 500 or (status < 400 and str(status) not in operation["responses"])):
+            self.note(f"not in the document: {_told(answer)}")
+        return answer
 
     def foreign_bodies(self, operation: Operation, side: Side) -> Iterator[Any]:
         """A body all about a foreign side, and 甲's own with each one member that names what is foreign."""

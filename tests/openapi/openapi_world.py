@@ -18,10 +18,10 @@ from testkit.secrets import TokenSigner
 NO_BROKER = "amqp://guest:guest@127.0.0.1:9/"
 SERVICES = ("registry", "training", "notifications", "reporting")
 DIVISION, PERSON, ENTERPRISE = "220102", "01990f3a-6c1d-7b0e-9a44-0d4f0c6a7b21", "01990f3a-6c1d-7b0e-9a44-0d4f0c6a7b22"
-# Not JSON: pages for browsers, the metrics, workbooks.
-OTHERS = {"/docs", "/docs/{name}", "/problems/{name}", "/metrics", "/people/import", "/enterprises/import"}
-OTHERS |= {"/imports/people", "/imports/enterprises", "/imports/{import_id}/rejected"}
-OTHERS |= {"/people/export", "/enterprises/export", "/appointments/export"}
+# Not JSON: files, pages for browsers, the metrics.
+FILES = {"/people/import", "/enterprises/import", "/imports/people", "/imports/enterprises"}
+FILES |= {"/imports/{import_id}/rejected", "/people/export", "/enterprises/export", "/appointments/export"}
+OTHERS = {"/docs", "/docs/{name}", "/problems/{name}", "/metrics", *FILES}
 SHARED = ("/audit", "/events", "/ops", "/health", "/openapi")
 # The claim without which a role is refused.
 CLAIMS = {

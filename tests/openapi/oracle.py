@@ -80,8 +80,8 @@ class Oracle:
             yield from self._schema_faults(name, schema, _value(schema, values[0]))
 
     def _body_faults(self, declared: dict[str, Any], sent: requests.PreparedRequest) -> Iterator[str]:
-        [(media_type, content)] = declared["content"].items()
-        if _text(sent.headers.get("Content-Type", "")).partition(";")[0].strip() != media_type:
+        content = declared["content"].get(_text(sent.headers.get("Content-Type", "")).partition(";")[0].strip())
+        if content is None:
             yield "another media type"
         elif "schema" in content:
             raw = sent.body if isinstance(sent.body, bytes) else str(sent.body or "").encode()

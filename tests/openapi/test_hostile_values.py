@@ -16,7 +16,7 @@ from urllib.parse import quote
 import hostile
 import pytest
 import requests
-from openapi_world import SERVICES, Api, is_tried
+from openapi_world import FILES, SERVICES, Api, is_tried
 from oracle import Oracle
 
 IS_THOROUGH = int(os.environ.get("CQO_FUZZ_EXAMPLES", "0")) >= 100
@@ -85,7 +85,8 @@ class Sender:
                 address = address.replace(f"{{{name}}}", quote(str(value).encode("utf-8", "surrogatepass"), safe=""))
         body = None
         if "requestBody" in operation:
-            headers["Content-Type"] = changed.get("media_type", "application/json")
+            [own_type, *_] = operation["requestBody"]["content"]
+            headers["Content-Type"] = changed.get("media_type", own_type)
             body = changed["raw"] if "raw" in changed else json.dumps(changed.get("body")).encode()
         given = [
             f"{name}={quote(str(value).encode('utf-8', 'surrogatepass'), safe='')}"
@@ -109,7 +110,7 @@ class Sender:
 def operations(api: Api, service: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Path, method and description of what is tried."""
     for path, methods in api.document["paths"].items():
-        if is_tried(path, service):
+        if is_tried(path, service) or path in FILES:
             yield from ((path, method, operation) for method, operation in methods.items())
 
 
@@ -164,6 +165,7 @@ def test_hostile_members_of_bodies(sender: tuple[str, Sender]) -> None:
                 send.judge(path, method, body=with_value(body, place, value))
         if body is not None:
             send.judge(path, method, *range(400, 500), body={**body, "unknown": 1})
+        if "requestBody" in operation:
             for media_type, raw in some(hostile.BODIES):
                 send.judge(path, method, *range(400, 500), raw=raw, media_type=media_type)
 
@@ -186,7 +188,6 @@ def test_no_forged_token_opens_anything(sender: tuple[str, Sender]) -> None:
 
 
 def body_of(send: Sender, operation: dict[str, Any]) -> Any:
-    """A body that conforms, or None where there is none."""
-    if "requestBody" not in operation:
-        return None
-    return send.good("body", operation["requestBody"]["content"]["application/json"]["schema"])
+    """A body that conforms, or None where there is none, or a file."""
+    [content, *_] = operation.get("requestBody", {"content": {"": {}}})["content"].values()
+    return send.good("body", content["schema"]) if "schema" in content else None
