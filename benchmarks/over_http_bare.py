@@ -42,10 +42,9 @@ COLUMNS = (
     "id, version, division, uscc, name, industry, above_threshold, award_contender, brand_contender, "
     "legal_representative, responsible_person, registered_on"
 )
-SHOWN = (
-    f"SELECT {', '.join(f'enterprise.{name}' for name in COLUMNS.split(', '))}, contact.phone, contact.email "
-    "FROM enterprise LEFT JOIN contact ON contact.id = enterprise.id"
-)
+LATER = ("deregistered_on", "successor_id")  # of no enterprise that is registered just now
+OWN = ", ".join(f"enterprise.{name}" for name in (*COLUMNS.split(", "), *LATER))
+SHOWN = f"SELECT {OWN}, contact.phone, contact.email FROM enterprise LEFT JOIN contact ON contact.id = enterprise.id"
 ONE = f"{SHOWN} WHERE enterprise.id = %s"
 LIST = f"{SHOWN} ORDER BY enterprise.id LIMIT 51"
 INSERT = {
@@ -153,7 +152,7 @@ class Enterprises:
         sealed = self.cipher.seal_contact(enterprise_id, points)
         facts = {name: value for name, value in vars(given).items() if name not in ("phone", "email")}
         stored = {"id": enterprise_id, "version": 1, **facts}
-        made = answer(stored | vars(masked(points)), 201)
+        made = answer(stored | dict.fromkeys(LATER) | vars(masked(points)), 201)
         announced = {"enterprise_id": enterprise_id, **facts, "on": now.date()}
         announced.pop("registered_on")
         changed = {"owner_kind": "enterprise", "owner_id": enterprise_id, "jwe": sealed.jwe}

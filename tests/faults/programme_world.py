@@ -23,7 +23,7 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 from sqlalchemy.engine import make_url
 
-from cqolocal.demo import scenario
+from cqolocal.demo import examples, scenario
 from registry.seed import seed
 from servers.process import free_port, listens
 from testkit import Client, RunningService, wait_for
@@ -50,7 +50,7 @@ class Programme:
         self.databases, self._token = databases, token
         self.clock, self.mail, self.smtp_port = folder / "clock", folder / "mail", free_port()
         self.services: dict[str, RunningService] = {}
-        self.move_clock(scenario.BEGIN)
+        self.move_clock(examples.BEGIN)
         seed(make_url(databases["registry"]).set(drivername="postgresql+psycopg").render_as_string(False))
         settings = {
             "amqp_url": amqp_url,

@@ -34,8 +34,8 @@ log = logging.getLogger(__name__)
 PROCESSES = ("api", "worker")
 STOP_WITHIN = 25  # seconds; less than the 30 s after which Kubernetes kills
 # Objects made before the youngest of the three generations is collected, and how often that before the next one is. All
-# requests wait meanwhile, for some milliseconds where the youngest has 20,000, which one request in a hundred then met.
-COLLECT_AFTER = (5_000, 40, 10)
+# requests wait meanwhile: half a millisecond for 5,000, which one list of 50 in a few then met, and several for 20,000.
+COLLECT_AFTER = (700, 50, 10)
 MAX_WORKERS = 10  # handlers at once in each container: as many as it has database connections
 
 resolve_blocking = patcher.original("socket").getaddrinfo
