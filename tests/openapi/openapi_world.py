@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
+from chassis.clock import SystemClock
+from registry.handlers.certificates import CertificateIssued, certificate_issued
 from registry.seed import seed
 from testkit import Client, RunningService, divisions
 from testkit.secrets import TokenSigner
@@ -106,7 +109,8 @@ def _fill_registry(api: Api) -> None:
         "registered_on": "2010-05-04",
     }
     enterprise = province.post("/enterprises", firm)["id"]
-    person = {"name": "李明", "id_number": "220102199001010017", "enterprise_id": enterprise, "declaration": True}
+    person = {"name": "李明", "id_number": "220102199001010017", "enterprise_id": enterprise, "quality_years": 5}
+    person |= {"declaration": True}
     person_id = province.post("/people", person)["id"]
     post = province.post(f"/enterprises/{enterprise}/posts", {"title": "首席质量官"})["id"]
     exclusion = {"person_id": person_id, "reason": "示例", "document": "示例〔2026〕9号", "valid_from": "2030-01-01"}
@@ -118,6 +122,33 @@ def _fill_registry(api: Api) -> None:
         "recommendation_id": province.post(f"/people/{person_id}/recommendations", {"document": "示例荐〔2026〕1号"})[
             "id"
         ],
+    }
+    _fill_office(api, person_id, post)
+
+
+def _fill_office(api: Api, person_id: str, post_id: str) -> None:
+    """Somebody in office, and what belongs to that."""
+    province, today = api.client(), SystemClock().today()
+    with Session(_engine(api)) as session, session.begin():
+        until = today + timedelta(days=1000)
+        issued = CertificateIssued("k-1", "CQO-JL-1", person_id, today, today, until)
+        certificate_issued(session, issued, SystemClock())
+    day = today.isoformat()
+    terms = {"position": "副总经理", "decision_level": True, "authorisation": "授权书〔2026〕1号", "appointed_on": day}
+    terms |= {"appointed_by": {"name": "王强", "capacity": "法定代表人"}}
+    terms |= {"document": {"number": "示例任〔2026〕1号", "date": day}}
+    made = province.post("/appointments", {**terms, "person_id": person_id, "post_id": post_id})["id"]
+    holder = Client(api.running.url, api.signer.token("cqo", person=person_id))
+    breach = {"kind": "secrecy", "happened_on": day, "facts": "示例", "document": "示例查〔2026〕3号"}
+    paper = {"year": today.year, "paper": "report", "sections": [{"duty": "quality_culture", "text": "质量月活动"}]}
+    hazard = {"kind": "problem", "found_on": day, "description": "来料未检"}
+    proposal = {"made_on": day, "addressed_to": "总经理办公会", "content": "增设出厂检验岗位"}
+    api.known |= {
+        "appointment_id": made,
+        "breach_id": province.post(f"/appointments/{made}/breaches", breach)["id"],
+        "duty_report_id": holder.put(f"/appointments/{made}/duty-reports", paper)["id"],
+        "hazard_id": holder.post(f"/appointments/{made}/hazards", hazard)["id"],
+        "proposal_id": holder.post(f"/appointments/{made}/proposals", proposal)["id"],
     }
 
 

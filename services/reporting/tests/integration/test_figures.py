@@ -109,6 +109,16 @@ def test_a_rule_set_can_count_who_is_suspended_from_its_day_on(session, apply, c
     assert total("2012-01-01") == (0, 0, 0, None)  # before the first rule set
 
 
+@pytest.mark.parametrize("what", ["suspended", "excluded", "suspended_for_breach"])
+def test_for_whatever_reason_it_is_suspended_its_enterprise_is_not_covered(session, apply, chronicle, what):
+    enterprise = chronicle.enterprise()
+    made = chronicle.made(enterprise, "2026-01-05")
+    apply(enterprise, made, chronicle.then(made, what, "2026-01-20"))
+
+    assert figures(session, "2026-01-19")[CHANGCHUN] == ACTIVE
+    assert figures(session, "2026-01-20")[CHANGCHUN] == SUSPENDED
+
+
 def test_an_end_entered_late_outweighs_a_suspension_announced_before_it(session, apply, chronicle):
     """The day of an end may lie before the day on which the appointment was suspended: it ended all the same."""
     enterprise = chronicle.enterprise()
