@@ -32,6 +32,7 @@ from notifications.handlers.appointments import (
     AppointmentMade,
     AppointmentRestored,
     AppointmentSuspended,
+    AppointmentSuspendedWithCertificate,
 )
 from notifications.handlers.breaches import BreachConfirmed, BreachLifted
 from notifications.handlers.certificates import (
@@ -224,6 +225,12 @@ class Worker(HealthRoutes):
 
     @subscribe_batch("appointment.excluded.v1", AppointmentExcluded)
     def appointment_excluded(self, session: Session, events: Batch[AppointmentExcluded]) -> None:
+        announce(session, events, self.clock)
+
+    @subscribe_batch("appointment.suspended_with_certificate.v1", AppointmentSuspendedWithCertificate)
+    def appointment_suspended_with_certificate(
+        self, session: Session, events: Batch[AppointmentSuspendedWithCertificate]
+    ) -> None:
         announce(session, events, self.clock)
 
     @subscribe_batch("appointment.restored.v1", AppointmentRestored)

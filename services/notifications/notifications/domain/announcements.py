@@ -64,6 +64,7 @@ ANNOUNCEMENTS = (
     Announcement("appointment.changed.v1", "appointment_changed", (ENTERPRISE, DIVISION)),
     Announcement("appointment.suspended.v1", "appointment_suspended", EVERYBODY),
     Announcement("appointment.excluded.v1", "appointment_excluded", EVERYBODY),
+    Announcement("appointment.suspended_with_certificate.v1", "appointment_suspended_with_certificate", EVERYBODY),
     Announcement("appointment.restored.v1", "appointment_restored", EVERYBODY),
     Announcement("appointment.ended.v1", "appointment_ended", EVERYBODY),
     Announcement("post.vacancy_overdue.v1", "post_vacancy_overdue", (ENTERPRISE, DIVISION)),

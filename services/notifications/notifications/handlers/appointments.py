@@ -85,6 +85,11 @@ class AppointmentExcluded(OfAppointment):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AppointmentSuspendedWithCertificate(OfAppointment):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
 class AppointmentRestored(OfAppointment):
     pass
 

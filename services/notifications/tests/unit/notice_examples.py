@@ -173,6 +173,7 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ),
     ("appointment.suspended.v1", {**OF_APPOINTMENT, "reason": "certificate_revoked"}),
     ("appointment.excluded.v1", OF_APPOINTMENT),
+    ("appointment.suspended_with_certificate.v1", OF_APPOINTMENT),
     ("appointment.restored.v1", OF_APPOINTMENT),
     ("appointment.ended.v1", {**OF_APPOINTMENT, "reason": "离职"}),
     *(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import TypeAlias
 
 from chassis.errors import RuleBroken
 from registry.domain.departments import Directed
@@ -22,6 +23,7 @@ from registry.events import (
     AppointmentRestored,
     AppointmentSuspended,
     AppointmentSuspendedForBreach,
+    AppointmentSuspendedWithCertificate,
 )
 
 EXCLUDED_WARNING = "R30:excluded"  # the code of the warning of an exclusion
@@ -49,6 +51,17 @@ class SuspensionReason(StrEnum):
     CERTIFICATE_EXPIRED = "certificate_expired"
     CERTIFICATE_REVOKED = "certificate_revoked"
     CERTIFICATE_SUSPENDED = "certificate_suspended"
+
+
+SuspendedOtherwise: TypeAlias = (
+    AppointmentExcluded | AppointmentSuspendedForBreach | AppointmentSuspendedWithCertificate
+)
+# The contract of `appointment.suspended` knows two reasons, and readers may rely on that: others have their own event.
+SUSPENDED_OTHERWISE: Mapping[str, type[SuspendedOtherwise]] = {
+    EXCLUDED: AppointmentExcluded,
+    BREACH: AppointmentSuspendedForBreach,
+    SuspensionReason.CERTIFICATE_SUSPENDED: AppointmentSuspendedWithCertificate,
+}
 
 
 class EndReason(StrEnum):
@@ -209,16 +222,14 @@ class Appointment:
 
     def take(
         self, status: AppointmentStatus, on: date, reason: str | None, rules: Rules
-    ) -> AppointmentSuspended | AppointmentExcluded | AppointmentSuspendedForBreach | AppointmentRestored:
+    ) -> AppointmentSuspended | SuspendedOtherwise | AppointmentRestored:
         """Takes the status that its holder's certificates, exclusions and breaches give from the day `on`."""
         self.status = status
-        if reason == EXCLUDED:
-            return AppointmentExcluded(self.id, self.enterprise_id, self.person_id, on, rules.version)
-        if reason == BREACH:
-            return AppointmentSuspendedForBreach(self.id, self.enterprise_id, self.person_id, on, rules.version)
-        if status == AppointmentStatus.SUSPENDED:
-            return AppointmentSuspended(self.id, self.enterprise_id, self.person_id, str(reason), on, rules.version)
-        return AppointmentRestored(self.id, self.enterprise_id, self.person_id, on, rules.version)
+        if status != AppointmentStatus.SUSPENDED:
+            return AppointmentRestored(self.id, self.enterprise_id, self.person_id, on, rules.version)
+        if otherwise := SUSPENDED_OTHERWISE.get(str(reason)):
+            return otherwise(self.id, self.enterprise_id, self.person_id, on, rules.version)
+        return AppointmentSuspended(self.id, self.enterprise_id, self.person_id, str(reason), on, rules.version)
 
     def end(self, on: date, reason: str, today: date) -> AppointmentEnded:
         """Ends the appointment with the day `on`, which still counts; the post is vacant from the next day."""

@@ -13,6 +13,7 @@ from registry.events.appointments import (
     AppointmentRestored,
     AppointmentSuspended,
     AppointmentSuspendedForBreach,
+    AppointmentSuspendedWithCertificate,
     PostOpened,
     PostVacancyOverdue,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "AppointmentRestored",
     "AppointmentSuspended",
     "AppointmentSuspendedForBreach",
+    "AppointmentSuspendedWithCertificate",
     "AuditSealed",
     "BreachConfirmed",
     "BreachLifted",

@@ -144,6 +144,16 @@ class AppointmentSuspendedForBreach:
 
 
 @dataclass(frozen=True)
+class AppointmentSuspendedWithCertificate:
+    type: ClassVar[str] = "appointment.suspended_with_certificate.v1"
+    appointment_id: str
+    enterprise_id: str
+    person_id: str
+    on: date
+    ruleset: int
+
+
+@dataclass(frozen=True)
 class AppointmentRestored:
     type: ClassVar[str] = "appointment.restored.v1"
     appointment_id: str

@@ -25,6 +25,7 @@ STATUS_AFTER = {
     "appointment.suspended.v1": AppointmentStatus.SUSPENDED,
     "appointment.excluded.v1": AppointmentStatus.SUSPENDED,
     "appointment.suspended_for_breach.v1": AppointmentStatus.SUSPENDED,
+    "appointment.suspended_with_certificate.v1": AppointmentStatus.SUSPENDED,
     "appointment.restored.v1": AppointmentStatus.ACTIVE,
     "appointment.ended.v1": AppointmentStatus.ENDED,
 }

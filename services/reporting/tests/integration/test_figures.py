@@ -109,7 +109,7 @@ def test_a_rule_set_can_count_who_is_suspended_from_its_day_on(session, apply, c
     assert total("2012-01-01") == (0, 0, 0, None)  # before the first rule set
 
 
-@pytest.mark.parametrize("what", ["suspended", "excluded", "suspended_for_breach"])
+@pytest.mark.parametrize("what", ["suspended", "excluded", "suspended_for_breach", "suspended_with_certificate"])
 def test_for_whatever_reason_it_is_suspended_its_enterprise_is_not_covered(session, apply, chronicle, what):
     enterprise = chronicle.enterprise()
     made = chronicle.made(enterprise, "2026-01-05")
