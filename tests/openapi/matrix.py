@@ -13,9 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import requests
+from matrix_bodies import Bodies
 from matrix_world import Caller, Side, World
 from openapi_world import SERVICES
 from sqlalchemy import create_engine, text
+
+from registry.queries.worklists import Worklist
 
 Names: TypeAlias = frozenset[str]
 Operation: TypeAlias = dict[str, Any]  # Any: a part of an OpenAPI document
@@ -24,24 +27,12 @@ READING = ("get", "head")
 REFUSED = (401, 403, 404)
 # Parameters of addresses that name nothing which lies in a division.
 NEUTRAL = {"version": "1", "year": "2026"}
-NAMES = {"/docs/{name}": "swagger-ui.css", "/problems/{name}": "not-found", "/worklists/{name}": "to_be_filed"}
+NAMES = {"/docs/{name}": "swagger-ui.css", "/problems/{name}": "not-found"}
+# Addresses that answer differently by a name which is nobody's object.
+PATHS = {"/worklists/{name}": [f"/worklists/{each}" for each in Worklist]}
 UNKNOWN = "01990f3a-6c1d-7b0e-9a44-0d4f0c6a7b29"
 # What is asked with each of these, if an operation knows it.
 QUERY = {"limit": "500", "format": "csv", "service": "registry", "from": "2026-01-01", "to": "2026-03-31"}
-# Members of bodies whose schema does not say what they have to be.
-MEMBERS: dict[str, Any] = {
-    "industry": "C36",
-    "phone": None,
-    "email": None,
-    "content": "JVBERi0xLjcKMSAwIG9iago8PD4+CmVuZG9iagp0cmFpbGVyCjw8Pj4KJSVFT0YK",
-    "block": "cqo_system",
-    "days_off": ["2027-01-01"],
-    "days_worked": ["2027-01-09"],
-}
-# Members without which a body is refused, though its schema can't say so.
-WANTED = {"Correction": ("scores",), "Attendance": ("block",)}
-# Names that bodies have for an object which addresses call otherwise.
-ALIASES = {"successor_id": "enterprise_id"}
 # Rows of these tables say who asked for what, refused or not.
 ASIDE = ("audit", "idempotency")
 
@@ -62,12 +53,24 @@ class Tally:
 
 
 class Matrix:
-    """Tries one service's operations; `may_show` and `may_answer` are ids of those that show all, or answer at all."""
+    """Tries one service's operations.
 
-    def __init__(self, world: World, own: Side, callers: list[Caller], may_show: Names, may_answer: Names) -> None:
-        self.world, self.own, self.callers = world, own, callers
+    `may_show` and `may_answer` are ids of those that show all, or answer at all; `kept_from` are texts, and the roles
+    that they are kept from wherever they stand.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        own: Side,
+        callers: list[Caller],
+        may_show: Names,
+        may_answer: Names,
+        kept_from: dict[str, Names],
+    ) -> None:
+        self.world, self.own, self.callers, self.kept_from = world, own, callers, kept_from
         self.may_show, self.may_answer = may_show, may_answer
-        self.document = world.api.document
+        self.bodies = Bodies(world.api.document, own)
         self.session = requests.Session()
         self.session.trust_env = False
         self.tokens = {each.name: world.signer.token(each.role, **each.claims) for each in callers}
@@ -78,7 +81,7 @@ class Matrix:
     def run(self) -> Tally:
         """All operations: first what must be refused, then what a caller may do with its own."""
         operations = list(operations_of(self.world))
-        self.tally.operations = len(operations)
+        self.tally.operations = len({operation["operationId"] for _, _, operation in operations})
         for path, method, operation in operations:
             self.try_foreign(path, method, operation)
         for path, method, operation in sorted(operations, key=lambda each: each[1] not in READING):
@@ -114,7 +117,7 @@ class Matrix:
             for query in ({}, *({name: side.known[name]} for name in known)):
                 self.tally.lists += 1
                 self.look(self.send(caller, path, method, operation, query=query), caller, side, operation)
-        for body in self.foreign_bodies(operation, side):
+        for body in self.bodies.foreign(operation, side):
             self.tally.foreign += 1
             self.look(self.send(caller, path, method, operation, body=body), caller, side, operation)
 
@@ -124,7 +127,7 @@ class Matrix:
         found = [trace for trace in side.traces() if trace in answer.text and trace not in asked]
         if not found:
             return False
-        if operation["operationId"] in self.may_show:
+        if operation["operationId"] in self.may_show and side.contact_point not in found:
             self.tally.open.add(operation["operationId"])
         else:
             self.note(f"{caller.name} sees {found} of {side.mark}: {_told(answer)}")
@@ -165,7 +168,7 @@ class Matrix:
         sent = None
         if "requestBody" in operation:
             [(headers["Content-Type"], content), *_] = operation["requestBody"]["content"].items()
-            sent = b"x" if "schema" not in content else _json(body or self.good("", content["schema"], self.own))
+            sent = b"x" if "schema" not in content else _json(body or self.bodies.good("", content["schema"], self.own))
         asked = [each["name"] for each in parameters(operation, "query")]
         values = {name: value for name, value in QUERY.items() if name in asked} | (query or {})
         if any(each["name"] == "name" and each.get("required") for each in parameters(operation, "query")):
@@ -175,54 +178,14 @@ class Matrix:
             method.upper(), f"{self.world.api.running.url}{path}", headers=headers, params=values, data=sent, timeout=60
         )
         status = answer.status_code
+        if caller is not None:
+            for kept, roles in self.kept_from.items():
+                if caller.role in roles and kept in answer.text:
+                    self.note(f"{caller.name} sees {kept}: {_told(answer)}")
         # It says that there is no broker.
         if path != "/health/ready" and (status >= 500 or (status < 400 and str(status) not in operation["responses"])):
             self.note(f"not in the document: {_told(answer)}")
         return answer
-
-    def foreign_bodies(self, operation: Operation, side: Side) -> Iterator[Any]:
-        """A body all about a foreign side, and 甲's own with each one member that names what is foreign."""
-        [content, *_] = operation.get("requestBody", {}).get("content", {"": {}}).values()
-        if "schema" not in content:
-            return
-        own, foreign = (self.good("", content["schema"], each) for each in (self.own, side))
-        if own == foreign:
-            return
-        yield foreign
-        for place in _differences(own, foreign):
-            yield _replaced(own, foreign, place)
-
-    def good(self, name: str, schema: dict[str, Any], side: Side) -> Any:
-        """What conforms to a schema and names a side's objects; members that may be left out are there if they do."""
-        reference = schema.get("$ref", "").rpartition("/")[2]
-        schema = self.document["components"]["schemas"][reference] if reference else schema
-        known = side.known.get(ALIASES.get(name, name))
-        if known is not None:
-            return known
-        if name in MEMBERS:
-            return MEMBERS[name]
-        if "enum" in schema:
-            return schema["enum"][0]
-        kind = schema.get("type", "string")
-        match kind if isinstance(kind, str) else kind[0]:
-            case "object":
-                return self.members(schema, side, WANTED.get(reference, ()))
-            case "array":
-                return [self.good(name, schema["items"], side)]
-            case "integer" | "number":
-                return max(schema.get("minimum", 1), schema.get("exclusiveMinimum", 0), 1)
-            case "boolean":
-                return True
-        if schema.get("format") in ("date", "date-time"):
-            return "2026-03-02" if schema["format"] == "date" else "2026-03-01T00:00:00Z"
-        return "示例文字"
-
-    def members(self, schema: dict[str, Any], side: Side, wanted: tuple[str, ...]) -> dict[str, Any]:
-        """Those that are required or wanted, and those that name objects; the first, where there are none of these."""
-        names = {*schema.get("required", ()), *wanted}
-        found = schema.get("properties", {})
-        given = [name for name in found if name in names or ALIASES.get(name, name) in side.known]
-        return {name: self.good(name, found[name], side) for name in given or [*found][:1]}
 
     def foreign_rows(self) -> list[tuple[str, int, str]]:
         """By table, number and digest of the rows that have a trace of a foreign side in them."""
@@ -242,7 +205,8 @@ def operations_of(world: World) -> Iterator[tuple[str, str, Operation]]:
     """Path, method and description of each; of those that are the same in all services, at the first one alone."""
     for path, methods in world.api.document["paths"].items():
         if world.api.running.service == SERVICES[0] or not path.startswith(SAME):
-            yield from ((path, method, operation) for method, operation in methods.items())
+            for address in PATHS.get(path, [path]):
+                yield from ((address, method, operation) for method, operation in methods.items())
 
 
 def names_in(operation: Operation) -> list[str]:
@@ -265,24 +229,3 @@ def _text(sent: bytes | str | None) -> str:
 def _told(answer: requests.Response) -> str:
     sent = answer.request
     return f"{sent.method} {sent.path_url} {_text(sent.body):.300} -> {answer.status_code} {answer.text:.300}"
-
-
-def _differences(own: Any, foreign: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The places at which two bodies of one schema name other objects."""
-    if isinstance(own, dict):
-        for name in own:
-            yield from _differences(own[name], foreign[name], (*place, name))
-    elif isinstance(own, list):
-        for number, (mine, theirs) in enumerate(zip(own, foreign, strict=True)):
-            yield from _differences(mine, theirs, (*place, number))
-    elif own != foreign:
-        yield place
-
-
-def _replaced(own: Any, foreign: Any, place: tuple[Any, ...]) -> Any:
-    copy = json.loads(json.dumps(own))
-    target, value = copy, foreign
-    for step in place[:-1]:
-        target, value = target[step], value[step]
-    target[place[-1]] = value[place[-1]]
-    return copy

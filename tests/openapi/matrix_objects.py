@@ -6,70 +6,23 @@ for it.
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from matrix_register import fill_registry
 from matrix_world import END, NOW, TODAY, Side, World
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from chassis.clock import FixedClock
 from chassis.ids import new_id
 from chassis.messaging import Envelope
-from registry.handlers.certificates import CertificateIssued, certificate_issued
-from registry.seed import seed
 from reporting.handlers import appointments as reported_appointments
 from reporting.handlers import enterprises as reported_enterprises
 from testkit import divisions
 
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 BLOCKS = {"cqo_system": 16, "quality_safety_law": 12, "advanced_methods": 12}
-
-
-def fill_registry(world: World, all_sides: tuple[Side, ...]) -> None:
-    seed(world.api.running.settings["database_url"])
-    for side in all_sides:
-        _fill_register(world, side)
-
-
-def _fill_register(world: World, side: Side) -> None:
-    province, known, mark = world.call(side), side.known, side.mark
-    known["enterprise_id"] = firm = province.post("/enterprises", side.firm())["id"]
-    known["person_id"], side.second["person_id"] = (province.post("/people", side.person(n))["id"] for n in (0, 1))
-    holder, candidate = known["person_id"], side.second["person_id"]
-    known |= {"uscc": side.uscc, "id_number": side.id_numbers[0], "division": side.county, "code": side.county}
-    known["post_id"] = province.post(f"/enterprises/{firm}/posts", {"title": f"{mark}首席质量官"})["id"]
-    with world.session() as session, session.begin():
-        issued = CertificateIssued(f"c-{holder}", f"CQO-{mark}", holder, date(2026, 1, 10), TODAY, date(2029, 1, 9))
-        certificate_issued(session, issued, FixedClock(NOW))
-    terms = {
-        "post_id": known["post_id"],
-        "person_id": holder,
-        "appointed_on": str(TODAY),
-        "appointed_by": {"name": f"{mark}王强", "capacity": "法定代表人"},
-        "document": {"number": f"{mark}任〔2026〕1号", "date": str(TODAY)},
-        "authorisation": f"{mark}授权书",
-        "position": f"{mark}副总经理",
-        "decision_level": True,
-    }
-    known["appointment_id"] = appointment = province.post("/appointments", terms)["id"]
-    paper = {"paper": "authorisation", "name": f"{mark}.pdf", "content": base64.b64encode(PDF).decode()}
-    known["document_id"] = province.post(f"/appointments/{appointment}/documents", paper)["id"]
-    letter = {"document": f"{mark}荐〔2026〕1号"}
-    known["recommendation_id"] = province.post(f"/people/{candidate}/recommendations", letter)["id"]
-    excluded = {"person_id": candidate, "reason": mark, "document": f"{mark}〔2026〕9号", "valid_from": "2030-01-01"}
-    known["exclusion_id"] = province.post("/exclusions", excluded)["id"]
-    times = {"occurred_at": "2026-03-01T00:00:00Z", "known_at": "2026-03-02T01:00:00Z"}
-    incident = {"grade": "III", "subject": mark, "content": f"{mark}三台不合格", **times}
-    known["incident_id"] = province.post(f"/enterprises/{firm}/incidents", incident)["id"]
-    owner = world.call(side, "enterprise")
-    correction = {"reason": mark, "name": f"{mark}新名"}
-    known["correction_id"] = owner.post(f"/enterprises/{firm}/corrections", correction)["id"]
-    listed = owner.call("POST", "/imports/people", 202, data=f"{mark}\n".encode(), headers={"Content-Type": "text/csv"})
-    known["import_id"] = listed["id"]
 
 
 def fill_training(world: World, all_sides: tuple[Side, ...]) -> None:
@@ -77,13 +30,19 @@ def fill_training(world: World, all_sides: tuple[Side, ...]) -> None:
     province, pairs = world.call(all_sides[0]), [_pair(side) for side in all_sides]
     with world.session() as session, session.begin():
         divisions.place(session)
+        # No worker runs here that would make one.
+        session.execute(text("INSERT INTO status_list VALUES (0, '', false, 'a.b.c', now())"))
         for side, people in zip(all_sides, pairs, strict=True):
             firm = {"id": side.known["enterprise_id"], "name": f"{side.mark}企业", "division": side.county}
             session.execute(text("INSERT INTO enterprise VALUES (:id, :name, :division)"), firm)
             for number, who in enumerate(people):
                 person = {**firm, "firm": firm["id"], "id": who["person_id"], "name": f"{side.mark}李明{number}"}
                 session.execute(text("INSERT INTO person VALUES (:id, :name, :division, :firm)"), person)
-    held = _class(province, "2026-03-09", str(END), "2026年春季班")
+    since = {"valid_from": "2026-01-01"}
+    hall = {"name": "示例厅", "division": all_sides[0].county, "address": "示例路1号", "seats": 60, **since}
+    teacher = {"name": "示例讲师", "employer": "示例大学", "blocks": [*BLOCKS], "document": "示例聘", **since}
+    venue, trainer = province.post("/venues", hall)["id"], province.post("/trainers", teacher)["id"]
+    held = _class(province, "2026-03-09", str(END), "2026年春季班", venue)
     everybody = [who for people in pairs for who in people]
     province.post(f"/classes/{held}/nominations", {"items": everybody})
     hours = [{"person_id": who["person_id"], "block": b, "hours": h} for who in everybody for b, h in BLOCKS.items()]
@@ -96,7 +55,7 @@ def fill_training(world: World, all_sides: tuple[Side, ...]) -> None:
     province.put(f"/classes/{held}/exam", {"items": scores})
     world.go_to(END)
     province.post(f"/classes/{held}/close")
-    coming = _class(province, "2026-06-08", "2026-06-12", "2026年夏季班")
+    coming = _class(province, "2026-06-08", "2026-06-12", "2026年夏季班", venue)
     province.post(f"/classes/{coming}/nominations", {"items": [people[1] for people in pairs]})
     certificates = {each["person_id"]: each["id"] for each in province.all("/certificates")}
     enrolled = {each["person_id"]: each["id"] for each in province.all(f"/classes/{held}/enrolments")}
@@ -108,6 +67,8 @@ def fill_training(world: World, all_sides: tuple[Side, ...]) -> None:
         appeal = province.post(f"/enrolments/{enrolment}/appeals", {"grounds": f"{side.mark}登分有误"})
         side.known |= {
             "class_id": coming,
+            "venue_id": venue,
+            "trainer_id": trainer,
             "certificate_id": certificates[first["person_id"]],
             "enrolment_id": enrolment,
             "nomination_id": nominated[second["person_id"]],
@@ -120,10 +81,10 @@ def _pair(side: Side) -> list[dict[str, str]]:
     return [{"enterprise_id": side.known["enterprise_id"], "person_id": who} for who in people]
 
 
-def _class(province: Any, begins: str, ends: str, name: str) -> str:
+def _class(province: Any, begins: str, ends: str, name: str, venue: str) -> str:
     blocks = [{"name": block, "hours": hours, "trainer": "示例讲师"} for block, hours in BLOCKS.items()]
     days = {"starts_on": begins, "ends_on": ends}
-    made = {"name": name, "kind": "initial", "capacity": 50, "blocks": blocks, **days}
+    made = {"name": name, "kind": "initial", "capacity": 50, "blocks": blocks, "venue_id": venue, **days}
     return str(province.post("/classes", made)["id"])
 
 

@@ -24,7 +24,8 @@ from testkit.secrets import TokenSigner
 
 TODAY, END = date(2026, 3, 2), date(2026, 3, 13)
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
-PROVINCIAL = {"class_id"}  # the training centre's, which nominees of all divisions attend
+# The training centre's: nominees of all divisions are taught there.
+PROVINCIAL = {"class_id", "trainer_id", "venue_id"}
 IDS = 36  # characters of an id
 
 
@@ -40,6 +41,11 @@ class Side:
     known: dict[str, str] = field(default_factory=dict)
     second: dict[str, str] = field(default_factory=dict)  # of the firm's other person
 
+    @property
+    def contact_point(self) -> str:
+        """The domain of all e-mail addresses of the firm and its people, which no list shows to others."""
+        return f"{self.uscc.lower()}.example"
+
     def firm(self) -> dict[str, Any]:
         return {
             "uscc": self.uscc,
@@ -50,7 +56,7 @@ class Side:
             "award_contender": True,
             "legal_representative": f"{self.mark}王强",
             "registered_on": "2010-05-04",
-            "email": f"q@{self.uscc.lower()}.example",
+            "email": f"q@{self.contact_point}",
         }
 
     def person(self, number: int) -> dict[str, Any]:
@@ -61,13 +67,13 @@ class Side:
             "quality_years": 9,
             "title": f"{self.mark}质量工程师",
             "declaration": True,
-            "email": f"p{number}@{self.uscc.lower()}.example",
+            "email": f"p{number}@{self.contact_point}",
         }
 
     def traces(self) -> set[str]:
-        """What must not be seen by others: its mark, and the ids of its objects."""
+        """What must not be seen by others: its mark, its contact points, and the ids of its objects."""
         known = [*self.own().items(), *self.second.items()]
-        return {self.mark, *(value for _, value in known if len(value) == IDS)}
+        return {self.mark, self.contact_point, *(value for _, value in known if len(value) == IDS)}
 
     def own(self) -> dict[str, str]:
         """What is known but for what belongs to no division."""

@@ -54,27 +54,27 @@ class ContactRequestRoutes(Routes):
 
     @http(
         "POST",
-        "/contact-requests/<request_id>/answer",
+        "/contact-requests/<contact_request_id>/answer",
         body=schemas.ContactAnswer,
         returns=schemas.ContactRequest,
         roles=(*STAFF, Role.CQO),
         problems=(NoLongerOpen, NoContactPoint),
         summary="Say yes or no, or no after a yes; the bureau enters a written answer",
     )
-    def answer_contact_request(self, request: Request[AnswerContactRequest], request_id: str) -> Response:
+    def answer_contact_request(self, request: Request[AnswerContactRequest], contact_request_id: str) -> Response:
         with self.db.begin() as session:
-            answered = contact_requests.answer(session, request.caller, request_id, request.body, self.clock)
+            answered = contact_requests.answer(session, request.caller, contact_request_id, request.body, self.clock)
             return request.reply(session, answered)
 
     @http(
         "POST",
-        "/contact-requests/<request_id>/disclosure",
+        "/contact-requests/<contact_request_id>/disclosure",
         returns=schemas.DisclosedContact,
         roles=(Role.ENTERPRISE,),
         confidential=True,
         problems=(NotAgreedTo,),
         summary="The name and contact points of who said yes, in clear and on record",
     )
-    def disclose_contact(self, request: Request[None], request_id: str) -> DisclosedContact:
+    def disclose_contact(self, request: Request[None], contact_request_id: str) -> DisclosedContact:
         with self.db.begin() as session:
-            return contact_requests.disclose(session, request.caller, request_id, self.cipher, self.clock)
+            return contact_requests.disclose(session, request.caller, contact_request_id, self.cipher, self.clock)

@@ -56,7 +56,7 @@ class QualityPostRoutes(Routes):
 
     @http(
         "POST",
-        "/quality-posts/<post_id>/holders",
+        "/quality-posts/<quality_post_id>/holders",
         body=schemas.NewQualityPostHolder,
         returns=schemas.QualityPostHolder,
         status=201,
@@ -64,9 +64,9 @@ class QualityPostRoutes(Routes):
         problems=(PostClosed, DaysOutOfOrder, CertificateEndsFirst, TooManyOfThem),
         summary="Somebody fills a key quality post from a day",
     )
-    def fill_quality_post(self, request: Request[FillQualityPost], post_id: str) -> Response:
+    def fill_quality_post(self, request: Request[FillQualityPost], quality_post_id: str) -> Response:
         with self.db.begin() as session:
-            filled = quality_posts.fill(session, request.caller, post_id, request.body, self.clock)
+            filled = quality_posts.fill(session, request.caller, quality_post_id, request.body, self.clock)
             return request.reply(session, filled)
 
     @http(
@@ -100,14 +100,14 @@ class QualityPostRoutes(Routes):
 
     @http(
         "POST",
-        "/quality-posts/<post_id>/closing",
+        "/quality-posts/<quality_post_id>/closing",
         body=schemas.LastDay,
         returns=schemas.QualityPost,
         roles=APPLICANTS,
         problems=(PostClosed, DaysOutOfOrder, StillHeld),
         summary="Close a key quality post that nobody fills any more",
     )
-    def close_quality_post(self, request: Request[WithLastDay], post_id: str) -> Response:
+    def close_quality_post(self, request: Request[WithLastDay], quality_post_id: str) -> Response:
         with self.db.begin() as session:
-            closed = quality_posts.close(session, request.caller, post_id, request.body, self.clock)
+            closed = quality_posts.close(session, request.caller, quality_post_id, request.body, self.clock)
             return request.reply(session, closed)
