@@ -71,12 +71,12 @@ def propose(
 
 def decide(session: Session, caller: Caller, correction_id: str, command: DecideCorrection, clock: Clock) -> Correction:
     """Takes over what was proposed, or refuses it."""
-    if not command.accept and not command.answer:
-        raise InvalidInput.at("/answer", "Say why it is refused.", "须说明不予更正的理由。")
     today = clock.today()
     seen = visible(storage.correction, caller, today)
     # The enterprise first, as in `propose`.
     enterprise_id = load(session, Correction, correction_id, seen).enterprise_id
+    if not command.accept and not command.answer:
+        raise InvalidInput.at("/answer", "Say why it is refused.", "须说明不予更正的理由。")
     enterprise = load_enterprise(session, caller, enterprise_id, today, lock=True)
     correction = load(session, Correction, correction_id, seen, lock=True)
     correction.decide(command.accept, command.answer, today)

@@ -98,8 +98,12 @@ def test_the_worker_signs_the_list_and_what_is_revoked_is_not_printed_and_says_s
     service, fetch, token, wait_until
 ):
     keys = KeyRing(fetch("/.well-known/jwks.json").text, "the published keys")
-    wait_until(lambda: fetch("/certificates/status-list").status_code == 200, 20)
-    listed = fetch("/certificates/status-list")
+
+    def signed_list():
+        answer = fetch("/certificates/status-list")
+        return answer if answer.status_code == 200 else None
+
+    listed = wait_until(signed_list, 30, 1)  # asked more often, it would be refused
     assert listed.headers["Content-Type"] == "application/statuslist+jwt"
     assert "max-age=60" in listed.headers["Cache-Control"]
     assert json.loads(keys.open(listed.text, LIST_KIND))["status_list"]["bits"] == 2
