@@ -20,7 +20,12 @@ MEMBERS: dict[str, Any] = {
     "days_worked": ["2027-01-09"],
 }
 # Members without which a body is refused, though its schema can't say so.
-WANTED = {"Correction": ("scores",), "Attendance": ("block",), "ContactAnswer": ("document",)}
+WANTED = {
+    "Correction": ("scores",),
+    "Attendance": ("block",),
+    "ContactAnswer": ("document",),
+    "CorrectionDecision": ("answer",),
+}
 # Names that bodies have for an object which addresses call otherwise.
 ALIASES = {"successor_id": "enterprise_id"}
 
