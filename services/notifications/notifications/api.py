@@ -118,7 +118,7 @@ class Api(HttpService, HealthRoutes, FeedRoutes, OpsRoutes, AuditRoutes, RuleSet
         summary="What the events received ask for, beside what was delivered",
     )
     def prove_notices(self, request: Request[None, ProofFilters]) -> Proof:
-        with self.db.begin() as session:
+        with self.db.begin_reading_as_of_now() as session:
             return proof(session, request.caller, request.query, self.clock.today())
 
     @http(

@@ -59,6 +59,16 @@ class Database(DependencyProvider):  # type: ignore[misc]  # nameko has no types
             yield session
 
     @contextmanager
+    def begin_reading_as_of_now(self) -> Iterator[Session]:
+        """The same, and all that is read is of one moment: for what compares the answers of several statements.
+
+        What would write is an error of the database.
+        """
+        frozen = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with Session(frozen, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that reads rows, each statement as of its own moment: no transaction is begun, nor ended.
 

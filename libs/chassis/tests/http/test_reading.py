@@ -32,6 +32,23 @@ def test_a_row_is_read_outside_any_transaction(db: Database, database_url: str) 
     assert row == ("idle", None)
 
 
+def test_what_is_compared_is_read_as_of_one_moment_and_the_next_transaction_is_as_ever(db: Database) -> None:
+    number = select(func.count()).select_from(item)
+    with db.begin_reading_as_of_now() as session:
+        pid = session.scalar(select(func.pg_backend_pid()))
+        assert session.scalar(number) == 0
+        with db.begin() as other:
+            other.execute(insert(item).values(id="a", version=1, name="a", size=1))
+
+        assert session.scalar(number) == 0
+        with pytest.raises(DBAPIError, match="read-only"):
+            session.execute(delete(item))
+    with db.begin() as session:
+        assert (session.scalar(select(func.pg_backend_pid())), session.scalar(number)) == (pid, 1)
+        session.execute(delete(item))
+        assert session.scalar(text("SHOW transaction_isolation")) == "read committed"
+
+
 def test_a_transaction_on_the_same_connection_is_one_again(db: Database) -> None:
     with db.read() as connection:
         pid = connection.scalar(select(func.pg_backend_pid()))
