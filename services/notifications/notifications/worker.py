@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
@@ -20,7 +22,7 @@ from notifications.handlers import (
     nominations,
     people,
 )
-from notifications.handlers.announcing import announce
+from notifications.handlers.announcing import Announced, announce
 from notifications.handlers.appointments import (
     AppointmentChanged,
     AppointmentEnded,
@@ -75,6 +77,16 @@ from notifications.handlers.targets import TargetSet
 from notifications.providers import PersonalDataProvider
 from notifications.usecases import counting, passing
 from programme.scope import Placement
+
+
+def announced(*types_then_record: str | type) -> Callable[[Worker, Session, Batch[Announced]], None]:
+    """Declares a handler that writes the notices of these events, and does nothing else."""
+
+    @subscribe_batch(*types_then_record)
+    def write_notices(worker: Worker, session: Session, events: Batch[Announced]) -> None:
+        announce(session, events, worker.clock)
+
+    return write_notices
 
 
 class Worker(HealthRoutes):
@@ -139,178 +151,66 @@ class Worker(HealthRoutes):
     def nomination_cancelled(self, session: Session, events: Batch[NominationCancelled]) -> None:
         nominations.changed(session, events, self.clock)
 
-    @subscribe_batch("enrolment.completed.v1", EnrolmentCompleted)
-    def enrolment_completed(self, session: Session, events: Batch[EnrolmentCompleted]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("enrolment.revised.v1", EnrolmentRevised)
-    def enrolment_revised(self, session: Session, events: Batch[EnrolmentRevised]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("appeal.submitted.v1", AppealSubmitted)
-    def appeal_submitted(self, session: Session, events: Batch[AppealSubmitted]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("appeal.decided.v1", AppealDecided)
-    def appeal_decided(self, session: Session, events: Batch[AppealDecided]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("certificate.issued.v1", CertificateIssued)
-    def certificate_issued(self, session: Session, events: Batch[CertificateIssued]) -> None:
-        announce(session, events, self.clock)
+    enrolment_completed = announced("enrolment.completed.v1", EnrolmentCompleted)
+    enrolment_revised = announced("enrolment.revised.v1", EnrolmentRevised)
+    appeal_submitted = announced("appeal.submitted.v1", AppealSubmitted)
+    appeal_decided = announced("appeal.decided.v1", AppealDecided)
+    certificate_issued = announced("certificate.issued.v1", CertificateIssued)
 
     @subscribe_batch("certificate.expiring.v1", CertificateExpiring)
     def certificate_expiring(self, session: Session, events: Batch[CertificateExpiring]) -> None:
         certificates.expiring(session, events, self.clock)
 
-    @subscribe_batch("certificate.renewed.v1", CertificateRenewed)
-    def certificate_renewed(self, session: Session, events: Batch[CertificateRenewed]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("certificate.expired.v1", CertificateExpired)
-    def certificate_expired(self, session: Session, events: Batch[CertificateExpired]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("certificate.revoked.v1", CertificateRevoked)
-    def certificate_revoked(self, session: Session, events: Batch[CertificateRevoked]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("certificate.suspended.v1", CertificateSuspended)
-    def certificate_suspended(self, session: Session, events: Batch[CertificateSuspended]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("certificate.reinstated.v1", CertificateReinstated)
-    def certificate_reinstated(self, session: Session, events: Batch[CertificateReinstated]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("certificate.replaced.v1", CertificateReplaced)
-    def certificate_replaced(self, session: Session, events: Batch[CertificateReplaced]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("shortfall.forecast.v1", ShortfallForecast)
-    def shortfall_forecast(self, session: Session, events: Batch[ShortfallForecast]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("education.behind.v1", "education.completion_withdrawn.v1", EducationMissing)
-    def education_missing(self, session: Session, events: Batch[EducationMissing]) -> None:
-        announce(session, events, self.clock)
+    certificate_renewed = announced("certificate.renewed.v1", CertificateRenewed)
+    certificate_expired = announced("certificate.expired.v1", CertificateExpired)
+    certificate_revoked = announced("certificate.revoked.v1", CertificateRevoked)
+    certificate_suspended = announced("certificate.suspended.v1", CertificateSuspended)
+    certificate_reinstated = announced("certificate.reinstated.v1", CertificateReinstated)
+    certificate_replaced = announced("certificate.replaced.v1", CertificateReplaced)
+    shortfall_forecast = announced("shortfall.forecast.v1", ShortfallForecast)
+    education_missing = announced("education.behind.v1", "education.completion_withdrawn.v1", EducationMissing)
 
     @subscribe_batch("appointment.made.v1", AppointmentMade)
     def appointment_made(self, session: Session, events: Batch[AppointmentMade]) -> None:
         appointments.made(session, events, self.clock)
 
-    @subscribe_batch("appointment.filed.v1", AppointmentFiled)
-    def appointment_filed(self, session: Session, events: Batch[AppointmentFiled]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("appointment.filing_submitted.v1", AppointmentFilingSubmitted)
-    def appointment_filing_submitted(self, session: Session, events: Batch[AppointmentFilingSubmitted]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("appointment.filing_returned.v1", AppointmentFilingReturned)
-    def appointment_filing_returned(self, session: Session, events: Batch[AppointmentFilingReturned]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("appointment.filing_overdue.v1", AppointmentFilingOverdue)
-    def appointment_filing_overdue(self, session: Session, events: Batch[AppointmentFilingOverdue]) -> None:
-        announce(session, events, self.clock)
+    appointment_filed = announced("appointment.filed.v1", AppointmentFiled)
+    appointment_filing_submitted = announced("appointment.filing_submitted.v1", AppointmentFilingSubmitted)
+    appointment_filing_returned = announced("appointment.filing_returned.v1", AppointmentFilingReturned)
+    appointment_filing_overdue = announced("appointment.filing_overdue.v1", AppointmentFilingOverdue)
 
     @subscribe_batch("appointment.changed.v1", AppointmentChanged)
     def appointment_changed(self, session: Session, events: Batch[AppointmentChanged]) -> None:
         appointments.changed(session, events, self.clock)
 
-    @subscribe_batch("appointment.suspended.v1", AppointmentSuspended)
-    def appointment_suspended(self, session: Session, events: Batch[AppointmentSuspended]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("appointment.excluded.v1", AppointmentExcluded)
-    def appointment_excluded(self, session: Session, events: Batch[AppointmentExcluded]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("appointment.suspended_with_certificate.v1", AppointmentSuspendedWithCertificate)
-    def appointment_suspended_with_certificate(
-        self, session: Session, events: Batch[AppointmentSuspendedWithCertificate]
-    ) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("appointment.restored.v1", AppointmentRestored)
-    def appointment_restored(self, session: Session, events: Batch[AppointmentRestored]) -> None:
-        announce(session, events, self.clock)
+    appointment_suspended = announced("appointment.suspended.v1", AppointmentSuspended)
+    appointment_excluded = announced("appointment.excluded.v1", AppointmentExcluded)
+    appointment_suspended_with_certificate = announced(
+        "appointment.suspended_with_certificate.v1", AppointmentSuspendedWithCertificate
+    )
+    appointment_restored = announced("appointment.restored.v1", AppointmentRestored)
 
     @subscribe_batch("appointment.ended.v1", AppointmentEnded)
     def appointment_ended(self, session: Session, events: Batch[AppointmentEnded]) -> None:
         appointments.ended(session, events, self.clock)
 
-    @subscribe_batch("post.vacancy_overdue.v1", PostVacancyOverdue)
-    def post_vacancy_overdue(self, session: Session, events: Batch[PostVacancyOverdue]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("person.excluded.v1", PersonExcluded)
-    def person_excluded(self, session: Session, events: Batch[PersonExcluded]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("contact_request.made.v1", ContactRequested)
-    def contact_requested(self, session: Session, events: Batch[ContactRequested]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("contact_request.answered.v1", ContactAnswered)
-    def contact_answered(self, session: Session, events: Batch[ContactAnswered]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("contact_request.expired.v1", ContactRequestExpired)
-    def contact_request_expired(self, session: Session, events: Batch[ContactRequestExpired]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("recommendation.made.v1", RecommendationMade)
-    def recommendation_made(self, session: Session, events: Batch[RecommendationMade]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch(
+    post_vacancy_overdue = announced("post.vacancy_overdue.v1", PostVacancyOverdue)
+    person_excluded = announced("person.excluded.v1", PersonExcluded)
+    contact_requested = announced("contact_request.made.v1", ContactRequested)
+    contact_answered = announced("contact_request.answered.v1", ContactAnswered)
+    contact_request_expired = announced("contact_request.expired.v1", ContactRequestExpired)
+    recommendation_made = announced("recommendation.made.v1", RecommendationMade)
+    recommendation_decided = announced(
         "recommendation.returned.v1", "recommendation.admitted.v1", "recommendation.refused.v1", OfRecommendation
     )
-    def recommendation_decided(self, session: Session, events: Batch[OfRecommendation]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("incident.reported.v1", IncidentReported)
-    def incident_reported(self, session: Session, events: Batch[IncidentReported]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("incident.forwarded.v1", IncidentForwarded)
-    def incident_forwarded(self, session: Session, events: Batch[IncidentForwarded]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("incident.forwarding_overdue.v1", IncidentForwardingOverdue)
-    def incident_forwarding_overdue(self, session: Session, events: Batch[IncidentForwardingOverdue]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("incident.closed.v1", "incident.final_report_overdue.v1", FinalReportDue)
-    def final_report_due(self, session: Session, events: Batch[FinalReportDue]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("duty_report.returned.v1", DutyReportReturned)
-    def duty_report_returned(self, session: Session, events: Batch[DutyReportReturned]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("duty_report.overdue.v1", DutyReportOverdue)
-    def duty_report_overdue(self, session: Session, events: Batch[DutyReportOverdue]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("breach.confirmed.v1", BreachConfirmed)
-    def breach_confirmed(self, session: Session, events: Batch[BreachConfirmed]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("breach.lifted.v1", BreachLifted)
-    def breach_lifted(self, session: Session, events: Batch[BreachLifted]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("honour.given.v1", HonourGiven)
-    def honour_given(self, session: Session, events: Batch[HonourGiven]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("honour.withdrawn.v1", HonourWithdrawn)
-    def honour_withdrawn(self, session: Session, events: Batch[HonourWithdrawn]) -> None:
-        announce(session, events, self.clock)
-
-    @subscribe_batch("target.set.v1", "target.set.v2", TargetSet)
-    def target_set(self, session: Session, events: Batch[TargetSet]) -> None:
-        announce(session, events, self.clock)
+    incident_reported = announced("incident.reported.v1", IncidentReported)
+    incident_forwarded = announced("incident.forwarded.v1", IncidentForwarded)
+    incident_forwarding_overdue = announced("incident.forwarding_overdue.v1", IncidentForwardingOverdue)
+    final_report_due = announced("incident.closed.v1", "incident.final_report_overdue.v1", FinalReportDue)
+    duty_report_returned = announced("duty_report.returned.v1", DutyReportReturned)
+    duty_report_overdue = announced("duty_report.overdue.v1", DutyReportOverdue)
+    breach_confirmed = announced("breach.confirmed.v1", BreachConfirmed)
+    breach_lifted = announced("breach.lifted.v1", BreachLifted)
+    honour_given = announced("honour.given.v1", HonourGiven)
+    honour_withdrawn = announced("honour.withdrawn.v1", HonourWithdrawn)
+    target_set = announced("target.set.v1", "target.set.v2", TargetSet)
