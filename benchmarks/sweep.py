@@ -62,7 +62,7 @@ BY_HAND = """
         FROM certificate WHERE status = 'expired' AND valid_until = %(last)s"""
 LEFT = "SELECT 1 FROM due WHERE kind = %s AND state = 'planned' LIMIT 1"
 DONE = """
-    SELECT (SELECT count(*) FROM due WHERE state = 'done'),
+    SELECT (SELECT count(*) FROM due WHERE kind = 'certificate.expired' AND state = 'done'),
         (SELECT count(*) FROM certificate WHERE status = 'expired' AND version = 2),
         (SELECT count(*) FROM certificate_status WHERE status = 'expired'),
         (SELECT count(*) FROM outbox WHERE type = 'certificate.expired.v1' AND aggregate_version = 2)"""
