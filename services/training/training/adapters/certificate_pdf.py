@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pylopdf_fonts_zh_cn
-import segno
 from eventlet import tpool
 from eventlet.semaphore import Semaphore
 
@@ -99,6 +98,8 @@ def _day(day: date) -> str:
 
 def _code(text: str) -> str:
     """A QR code as SVG, with the four dots of quiet around it that the standard asks for."""
+    import segno  # at the first page, as typst: 4 MB
+
     drawn = io.BytesIO()
     segno.make_qr(text, error=ERROR_LEVEL, boost_error=False, mask=MASK).save(drawn, kind="svg", border=4)
     return drawn.getvalue().decode()
