@@ -12,19 +12,16 @@ from chassis.data import load
 from chassis.http import Page, PageArguments, paginate
 from programme.callers import Caller
 from registry.domain.breach import Breach, BreachKind, BreachStatus
-from registry.queries.conditions import equal, within
+from registry.queries.conditions import equal
+from registry.queries.office import OfOffice, of_office
 from registry.storage import breach
 from registry.usecases.access import visible_breaches
 
 
 @dataclass(frozen=True)
-class BreachFilters:
+class BreachFilters(OfOffice):
     """Which breaches are asked for."""
 
-    division: str | None = None
-    enterprise_id: str | None = None
-    person_id: str | None = None
-    appointment_id: str | None = None
     kind: BreachKind | None = None
     status: BreachStatus | None = None
 
@@ -33,15 +30,8 @@ def breaches(session: Session, caller: Caller, filters: BreachFilters, on: date,
     """A page of Breach."""
     conditions: list[ColumnElement[bool]] = [
         visible_breaches(caller, on),
-        *within(breach, filters.division, on),
-        *equal(
-            breach,
-            enterprise_id=filters.enterprise_id,
-            person_id=filters.person_id,
-            appointment_id=filters.appointment_id,
-            kind=filters.kind,
-            status=filters.status,
-        ),
+        *of_office(breach, filters, on),
+        *equal(breach, kind=filters.kind, status=filters.status),
     ]
     return paginate(session, select(Breach).where(*conditions), [breach.c.id], page)
 

@@ -14,19 +14,10 @@ from chassis.http import Page, PageArguments, paginate
 from programme.callers import Caller
 from registry.domain.conduct import Hazard, HazardKind, Proposal, ProposalDecision, PublicService
 from registry.domain.grade import Performance, PerformanceGrade
-from registry.queries.conditions import Conditions, equal, is_or_not, within
+from registry.queries.conditions import Conditions, equal, is_or_not
+from registry.queries.office import OfOffice, of_office
 from registry.storage import hazard, performance, proposal, public_service
 from registry.usecases.access import load_appointment, visible
-
-
-@dataclass(frozen=True)
-class OfOffice:
-    """Whose are asked for."""
-
-    division: str | None = None
-    enterprise_id: str | None = None
-    person_id: str | None = None
-    appointment_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -147,13 +138,4 @@ def grades_of(session: Session, caller: Caller, appointment_id: str, on: date) -
 
 
 def _of_office(table: Table, caller: Caller, filters: OfOffice, on: date) -> Conditions:
-    return [
-        visible(table, caller, on),
-        *within(table, filters.division, on),
-        *equal(
-            table,
-            enterprise_id=filters.enterprise_id,
-            person_id=filters.person_id,
-            appointment_id=filters.appointment_id,
-        ),
-    ]
+    return [visible(table, caller, on), *of_office(table, filters, on)]

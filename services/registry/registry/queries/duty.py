@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from chassis.http import Page, PageArguments, paginate
 from programme.callers import Caller, Role
 from registry.domain.duty import UNSUBMITTED, DutyPaper, DutyReport, DutyRevision, DutyStatus
-from registry.queries.conditions import equal, is_or_not, within
+from registry.queries.conditions import equal, is_or_not
+from registry.queries.office import OfOffice, of_office
 from registry.storage import duty_report, duty_revision
 from registry.usecases.access import load_seen, visible
 
@@ -24,13 +25,9 @@ REVISIONS = (
 
 
 @dataclass(frozen=True)
-class DutyReportFilters:
+class DutyReportFilters(OfOffice):
     """Which papers are asked for; `overdue`: owed, and not submitted by their day."""
 
-    division: str | None = None
-    enterprise_id: str | None = None
-    person_id: str | None = None
-    appointment_id: str | None = None
     year: int | None = None
     paper: DutyPaper | None = None
     status: DutyStatus | None = None
@@ -42,16 +39,8 @@ def duty_reports(session: Session, caller: Caller, filters: DutyReportFilters, o
     late = duty_report.c.overdue_on.is_not(None) & duty_report.c.status.in_(UNSUBMITTED)
     conditions = [
         visible(duty_report, caller, on),
-        *within(duty_report, filters.division, on),
-        *equal(
-            duty_report,
-            enterprise_id=filters.enterprise_id,
-            person_id=filters.person_id,
-            appointment_id=filters.appointment_id,
-            year=filters.year,
-            paper=filters.paper,
-            status=filters.status,
-        ),
+        *of_office(duty_report, filters, on),
+        *equal(duty_report, year=filters.year, paper=filters.paper, status=filters.status),
         *is_or_not(late, filters.overdue),
     ]
     return paginate(session, select(DutyReport).where(*conditions), [duty_report.c.id], page)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from chassis.http import DayField, QuerySchema, Schema, TextField
+from chassis.http import DayField, Schema, TextField
 from registry import queries
 from registry.domain.breach import BreachConsequence, BreachKind, BreachStatus
-from registry.schemas.common import Choice, division_field, flag, id_field
+from registry.schemas.common import Choice, flag
+from registry.schemas.office import OfOffice, OfOfficeFilters
 from registry.usecases import breaches
 
 
@@ -34,13 +35,9 @@ class BreachLifting(Schema):
     document = TextField(required=True)
 
 
-class Breach(Schema):
+class Breach(OfOffice):
     id = fields.String(required=True)
     version = fields.Integer(required=True)
-    division = fields.String(required=True)
-    enterprise_id = fields.String(required=True)
-    person_id = fields.String(required=True)
-    appointment_id = fields.String(required=True)
     kind = fields.String(required=True, validate=validate.OneOf([str(kind) for kind in BreachKind]))
     happened_on = fields.Date(required=True)
     facts = fields.String(required=True)
@@ -61,12 +58,8 @@ class Breach(Schema):
     lift_document = fields.String(allow_none=True)
 
 
-class BreachFilters(QuerySchema):
+class BreachFilters(OfOfficeFilters):
     record = queries.BreachFilters
 
-    division = division_field()
-    enterprise_id = id_field()
-    person_id = id_field()
-    appointment_id = id_field()
     kind = Choice(BreachKind)
     status = Choice(BreachStatus)

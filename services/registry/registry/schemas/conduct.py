@@ -4,29 +4,16 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from chassis.http import DayField, QuerySchema, Schema, TextField
+from chassis.http import DayField, Schema, TextField
 from registry import queries
 from registry.domain.conduct import HazardKind, ProposalDecision
 from registry.domain.grade import PerformanceGrade
-from registry.schemas.common import Choice, division_field, id_field, query_flag
+from registry.schemas.common import Choice, query_flag
 from registry.schemas.duties import YEAR
+from registry.schemas.office import OfOffice, OfOfficeFilters
 from registry.usecases import conduct, grades
 
 MOST_FEN = 10**12
-
-
-class OfOffice(Schema):
-    division = fields.String(required=True)
-    enterprise_id = fields.String(required=True)
-    person_id = fields.String(required=True)
-    appointment_id = fields.String(required=True)
-
-
-class OfOfficeFilters(QuerySchema):
-    division = division_field()
-    enterprise_id = id_field()
-    person_id = id_field()
-    appointment_id = id_field()
 
 
 class NewProposal(Schema):

@@ -6,10 +6,11 @@ from collections import Counter
 
 from marshmallow import ValidationError, fields, validate
 
-from chassis.http import QuerySchema, Schema, TextField
+from chassis.http import Schema, TextField
 from registry import queries
 from registry.domain.duty import Duty, DutyPaper, DutyStatus
-from registry.schemas.common import Choice, division_field, id_field, query_flag
+from registry.schemas.common import Choice, query_flag
+from registry.schemas.office import OfOffice, OfOfficeFilters
 from registry.usecases import duties
 
 YEAR = validate.Range(2013, 2200)
@@ -46,13 +47,9 @@ class DutyReportReturn(Schema):
     reason = TextField(1000, required=True)
 
 
-class DutyReport(Schema):
+class DutyReport(OfOffice):
     id = fields.String(required=True)
     version = fields.Integer(required=True)
-    division = fields.String(required=True)
-    enterprise_id = fields.String(required=True)
-    person_id = fields.String(required=True)
-    appointment_id = fields.String(required=True)
     year = fields.Integer(required=True)
     paper = fields.String(required=True, validate=PAPERS)
     due_on = fields.Date(allow_none=True, metadata={"description": "null of a plan that is not asked for"})
@@ -85,13 +82,9 @@ class DutyReportInFull(DutyReport):
     revisions = fields.List(fields.Nested(DutyRevision), required=True)
 
 
-class DutyReportFilters(QuerySchema):
+class DutyReportFilters(OfOfficeFilters):
     record = queries.DutyReportFilters
 
-    division = division_field()
-    enterprise_id = id_field()
-    person_id = id_field()
-    appointment_id = id_field()
     year = fields.Integer(validate=YEAR)
     paper = Choice(DutyPaper)
     status = Choice(DutyStatus)
