@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -110,18 +110,20 @@ def close(session: Session, caller: Caller, incident_id: str, command: CloseInci
 
 def miss_final_reports(session: Session, incident_ids: Iterable[str], clock: Clock) -> None:
     """Announces that these incidents' final reports were not made in time; called once for each."""
-    for incident_id in sorted(incident_ids):  # few: major incidents
-        incident = load(session, Incident, incident_id, lock=True)
-        overdue = incident.miss_final(clock.today())
-        if overdue:
-            outbox.add(session, incident, overdue, clock)
+    _miss(session, incident_ids, Incident.miss_final, clock)
 
 
 def miss_forwardings(session: Session, incident_ids: Iterable[str], clock: Clock) -> None:
     """Announces that the province was not told of these incidents in time; called once for each."""
+    _miss(session, incident_ids, Incident.miss_forwarding, clock)
+
+
+def _miss(
+    session: Session, incident_ids: Iterable[str], miss: Callable[[Incident, date], outbox.Event | None], clock: Clock
+) -> None:
     for incident_id in sorted(incident_ids):  # few: major incidents
         incident = load(session, Incident, incident_id, lock=True)
-        overdue = incident.miss_forwarding(clock.today())
+        overdue = miss(incident, clock.today())
         if overdue:
             outbox.add(session, incident, overdue, clock)
 
