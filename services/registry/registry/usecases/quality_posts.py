@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
-from chassis.errors import NotFound, RuleBroken
+from chassis.data import load
+from chassis.errors import RuleBroken
 from chassis.ids import new_id
 from chassis.security import audit
 from programme.callers import Caller
@@ -31,8 +31,6 @@ from registry.domain.quality_post import (
 )
 from registry.storage.quality_posts import holder_certificate, quality_post, quality_post_holder
 from registry.usecases.access import load_enterprise, visible
-
-FoundT = TypeVar("FoundT")
 
 _post, _holder, _shown = quality_post.c, quality_post_holder.c, holder_certificate.c
 OPEN_POSTS = select(_post.title).where(_post.enterprise_id == bindparam("enterprise_id"), _post.closed_on.is_(None))
@@ -153,21 +151,13 @@ def seen_enterprise(caller: Caller, on: date) -> ColumnElement[bool]:
 
 
 def _load(session: Session, caller: Caller, post_id: str, on: date) -> QualityPost:
-    return _one(session, select(QualityPost).where(_post.id == post_id, seen_enterprise(caller, on)).with_for_update())
+    return load(session, QualityPost, post_id, seen_enterprise(caller, on), lock=True)
 
 
 def _load_holder(session: Session, caller: Caller, holder_id: str, on: date) -> QualityPostHolder:
     """The post is locked first, as where it is filled or closed."""
-    of_holder = select(_holder.quality_post_id).where(_holder.id == holder_id)
-    _one(session, select(QualityPost).where(_post.id.in_(of_holder), seen_enterprise(caller, on)).with_for_update())
-    return _one(session, select(QualityPostHolder).where(_holder.id == holder_id).with_for_update())
-
-
-def _one(session: Session, wanted: Select[FoundT]) -> FoundT:
-    found = session.scalars(wanted).one_or_none()
-    if found is None:
-        raise NotFound()
-    return found
+    _load(session, caller, load(session, QualityPostHolder, holder_id).quality_post_id, on)
+    return load(session, QualityPostHolder, holder_id, lock=True)
 
 
 def _require_room(number: int, most: int) -> None:
