@@ -216,6 +216,10 @@ class Appointment:
             return None
         return AppointmentFilingOverdue(self.id, self.enterprise_id, self.person_id, self.last_filing_day, on)
 
+    def was_held_on(self, day: date, today: date) -> bool:
+        """Whether its holder was in office on `day`, suspended or not; of a day to come nobody knows."""
+        return self.appointed_on <= day <= min(today, self.ended_on or today)
+
     def was_made_in_spite_of(self, entry: Exclusion) -> bool:
         """Whether the exclusion held when the appointment was made, and the rule set let that pass with a warning."""
         return EXCLUDED_WARNING in self.warnings and entry.valid_from <= self.appointed_on

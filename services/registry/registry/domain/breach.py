@@ -130,8 +130,7 @@ class Breach:
     @classmethod
     def enter(cls, breach_id: str, appointment: Appointment, found: Found, by: str, today: date) -> Breach:
         """Enters what was found, to be reviewed."""
-        last = min(today, appointment.ended_on or today)
-        if not appointment.appointed_on <= found.happened_on <= last:
+        if not appointment.was_held_on(found.happened_on, today):
             raise NotInOfficeThen()
         return cls(
             id=breach_id,

@@ -183,7 +183,7 @@ class PublicService:
 
 def require_in_office(appointment: Appointment, day: date, today: date) -> None:
     """Raises OutsideTheOffice unless the holder was in office on `day`, by today."""
-    if not appointment.appointed_on <= day <= min(today, appointment.ended_on or today):
+    if not appointment.was_held_on(day, today):
         raise OutsideTheOffice()
 
 
