@@ -175,9 +175,7 @@ class Certificate:
 
         `years` are those of the term that ask for education, each with the hours taken.
         """
-        self._require_changeable()
-        if self.status == CertificateStatus.SUSPENDED:
-            raise IsSuspended()
+        self.require_not_withdrawn()
         opens, closes = self.renewal_window(rules)
         if not opens <= on <= closes:
             raise OutsideRenewalWindow(opens=opens.isoformat(), closes=closes.isoformat())
@@ -256,6 +254,12 @@ class Certificate:
         self._require_changeable()
         self.status, self.replaced_by = CertificateStatus.REPLACED, by.id
         return CertificateReplaced(self.id, self.number, self.person_id, on, by.id, by.number)
+
+    def require_not_withdrawn(self) -> None:
+        """Refuses one that was revoked or replaced, or is suspended; the end of its term is another matter."""
+        self._require_changeable()
+        if self.status == CertificateStatus.SUSPENDED:
+            raise IsSuspended()
 
     def _require_changeable(self) -> None:
         if self.status == CertificateStatus.REVOKED:

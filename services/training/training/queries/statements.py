@@ -14,8 +14,7 @@ from programme.callers import Caller
 from programme.statements import Statement
 from training import storage
 from training.adapters import numbers
-from training.domain.certificate import CertificateStatus, Decision
-from training.domain.certificate_refusals import IsReplaced, IsRevoked, IsSuspended
+from training.domain.certificate import Certificate, Decision
 from training.usecases.access import visible
 
 HELD, RECORD, LIST = storage.certificate.c, storage.certificate_status.c, storage.status_list.c
@@ -25,7 +24,7 @@ RENEWALS = (
     .scalar_subquery()
     .label("renewals")
 )
-PRINTED = select(storage.certificate, RENEWALS)
+PRINTED = select(Certificate, HELD.status_index, RENEWALS)
 
 
 class ListNotReady(CqoError):
@@ -56,15 +55,11 @@ def statement_of(session: Session, caller: Caller, certificate_id: str, issuer: 
     Raises NotFound if the caller may not see it; IsRevoked, IsReplaced, IsSuspended.
     """
     where = HELD.id == certificate_id, visible(storage.certificate, caller, today)
-    found = session.execute(PRINTED.where(*where)).one_or_none()
-    if found is None:
+    row = session.execute(PRINTED.where(*where)).one_or_none()
+    if row is None:
         raise NotFound()
-    if found.status == CertificateStatus.REVOKED:
-        raise IsRevoked()
-    if found.status == CertificateStatus.REPLACED:
-        raise IsReplaced(replaced_by=found.replaced_by)
-    if found.status == CertificateStatus.SUSPENDED:
-        raise IsSuspended()
+    found, index, renewals = row
+    found.require_not_withdrawn()
     return Statement(
         issuer=issuer,
         number=found.number,
@@ -75,8 +70,8 @@ def statement_of(session: Session, caller: Caller, certificate_id: str, issuer: 
         valid_from=found.valid_from,
         valid_until=found.valid_until,
         ruleset=found.ruleset,
-        edition=found.renewals + 1,
-        index=found.status_index,
+        edition=renewals + 1,
+        index=index,
     )
 
 
