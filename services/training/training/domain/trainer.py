@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from chassis.errors import RuleBroken
+from training.domain.changes import take_over
 
 PROVINCE = "220000"
 
@@ -54,8 +55,6 @@ class Trainer:
 
     def change(self, changes: Mapping[str, object]) -> bool:
         """Takes over what differs, by field; whether anything does."""
-        changed = {name: value for name, value in changes.items() if getattr(self, name) != value}
-        for name, value in changed.items():
-            setattr(self, name, value)
+        changed = take_over(self, changes)
         self.require_days()
-        return bool(changed)
+        return changed

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from training.domain.changes import differing, take_over
 from training.domain.class_refusals import (
     BlockUnknown,
     CapacityBelowTaken,
@@ -200,14 +201,13 @@ class TrainingClass:
         Quotas are kept as long before the first day as they were.
         """
         self.require_open()
-        changed = {name: value for name, value in changes.items() if getattr(self, name) != value}
+        changed = differing(self, changes)
         if not changed:
             return None
         if changed.keys() & {"starts_on", "ends_on", "sessions"} and standing.has_results:
             raise ClassHasResults()
         before = self.starts_on
-        for name, value in changed.items():
-            setattr(self, name, value)
+        take_over(self, changed)
         if self.ends_on < self.starts_on:
             raise EndsBeforeItStarts()
         if self.quotas_until is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from chassis.errors import RuleBroken
+from training.domain.changes import take_over
 
 
 class ClosesBeforeOpening(RuleBroken):
@@ -76,8 +77,6 @@ class Venue:
 
     def change(self, changes: Mapping[str, object]) -> bool:
         """Takes over what differs, by field; whether anything does."""
-        changed = {name: value for name, value in changes.items() if getattr(self, name) != value}
-        for name, value in changed.items():
-            setattr(self, name, value)
+        changed = take_over(self, changes)
         self.require_days()
-        return bool(changed)
+        return changed
