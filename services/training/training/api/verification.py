@@ -13,6 +13,7 @@ from training.adapters.certificate_pdf import CannotBePrinted
 from training.api.base import PEOPLE_READERS, Routes
 from training.domain.certificate_refusals import IsReplaced, IsRevoked, IsSuspended
 from training.providers import IssuerProvider
+from training.queries.certificates import CertificateAsOf
 from training.queries.statements import ListNotReady
 from training.usecases.status_lists import KEEP_SECONDS
 
@@ -93,9 +94,7 @@ class VerificationRoutes(Routes):
     def verify_certificate(
         self, request: Request[None, queries.VerificationQuery]
     ) -> views.GenuineView | views.NotGenuineView:
-        with self.db.begin() as session:
-            found = queries.find_genuine(session, request.query, self.clock.today())
-            return views.verification(request.query.number, found)
+        return views.verification(request.query.number, self._find(request.query))
 
     @http(
         "GET",
@@ -112,21 +111,21 @@ class VerificationRoutes(Routes):
             return self._show_signed(token)
         if number is None or name is None:
             return verification_page.form()
-        with self.db.begin() as session:
-            asked = queries.VerificationQuery(number, name)
-            found = queries.find_genuine(session, asked, self.clock.today())
+        found = self._find(queries.VerificationQuery(number, name))
         if found is None:
             return verification_page.not_genuine(number, name)
         return verification_page.genuine(number, name, found.status, found.valid_until)
+
+    def _find(self, asked: queries.VerificationQuery) -> CertificateAsOf | None:
+        with self.db.begin() as session:
+            return queries.find_genuine(session, asked, self.clock.today())
 
     def _show_signed(self, token: str) -> Response:
         try:
             statement = self.issuer.read(token)
         except Unsigned:
             return verification_page.not_signed()
-        with self.db.begin() as session:
-            asked = queries.VerificationQuery(statement.number, statement.name)
-            found = queries.find_genuine(session, asked, self.clock.today())
+        found = self._find(queries.VerificationQuery(statement.number, statement.name))
         if found is None:
             return verification_page.not_known(statement)
         return verification_page.signed(statement, found.status, found.valid_until)
