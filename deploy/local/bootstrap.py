@@ -64,6 +64,7 @@ def prepare(environment: Path, part: str, lock: Path) -> None:
             raise CannotRun(
                 "the Python packages could not be installed: {cause}", cause=cause_of_failed_fetching(failed)
             )
+        compile_libraries(environment, cache)
         stamp.write_text(wanted)
 
 
@@ -101,6 +102,16 @@ def install_with_uv(environment: Path, cache: Path, part: str, lock: Path) -> st
         # uv unpacks there what it downloads, and moves it to the environment at the very end.
         options = {"UV_NO_CONFIG": "1", "UV_CACHE_DIR": scratch, **mirror()}
         return run(command, tr("fetching Python packages"), (Path(scratch),), UNPACKED[part], options)
+
+
+def compile_libraries(environment: Path, cache: Path) -> None:
+    """Compiles what the services load of libraries, as their images do; CannotRun where that is not possible."""
+    project = HERE.parents[1]
+    command = [str(environment / "bin/python"), "-X", "no_debug_ranges", str(project / "deploy/compile_libraries.py")]
+    command += sorted(map(str, project.glob("services/*/requirements.lock")))
+    failed = run(command, tr("compiling the Python packages"), extra={"PYTHONPYCACHEPREFIX": str(cache / "bytecode")})
+    if failed:
+        raise CannotRun("the Python packages could not be compiled: {cause}", cause=cause_of_failed_fetching(failed))
 
 
 def install_with_pip(environment: Path, part: str, lock: Path) -> str:

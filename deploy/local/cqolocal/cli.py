@@ -37,6 +37,7 @@ BENCHES = (
     "sweep",
     "idle",
     "notices",
+    "subscribers",
     "curves",
     "growth",
     "load",
@@ -115,7 +116,7 @@ def up(detach: bool) -> None:
         return
     # Whatever is under way ends at once, as with Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    system = System(UP, say)
+    system = System(UP, say, management=True)
     system.claim()
     try:
         write_state(system, starting=True)
@@ -217,10 +218,18 @@ def config(service: str | None) -> None:
 @click.option("--division", help="For role division.")
 @click.option("--enterprise", help="For role enterprise: its id.")
 @click.option("--person", help="For role cqo: the person's id.")
+@click.option("--subscriber", help="For role system: as its subscriptions name it.")
 @click.option("--hours", default=12.0, show_default=True, help="How long it is valid.")
-def token(role: str, division: str | None, enterprise: str | None, person: str | None, hours: float) -> None:
+def token(
+    role: str,
+    division: str | None,
+    enterprise: str | None,
+    person: str | None,
+    subscriber: str | None,
+    hours: float,
+) -> None:
     """Sign a bearer token for the running system."""
-    claims = {"division": division, "enterprise": enterprise, "person": person}
+    claims = {"division": division, "enterprise": enterprise, "person": person, "subscriber": subscriber}
     if role not in ACCESS.roles:
         raise Failed("there is no role {role}; the roles are {roles}", role=role, roles=", ".join(sorted(ACCESS.roles)))
     needed = ACCESS.claim_of_role.get(role)

@@ -5,27 +5,25 @@ from __future__ import annotations
 import functools
 import os
 import shutil
-import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from subprocess import PIPE, STDOUT
 from typing import IO
 
 from chassis import privileges
+from chassis.broker import LOST, topology
 from chassis.privileges import roles, users
 from chassis.settings import read_one
 from cqolocal import databases, paths
+from cqolocal.jobs import Jobs
 from cqolocal.language import tr
 from cqolocal.names import HTTP_PORTS, SERVICES, WORKER_PORTS
 from cqolocal.probing import answers_ok, end_of, given_urls
 from cqolocal.progress import Progress
-from cqolocal.supervisor import Supervisor, environment
+from cqolocal.supervisor import Supervisor
 from programme.secrets import Secrets
 from servers import CannotRun, PostgresServer, RabbitServer, rabbitmq_in, start_postgres
 from servers.paths import require_space
@@ -39,11 +37,12 @@ Report = Callable[[str], None]
 class System:
     """One running copy of the system, which keeps everything in `folder`.
 
-    Real servers are used instead of embedded ones where CQO_AMQP_URL or CQO_DATABASE_URL_<SERVICE> name them.
+    Real servers are used instead of embedded ones where CQO_AMQP_URL or CQO_DATABASE_URL_<SERVICE> name them. Without
+    `management` no other system gets a queue of its own; the broker starts 1 s and stops 5 s sooner.
     """
 
-    def __init__(self, folder: Path, report: Report) -> None:
-        self.folder, self.report = folder, report
+    def __init__(self, folder: Path, report: Report, management: bool = False) -> None:
+        self.folder, self.report, self.management = folder, report, management
         self.mail_folder = folder / "mail"
         self.logs = folder / "logs"
         self.clock_file = folder / "clock"
@@ -52,8 +51,7 @@ class System:
         self.given = {service: given_urls(service) for service in SERVICES}
         self.supervisor = Supervisor(self.logs, lambda text: self.report(text), paths.PROJECT)
         self.lock: IO[str] | None = None
-        self._jobs: set[subprocess.Popen[str]] = set()
-        self._is_cancelled = threading.Event()
+        self.jobs = Jobs(lambda text: self.report(text))
         self._looked_at_logs = 0.0
         self.http_ports = {service: free_port(HTTP_PORTS[service]) for service in SERVICES}
         self.worker_ports = {service: free_port(WORKER_PORTS[service]) for service in SERVICES}
@@ -108,16 +106,10 @@ class System:
 
     def _cancel(self) -> None:
         """Ends what the start is waiting for."""
-        self._is_cancelled.set()
-        for job in list(self._jobs):
-            job.kill()
+        self.jobs.cancel()
         for server in (self.broker, self.postgres):
             if server is not None:
                 server.kill()
-
-    def _require_going_on(self) -> None:
-        if self._is_cancelled.is_set():
-            raise CannotRun("it was stopped before it was ready")
 
     def stop(self, keep: bool = True) -> None:
         """Stops everything in order; the data stay. If they are not to be kept, the servers need not write them out."""
@@ -136,46 +128,62 @@ class System:
         show = Progress(tr("fetching RabbitMQ"), self.report)
 
         def tell(there: int, total: int | None) -> None:
-            self._require_going_on()
+            self.jobs.require_going_on()
             show(there, total)
 
         known = users.definitions(self.secrets.privileges, self.secrets.users())
-        self.broker = rabbitmq_in(self.folder / "rabbitmq", management=False, users=known, tell=tell)
+        self.broker = rabbitmq_in(self.folder / "rabbitmq", management=self.management, users=known, tell=tell)
 
     def _start_broker(self, address: Future[None]) -> None:
         address.result()
-        arguments = ("apply", "--file", str(paths.TOPOLOGY), "--wait", "90")
-        administrator = {"CQO_AMQP_URL": self.broker.amqp_url if self.broker else os.environ["CQO_AMQP_URL"]}
-        # The job takes a while to load, so it is begun first; it waits for the broker itself.
-        with self._job(tr("the broker's exchanges and queues"), "chassis.broker.topology", arguments, administrator):
-            if self.broker is not None:
-                self._require_going_on()
-                self.report(tr("starting RabbitMQ"))
-                self.broker.start()
+        if self.broker is not None:
+            self.jobs.require_going_on()
+            self.report(tr("starting RabbitMQ"))
+            self.broker.start()
+        self.jobs.require_going_on()
+        self.report(tr("preparing {what}", what=tr("the broker's exchanges and queues")))
+        url = self.broker.amqp_url if self.broker else os.environ["CQO_AMQP_URL"]
+        try:
+            topology.apply(url, topology.load(paths.TOPOLOGY), wait=90)
+        except (*LOST, topology.Differs) as fault:
+            raise CannotRun(
+                "preparing {what} failed: {said}", what=tr("the broker's exchanges and queues"), said=fault
+            ) from fault
 
     def _start_database(self) -> None:
         given = [service for service in SERVICES if "CQO_DATABASE_URL" in self.given[service]]
         embedded = [service for service in SERVICES if service not in given]
         if embedded:
             self.report(tr("starting PostgreSQL"))
-            self.postgres = start_postgres(self.folder / "postgres")
-            roles.apply(self.postgres.url, self.secrets.privileges, self.secrets.roles())
+            prepared = databases.prepared_folder() if not given else None
+            self.postgres = start_postgres(self.folder / "postgres", prepared=prepared)
             self.secrets.write_owners(self.postgres.address)
-            owners = {f"CQO_DATABASE_URL_{name.upper()}_FILE": str(self.secrets.owner_file(name)) for name in embedded}
-            self._migrate(embedded, owners, "--privileges", str(paths.PRIVILEGES))
+            if self.postgres.origin == "prepared":
+                roles.set_passwords(self.postgres.url, self.secrets.roles())
+            else:
+                self._prepare(self.postgres, embedded, prepared)
         if given:
             self._migrate(
                 given, {f"CQO_DATABASE_URL_{name.upper()}": self.given[name]["CQO_DATABASE_URL"] for name in given}
             )
 
+    def _prepare(self, postgres: PostgresServer, services: Sequence[str], prepared: Path | None) -> None:
+        """Makes the roles, and brings the tables of `services` to head; what is new is kept at `prepared`."""
+        roles.apply(postgres.url, self.secrets.privileges, self.secrets.roles())
+        owners = {f"CQO_DATABASE_URL_{name.upper()}_FILE": str(self.secrets.owner_file(name)) for name in services}
+        self._migrate(services, owners, "--privileges", str(paths.PRIVILEGES))
+        if prepared and postgres.origin == "empty":
+            databases.keep_prepared(postgres, prepared)
+
     def _migrate(self, services: Sequence[str], databases: Mapping[str, str], *options: str) -> None:
         arguments = (",".join(services), "upgrade", *options)
-        with self._job(tr("the tables and the divisions"), "chassis.process.migrate", arguments, databases):
-            pass
+        self.jobs.run(tr("the tables and the divisions"), "chassis.process.migrate", arguments, databases)
 
     def _write_secrets(self) -> None:
         """Writes what each service is given; where a server is not ours, the service is told its URL beside it."""
-        self.secrets.write(*(server.address if server else "" for server in (self.postgres, self.broker)))
+        database, broker = (server.address if server else "" for server in (self.postgres, self.broker))
+        management = f"127.0.0.1:{self.broker.management_port}" if self.broker and self.management else ""
+        self.secrets.write(database, broker, management)
 
     def environment_of(self, service: str) -> dict[str, str]:
         """The settings of the processes of `service`: its own credentials, and no other's."""
@@ -191,6 +199,7 @@ class System:
             "CQO_HTTP_HOST": "127.0.0.1",
             "CQO_DRAIN_SECONDS": "0",  # there is no second replica that requests could go to meanwhile
             "CQO_SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}",
+            "CQO_MAIL_JOURNAL": str(self.mail_folder),
             "CQO_CERTIFICATES_URL": self.url("training"),
             "CQO_CLOCK_OFFSET_FILE": str(self.clock_file),
             "CQO_NOTICE_DAYS": "2000",  # the demo plays three years, and counts the notices of all of them
@@ -200,33 +209,6 @@ class System:
         settings |= {"NO_PROXY": direct, "no_proxy": direct}
         settings |= {"CQO_HTTP_PORT": str(self.http_ports[service]), "CQO_WORKER_PORT": str(self.worker_ports[service])}
         return settings | {f"CQO_URL_{each.upper()}": self.url(each) for each in SERVICES}
-
-    @contextmanager
-    def _job(self, what: str, module: str, arguments: Sequence[str], environ: Mapping[str, str]) -> Iterator[None]:
-        """A one-shot job, as a deployment runs it: begun before the block, waited for after it."""
-        self._require_going_on()
-        self.report(tr("preparing {what}", what=what))
-        command = [sys.executable, "-m", module, *arguments]
-        with subprocess.Popen(
-            command, env=environment(environ), stdout=PIPE, stderr=STDOUT, text=True, cwd=paths.PROJECT
-        ) as job:
-            self._jobs.add(job)
-            try:
-                yield
-            except BaseException:
-                job.kill()
-                raise
-            said = job.communicate()[0].strip()
-            self._jobs.discard(job)
-        if job.returncode:
-            self._require_going_on()
-            require_space()
-            raise CannotRun(
-                "preparing {what} failed ({command}): {said}",
-                what=what,
-                command=" ".join(command[1:]),
-                said=said[-1500:],
-            )
 
     def _start_mailbox(self) -> None:
         where = ["--port", str(self.smtp_port), "--folder", str(self.mail_folder)]
@@ -265,10 +247,17 @@ class System:
         return f"http://127.0.0.1:{self.http_ports[service]}"
 
     def token(
-        self, role: str, division: str | None = None, enterprise: str | None = None, person: str | None = None
+        self,
+        role: str,
+        division: str | None = None,
+        enterprise: str | None = None,
+        person: str | None = None,
+        subscriber: str | None = None,
     ) -> str:
         """A bearer token for `role`, with the claims that are given."""
-        return self.secrets.keys.token(role, division=division, enterprise=enterprise, person=person)
+        return self.secrets.keys.token(
+            role, division=division, enterprise=enterprise, person=person, subscriber=subscriber
+        )
 
     def is_ready(self, service: str) -> bool:
         """Whether the API and the worker of `service` both say that they are."""

@@ -18,7 +18,7 @@ import click
 from cqolocal import paths
 from cqolocal.language import tr
 from cqolocal.names import LIBRARIES, SERVICES
-from servers import start_postgres, start_rabbitmq
+from servers import WITHOUT_SYNC, start_postgres, start_rabbitmq
 
 LINT = (
     (sys.executable, "-m", "ruff", "check", "."),
@@ -32,12 +32,18 @@ LINT = (
         "deploy/local/cqolocal",
         "deploy/local/bootstrap.py",
         "deploy/contracts",
+        "clients/python/cqo_subscriber",
         *(f"services/{name}/{name}" for name in SERVICES),
     ),
 )
 # Each path is run by a pytest of its own: helper modules of different folders bear the same names. The longest first.
 PATHS = {
-    "unit": [*(f"services/{service}/tests/unit" for service in SERVICES), "libs/testkit/tests", "deploy/local/tests"],
+    "unit": [
+        *(f"services/{service}/tests/unit" for service in SERVICES),
+        "libs/testkit/tests",
+        "deploy/local/tests",
+        "clients/python/tests",
+    ],
     "contract": ["tests/contract", "tests/boundaries"],
     "integration": [
         *(f"libs/chassis/tests/{part}" for part in ("messaging", "runtime", "http")),
@@ -133,7 +139,7 @@ def _servers() -> Iterator[dict[str, str]]:
     from testkit.privileges import broker_urls, broker_users
 
     with tempfile.TemporaryDirectory(prefix="cqo-test-") as folder, ExitStack() as stack:
-        postgres = start_postgres(Path(folder) / "postgres")
+        postgres = start_postgres(Path(folder) / "postgres", WITHOUT_SYNC)
         stack.callback(postgres.remove)
         rabbitmq = start_rabbitmq(Path(folder) / "rabbitmq", management=False, users=broker_users())
         stack.callback(rabbitmq.remove)

@@ -41,7 +41,7 @@ def test_a_full_disk_is_told_as_such() -> None:
             "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n",
             "is full; make room",
         ),
-        ("error: error sending request for url (https://pypi.org/simple/click/)", "check the network"),
+        ("error: error sending request for url (https://index.example/simple/click/)", "check the network"),
         ("Err:1 http://deb.debian.org Temporary failure in name resolution", "check the network"),
         ("error: Failed to create cache: Read-only file system (os error 30)", "can't be written"),
         ("error: Hash mismatch for click==8.5.1\n\n", "error: Hash mismatch for click==8.5.1"),

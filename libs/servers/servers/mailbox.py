@@ -24,6 +24,13 @@ class Mailbox:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        # Commands are read one by one from what has come in, so a client need not wait for each answer (RFC 2920).
+        return [*responses[:-1], "250-PIPELINING", responses[-1]]
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         content = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
         recipients = ", ".join(envelope.rcpt_tos).encode()

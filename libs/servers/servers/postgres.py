@@ -11,12 +11,14 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 from servers import paths
 from servers.paths import CannotRun
 from servers.process import Child, becomes_true, free_port, identity_of
 
+Origin = Literal["kept", "empty", "prepared"]  # where the data of a server come from
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     # TCP only: a socket's path may not be longer than 107 characters, a project's path may.
@@ -29,6 +31,8 @@ SETTINGS = {
     "lc_messages": "C",
     "log_line_prefix": "%m [%p] %q%u@%d ",
 }
+# Of a server whose data need not survive the machine's crash, as those of tests: what a process wrote survives its own.
+WITHOUT_SYNC = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class PostgresServer:
@@ -42,8 +46,9 @@ class PostgresServer:
         password: str,
         user: str | None,
         settings: Mapping[str, str] | None = None,
+        origin: Origin = "kept",
     ) -> None:
-        self.folder, self.data, self.binaries = folder, data, binaries
+        self.folder, self.data, self.binaries, self.origin = folder, data, binaries, origin
         self.settings = {**SETTINGS, **(settings or {})}
         self.password, self.user = password, user
         self.port = free_port()
@@ -113,33 +118,55 @@ class PostgresServer:
             self.child.kill()
             self.child = None
 
+    def copy_data(self, copy: Path) -> None:
+        """Stops the server in order, copies its data folder to `copy`, and starts it again."""
+        self.stop()
+        making = copy.with_name(f"{copy.name}.making")
+        shutil.rmtree(making, ignore_errors=True)
+        _copy(self.data, making)
+        making.rename(copy)
+        self.start()
+
     def remove(self) -> None:
         """Stops the server and removes its data."""
         self.kill()
         shutil.rmtree(self.data, ignore_errors=True)
 
 
-def start_postgres(folder: Path | str, settings: Mapping[str, str] | None = None) -> PostgresServer:
+def start_postgres(
+    folder: Path | str, settings: Mapping[str, str] | None = None, prepared: Path | None = None
+) -> PostgresServer:
     """Starts a server that keeps its log, and its data where that is possible, in `folder`; old data are used again.
 
-    `settings` are PostgreSQL's, in place of or beside those that every server here has.
+    `settings` are PostgreSQL's, in place of or beside those that every server here has. New data are a copy of the data
+    folder `prepared` where there is one, else as initdb leaves them.
     """
     folder = Path(folder).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     user = "nobody" if os.getuid() == 0 else None
-    home = paths.shared_with_nobody() if user else paths.CACHE
+    home = copies_folder()
     binaries = _binaries(home if user else None)
     data, key = data_folder(folder), folder / "password"
+    origin: Origin = "kept"
     if not (key.exists() and (data / "PG_VERSION").exists()):
         # The first start; or one of `folder` and the data, which lie elsewhere for root, was removed without the other.
         shutil.rmtree(data, ignore_errors=True)
         password = _password()
-        template = _template(home, binaries, password, user)
-        subprocess.run(["cp", "-a", "--reflink=auto", str(template), str(data)], check=True)
+        origin = "prepared" if prepared is not None and prepared.exists() else "empty"
+        _copy(prepared if prepared and origin == "prepared" else _template(home, binaries, password, user), data)
         paths.write_atomically(key, password)
-    server = PostgresServer(folder, data, binaries, key.read_text(), user, settings)
+    server = PostgresServer(folder, data, binaries, key.read_text(), user, settings, origin)
     server.start()
     return server
+
+
+def copies_folder() -> Path:
+    """Where data folders lie that others are copied from; each has the same superuser's password."""
+    return paths.shared_with_nobody() if os.getuid() == 0 else paths.CACHE
+
+
+def _copy(data: Path, copy: Path) -> None:
+    subprocess.run(["cp", "-a", "--reflink=auto", str(data), str(copy)], check=True)
 
 
 def data_folder(folder: Path) -> Path:

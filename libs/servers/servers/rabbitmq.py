@@ -42,10 +42,17 @@ class RabbitServer:
         """The administrator's URL."""
         return f"amqp://{USER}:{self.password}@{self.address}/"
 
-    def url_of(self, user: str) -> str:
-        """The URL of one of `users`."""
+    def url_of(self, user: str, vhost: str = "") -> str:
+        """The URL of one of `users`, in `vhost` if not in the broker's first."""
+        return f"amqp://{self._credentials(user)}@{self.address}/{vhost}"
+
+    def management_url_of(self, user: str) -> str:
+        """The URL of the HTTP API for one of `users`."""
+        return f"http://{self._credentials(user)}@127.0.0.1:{self.management_port}"
+
+    def _credentials(self, user: str) -> str:
         (password,) = (each["password"] for each in self.users["users"] if each["name"] == user)
-        return f"amqp://{user}:{password}@{self.address}/"
+        return f"{user}:{password}"
 
     @property
     def address(self) -> str:
@@ -124,7 +131,7 @@ class RabbitServer:
         administrator = {"name": USER, "password": self.password, "tags": ["administrator"]}
         everything = {"user": USER, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}
         definitions = {
-            "vhosts": [{"name": "/"}],
+            "vhosts": self.users.get("vhosts") or [{"name": "/"}],
             "users": [administrator, *self.users.get("users", [])],
             "permissions": [everything, *self.users.get("permissions", [])],
         }

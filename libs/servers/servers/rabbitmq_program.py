@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from servers import paths
@@ -15,6 +17,9 @@ from servers.paths import CannotRun
 REMEDY = "install RabbitMQ (sudo apt-get install rabbitmq-server), or set CQO_AMQP_URL to a broker"
 PACKAGE = Package("rabbitmq-server", "RabbitMQ", REMEDY, whole=("erlang", "rabbitmq"))
 # Debian's `erl` has /usr/lib/erlang written into it; this one finds Erlang beside itself.
+APPLICATIONS = ("rabbit", "rabbitmq_prelaunch", "rabbitmq_management")
+# In the file of an Erlang application, those that it stands on.
+STANDS_ON = re.compile(r"\{\s*applications\s*,\s*\[(.*?)\]", re.DOTALL)
 ERL = """#!/bin/sh
 ROOTDIR=$(cd "$(dirname "$0")/../usr/lib/erlang" && pwd)
 BINDIR=$ROOTDIR/{erts}/bin
@@ -38,7 +43,45 @@ class Program:
 def find_program(tell: Tell = nobody) -> Program:
     """The RabbitMQ to run: fetched before, else installed, else fetched now, which `tell` hears of."""
     root = paths.CACHE / "rabbitmq"
-    return _fetched(root) or _installed() or _fetch(root, tell)
+    return _without_other_plugins(_fetched(root) or _installed() or _fetch(root, tell))
+
+
+def _without_other_plugins(program: Program) -> Program:
+    """The same RabbitMQ, in whose folder only those plug-ins are that the node can need.
+
+    Erlang looks for each module in one folder after another. With all of the distribution's plug-ins, that is half of
+    the time in which the node starts. Plug-ins that are archives are left as they are.
+    """
+    found = program.scripts.parent
+    plugins = {folder.name.rpartition("-")[0]: folder for folder in (found / "plugins").glob("*-*") if folder.is_dir()}
+    if not plugins.keys() >= set(APPLICATIONS):
+        return program
+    home = paths.CACHE / f"rabbitmq-{paths.fingerprint(found)}"
+    with paths.locked(paths.CACHE / "rabbitmq.lock"):
+        if not home.exists():
+            making = home.with_suffix(".making")
+            shutil.rmtree(making, ignore_errors=True)
+            # They look for all else beside themselves, so they can't be links.
+            shutil.copytree(found / "sbin", making / "sbin")
+            (making / "escript").symlink_to(found / "escript")
+            (making / "plugins").mkdir()
+            for name in _needed(plugins):
+                (making / "plugins" / plugins[name].name).symlink_to(plugins[name])
+            making.rename(home)
+    return replace(program, scripts=home / "sbin")
+
+
+def _needed(plugins: Mapping[str, Path]) -> set[str]:
+    """APPLICATIONS, and of `plugins` those that they stand on."""
+    needed: set[str] = set()
+    open_ones = set(APPLICATIONS)
+    while open_ones:
+        name = open_ones.pop()
+        needed.add(name)
+        stands_on = STANDS_ON.search((plugins[name] / "ebin" / f"{name}.app").read_text())
+        named = set(re.findall(r"\w+", stands_on[1])) if stands_on else set()
+        open_ones |= (named & plugins.keys()) - needed
+    return needed
 
 
 def _installed() -> Program | None:

@@ -26,7 +26,7 @@ def publish(amqp_url: str, *events: Envelope) -> None:
             in_order = list(run)
             for first in range(0, len(in_order), AT_ONCE):
                 batch = in_order[first : first + AT_ONCE]
-                assert publishers[source].publish(batch)[0] == len(batch), "the broker did not take the events"
+                assert publishers[source].publish_events(batch)[0] == len(batch), "the broker did not take the events"
     finally:
         for publisher in publishers.values():
             publisher.close()

@@ -10,13 +10,14 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 
-def rows_read(session: Session, ask: Callable[[], object]) -> int:
+def rows_read(session: Session, ask: Callable[[], object], analyze: bool = True) -> int:
     """How many rows the statements of `ask` go through in tables and indexes, those thrown away included.
 
-    Each SELECT is run once more, with EXPLAIN ANALYZE, by statistics that are made for that.
+    Each SELECT is run once more, with EXPLAIN ANALYZE, by statistics that are made for that, unless `analyze` is False.
     """
     session.flush()
-    session.execute(text("ANALYZE"))
+    if analyze:
+        session.execute(text("ANALYZE"))
     with _recorded(session) as statements:
         ask()
     driver = session.connection().connection.cursor()

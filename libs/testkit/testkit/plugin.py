@@ -21,16 +21,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from chassis.clock import FixedClock
-from servers import PostgresServer, RabbitServer, start_postgres, start_rabbitmq
+from servers import WITHOUT_SYNC, PostgresServer, RabbitServer, start_postgres, start_rabbitmq
+from servers.process import listens
 from testkit.events import empty_queues
 from testkit.privileges import Databases, ServiceCredentials, broker_urls, broker_users
-from testkit.privileges import admin as admin_of
 from testkit.secrets import TokenSigner, secrets_for_tests
 from testkit.services import RunningService
 from testkit.waiting import wait_for
 
-# What a test need not survive: the machine's crash.
-DATABASE_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 TOPOLOGY = Path(__file__).resolve().parents[3] / "deploy" / "rabbitmq" / "definitions.json"
 SERVICES = pytest.StashKey[list[RunningService]]()
 
@@ -50,12 +48,8 @@ def wait_until() -> Callable[..., Any]:  # Any: what the predicate gives
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     """The private PostgreSQL server itself, for tests that stop, kill and start it."""
-    server = start_postgres(tmp_path_factory.mktemp("postgres"))
+    server = start_postgres(tmp_path_factory.mktemp("postgres"), WITHOUT_SYNC)
     try:
-        with admin_of(server.url) as admin:
-            for name, value in DATABASE_SETTINGS.items():
-                admin.execute(f"ALTER SYSTEM SET {name} = {value}")
-            admin.execute("SELECT pg_reload_conf()")
         yield server
     finally:
         server.remove()
@@ -82,6 +76,17 @@ def rabbitmq(
     server = start_rabbitmq(tmp_path_factory.mktemp("rabbitmq"), management=False, users=broker_users())
     service_credentials.brokers[server.amqp_url] = broker_urls(server)
     try:
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def managed_rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitServer]:
+    """A broker with its HTTP API, for tests of the queues that other systems have; it has no topology."""
+    server = start_rabbitmq(tmp_path_factory.mktemp("managed"), management=True, users=broker_users())
+    try:
+        wait_for(lambda: listens(server.management_port), 30)
         yield server
     finally:
         server.remove()

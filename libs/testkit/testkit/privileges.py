@@ -26,7 +26,7 @@ TABLE = Path(__file__).resolve().parents[3] / "deploy" / "privileges.toml"
 def broker_users() -> users.Definitions:
     """The users of the services, with new passwords, for a broker that a test run starts."""
     table = privileges.load(TABLE)
-    passwords = {each.role: secrets.token_urlsafe(24) for each in table.services.values()}
+    passwords = {name: secrets.token_urlsafe(24) for name in users.names(table)}
     return users.definitions(table, passwords)
 
 

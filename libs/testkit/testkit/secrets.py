@@ -23,6 +23,7 @@ def secrets_for_tests() -> dict[str, str]:
     return {
         "pii_key": base64.b64encode(os.urandom(32)).decode(),
         "pii_index_key": base64.b64encode(os.urandom(32)).decode(),
+        "notice_key": base64.b64encode(os.urandom(32)).decode(),
         "contact_public_key": json.dumps(contact.as_dict(private=False)),
         "contact_private_key": json.dumps(contact.as_dict(private=True)),
         "certificate_key": json.dumps({"keys": [certificates.as_dict(private=True)]}),
@@ -40,7 +41,9 @@ class TokenSigner:
         self.jwks.write_text(json.dumps({"keys": [self.key.as_dict(private=False)]}))
 
     def token(self, role: str, subject: str | None = None, expires_in: int = 3600, **claims: str) -> str:
-        """A token of `role`; further claims are `division`, `enterprise` and `person`."""
+        """A token of `role`; further claims are `division`, `enterprise`, `person` and `subscriber`."""
+        if role == "system":
+            claims.setdefault("subscriber", subject or "test-system")
         defaults = {each.name: each.default for each in declared(Settings)}
         content = {
             "iss": defaults["token_issuer"],

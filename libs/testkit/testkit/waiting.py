@@ -9,7 +9,7 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-def wait_for(predicate: Callable[[], Found], timeout: float = 10, interval: float = 0.02) -> Found:
+def wait_for(predicate: Callable[[], Found], timeout: float = 30, interval: float = 0.02) -> Found:
     """What `predicate` gave once that was true; an AssertionError if it never was within `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not (found := predicate()):

@@ -57,6 +57,7 @@ COMMANDS = {
     "For role division.": "用于角色 division：区划代码。",
     "For role enterprise: its id.": "用于角色 enterprise：企业的 id。",
     "For role cqo: the person's id.": "用于角色 cqo：人员的 id。",
+    "For role system: as its subscriptions name it.": "用于角色 system：该系统在其订阅中的标识。",
     "How long it is valid.": "有效的小时数。",
     "Open psql on the database of a service, as its own role; further arguments go to psql.": (
         "以服务自己的角色打开其数据库的 psql；其余参数交给 psql。"

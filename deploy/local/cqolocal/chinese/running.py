@@ -4,6 +4,7 @@ FETCHING = {
     "preparing the Python environment from {lock} (once)": "正在按 {lock} 准备 Python 环境（仅首次）",
     "fetching uv": "下载 uv",
     "fetching Python packages": "下载 Python 软件包",
+    "compiling the Python packages": "编译 Python 软件包",
     "fetching RabbitMQ": "下载 RabbitMQ",
     "installing {package}": "正在安装 {package}",
     "uv could not do it; trying pip": "uv 未能完成，改用 pip",
@@ -26,6 +27,7 @@ CAUSES = {
     ),
     "it has said nothing": "没有任何输出",
     "the Python packages could not be installed: {cause}": "未能安装 Python 软件包：{cause}",
+    "the Python packages could not be compiled: {cause}": "未能编译 Python 软件包：{cause}",
     "Python can't make an environment here; mend it: sudo apt-get install {package}": (
         "此处的 Python 不能创建环境；解决办法：sudo apt-get install {package}"
     ),
@@ -65,6 +67,7 @@ STARTING = {
     "starting RabbitMQ": "正在启动 RabbitMQ",
     "starting registry, training, notifications and reporting": "正在启动 registry、training、notifications、reporting",
     "preparing {what}": "正在准备{what}",
+    "preparing {what} failed: {said}": "准备{what}失败：{said}",
     "preparing {what} failed ({command}): {said}": "准备{what}失败（{command}）：{said}",
     "the tables and the divisions": "数据表和区划",
     "the broker's exchanges and queues": "消息中间件的交换机和队列",

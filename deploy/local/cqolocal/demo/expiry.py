@@ -13,6 +13,7 @@ from cqolocal.language import tr
 
 def let_time_pass(play: Scenario) -> None:
     """Step 6: certificates come up to expiry; some are renewed, one is revoked, some expire; a renewal restores."""
+    play.settle()  # prefecture and province are told of the late filing only where nobody knows yet that it was made
     ends = date.fromisoformat(next(iter(play.certificates.values()))["valid_until"])
     for year in (ends.year - 2, ends.year - 1):
         _record_education(play, year)
@@ -24,6 +25,7 @@ def let_time_pass(play: Scenario) -> None:
             _renew(play, [who for who in play.certificates if who not in (*expiring, revoked)])
         if days == 60:
             revoke(play, revoked)
+            play.settle()
     _come_to(play, ends + timedelta(days=1), tr("{count} certificates have expired", count=len(expiring)))
     suspended_then = play.province.all("registry", "/appointments", status="suspended")
     _renew(play, expiring[:RENEW_LATE])
@@ -50,7 +52,8 @@ def _come_to(play: Scenario, day: date, what: str) -> None:
 
 def _record_education(play: Scenario, year: int) -> None:
     items = [
-        {"person_id": who, "year": year, "hours": 16, "document": f"示例再教育〔{year}〕"} for who in play.certificates
+        {"person_id": who, "year": year, "hours": 16, "document": f"示例继续教育〔{year}〕"}
+        for who in play.certificates
     ]
     play.system.move_clock(date(year, 9, 15))
     play.centre.post("training", "/education", {"items": items})
@@ -59,6 +62,7 @@ def _record_education(play: Scenario, year: int) -> None:
 def _renew(play: Scenario, people: list[str]) -> None:
     current = {c["person_id"]: c for c in play.centre.all("training", "/certificates")}
     play.each(people, lambda who: _change(play, current[who], "renew"))
+    play.settle()  # who is reminded on the next day depends on what has come of the renewals
 
 
 def revoke(play: Scenario, person: str) -> None:

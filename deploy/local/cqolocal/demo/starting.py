@@ -34,9 +34,8 @@ def _publish(play: Scenario, service: str, **parameters: object) -> None:
 
 
 def set_up_divisions(play: Scenario) -> None:
-    """Where notices to the staff of the province and its counties go."""
-    places = play.province.get("registry", "/divisions")["items"]
-    staffed = [place["code"] for place in places if place["level"] in ("province", "county")]
+    """Where notices to the staff of the province, its prefectures and counties go."""
+    staffed = [place["code"] for place in play.province.get("registry", "/divisions")["items"]]
     play.each(staffed, lambda code: play.province.put("registry", f"/divisions/{code}/contact", mail_of(code)))
     play.say(tr("the staff of {count} divisions have an address for notices", count=len(staffed)))
 
