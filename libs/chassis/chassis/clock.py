@@ -17,6 +17,10 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 class Clock(Protocol):
     may_be_moved: ClassVar[bool]
 
+    @property
+    def was_moved(self) -> bool:
+        """Whether somebody has moved it so far."""
+
     def now(self) -> datetime:
         """The present instant, aware, in UTC."""
 
@@ -28,6 +32,10 @@ class SystemClock:
     """The machine's clock."""
 
     may_be_moved: ClassVar[bool] = False
+
+    @property
+    def was_moved(self) -> bool:
+        return False
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -50,6 +58,10 @@ class OffsetClock(SystemClock):
         self._file: tuple[int, int] | None = None
         self._offset = timedelta()
 
+    @property
+    def was_moved(self) -> bool:
+        return self.offset_file.exists()
+
     def now(self) -> datetime:
         try:
             found = os.stat(self.offset_file)
@@ -68,6 +80,10 @@ class FixedClock(SystemClock):
 
     def __init__(self, at: datetime) -> None:
         self.at = at
+
+    @property
+    def was_moved(self) -> bool:
+        return True
 
     def now(self) -> datetime:
         return self.at

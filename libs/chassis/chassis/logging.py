@@ -63,7 +63,7 @@ def configure(service: str, process: str, level: str = "INFO", stream: TextIO | 
     logging.basicConfig(handlers=[handler], level=level, force=True)
     # What a handler raises is logged where it is dealt with; nameko's own account of it would be the second.
     logging.getLogger("nameko.containers").setLevel(logging.CRITICAL)
-    for chatty in ("alembic", "amqp", "kombu", "nameko", "urllib3"):
+    for chatty in ("alembic", "amqp", "kombu", "nameko"):
         logging.getLogger(chatty).setLevel(max(logging.getLogger().level, logging.WARNING))
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

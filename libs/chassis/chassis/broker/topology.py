@@ -7,7 +7,6 @@ The file has RabbitMQ's own form of definitions. Everything is declared over AMQ
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
@@ -129,6 +128,8 @@ def _compared(connection: amqp.Connection, what: str) -> Iterator[amqp.Channel]:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    import argparse  # here, as all services load this module and none of them a command line
+
     parser = argparse.ArgumentParser(prog="python -m chassis.broker.topology", description=__doc__.splitlines()[0])
     parser.add_argument("action", choices=("apply", "check"))
     parser.add_argument("--amqp", help="the broker (CQO_AMQP_URL), as a user that may configure it")

@@ -31,11 +31,17 @@ MANDATORY = b"\x01"
 
 
 class Outgoing(NamedTuple):
-    """A message to be published: persistent and mandatory, its routing key the type of its event."""
+    """A message to be published: persistent and mandatory, its routing key the type of its event or the one given."""
 
     message_id: str
     type: str
     body: bytes
+    routing_key: str = ""
+
+    @property
+    def key(self) -> str:
+        """The routing key that it goes out with."""
+        return self.routing_key or self.type
 
 
 class Incoming(NamedTuple):
@@ -64,7 +70,7 @@ def publish(channel: amqp.Channel, exchange: str, content_type: str, messages: I
 
 def _frames(channel: int, exchange: str, content_type: str, message: Outgoing, most: int) -> bytes:
     size = len(message.body)
-    before, after = _constant(channel, exchange, content_type, message.type)
+    before, after = _constant(channel, exchange, content_type, message.type, message.key)
     message_id = _short_text(message.message_id)
     header = CONTENT.pack(BASIC, 0, size) + before[1] + message_id + after
     frames = before[0] + _frame(HEADER, channel, header)
@@ -73,10 +79,10 @@ def _frames(channel: int, exchange: str, content_type: str, message: Outgoing, m
     return frames + b"".join(_frame(BODY, channel, message.body[at : at + most]) for at in range(0, size, most))
 
 
-@functools.lru_cache(maxsize=512)
-def _constant(channel: int, exchange: str, content_type: str, kind: str) -> tuple[tuple[bytes, bytes], bytes]:
-    """What is the same for each message of a type: the method's frame, and the properties around the message's id."""
-    method = PUBLISH + SHORT.pack(0) + _short_text(exchange) + _short_text(kind) + MANDATORY
+@functools.lru_cache(maxsize=2048)
+def _constant(channel: int, exchange: str, content_type: str, kind: str, key: str) -> tuple[tuple[bytes, bytes], bytes]:
+    """What is the same for each message of a type and key: the method's frame, and the properties around its id."""
+    method = PUBLISH + SHORT.pack(0) + _short_text(exchange) + _short_text(key) + MANDATORY
     flags = SHORT.pack(CONTENT_TYPE | DELIVERY_MODE | MESSAGE_ID | TYPE)
     properties = flags + _short_text(content_type) + PERSISTENT
     return (_frame(METHOD, channel, method), properties), _short_text(kind)

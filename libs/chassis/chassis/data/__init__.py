@@ -5,10 +5,10 @@ with self.db.begin() as session:
 """
 
 from chassis.data.appended import append, append_object, flush_objects
-from chassis.data.bulk import insert_all, insert_rows, load_all, update_all
+from chassis.data.bulk import insert_all, insert_new, insert_rows, load_all, update_all
 from chassis.data.columns import aggregate_columns, day_column, flag_column, member_column, serial_column, text_column
 from chassis.data.connections import connect, forget_notifications, wait_for_notification
-from chassis.data.database import ClockProvider, Database, Reader, clock_of, engine_for
+from chassis.data.database import ClockProvider, Database, Reader, clock_of, engine_for, read
 from chassis.data.faults import is_contention, is_timeout, is_unavailable, sqlstate
 from chassis.data.loading import check_version, load
 from chassis.data.query import Query, WritesNothing
@@ -32,6 +32,7 @@ __all__ = [
     "flush_objects",
     "forget_notifications",
     "insert_all",
+    "insert_new",
     "insert_rows",
     "is_contention",
     "is_timeout",
@@ -41,6 +42,7 @@ __all__ = [
     "member_column",
     "metadata",
     "new_metadata",
+    "read",
     "serial_column",
     "sqlstate",
     "text_column",

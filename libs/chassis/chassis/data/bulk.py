@@ -24,10 +24,21 @@ Row: TypeAlias = Mapping[str, object]
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own has no types
 
 
-def insert_rows(session: Session, table: Table, rows: Sequence[Row]) -> None:
-    """Inserts rows in their order, all with the same columns; a column that is left out gets its default."""
+def insert_rows(session: Session, table: Table, rows: Sequence[Row], on_conflict: str = "") -> None:
+    """Inserts rows in their order, all with the same columns; a column that is left out gets its default.
+
+    `on_conflict`: the clause ON CONFLICT, in SQL.
+    """
     if rows:
-        session.execute(_insertion(table, tuple(rows[0])), {"rows": as_json(rows)})
+        session.execute(_insertion(table, tuple(rows[0]), on_conflict), {"rows": as_json(rows)})
+
+
+def insert_new(session: Session, table: Table, rows: Sequence[Row]) -> set[str]:
+    """The same for rows of which some may be there already, and stay as they are; the ids of those that were not."""
+    if not rows:
+        return set()
+    statement = _insertion(table, tuple(rows[0]), "ON CONFLICT DO NOTHING RETURNING id")
+    return set(session.scalars(statement, {"rows": as_json(rows)}))
 
 
 def insert_all(session: Session, objects: Sequence[object]) -> None:
@@ -64,8 +75,8 @@ def load_all(session: Session, entity: type[EntityT], ids: Iterable[str]) -> dic
 
 
 @functools.cache
-def _insertion(table: Table, columns: tuple[str, ...]) -> TextClause:
-    return text(insertion(table, columns, "rows"))
+def _insertion(table: Table, columns: tuple[str, ...], on_conflict: str) -> TextClause:
+    return text(f"{insertion(table, columns, 'rows')} {on_conflict}")
 
 
 @functools.cache

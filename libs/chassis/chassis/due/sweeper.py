@@ -17,11 +17,10 @@ from nameko.containers import WorkerContext
 from nameko.extensions import Entrypoint, SharedExtension
 from prometheus_client import Gauge
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from chassis.backoff import back_off
 from chassis.clock import Clock
-from chassis.data import clock_of, engine_for, is_unavailable
+from chassis.data import clock_of, engine_for, is_unavailable, read
 from chassis.due import table
 from chassis.due.chunk import Chunk, Swept
 from chassis.settings import Settings
@@ -30,8 +29,9 @@ from chassis.stopping import StopSignal
 log = logging.getLogger(__name__)
 
 POLL_EVERY = 2.0  # seconds between two looks at the table
-CLOCK_CHECK_EVERY = 0.1  # seconds between two looks at a clock that can be moved, so that it is followed at once
-REPORT_EVERY = 5  # seconds between two counts of what is overdue
+CLOCK_CHECK_EVERY = 0.1  # seconds between two looks at a clock that was moved before, so that it is followed at once
+UNMOVED_CHECK_EVERY = 0.5  # the same as long as nobody has moved it
+REPORT_EVERY = 10  # seconds between two counts of what is overdue
 
 overdue_rows = Gauge(
     "cqo_due_overdue_rows", "Due rows whose day has come and that are not settled.", ["service", "kind"]
@@ -95,15 +95,17 @@ class Sweeper(SharedExtension):  # type: ignore[misc]  # nameko has no types
 
     def wait(self, seconds: float, day: date) -> None:
         """Waits so long, or until it is another day than `day`, that of the last look."""
-        step = CLOCK_CHECK_EVERY if self.clock.may_be_moved else seconds
+        step = seconds
+        if self.clock.may_be_moved:
+            step = CLOCK_CHECK_EVERY if self.clock.was_moved else UNMOVED_CHECK_EVERY
         deadline = time.monotonic() + seconds
         while not self.stop_signal.is_given and time.monotonic() < deadline and self.clock.today() == day:
             self.stop_signal.wait(step)
 
     def turn(self) -> bool:
         """One look; True if there may be more to do at once."""
-        with Session(self.engine) as session, session.begin():
-            kinds = table.kinds_due(session, self.sweeps, self.clock.today())
+        with read(self.engine) as connection:
+            kinds = table.kinds_due(connection, self.sweeps, self.clock.today())
         more = False
         for kind in sorted(kinds):
             more |= self.sweeps[kind].sweep_chunk()
@@ -114,8 +116,8 @@ class Sweeper(SharedExtension):  # type: ignore[misc]  # nameko has no types
         """Counts what is overdue, for the metrics."""
         if time.monotonic() - self.reported_at < REPORT_EVERY:
             return
-        with Session(self.engine) as session, session.begin():
-            found = table.overdue(session, self.clock, self.sweeps)
+        with read(self.engine) as connection:
+            found = table.overdue(connection, self.clock, self.sweeps)
         for kind in self.sweeps:
             count, age = found.get(kind, table.NOTHING_OVERDUE)
             overdue_rows.labels(self.settings.service, kind).set(count)

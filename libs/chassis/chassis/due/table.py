@@ -32,11 +32,11 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from chassis.clock import SHANGHAI, Clock
-from chassis.data import metadata
+from chassis.data import Reader, insert_rows, metadata
 
 due = Table(
     "due",
@@ -61,21 +61,11 @@ due = Table(
 
 # Written into the statement, so that the planner sees that the partial indexes apply, whatever the plan it keeps.
 PLANNED = literal("planned", Text, literal_execute=True)
-_ROW = insert(due)
-PLAN = _ROW.on_conflict_do_update(
-    index_elements=["kind", "key"],
-    set_={
-        "series": _ROW.excluded.series,
-        "due_on": _ROW.excluded.due_on,
-        "payload": _ROW.excluded.payload,
-        "state": "planned",
-        "settled_at": None,
-        "attempts": 0,
-        "not_before": _ROW.excluded.not_before,
-        "last_error": None,
-    },
-    where=due.c.state != "done",
-)
+PLAN_ANEW = """
+ON CONFLICT (kind, key) DO UPDATE SET series = excluded.series, due_on = excluded.due_on, payload = excluded.payload,
+    state = 'planned', settled_at = NULL, attempts = 0, not_before = excluded.not_before, last_error = NULL
+WHERE due.state <> 'done'
+"""
 SETTLED_FOR, REMOVED_AT_ONCE = timedelta(days=1100), 2000  # three years: a certificate's term, and what it was told of
 FIRST_RETRY, LAST_RETRY = 5, 3600  # seconds; each failure doubles the wait
 
@@ -109,16 +99,13 @@ class Planned:
     key: str
     due_on: date
     payload: dict[str, Any]  # Any: JSON's values
+    not_before: datetime | None = None
 
 
 def plan_all(session: Session, rows: Iterable[Planned]) -> None:
-    """Plans many rows in one statement, each as `plan` does; no two of them may have the same kind and key."""
-    values = [
-        {"kind": row.kind, "series": row.series, "key": row.key, "due_on": row.due_on, "payload": row.payload}
-        for row in rows
-    ]
-    if values:
-        session.execute(PLAN, values)
+    """Plans many rows in one statement, each as `plan` does; of those with the same kind and key the last holds."""
+    last = {(row.kind, row.key): row for row in rows}
+    insert_rows(session, due, [vars(row) for row in last.values()], PLAN_ANEW)
 
 
 def plan(
@@ -137,10 +124,8 @@ def plan(
     that was done stays done, so a thing once due under this key never happens twice. `wait`: what is due within hours
     is not due before so long from now, also on its day. Like all waits it is real time, whatever the clock is moved to.
     """
-    row = {"kind": kind, "series": series, "key": key, "due_on": due_on, "payload": payload}
-    if wait is not None:
-        row["not_before"] = datetime.now(UTC) + wait
-    session.execute(PLAN, row)
+    not_before = datetime.now(UTC) + wait if wait is not None else None
+    plan_all(session, [Planned(kind, series, key, due_on, payload, not_before)])
 
 
 def cancel(session: Session, *series: str) -> None:
@@ -168,7 +153,9 @@ _later = due.alias("later")
 IS_LAST_OF_SERIES = not_(
     exists().where(
         _later.c.series == due.c.series,
-        _later.c.kind == due.c.kind,
+        # Joined to nothing, so that the index of the kinds is of no use here. When much falls due at once, statistics
+        # from before say that it is little; by that index each row would then be compared with all that are due.
+        _later.c.kind + "" == due.c.kind,
         _later.c.state == PLANNED,
         _later.c.due_on <= TODAY,
         tuple_(_later.c.due_on, _later.c.id) > tuple_(due.c.due_on, due.c.id),
@@ -201,9 +188,9 @@ _planned = _first.union_all(select(_next).where(_first.c.kind.is_not(None)))
 KINDS_PLANNED = select(_planned.c.kind).where(_planned.c.kind.is_not(None))
 
 
-def kinds_due(session: Session, kinds: Iterable[str], today: date) -> set[str]:
+def kinds_due(reader: Reader, kinds: Iterable[str], today: date) -> set[str]:
     """Those of `kinds` of which at least one row waits to be handled."""
-    return set(session.scalars(KINDS_DUE, {"kinds": list(kinds), "today": today}))
+    return set(reader.scalars(KINDS_DUE, {"kinds": list(kinds), "today": today}))
 
 
 def take_turn(session: Session, kind: str) -> bool:
@@ -262,10 +249,10 @@ class Overdue(NamedTuple):
 NOTHING_OVERDUE = Overdue(0, 0.0)
 
 
-def overdue(session: Session, clock: Clock, kinds: Iterable[str] | None = None) -> dict[str, Overdue]:
+def overdue(reader: Reader, clock: Clock, kinds: Iterable[str] | None = None) -> dict[str, Overdue]:
     """For each kind, or each of `kinds`, what waits though its day has come; a kind without any is left out."""
-    wanted = list(session.scalars(KINDS_PLANNED) if kinds is None else kinds)
-    found = session.execute(OVERDUE_OF_KINDS, {"today": clock.today(), "kinds": wanted})
+    wanted = list(reader.scalars(KINDS_PLANNED) if kinds is None else kinds)
+    found = reader.execute(OVERDUE_OF_KINDS, {"today": clock.today(), "kinds": wanted})
     return {kind: Overdue(count, _seconds_since(oldest, clock)) for kind, count, oldest in found}
 
 

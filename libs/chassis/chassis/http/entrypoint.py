@@ -247,7 +247,9 @@ class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]  # nameko has no
         return answered
 
 
+@functools.cache
 def _instance(schema: SchemaOrClass) -> MarshmallowSchema | None:
+    """The one schema of a class: routes share it, and so do a route's declaration and what nameko makes of it."""
     return schema() if isinstance(schema, type) else schema
 
 

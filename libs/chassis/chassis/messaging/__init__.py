@@ -11,7 +11,7 @@ from chassis.messaging.envelope import Envelope, MalformedEvent
 from chassis.messaging.feed_routes import FeedRoutes
 from chassis.messaging.inbox import Subscription, Timings, subscribe, subscribe_batch
 from chassis.messaging.inbox.kept import Kept, Rows
-from chassis.messaging.inbox.tables import inbox_applied, inbox_parked
+from chassis.messaging.inbox.tables import inbox_applied, inbox_cursor, inbox_parked
 from chassis.messaging.loops import WorkerLoop
 from chassis.messaging.ops_routes import OpsRoutes
 from chassis.messaging.outbox.relay import Relay
@@ -35,6 +35,7 @@ __all__ = [
     "Upkeep",
     "WorkerLoop",
     "inbox_applied",
+    "inbox_cursor",
     "inbox_parked",
     "keep_checkpoints",
     "subscribe",

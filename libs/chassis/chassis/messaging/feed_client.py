@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-import requests
-
+from chassis import fetching
 from chassis.messaging.digest import BUCKETS, Head, TypeDigest
 from chassis.messaging.envelope import Envelope, MalformedEvent
 from chassis.settings import Settings
@@ -27,7 +27,7 @@ class Archived(ValueError):
 
 
 # A publisher without an address, one that does not answer, an answer that holds something else, and what is archived.
-UNREADABLE = (LookupError, requests.RequestException, MalformedEvent, UnexpectedAnswer, Archived)
+UNREADABLE = (LookupError, fetching.NotFetched, MalformedEvent, UnexpectedAnswer, Archived)
 
 
 def pages(settings: Settings, publisher: str, subject: str | None = None, after: int = 0) -> Iterator[list[Envelope]]:
@@ -55,8 +55,8 @@ def kept(settings: Settings, publisher: str) -> dict[str, datetime | None]:
         return {
             item["type"]: datetime.fromisoformat(item["begins"]) if item["begins"] else None for item in answer["items"]
         }
-    except requests.HTTPError as fault:
-        if fault.response.status_code == HTTPStatus.NOT_FOUND:  # a release that keeps everything
+    except fetching.Refused as fault:
+        if fault.status == HTTPStatus.NOT_FOUND:  # a release that keeps everything
             return {}
         raise
     except (KeyError, TypeError, ValueError) as fault:
@@ -101,16 +101,12 @@ def _ask(
     url = settings.feeds.get(publisher)
     if url is None:
         raise LookupError(f"no feed of {publisher!r} is configured")
-    answer = requests.get(
-        f"{url}{path}",
-        params=wanted,  # type: ignore[arg-type]  # any that can be written as texts, and lists of such
-        headers={"Authorization": f"Bearer {settings.feed_token}"},
-        timeout=timeout,
-    )
-    if answer.status_code == HTTPStatus.GONE:
-        told = answer.json()
+    try:
+        return fetching.get(f"{url}{path}", wanted, token=settings.feed_token, timeout=timeout)
+    except fetching.Refused as fault:
+        if fault.status != HTTPStatus.GONE:
+            raise
+        last = json.loads(fault.said)["last"]
         raise Archived(
-            f"the events of {publisher} up to position {told['last']} are archived; they are read with --archive"
-        )
-    answer.raise_for_status()
-    return answer.json()
+            f"the events of {publisher} up to position {last} are archived; they are read with --archive"
+        ) from fault

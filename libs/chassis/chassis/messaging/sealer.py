@@ -14,6 +14,7 @@ from datetime import timedelta
 from prometheus_client import Gauge
 from sqlalchemy.orm import Session
 
+from chassis.data import read
 from chassis.messaging import outbox
 from chassis.messaging.loops import WorkerLoop
 from chassis.messaging.outbox import Event
@@ -22,7 +23,7 @@ from chassis.security import audit
 BATCH = 1000  # entries sealed in one transaction
 POLL_EVERY = 1.0  # seconds; no caller waits for a seal
 POLL_IDLE_EVERY = 4.0  # the same when nothing has been entered for a while
-REPORT_EVERY = 5.0  # seconds
+REPORT_EVERY = 10.0  # seconds
 
 unsealed_entries = Gauge(
     "cqo_audit_unsealed", "Entries of the audit log without a seal, counted to 10,000.", ["service"]
@@ -65,23 +66,25 @@ class Sealer(WorkerLoop):
 
     def work(self) -> None:
         """Seals a batch, makes a checkpoint if it is time, and waits unless there may be more."""
-        with Session(self.engine) as session, session.begin():
-            sealed = self.seal(session)
+        sealed = self.seal() if self._is_to_do() else 0
         self.report()
         self.pause = POLL_EVERY if sealed else min(2 * self.pause, POLL_IDLE_EVERY)
         if sealed < BATCH:
             self.stop_signal.wait(self.pause)
 
-    def seal(self, session: Session) -> int:
+    def _is_to_do(self) -> bool:
+        with read(self.engine) as connection:
+            stand = audit.stand_of(connection, self.settings.service)
+        return stand.waiting or self._is_time(stand)
+
+    def seal(self) -> int:
         """Seals up to BATCH entries, and makes a checkpoint if it is time; returns how many were sealed."""
-        stand = audit.stand_of(session, self.settings.service)
-        if not stand.waiting and not self._is_time(stand):
-            return 0
-        sealed = audit.seal(session, BATCH)
-        # Asked again under the lock of the head: another replica may have made the checkpoint meanwhile.
-        stand = audit.stand_of(session, self.settings.service)
-        if self._is_time(stand):
-            self._make_checkpoint(session, stand)
+        with Session(self.engine) as session, session.begin():
+            sealed = audit.seal(session, BATCH)
+            # Asked under the lock of the head: another replica may have made the checkpoint meanwhile.
+            stand = audit.stand_of(session, self.settings.service)
+            if self._is_time(stand):
+                self._make_checkpoint(session, stand)
         return sealed
 
     def _is_time(self, stand: audit.Stand) -> bool:
@@ -109,9 +112,9 @@ class Sealer(WorkerLoop):
         if time.monotonic() - self.reported_at < REPORT_EVERY:
             return
         self.reported_at = time.monotonic()
-        with Session(self.engine) as session, session.begin():
-            entries, since = audit.unsealed(session)
-            found = audit.contradictions(session)
+        with read(self.engine) as connection:
+            entries, since = audit.unsealed(connection)
+            found = audit.contradictions(connection)
         service = self.settings.service
         unsealed_entries.labels(service).set(entries)
         unsealed_age.labels(service).set(max(0.0, (self.clock.now() - since).total_seconds()) if since else 0)

@@ -3,7 +3,8 @@
     upkeep = Upkeep(passing={"notice": "notice_days"}, jobs=(Job("notices", forget_notices),))
 
 One replica at a time does a step, under an advisory lock. A step is a short transaction over some rows, and after it
-the loop rests for some times as long as it took, so that traffic goes first.
+the loop rests for some times as long as it took, so that traffic goes first. The jobs take turns, a step each, so that
+one with much to do keeps up none that is due every few seconds.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sqlalchemy import Column, DateTime, Table, Text, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from chassis.data import is_contention, metadata
+from chassis.data import is_contention, metadata, read
 from chassis.due import remove_settled
 from chassis.http.idempotency import purge
 from chassis.messaging.inbox.passing import WhenForgotten, forget
@@ -94,8 +95,9 @@ class Upkeep(WorkerLoop):
         )
 
     def work(self) -> None:
-        with Session(self.engine) as session, session.begin():
-            ended = {job: ended_at for job, ended_at in session.execute(ENDED)}
+        with read(self.engine) as connection:
+            ended = {job: ended_at for job, ended_at in connection.execute(ENDED)}
+        is_more = False
         for job in self.jobs:
             if self.stop_signal.is_given:
                 return
@@ -104,21 +106,26 @@ class Upkeep(WorkerLoop):
             if since is not None:
                 age.labels(self.settings.service, job.name).set(since.total_seconds())
             if since is None or since >= job.every:
-                self._do(job)
-        self.stop_signal.wait(LOOK_EVERY)
+                is_more |= self._do(job)
+        if not is_more:
+            self.stop_signal.wait(LOOK_EVERY)
 
-    def _do(self, job: Job) -> None:
-        """Step after step of one job, to its end; what fails is tried again at the next look, and keeps up no other."""
+    def _do(self, job: Job) -> bool:
+        """A step of one job and its rest; whether more of it is to be done in the next turn, at once.
+
+        What meets another transaction is tried again at the next look.
+        """
+        started = time.monotonic()
         try:
-            while not self.stop_signal.is_given:
-                started = time.monotonic()
-                if not self._step(job):
-                    return
-                self.stop_signal.wait(RESTS_FOR * (time.monotonic() - started))
+            is_more = self._step(job)
         except Exception as fault:
             if not is_contention(fault):
                 raise
             log.info("the upkeep's %s met another transaction and is done later: %s", job.name, fault)
+            return False
+        if is_more:
+            self.stop_signal.wait(RESTS_FOR * (time.monotonic() - started))
+        return is_more
 
     def _step(self, job: Job) -> bool:
         """One transaction; whether there may be more to do."""

@@ -3,6 +3,6 @@
 `privileges.roles` makes it so in the databases, and `privileges.users` says it to the broker.
 """
 
-from chassis.privileges.table import Privileges, ServicePrivileges, WrongTable, load
+from chassis.privileges.table import Privileges, ServicePrivileges, SubscriberPrivileges, WrongTable, load
 
-__all__ = ["Privileges", "ServicePrivileges", "WrongTable", "load"]
+__all__ = ["Privileges", "ServicePrivileges", "SubscriberPrivileges", "WrongTable", "load"]

@@ -58,6 +58,13 @@ def apply(admin_url: str, privileges: Privileges, passwords: Mapping[str, str]) 
             grant(connection, service.role, privileges)
 
 
+def set_passwords(admin_url: str, passwords: Mapping[str, str]) -> None:
+    """Gives each role, which must be there, its password of `passwords`."""
+    with psycopg.connect(admin_url, connect_timeout=CONNECT_TIMEOUT) as admin:
+        for role, password in passwords.items():
+            _make_role(admin, role, password)
+
+
 def grant(connection: Connection, role: str, privileges: Privileges) -> None:
     """Gives `role` what the table says of each relation in the database, and nothing else, in this transaction.
 

@@ -29,11 +29,21 @@ class ServicePrivileges:
 
 
 @dataclass(frozen=True)
+class SubscriberPrivileges:
+    """The virtual host in which other systems read queues of their own, and who works there."""
+
+    vhost: str
+    publisher: str  # the service that writes to the queues
+    administrator: str  # the broker's user by which that service makes queues and users
+
+
+@dataclass(frozen=True)
 class Privileges:
     """The whole table: by service, and by table what any service's role may do with it."""
 
     services: Mapping[str, ServicePrivileges]
     tables: Mapping[str, tuple[str, ...]]
+    subscribers: SubscriberPrivileges | None = None
 
     def of(self, service: str) -> ServicePrivileges:
         """What `service` may reach; raises WrongTable where it is not in the table."""
@@ -52,6 +62,7 @@ def load(path: Path) -> Privileges:
         document = tomllib.loads(path.read_text())
         services = {name: _service(name, part) for name, part in document["services"].items()}
         tables = {name: tuple(rights) for name, rights in document["tables"].items()}
+        subscribers = SubscriberPrivileges(**document["subscribers"]) if "subscribers" in document else None
     except (tomllib.TOMLDecodeError, WrongTable) as fault:
         raise WrongTable(f"{path}: {fault}") from fault
     except (KeyError, AttributeError, TypeError) as fault:
@@ -60,7 +71,9 @@ def load(path: Path) -> Privileges:
         ) from fault
     if OTHERS not in tables:
         raise WrongTable(f'{path}: tables: "{OTHERS}" is missing')
-    return Privileges(services, tables)
+    if subscribers is not None and subscribers.publisher not in services:
+        raise WrongTable(f"{path}: subscribers.publisher: {subscribers.publisher} is none of the services")
+    return Privileges(services, tables, subscribers)
 
 
 def _service(name: str, part: Mapping[str, Any]) -> ServicePrivileges:  # Any: texts, and lists of texts

@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+import typing
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -86,6 +87,7 @@ def start(service: str, processes: Sequence[str], settings: Settings, access: Ac
     for process in processes:
         module = importlib.import_module(f"{service}.{process}")
         runner.add_service(getattr(module, process.capitalize()))
+    typing.clear_overloads()  # kept for who reads signatures: half a megabyte that the routes then have
     runner.start()
     # What has been loaded by now stays: the collector need not look at it, nor at all else after each few hundred rows.
     gc.collect()

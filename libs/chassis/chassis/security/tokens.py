@@ -15,13 +15,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
-import requests
 from joserfc import jwk, jwt
 from joserfc.errors import ExpiredTokenError, JoseError
 from joserfc.jwk import GuestProtocol, Key
 from joserfc.jwt import Claims
 
-from chassis import bounds
+from chassis import bounds, fetching
 from chassis.errors import CqoError, Forbidden, Unauthenticated
 from chassis.security.access import Access
 from chassis.security.caller import Caller
@@ -102,7 +101,7 @@ class KeySource:
                 self._read_file()
             elif self._is_due(older_than):
                 self._fetch()
-        except (OSError, ValueError, JoseError, requests.RequestException) as fault:
+        except (OSError, ValueError, JoseError, fetching.NotFetched) as fault:
             # The keys read before go on: an issuer that is down must not lock everybody out.
             log.warning("signing keys could not be read from %s: %s", self.location, fault)
 
@@ -122,9 +121,7 @@ class KeySource:
 
     def _fetch(self) -> None:
         self.tried_at = self.monotonic()
-        answer = requests.get(self.location, timeout=5)
-        answer.raise_for_status()
-        self.keys = _public_keys(answer.json())
+        self.keys = _public_keys(fetching.get(self.location, timeout=5))
         self.fetched_at = self.tried_at
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from sample_process import Sample
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
 from testkit import wait_for
 
@@ -44,15 +46,20 @@ def test_the_one_of_two_deadlocked_transactions_that_is_given_up_is_tried_again(
 ) -> None:
     before = retries(sample)
     first, second = items
-    other.execute(LOCK, {"id": second})
-    with ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(sample.call, "POST", "/touched", json={"items": [first, second]})
-        wait_for(lambda: waiting(sample) == 1)
-        other.execute(LOCK, {"id": first})
-        other.commit()
+    times = 0
+    # The database gives up the one that looks first. Where this process was held up for a second, it is the other one.
+    while retries(sample) == before and times < 5:
+        times += 1
+        other.execute(LOCK, {"id": second})
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(sample.call, "POST", "/touched", json={"items": [first, second]})
+            wait_for(lambda: waiting(sample) == 1)
+            with suppress(OperationalError):
+                other.execute(LOCK, {"id": first})
+            other.rollback()
 
-        assert answer.result().status_code == 204
-    assert list(other.scalars(VERSIONS, {"ids": items})) == [2, 2]
+            assert answer.result().status_code == 204
+    assert list(other.scalars(VERSIONS, {"ids": items})) == [1 + times, 1 + times]
     assert retries(sample) == before + 1
 
 

@@ -11,7 +11,8 @@ from sample.storage import item
 from sqlalchemy import bindparam, column, delete, func, insert, select, table, text, update
 from sqlalchemy.exc import DBAPIError
 
-from chassis.data import Database, Query, WritesNothing, is_timeout, is_unavailable
+from chassis.data import Database, Query, WritesNothing, engine_for, is_timeout, is_unavailable, read
+from testkit.round_trips import CountedDatabase
 
 
 @pytest.fixture
@@ -30,6 +31,21 @@ def test_a_row_is_read_outside_any_transaction(db: Database, database_url: str) 
         row = other.execute("SELECT state, xact_start FROM pg_stat_activity WHERE pid = %s", (pid,)).fetchone()
 
     assert row == ("idle", None)
+
+
+def test_a_look_of_a_loop_is_one_round_trip(database_url: str) -> None:
+    with CountedDatabase(database_url) as database:
+        engine = engine_for(database.url, "looks")
+        number = select(func.count()).select_from(item)
+        for looks in range(20):
+            if looks == 10:  # the driver has prepared the statement by then
+                before = database.round_trips
+            with read(engine) as connection:
+                assert connection.scalar(number) == 0
+        took = database.round_trips - before
+        engine.dispose()
+
+    assert took == 10
 
 
 def test_what_is_compared_is_read_as_of_one_moment_and_the_next_transaction_is_as_ever(db: Database) -> None:

@@ -216,7 +216,7 @@ def test_a_publisher_that_does_not_answer_is_told_and_the_last_agreement_grows_o
     found = pair.compare()
 
     assert found["agrees"] is False and found["agreed_at"] is not None
-    assert found["problem"].startswith("ConnectionError")
+    assert "ECONNREFUSED" in found["problem"]
 
 
 def test_cursors_from_before_ids_were_kept_learn_them(pair: Pair, world: World) -> None:

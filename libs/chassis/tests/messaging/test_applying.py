@@ -11,7 +11,7 @@ from author.events import HintGiven, LotChanged, ThingChanged
 from messaging_world import World
 from sqlalchemy import text
 
-from chassis.messaging.inbox.dead_letters import LOOK_EVERY
+from chassis.messaging.inbox.deliveries import LOOK_EVERY
 from testkit import RunningService, wait_for
 
 Start = Callable[..., RunningService]
@@ -124,7 +124,7 @@ def test_dead_letters_are_kept_however_long_the_database_takes(world: World, rea
     with world.reader.begin() as connection:
         connection.execute(text("LOCK TABLE inbox_parked"))
         world.send(GARBAGE[:3])
-        # For longer than the reader takes between two looks at what has come, which is its only deadline.
+        # For longer than the reader takes between two looks at its connection, which is its only deadline.
         wait_for(lambda: world.waits_for_a_lock(longer_than=1.2 * LOOK_EVERY))
 
     wait_for(lambda: len(world.parked()) == 3)

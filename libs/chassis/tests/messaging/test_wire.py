@@ -80,12 +80,25 @@ def test_what_is_published_is_byte_for_byte_what_py_amqp_publishes(connection: a
     wire.publish(channel, EXCHANGE, "application/json", messages())
     ours = bytes(socket.written)
     socket.written.clear()
-    for message_id, kind, body in messages():
+    for message_id, kind, body, _ in messages():
         message = amqp.Message(body, content_type="application/json", message_id=message_id, delivery_mode=2, type=kind)
         channel.send_method(spec.Basic.Publish, "Bssbb", (0, EXCHANGE, kind, True, False), message)
 
     # py-amqp sends an empty body as nothing at all, and divides a long one where the longest frame ends, as we do.
     assert ours == bytes(socket.written)
+
+
+def test_a_message_with_a_routing_key_of_its_own_is_what_py_amqp_publishes(connection: amqp.Connection) -> None:
+    channel, socket = connection.channel(), counted(connection)
+    wire.publish(channel, "", "text/plain", [wire.Outgoing("id", "item.made.v1", b"x", QUEUE)])
+    ours = bytes(socket.written)
+    socket.written.clear()
+    properties = {"content_type": "text/plain", "message_id": "id", "delivery_mode": 2, "type": "item.made.v1"}
+    message = amqp.Message(b"x", **properties)
+    channel.send_method(spec.Basic.Publish, "Bssbb", (0, "", QUEUE, True, False), message)
+
+    assert ours == bytes(socket.written)
+    assert [message.routing_key for message in receive(connection, 2)] == [QUEUE, QUEUE]
 
 
 def test_many_messages_go_out_in_few_packets_and_come_in_by_few_reads(connection: amqp.Connection) -> None:

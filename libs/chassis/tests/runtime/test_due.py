@@ -23,6 +23,7 @@ from chassis.due import sweeper as sweeper_module
 from chassis.due.chunk import Chunk, Handler
 from chassis.due.sweeper import Sweeper
 from testkit import RunningService, wait_for
+from testkit.plans import rows_read
 from testkit.statements import statements
 
 
@@ -198,6 +199,14 @@ def test_a_sweep_takes_as_many_statements_for_200_rows_as_for_400(rows: Rows, en
 
     assert rows.count("done") == 600
     assert taken[0] == taken[1] <= 6  # turn, rows, savepoint, effects, its release, settled
+
+
+def test_what_falls_due_at_once_is_not_compared_with_all_that_is_due(rows: Rows, engine: Engine) -> None:
+    rows.plan_many(3000)  # of which the table's statistics say nothing yet
+    with Session(engine) as session:
+        read = rows_read(session, lambda: table.take(session, "pilot.notice", rows.today, 500), analyze=False)
+
+    assert read <= 3000
 
 
 def test_the_steps_of_a_long_job_follow_each_other_at_once(rows: Rows, engine: Engine) -> None:

@@ -6,6 +6,7 @@ later one is parked until its predecessor has come. Events without a handler onl
 
 from __future__ import annotations
 
+import functools
 import inspect
 import random
 import time
@@ -18,7 +19,7 @@ from typing import Any
 
 import eventlet
 from marshmallow import ValidationError
-from sqlalchemy import Text, bindparam, func, literal, select, text
+from sqlalchemy import Text, TextClause, bindparam, func, literal, select, text
 from sqlalchemy.orm import Session
 from structlog.contextvars import bound_contextvars
 
@@ -28,10 +29,12 @@ from chassis.messaging.inbox.conflicts import Conflict, conflict, park_conflicts
 from chassis.messaging.inbox.cursors import KEYS, Cursor, lock_whole_cursors, move_cursors
 from chassis.messaging.inbox.deliveries import TURN
 from chassis.messaging.inbox.faults import HandlerTooSlow, WrongContent
+from chassis.messaging.inbox.listening import Listener, heard
 from chassis.messaging.inbox.parking import park_early
 from chassis.messaging.inbox.records import RecordReader
 from chassis.messaging.inbox.tables import ParkedState, inbox_parked
 from chassis.messaging.inbox.timings import timings_of
+from chassis.turns import in_parts
 
 LANES = 16
 
@@ -91,10 +94,8 @@ class Handler:
 
 def _in_turns(events: Sequence[Envelope]) -> Iterator[tuple[int, list[JsonObject]]]:
     """The data of some of `events` at a time, and the place of the first; other greenlets go on in between."""
-    for first in range(0, len(events), TURN):
-        if first:
-            eventlet.sleep(0)
-        yield first, [event.data for event in events[first : first + TURN]]
+    for number, part in enumerate(in_parts(events, TURN)):
+        yield number * TURN, [event.data for event in part]
 
 
 def handlers_of(worker: object) -> dict[str, Handler]:
@@ -133,10 +134,17 @@ class BatchResult:
 class Applier:
     """Applies events with the handlers of a service."""
 
-    def __init__(self, handlers: dict[str, Handler], refused_before: Mapping[str, datetime] | None = None) -> None:
+    def __init__(
+        self,
+        handlers: dict[str, Handler],
+        refused_before: Mapping[str, datetime] | None = None,
+        listener: Listener | None = None,
+    ) -> None:
         """`refused_before`: see `passing.refused_before`; it may change meanwhile."""
         self.handlers = handlers
         self.refused_before = {} if refused_before is None else refused_before
+        self.listener = listener
+        self.count = _count(None if listener is None else listener.wanted)
         self.lane = random.randrange(LANES)
 
     def apply(self, session: Session, events: Iterable[Envelope]) -> BatchResult:
@@ -207,7 +215,7 @@ class Applier:
             yield self.handlers[kind], list(run)
 
     def note(self, session: Session, result: BatchResult) -> None:
-        """Moves the cursors and counts."""
+        """Moves the cursors, counts, and tells the listener."""
         session.flush()
         if not result.versions:
             return
@@ -228,7 +236,9 @@ class Applier:
             "moved": [moved[kind] for kind in kinds],
             "id_sums": [id_sums[kind] for kind in kinds],
         }
-        session.execute(COUNT, {"lane": self.lane, **counts})
+        counted = session.execute(self.count, {"lane": self.lane, **counts})
+        if self.listener is not None and (events := heard(dealt_with, counted.scalars().first())):
+            self.listener.hear(session, events)
 
 
 # Written into the statement, so that the planner sees that the partial index applies, whatever the plan it keeps.
@@ -236,18 +246,24 @@ CONFLICT = literal(ParkedState.CONFLICT, Text, literal_execute=True)
 PARKED = select(
     inbox_parked.c.aggregate, inbox_parked.c.version, inbox_parked.c.event.op("->>", return_type=Text())("id")
 ).where(inbox_parked.c.aggregate == func.any(KEYS), inbox_parked.c.state != CONFLICT)
-COUNT = text(
+COUNT = (
     "INSERT INTO inbox_applied (type, lane, applied, moved, id_sum) "
     "SELECT kind, :lane, applied, moved, id_sum "
     "FROM unnest(:kinds, :applied, :moved, :id_sums) AS batch (kind, applied, moved, id_sum) "
     "ON CONFLICT (type, lane) DO UPDATE SET applied = inbox_applied.applied + excluded.applied, "
     "moved = inbox_applied.moved + excluded.moved, id_sum = inbox_applied.id_sum + excluded.id_sum"
-).bindparams(
-    bindparam("kinds", type_=TEXTS),
-    bindparam("applied", type_=NUMBERS),
-    bindparam("moved", type_=NUMBERS),
-    bindparam("id_sums", type_=NUMBERS),  # of one batch; the column, which sums them all, holds larger ones
 )
+
+
+@functools.cache
+def _count(wanted: str | None) -> TextClause:
+    """The statement that counts; with it the listener's wish is asked."""
+    return text(COUNT if wanted is None else f"{COUNT} RETURNING ({wanted})").bindparams(
+        bindparam("kinds", type_=TEXTS),
+        bindparam("applied", type_=NUMBERS),
+        bindparam("moved", type_=NUMBERS),
+        bindparam("id_sums", type_=NUMBERS),  # of one batch; the column, which sums them all, holds larger ones
+    )
 
 
 def id_number(event_id: str) -> int:

@@ -31,6 +31,7 @@ from chassis.messaging.inbox.dead_letters import DeadLetterReader
 from chassis.messaging.inbox.deliveries import MOST_RETURNS, Window, consume, decode
 from chassis.messaging.inbox.faults import HandlerTooSlow, SetAside
 from chassis.messaging.inbox.gaps import GapCloser
+from chassis.messaging.inbox.listening import listener_of
 from chassis.messaging.inbox.parking import ToPark
 from chassis.messaging.inbox.patience import Patience
 from chassis.messaging.inbox.retrying import Retrier
@@ -125,7 +126,7 @@ class Inbox(SharedExtension):  # type: ignore[misc]  # nameko has no types
             setattr(service, provider.attr_name, provider.get_dependency(context))
         with Session(self.engine) as session, session.begin():
             self.learn_beginnings(session)
-        return Applier(handlers_of(service), self.refused_before)
+        return Applier(handlers_of(service), self.refused_before, listener_of(service))
 
     def learn_beginnings(self, session: Session) -> None:
         """Which events can be late duplicates only; a comparison may have found that more have passed."""

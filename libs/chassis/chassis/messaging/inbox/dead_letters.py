@@ -28,7 +28,6 @@ from chassis.stopping import StopSignal
 log = logging.getLogger(__name__)
 
 PREFETCH = 20
-LOOK_EVERY = 1.0  # seconds between two looks at what has come
 
 
 class DeadLetterReader:
@@ -58,7 +57,8 @@ class DeadLetterReader:
             while came:
                 self._park_and_acknowledge(came.pop(0))
 
-        consume(self.amqp_url, f"{self.service}.dead", came.append, PREFETCH, self.stop, LOOK_EVERY, park_all)
+        queue = f"{self.service}.dead"
+        consume(self.amqp_url, queue, came.append, PREFETCH, self.stop, is_to_do=lambda: bool(came), do=park_all)
 
     def _park_and_acknowledge(self, delivery: Delivery) -> None:
         # If the database is away this raises, the connection is dropped, and the message stays in its queue.

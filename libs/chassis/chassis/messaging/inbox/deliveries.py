@@ -86,13 +86,13 @@ def consume(
     on_delivery: Callable[[Delivery], None],
     prefetch: int,
     ending: StopSignal,
-    look_every: float = LOOK_EVERY,
-    at_look: Callable[[], None] = lambda: None,
+    is_to_do: Callable[[], bool] = lambda: False,
+    do: Callable[[], None] = lambda: None,
 ) -> None:
-    """Reads `queue` until `ending` is given, and calls `at_look` every so many seconds.
+    """Reads `queue` until `ending` is given; whenever something `is_to_do`, reads no more until it is done.
 
     Raises one of broker.LOST when the connection is lost. `on_delivery` must not wait for anything: the deadline of the
-    look would strike in it.
+    look would strike in it. `do` may.
     """
     connection = broker.connect(url, f"{queue} reader", HEARTBEAT)
     try:
@@ -109,11 +109,11 @@ def consume(
         receiver = wire.Receiver(channel, on_message)
         while not ending.is_given:
             # One deadline for all that comes until the next look, not one for each frame.
-            with ending.at_most(look_every):
-                while True:
+            with ending.at_most(LOOK_EVERY):
+                while not is_to_do():
                     receiver.read()
                     eventlet.sleep(0)  # a socket that has more to give does not let others go on
-            at_look()
+            do()
             connection.heartbeat_tick()
     finally:
         broker.close(connection)

@@ -14,7 +14,7 @@ from eventlet.event import Event
 from sqlalchemy import Engine, Update, bindparam, case, exists, func, literal, not_, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from chassis.data import is_unavailable
+from chassis.data import is_unavailable, read
 from chassis.messaging.envelope import Envelope
 from chassis.messaging.inbox import metrics
 from chassis.messaging.inbox.applying import Applier, BatchResult
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 CHECK_EVERY = 0.5  # seconds between two looks at what is ready, unless something was applied
 IDLE_CHECK_EVERY = 5.0  # the same while nothing is parked at all; what this replica parks it knows at once
-REPORT_EVERY = 5  # seconds between two counts of what is parked
+REPORT_EVERY = 10  # seconds between two counts of what is parked
 AT_ONCE = 100  # events tried between two looks
 
 TO_BE_TRIED = parked.state.in_((ParkedState.BLOCKED, ParkedState.RETRYING))
@@ -99,14 +99,14 @@ class Retrier:
 
     def _try_what_is_ready(self) -> int:
         """One try of each event that is ready; returns how many there were."""
-        with Session(self.engine) as session, session.begin():
-            self.has_work, self.is_any_parked = session.execute(IS_ANY).one()
+        with read(self.engine) as connection:
+            self.has_work, self.is_any_parked = connection.execute(IS_ANY).one()
         if not self.has_work:
             return 0
         tried, result = self.untried.try_some()
         self.on_applied(result)
-        with Session(self.engine) as session, session.begin():
-            ready = session.scalars(READY).all()
+        with read(self.engine) as connection:
+            ready = connection.scalars(READY).all()
         for parked_id in ready:
             self._try(parked_id)
         return tried + len(ready)
@@ -151,9 +151,9 @@ class Retrier:
     def _report(self) -> None:
         counts, oldest = {}, None
         if self.is_any_parked:
-            with Session(self.engine) as session, session.begin():
-                counts = {state: number for state, number in session.execute(COUNTS)}
-                oldest = session.scalar(OLDEST)
+            with read(self.engine) as connection:
+                counts = {state: number for state, number in connection.execute(COUNTS)}
+                oldest = connection.scalar(OLDEST)
         for state in ParkedState:
             metrics.parked.labels(self.service, state).set(counts.get(state, 0))
         metrics.oldest_parked.labels(self.service).set(oldest or 0)

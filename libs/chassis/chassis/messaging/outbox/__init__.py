@@ -19,10 +19,12 @@ from structlog.contextvars import get_contextvars
 from chassis.clock import Clock
 from chassis.data import append, insert_rows
 from chassis.ids import new_id
+from chassis.messaging.outbox.months import end_of_feed
+from chassis.messaging.outbox.reading import published
 from chassis.messaging.outbox.relay import Relay
 from chassis.messaging.outbox.table import envelope, outbox
 
-__all__ = ["Aggregate", "Event", "Relay", "add", "add_all", "envelope", "outbox"]
+__all__ = ["Aggregate", "Event", "Relay", "add", "add_all", "end_of_feed", "envelope", "outbox", "published"]
 
 
 class Aggregate(Protocol):

@@ -32,7 +32,7 @@ BATCH = 500
 SPACING = 0.02  # seconds from one batch's end to the next one's start, for more events to share it
 POLL_EVERY = 5.0  # seconds; a notification comes first, so this only shows others that the leader lives
 STAND_BY = 1.5  # seconds between two tries to become the leader
-REPORT_EVERY = 5.0  # seconds
+REPORT_EVERY = 10.0  # seconds
 # No step of a leader that lives is so long without a statement: the longest, a batch that is not confirmed, takes 10 s.
 FROZEN_AFTER = 20  # seconds
 EPOCH = datetime.min.replace(tzinfo=UTC)
@@ -147,7 +147,7 @@ class Relay(WorkerLoop):
         if self.publisher is None:
             self.publisher = Publisher(self.settings.amqp_url, f"{self.service}.events")
         events = [envelope(row, self.service, StoredEvent) for row in rows]
-        held, nacked, returned = self.publisher.publish(events)
+        held, nacked, returned = self.publisher.publish_events(events)
         metrics.published.labels(self.service).inc(len(rows))
         metrics.confirmed.labels(self.service).inc(held)
         metrics.nacked.labels(self.service).inc(nacked)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-import requests
-
+from chassis import fetching
 from chassis.security.audit.checkpoints import CHECKPOINTS_AT_ONCE, Checkpoint, SigningKeys
 from chassis.security.signing import Unsigned
 from chassis.settings import Settings
@@ -34,7 +33,7 @@ def kept_checkpoints(settings: Settings, after: int, through: int) -> Kept:
         return NOT_ASKED
     try:
         return opened(settings, _signed(settings, anchor, after, through))
-    except (requests.RequestException, LookupError, TypeError, ValueError) as fault:
+    except (fetching.NotFetched, LookupError, TypeError, ValueError) as fault:
         return Kept(problem=f"the checkpoints that {anchor} keeps could not be had: {type(fault).__name__}: {fault}")
 
 
@@ -69,11 +68,5 @@ def _ask(settings: Settings, anchor: str, wanted: dict[str, str | int]) -> Any: 
     url = settings.feeds.get(anchor)
     if url is None or settings.feed_token is None:
         raise LookupError(f"no address of {anchor}, or no CQO_FEED_TOKEN, is configured")
-    answer = requests.get(
-        f"{url}/audit/checkpoints",
-        params=wanted | {"limit": CHECKPOINTS_AT_ONCE},
-        headers={"Authorization": f"Bearer {settings.feed_token}"},
-        timeout=TIMEOUT,
-    )
-    answer.raise_for_status()
-    return answer.json()
+    wanted = wanted | {"limit": CHECKPOINTS_AT_ONCE}
+    return fetching.get(f"{url}/audit/checkpoints", wanted, token=settings.feed_token, timeout=TIMEOUT)

@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from chassis.data import metadata
+from chassis.data import Reader, metadata
 from chassis.security.signing import KeyRing, Unsigned
 
 HIGHEST = 2**62  # a place in a chain; sums with it stay within 64 bits
@@ -162,6 +162,6 @@ def checkpoints_of(
     return session.execute(wanted, {"of": service, "after": after, "through": through}).all()
 
 
-def contradictions(session: Session) -> dict[str, int]:
+def contradictions(reader: Reader) -> dict[str, int]:
     """How many checkpoints are kept that contradict others, by service; one without any is left out."""
-    return {service: count for service, count in session.execute(CONTRADICTIONS)}
+    return {service: count for service, count in reader.execute(CONTRADICTIONS)}

@@ -14,6 +14,7 @@ from sqlalchemy import ARRAY, BigInteger, Row, Text, bindparam, column, exists, 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from chassis.data import Reader
 from chassis.security.audit.checkpoints import audit_checkpoint
 from chassis.security.audit.log import audit_head, audit_log
 
@@ -113,14 +114,14 @@ def locked_head(session: Session) -> Row[int, str]:
     return head
 
 
-def stand_of(session: Session, service: str) -> Stand:
+def stand_of(reader: Reader, service: str) -> Stand:
     """How far this service's chain and checkpoints are, in one statement."""
-    return Stand(*session.execute(STAND, {"of": service}).one())
+    return Stand(*reader.execute(STAND, {"of": service}).one())
 
 
-def unsealed(session: Session) -> Unsealed:
+def unsealed(reader: Reader) -> Unsealed:
     """What waits for its seal."""
-    return Unsealed(*session.execute(WAITING).one())
+    return Unsealed(*reader.execute(WAITING).one())
 
 
 def covered(number: int, entry: str) -> str:
