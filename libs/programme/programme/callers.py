@@ -16,7 +16,7 @@ class Role(StrEnum):
     TRAINING_CENTRE = "training_centre"
     ENTERPRISE = "enterprise"
     CQO = "cqo"
-    SYSTEM = "system"  # another government system
+    SYSTEM = "system"  # another government system, which reads by its subscriptions
     SERVICE = "service"  # one of the four services, which reads the others' feeds
     OPS = "ops"
     AUDITOR = "auditor"
@@ -24,8 +24,9 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Caller(security.Caller):
-    """Who calls, in which role, and for which division, enterprise or person."""
+    """Who calls, in which role, and for which division, enterprise, person or subscriber."""
 
     division: str | None = None
     enterprise_id: str | None = None
     person_id: str | None = None
+    subscriber: str | None = None

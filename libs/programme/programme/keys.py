@@ -56,9 +56,10 @@ class Keys:
         division: str | None = None,
         enterprise: str | None = None,
         person: str | None = None,
+        subscriber: str | None = None,
     ) -> str:
         """A bearer token for `role`, with the claims that are given: a division's code, the ids of the others."""
-        claims = {"division": division, "enterprise": enterprise, "person": person}
+        claims = {"division": division, "enterprise": enterprise, "person": person, "subscriber": subscriber}
         now = int(time.time())
         payload = {
             "iss": ISSUER,

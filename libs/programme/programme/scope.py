@@ -39,8 +39,8 @@ UPSERT = _INSERT.on_conflict_do_update(
     index_elements=["code", "valid_from"],
     set_={column.name: _INSERT.excluded[column.name] for column in division.columns if not column.primary_key},
 )
-# Enterprises and CQOs see rows of their own, which only the service can tell.
-ROLES_WITH_ROWS_OF_THEIR_OWN = frozenset({Role.ENTERPRISE, Role.CQO})
+# Enterprises, CQOs and other systems see rows of their own, which only the service can tell.
+ROLES_WITH_ROWS_OF_THEIR_OWN = frozenset({Role.ENTERPRISE, Role.CQO, Role.SYSTEM})
 
 
 class OutsideDivision(Forbidden):
@@ -69,8 +69,8 @@ class Placement:
 def within(column: ColumnElement[str], caller: Caller, on: date) -> ColumnElement[bool]:
     """Whether `column`, a division's code, lies in the caller's subtree on that day.
 
-    Roles enterprise and cqo see rows of their own, which only the service can tell; by division they see nothing, so
-    a query that forgets them shows too little and never too much.
+    Some roles see rows of their own, which only the service can tell; by division they see nothing, so a query that
+    forgets them shows too little and never too much.
     """
     if caller.role in ROLES_WITH_ROWS_OF_THEIR_OWN:
         return false()

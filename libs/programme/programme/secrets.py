@@ -55,8 +55,8 @@ class Secrets:
         return {role: self.password("database", role) for each in services for role in (each.owner, each.role)}
 
     def users(self) -> dict[str, str]:
-        """The password of each service's user of the broker."""
-        return {each.role: self.password("broker", each.role) for each in self.privileges.services.values()}
+        """The password of each user of the broker that a service has."""
+        return {name: self.password("broker", name) for name in users.names(self.privileges)}
 
     def password(self, server: str, name: str) -> str:
         """The password of `name` at `server` (`database` or `broker`), made at the first use."""
@@ -80,16 +80,22 @@ class Secrets:
         """The file with the URL of the owner of the tables of `service`."""
         return self.folder / f"{service}-owner" / "database_url"
 
-    def write(self, database: str, broker: str) -> None:
-        """Writes what each service is given; the servers are reached at `database` and `broker`, each host:port."""
-        makers = self._makers(database, broker)
+    def write(self, database: str, broker: str, management: str = "") -> None:
+        """Writes what each service is given; the servers are reached at `database` and `broker`, each host:port.
+
+        `management` is the broker's HTTP API, host:port; without one no other system gets a queue.
+        """
+        makers = self._makers(database, broker, management)
         for service, each in self.privileges.services.items():
             holder = self._holder(service)
             self._write(holder / "jwks.json", self.keys.jwks)
             if unknown := set(each.secrets) - makers.keys():
                 raise WrongTable(f"services.{service}.secrets: nobody can make {', '.join(sorted(unknown))}")
             for name in each.secrets:
-                self._write(holder / name, makers[name](service))
+                if secret := makers[name](service):
+                    self._write(holder / name, secret)
+                else:
+                    (holder / name).unlink(missing_ok=True)
         for name in FORMER_FILES:
             (self.folder / name).unlink(missing_ok=True)
 
@@ -115,13 +121,25 @@ class Secrets:
             "CQO_TOKEN_AUDIENCE": AUDIENCE,
         }
 
-    def _makers(self, database: str, broker: str) -> Mapping[str, Callable[[str], str]]:
-        """For each secret, what gives it to a service."""
-        services = self.privileges.services
+    def _makers(self, database: str, broker: str, management: str) -> Mapping[str, Callable[[str], str]]:
+        """For each secret, what gives it to a service; an empty one is not written."""
+        services, apart = self.privileges.services, self.privileges.subscribers
 
         def database_url(service: str) -> str:
             each = services[service]
             return postgres_url(database, each.role, self.password("database", each.role), each.database)
+
+        def subscribers_amqp_url(service: str) -> str:
+            if apart is None or not management:
+                return ""
+            user = services[service].role
+            return amqp_url(broker, user, self.password("broker", user)) + apart.vhost
+
+        def subscribers_management_url(service: str) -> str:
+            if apart is None or not management:
+                return ""
+            password = quote(self.password("broker", apart.administrator), safe="")
+            return f"http://{apart.administrator}:{password}@{management}"
 
         def contact_public_key(service: str) -> str:
             return json.dumps(jwk.import_key(json.loads(self._contact_key())).as_dict(private=False))
@@ -136,8 +154,11 @@ class Secrets:
             "certificate_key": lambda service: self._kept(service, "certificate_key", _signing_keys),
             "pii_key": lambda service: self._kept(service, "pii_key", _random_key),
             "pii_index_key": lambda service: self._kept(service, "pii_index_key", _random_key),
+            "notice_key": lambda service: self._kept(service, "notice_key", _random_key),
             "contact_private_key": lambda service: self._contact_key(),
             "contact_public_key": contact_public_key,
+            "subscribers_amqp_url": subscribers_amqp_url,
+            "subscribers_management_url": subscribers_management_url,
         }
 
     def _contact_key(self) -> str:
@@ -199,6 +220,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--database", required=True, help="host:port at which services reach the database server")
     parser.add_argument("--broker", required=True, help="host:port at which services reach the broker")
     parser.add_argument(
+        "--management", default="", help="host:port of the broker's HTTP API; without it no other system gets a queue"
+    )
+    parser.add_argument(
         "--uid", type=int, default=-1, help="the number of the user that services run as; default: ours"
     )
     options = parser.parse_args(arguments)
@@ -208,7 +232,7 @@ def main(arguments: list[str] | None = None) -> int:
         if given := os.environ.get("CQO_DB_PASSWORD_ADMIN"):
             made.keep_password("database", ADMINISTRATOR, given)
         made.write_owners(options.database)
-        made.write(options.database, options.broker)
+        made.write(options.database, options.broker, options.management)
         made.write_servers(options.database, options.broker)
     except (OSError, WrongTable) as fault:
         sys.stderr.write(f"secrets: {fault}\n")

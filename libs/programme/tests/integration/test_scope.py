@@ -109,7 +109,7 @@ def test_a_correlated_reporting_unit_follows_its_row(tree: Session) -> None:
     assert set(found) == {("220381", "220300"), ("220581", "220500"), ("220102", "220100")}
 
 
-@pytest.mark.parametrize("role", ["province", "training_centre", "system", "service", "ops", "auditor"])
+@pytest.mark.parametrize("role", ["province", "training_centre", "service", "ops", "auditor"])
 def test_some_roles_are_limited_by_no_division(tree: Session, role: str) -> None:
     assert seen_by(tree, Caller("x", role)) == {row.code for row in TREE}
 
@@ -118,14 +118,16 @@ def seen_by(session: Session, caller: Caller) -> set[Any]:
     return set(session.scalars(select(division.c.code).where(scope.within(division.c.code, caller, PRESENT))))
 
 
-def test_staff_see_their_subtree_and_firms_nothing_by_division(tree: Session) -> None:
+def test_staff_see_their_subtree_and_firms_and_systems_nothing_by_division(tree: Session) -> None:
     assert seen_by(tree, staff_of("220100")) == {"220100", "220102", "220184", "220381"}
     assert seen_by(tree, staff_of("999999")) == set()
     assert seen_by(tree, Caller("x", "enterprise", enterprise_id="e", division="220000")) == set()
     assert seen_by(tree, Caller("x", "division")) == set()
+    assert seen_by(tree, Caller("x", "system", subscriber="s")) == set()
+    assert seen_by(tree, Caller("x", "system", subscriber="s", division="220000")) == set()
 
 
-@pytest.mark.parametrize("role", ["province", "training_centre", "system", "service", "ops", "auditor"])
+@pytest.mark.parametrize("role", ["province", "training_centre", "service", "ops", "auditor"])
 def test_a_division_that_a_token_names_limits_whatever_the_role(tree: Session, role: str) -> None:
     assert seen_by(tree, Caller("x", role, division="220300")) == {"220300", "220302"}
     assert seen_by(tree, Caller("x", role, division="999999")) == set()

@@ -17,13 +17,13 @@ from programme.secrets import Secrets
 
 FILE = Path(__file__).parents[4] / "deploy/privileges.toml"
 TABLE = privileges.load(FILE)
-ADDRESSES = ("database:5432", "broker:5672")
+ADDRESSES = ("database:5432", "broker:5672", "broker:15672")
 
 
-def write(folder: Path, database: str = ADDRESSES[0]) -> Secrets:
+def write(folder: Path, database: str = ADDRESSES[0], management: str = ADDRESSES[2]) -> Secrets:
     made = Secrets(folder, TABLE)
     made.write_owners(database)
-    made.write(database, ADDRESSES[1])
+    made.write(database, ADDRESSES[1], management)
     made.write_servers(database, ADDRESSES[1])
     return made
 
@@ -40,6 +40,16 @@ def test_each_holder_has_what_the_table_says_and_nothing_else(tmp_path: Path) ->
         assert {path.name for path in (tmp_path / f"{service}-owner").iterdir()} == {"database_url"}
     holders = {path.name for path in tmp_path.iterdir()} - {name for name in TABLE.services}
     assert holders - {f"{name}-owner" for name in TABLE.services} == {"signing.jwk", "passwords", "database", "broker"}
+
+
+def test_without_the_brokers_http_api_nobody_is_told_of_it_nor_goes_on_with_a_former_one(tmp_path: Path) -> None:
+    write(tmp_path)
+    of_subscribers = tmp_path.glob("*/subscribers_*")
+    assert {path.name for path in of_subscribers} == {"subscribers_amqp_url", "subscribers_management_url"}
+
+    write(tmp_path, management="")
+
+    assert list(tmp_path.glob("*/subscribers_*")) == []
 
 
 def test_no_secret_is_in_two_services(tmp_path: Path) -> None:

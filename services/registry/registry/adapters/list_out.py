@@ -7,13 +7,13 @@ while the last are still to be read. No cell is ever a formula: texts are writte
 from __future__ import annotations
 
 import csv
+import html
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from io import StringIO
-from xml.sax.saxutils import escape
 
 from chassis.http import CSV, WORKBOOK
 from registry.adapters.comma_text import FORMULA_SIGNS, protected
@@ -141,7 +141,7 @@ def _cell(reference: str, cell: Cell) -> str:
     text = NO_XML.sub("", str(cell))
     style = ' s="2"' if text.startswith(FORMULA_SIGNS) else ""
     space = "" if text.isprintable() and text == text.strip() else ' xml:space="preserve"'
-    text = escape(ESCAPED.sub("_x005F_", text)).replace("\r", "&#13;")
+    text = html.escape(ESCAPED.sub("_x005F_", text), quote=False).replace("\r", "&#13;")
     return f'<c r="{reference}"{style} t="inlineStr"><is><t{space}>{text}</t></is></c>'
 
 

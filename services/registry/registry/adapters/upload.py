@@ -17,10 +17,10 @@ from eventlet.green import subprocess
 from eventlet.semaphore import Semaphore
 
 from chassis.errors import CqoError, InvalidInput
+from chassis.turns import in_turns
 from registry.adapters.limits import REQUEST, Limits
 from registry.adapters.refusal import Refusal
 from registry.adapters.workbook import AnyColumn, List, Sheet, SheetRow
-from registry.adapters.yielding import in_turns
 from registry.domain.bilingual import Violation
 
 log = logging.getLogger(__name__)

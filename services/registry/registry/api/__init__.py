@@ -5,11 +5,11 @@ from __future__ import annotations
 from chassis.http import AuditRoutes, HttpService
 from chassis.messaging import FeedRoutes, OpsRoutes
 from chassis.process import HealthRoutes
+from programme.calendars import CalendarRoutes
 from programme.ruleset_routes import RuleSetRoutes
-from registry import schemas
+from registry import schemas, storage
 from registry.api.appointments import AppointmentRoutes
 from registry.api.breaches import BreachRoutes
-from registry.api.calendars import CalendarRoutes
 from registry.api.conduct import ConductRoutes
 from registry.api.contact_requests import ContactRequestRoutes
 from registry.api.corrections import CorrectionRoutes
@@ -66,3 +66,4 @@ class Api(
     name = "registry-api"
     title = "Registry of Chief Quality Officers"
     ruleset_schema = schemas.RuleSetParameters
+    calendar_year = storage.calendar_year

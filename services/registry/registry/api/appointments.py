@@ -5,7 +5,7 @@ from __future__ import annotations
 from chassis.http import Page, Response, http
 from programme.http import Request
 from registry import queries, schemas, views
-from registry.api.base import APPLICANTS, NAMES_READERS, STAFF, Routes
+from registry.api.base import APPLICANTS, PEOPLE_READERS, STAFF, Routes
 from registry.domain.admission import (
     EducationBehind,
     Excluded,
@@ -76,7 +76,7 @@ class AppointmentRoutes(Routes):
         "/appointments",
         query=schemas.AppointmentFilters,
         returns=schemas.Appointment,
-        roles=NAMES_READERS,
+        roles=PEOPLE_READERS,
         paged=True,
         summary="Appointments, as of a day",
     )
@@ -91,7 +91,7 @@ class AppointmentRoutes(Routes):
         "GET",
         "/appointments/<appointment_id>",
         returns=schemas.AppointmentWithHistory,
-        roles=NAMES_READERS,
+        roles=PEOPLE_READERS,
         summary="An appointment with its history",
     )
     def get_appointment(self, request: Request[None], appointment_id: str) -> View:
@@ -162,7 +162,7 @@ class AppointmentRoutes(Routes):
         "GET",
         "/appointments/<appointment_id>/changes",
         returns=schemas.Changes,
-        roles=NAMES_READERS,
+        roles=PEOPLE_READERS,
         summary="The changes of an appointment, each with the day from which it holds and that of its recording",
     )
     def list_changes(self, request: Request[None], appointment_id: str) -> dict[str, list[View]]:

@@ -10,9 +10,7 @@ from registry.providers import PersonalDataCipherProvider
 
 STAFF = (Role.PROVINCE, Role.DIVISION)
 APPLICANTS = (*STAFF, Role.ENTERPRISE)
-# Operators have no business with people.
-NAMES_READERS = tuple(sorted(frozenset(Role) - {Role.OPS, Role.SERVICE}))
-# Other government systems neither, beyond the names in the pool and in events.
+# Operators have no business with people, and other systems read by their subscriptions alone.
 PEOPLE_READERS = tuple(sorted(frozenset(Role) - {Role.OPS, Role.SYSTEM, Role.SERVICE}))
 
 # Of what an appointment's holder does, and how they conduct themselves.

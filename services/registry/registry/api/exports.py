@@ -10,12 +10,12 @@ from eventlet.semaphore import Semaphore
 
 from chassis.errors import CqoError
 from chassis.http import ANYONE, WORKBOOK, Response, http
+from chassis.turns import in_turns
 from programme.http import Request
 from registry import exports, queries, schemas
 from registry.adapters import list_out
 from registry.adapters.list_out import Format, Rows
-from registry.adapters.yielding import in_turns
-from registry.api.base import APPLICANTS, NAMES_READERS, PEOPLE_READERS, Routes
+from registry.api.base import APPLICANTS, PEOPLE_READERS, Routes
 from registry.domain.import_job import NotImportedYet
 from registry.exports import Export
 from registry.queries import AppointmentFilters, EnterpriseFilters, PersonFilters
@@ -68,7 +68,7 @@ class ExportRoutes(Routes):
         "GET",
         "/appointments/export",
         query=schemas.AppointmentExport,
-        roles=NAMES_READERS,
+        roles=PEOPLE_READERS,
         produces=WORKBOOK,
         problems=(TooManyExports,),
         summary="The list of appointments as a file, as of a day",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chassis.http import Page, http
 from programme.http import Request
 from registry import queries, schemas, views
-from registry.api.base import APPLICANTS, NAMES_READERS, Routes
+from registry.api.base import APPLICANTS, PEOPLE_READERS, Routes
 from registry.queries import PoolFilters, TalentFilters
 
 
@@ -17,7 +17,7 @@ class TalentRoutes(Routes):
         "/talents",
         query=schemas.TalentFilters,
         returns=schemas.Talent,
-        roles=NAMES_READERS,
+        roles=PEOPLE_READERS,
         paged=True,
         summary="The talent pool, as of a day (R60)",
     )

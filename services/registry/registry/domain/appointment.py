@@ -53,6 +53,16 @@ class SuspensionReason(StrEnum):
     CERTIFICATE_SUSPENDED = "certificate_suspended"
 
 
+class RestorationReason(StrEnum):
+    """Why an appointment is restored."""
+
+    CERTIFICATE_ISSUED = "certificate_issued"
+    CERTIFICATE_RENEWED = "certificate_renewed"
+    CERTIFICATE_REINSTATED = "certificate_reinstated"
+    EXCLUSION_OVER = "exclusion_over"
+    BREACH_LIFTED = "breach_lifted"
+
+
 SuspendedOtherwise: TypeAlias = (
     AppointmentExcluded | AppointmentSuspendedForBreach | AppointmentSuspendedWithCertificate
 )
@@ -230,7 +240,7 @@ class Appointment:
         """Takes the status that its holder's certificates, exclusions and breaches give from the day `on`."""
         self.status = status
         if status != AppointmentStatus.SUSPENDED:
-            return AppointmentRestored(self.id, self.enterprise_id, self.person_id, on, rules.version)
+            return AppointmentRestored(self.id, self.enterprise_id, self.person_id, on, rules.version, reason)
         if otherwise := SUSPENDED_OTHERWISE.get(str(reason)):
             return otherwise(self.id, self.enterprise_id, self.person_id, on, rules.version)
         return AppointmentSuspended(self.id, self.enterprise_id, self.person_id, str(reason), on, rules.version)

@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
-from registry.domain.appointment import BREACH, AppointmentStatus, SuspensionReason
+from registry.domain.appointment import BREACH, AppointmentStatus, RestorationReason, SuspensionReason
 from registry.domain.breach import Breach
 from registry.domain.certificates import CertificateFact, CertificateStatus, latest_facts, rested_on, valid_on
 from registry.domain.exclusion import EXCLUDED, Exclusion
@@ -20,7 +20,7 @@ from registry.domain.rules import Rules
 from registry.domain.talent import TalentStatus
 
 # Why an appointment is restored, by what stood in its way last.
-OVER = {EXCLUDED: "exclusion_over", BREACH: "breach_lifted"}
+OVER = {EXCLUDED: RestorationReason.EXCLUSION_OVER, BREACH: RestorationReason.BREACH_LIFTED}
 RulesOn = Callable[[date], Rules]
 CAUSES = {
     CertificateStatus.EXPIRED: SuspensionReason.CERTIFICATE_EXPIRED,
@@ -134,14 +134,43 @@ def _causes(facts: Sequence[CertificateFact], day: date, rules_on: RulesOn) -> I
             yield f"{CAUSES[fact.status]}:{fact.certificate_id}"
 
 
-def _beginning(facts: Sequence[CertificateFact], day: date) -> str:
+def _beginning(facts: Sequence[CertificateFact], day: date) -> RestorationReason:
     """What entitled the holder again on that day."""
     valid = valid_on(facts, day)
     earlier = [fact for fact in facts if valid and fact.certificate_id == valid.certificate_id and fact.on < day]
     if not earlier:
-        return "certificate_issued"
+        return RestorationReason.CERTIFICATE_ISSUED
     was_suspended = latest_facts(earlier, day)[-1].status == CertificateStatus.SUSPENDED
-    return "certificate_reinstated" if was_suspended else "certificate_renewed"
+    return RestorationReason.CERTIFICATE_REINSTATED if was_suspended else RestorationReason.CERTIFICATE_RENEWED
+
+
+def pool_steps_in_order(
+    status: TalentStatus, steps: Sequence[PoolStep], facts: Sequence[CertificateFact], since: date
+) -> list[PoolStep]:
+    """What is to be said of the pool where facts come in the order of their days, the last of them for `since`.
+
+    What was said of `since`, and was undone on that same day, is said of that day anew: an expiry by a renewal, say.
+    """
+    last = steps[-1]
+    if last.status == status:
+        return []
+    if last.on >= since:
+        return [last]
+    reason = None if last.status == TalentStatus.IN_POOL else _ending(facts, since)
+    return [PoolStep(since, last.status, rested_on(facts, since) or last.certificate, reason)]
+
+
+def office_steps_in_order(
+    status: AppointmentStatus, steps: Sequence[OfficeStep], facts: Sequence[CertificateFact], since: date
+) -> list[OfficeStep]:
+    """The same for an appointment."""
+    last = steps[-1]
+    if last.status == status:
+        return []
+    if last.on >= since:
+        return [last]
+    reason = _beginning(facts, since) if last.status == AppointmentStatus.ACTIVE else last.reason
+    return [replace(last, on=since, reason=reason)]
 
 
 def unsaid(said: Sequence[tuple[date, StrEnum]], steps: Sequence[StepT]) -> list[StepT]:

@@ -161,6 +161,7 @@ class AppointmentRestored:
     person_id: str
     on: date
     ruleset: int
+    reason: str | None = None
 
 
 @dataclass(frozen=True)

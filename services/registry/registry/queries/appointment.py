@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session
 from chassis.http import Page, PageArguments, paginate
 from programme.callers import Caller
 from registry.domain.appointment import Appointment, AppointmentHistory, AppointmentStatus
-from registry.queries.conditions import equal, held_on, is_or_not, once, within
+from registry.queries.conditions import equal, held_on, is_or_not, once, visible_in_each, visible_within
 from registry.storage import appointment, appointment_status
-from registry.usecases.access import visible
 
 HISTORY = (
     select(AppointmentHistory)
@@ -47,15 +46,15 @@ class AppointmentOnDay(NamedTuple):
 def appointments(session: Session, caller: Caller, filters: AppointmentFilters, on: date, page: PageArguments) -> Page:
     """A page of AppointmentOnDay: those that had been made by a day."""
     held = held_on(appointment_status, "appointment_id", appointment.c.id, on)
-    statement = (
-        select(Appointment, AppointmentHistory)
-        .select_from(Appointment)
-        .join(held, true())
-        .join(AppointmentHistory, appointment_status.c.id == held.c.id)
-    )
+    on_day = appointment.join(held, true()).join(appointment_status, appointment_status.c.id == held.c.id)
+    once_had = once(appointment.c.id, appointment_status.c.appointment_id, filters.status, on)
+    codes, seen = None, visible_within(appointment, filters.division, caller, on)
+    if filters.status == AppointmentStatus.ENDED:
+        codes, seen = visible_in_each(appointment, filters.division, caller, on)
+    if codes is not None:
+        once_had = [appointment.c.ended_on <= on]  # an index has these of a division, in the order of pages
     conditions = [
-        visible(appointment, caller, on),
-        *within(appointment, filters.division, on),
+        *seen,
         *equal(
             appointment,
             enterprise_id=filters.enterprise_id,
@@ -63,12 +62,15 @@ def appointments(session: Session, caller: Caller, filters: AppointmentFilters, 
             post_id=filters.post_id,
             filed_late=filters.filed_late,
         ),
-        *once(appointment.c.id, appointment_status.c.appointment_id, filters.status, on),
+        *once_had,
         *equal(appointment_status, status=filters.status),
         *is_or_not(and_(appointment.c.filed_on.is_not(None), appointment.c.filed_on <= on), filters.filed),
     ]
-    found = paginate(session, statement.where(*conditions), [appointment.c.id], page)
-    return Page([AppointmentOnDay(*row.values()) for row in found.items], found.next_cursor)
+    wanted = select(appointment.c.id).select_from(on_day).where(*conditions)
+    found = paginate(session, wanted, [appointment.c.id], page, each_of=codes)
+    shown = select(Appointment, AppointmentHistory).select_from(on_day).where(appointment.c.id.in_(found.items))
+    rows = session.execute(shown.order_by(appointment.c.id))
+    return Page([AppointmentOnDay(*row) for row in rows], found.next_cursor)
 
 
 def appointment_history(session: Session, appointment_id: str) -> list[AppointmentHistory]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import Column, ColumnElement, Table, Text, exists, func, select
+from sqlalchemy import CTE, Column, ColumnElement, Table, Text, exists, func, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from programme import scope
-from registry.storage import appointment
-from registry.usecases.access import in_office
+from programme.callers import Caller
+from registry.usecases.access import in_office, visible
 
 Conditions = list[ColumnElement[bool]]
 
@@ -24,6 +24,30 @@ def equal(table: Table, **wanted: object) -> Conditions:
 def within(table: Table, division: str | None, on: date) -> Conditions:
     """The row lies in the division, or below it, by the tree of that day."""
     return [] if division is None else [table.c.division.in_(scope.subtree(division, on))]
+
+
+def visible_within(table: Table, division: str | None, caller: Caller, on: date) -> Conditions:
+    """The caller may see the row, and it lies in the division, or below it."""
+    return [visible(table, caller, on), *within(table, division, on)]
+
+
+def visible_in_each(table: Table, division: str | None, caller: Caller, on: date) -> tuple[CTE | None, Conditions]:
+    """The same, code by code, for what most rows of a division are not; beside it the codes, for `paginate`.
+
+    An index has the rows of each code in the order of pages, so a page ends when it is full, however many rows there
+    are. The codes are None where no division limits what is asked for.
+    """
+    has_own = caller.role in scope.ROLES_WITH_ROWS_OF_THEIR_OWN
+    code = division if has_own else division or caller.division
+    if code is None:
+        return None, visible_within(table, division, caller, on)
+    below = scope.subtree(code, on).subquery()
+    seen = true() if has_own else scope.within(below.c.code, caller, on)
+    # Materialized, or the planner may ask for every code and leave out the others afterwards. Each once: a code that
+    # stands for two of the subtree is in it twice.
+    codes = select(below.c.code).where(seen).distinct().cte("within").prefix_with("MATERIALIZED")
+    own = [visible(table, caller, on)] if has_own else []
+    return codes, [table.c.division == codes.c.code, *own]
 
 
 def named(table: Table, words: str | None) -> Conditions:
@@ -61,12 +85,13 @@ def holds_post(owner: ColumnElement[str], column: ColumnElement[str], on: date) 
 
 
 def shown_as_holder(owner: ColumnElement[str], column: ColumnElement[str], on: date) -> ColumnElement[bool]:
-    """The same, to be shown beside a row of a page.
+    """The same, looked up for each row of a page, or until a page is full.
 
-    The planner would answer an EXISTS there from a table of all holders, made anew for each page.
+    The planner would answer an EXISTS there from a table of all holders, made anew for each page. It takes every second
+    for a holder, and so expects a page to be full soon.
     """
-    held = select(appointment.c.id).where(column == owner, in_office(on)).limit(1)
-    return held.scalar_subquery().is_not(None)
+    held = select(true()).where(column == owner, in_office(on)).limit(1)
+    return held.scalar_subquery().is_(True)
 
 
 def held_on(history: Table, owner: str, key: ColumnElement[str], on: date) -> LateralFromClause:

@@ -25,7 +25,6 @@ from registry.schemas.appointments import (
     TalentFilters,
 )
 from registry.schemas.breaches import Breach, BreachFilters, BreachLifting, BreachReview, NewBreach
-from registry.schemas.calendars import Calendar, CalendarYear, NewCalendarYear
 from registry.schemas.common import Day, OnDay
 from registry.schemas.conduct import (
     Grade,
@@ -140,8 +139,6 @@ __all__ = [
     "BreachFilters",
     "BreachLifting",
     "BreachReview",
-    "Calendar",
-    "CalendarYear",
     "Change",
     "Changes",
     "Contact",
@@ -197,7 +194,6 @@ __all__ = [
     "Lifting",
     "NewAppointment",
     "NewBreach",
-    "NewCalendarYear",
     "NewChange",
     "NewContact",
     "NewCorrection",

@@ -111,6 +111,12 @@ Index(
     appointment.c.id,
     postgresql_where=text("filed_on IS NULL AND status <> 'ended'"),
 )
+Index(
+    "ix_appointment_ended",
+    appointment.c.division,
+    appointment.c.id,
+    postgresql_where=text("ended_on IS NOT NULL"),
+)
 Index("ix_appointment_filed_late", appointment.c.id, postgresql_where=text("filed_late"))
 # What was said last, and who ever had a status.
 for history, owner in ((appointment_status, "appointment_id"), (talent_status, "person_id")):

@@ -80,8 +80,9 @@ def appoint(session: Session, caller: Caller, command: Appoint, clock: Clock) ->
     rules_on = functools.cache(lambda day: rulesets.rules_on(session, day, Rules))
     facts = candidacy.dossier.certificates
     exclusions = candidacy.dossier.exclusions
-    in_order = not exclusions and all(fact.on <= appointment.appointed_on for fact in facts)
-    stand_in_office(session, appointment, facts, exclusions, in_order, rules_on, clock)
+    is_in_order = not exclusions and all(fact.on <= appointment.appointed_on for fact in facts)
+    in_order_to = appointment.appointed_on if is_in_order else None
+    stand_in_office(session, appointment, facts, exclusions, in_order_to, rules_on, clock)
     deadlines.plan(session, appointment, rules, today)
     details = {"person_id": person.id, "post_id": post.id}
     audit.record(session, caller, "appointment.made", appointment.id, details, clock)

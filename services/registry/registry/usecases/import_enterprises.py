@@ -12,6 +12,7 @@ from chassis.clock import Clock
 from chassis.data import load_all
 from chassis.ids import new_id
 from chassis.security import audit
+from chassis.turns import in_turns
 from chassis.unset import given
 from programme import scope
 from programme.callers import Caller
@@ -21,7 +22,6 @@ from registry.adapters import enterprise_list
 from registry.adapters.enterprise_list import EnterpriseRow
 from registry.adapters.personal_data import PersonalDataCipher
 from registry.adapters.workbook import Sheet, SheetRow
-from registry.adapters.yielding import in_turns
 from registry.domain.bilingual import Violation
 from registry.domain.contact import Contact
 from registry.domain.divisions import place_violation

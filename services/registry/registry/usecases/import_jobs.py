@@ -25,13 +25,13 @@ from chassis.ids import new_id
 from chassis.json_types import JsonObject
 from chassis.security import audit
 from chassis.settings import Settings
+from chassis.turns import in_turns
 from programme.callers import Caller, Role
 from registry.adapters import candidate_list, enterprise_list
 from registry.adapters.personal_data import PersonalDataCipher
 from registry.adapters.refusal import Refusal
 from registry.adapters.upload import RawRow
 from registry.adapters.workbook import List, Rejection, Sheet
-from registry.adapters.yielding import in_turns
 from registry.domain.bilingual import Violation
 from registry.domain.import_job import (
     GIVEN_UP,

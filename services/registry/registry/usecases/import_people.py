@@ -14,13 +14,13 @@ from chassis.clock import Clock
 from chassis.data import load_all
 from chassis.ids import new_id
 from chassis.security import audit
+from chassis.turns import in_turns
 from chassis.unset import UNSET
 from programme.callers import Caller
 from registry.adapters import candidate_list
 from registry.adapters.candidate_list import CandidateRow
 from registry.adapters.personal_data import PersonalDataCipher
 from registry.adapters.workbook import Sheet, SheetRow
-from registry.adapters.yielding import in_turns
 from registry.domain.bilingual import Violation
 from registry.domain.contact import Contact
 from registry.domain.enterprise import Enterprise

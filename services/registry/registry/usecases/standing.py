@@ -19,7 +19,15 @@ from registry.domain.certificates import CertificateFact, rested_on, valid_on
 from registry.domain.exclusion import Exclusion
 from registry.domain.person import Person
 from registry.domain.rules import Rules
-from registry.domain.standing import OfficeStep, PoolStep, office_steps, pool_steps, unsaid
+from registry.domain.standing import (
+    OfficeStep,
+    PoolStep,
+    office_steps,
+    office_steps_in_order,
+    pool_steps,
+    pool_steps_in_order,
+    unsaid,
+)
 from registry.domain.talent import Talent, TalentHistory, TalentStatus
 from registry.usecases.access import breaches_of
 from registry.usecases.history import record_appointment_status, record_talent_status
@@ -60,14 +68,13 @@ def restand(
     The last of the facts became known for `since`. The caller holds the lock on the person.
     """
     # As a rule facts come in the order of their days; then what was said of the days before is right already.
-    in_order = not exclusions and all(fact.on <= since for fact in facts)
-    _stand_in_pool(session, person, facts, exclusions, in_order, clock)
+    in_order_to = since if not exclusions and all(fact.on <= since for fact in facts) else None
+    _stand_in_pool(session, person, facts, exclusions, in_order_to, clock)
     rules_on = functools.cache(lambda day: rulesets.rules_on(session, day, Rules))
     for appointment in session.scalars(LOCKED_APPOINTMENTS, {"person_id": person.id}).all():
         breaches = breaches_of(session, appointment) if appointment.breached else []
-        stand_in_office(
-            session, appointment, facts, exclusions, in_order and not breaches, rules_on, clock, breaches=breaches
-        )
+        until = None if breaches else in_order_to
+        stand_in_office(session, appointment, facts, exclusions, until, rules_on, clock, breaches=breaches)
 
 
 def _stand_in_pool(
@@ -75,7 +82,7 @@ def _stand_in_pool(
     person: Person,
     facts: Sequence[CertificateFact],
     exclusions: Sequence[Exclusion],
-    in_order: bool,
+    in_order_to: date | None,
     clock: Clock,
 ) -> None:
     steps = pool_steps(facts, exclusions, clock.today())
@@ -90,7 +97,7 @@ def _stand_in_pool(
         session.add(talent)
         outbox.add(session, talent, admitted, clock)
         record_talent_status(session, talent, admitted.on)
-    for step in _pool_steps_to_say(session, talent, steps, in_order):
+    for step in _pool_steps_to_say(session, talent, steps, facts, in_order_to):
         outbox.add(session, talent, talent.take(step.status, step.certificate, step.on, step.reason), clock)
         record_talent_status(session, talent, step.on, step.reason)
     if first is not None:
@@ -101,10 +108,14 @@ def _stand_in_pool(
 
 
 def _pool_steps_to_say(
-    session: Session, talent: Talent, steps: Sequence[PoolStep], in_order: bool
+    session: Session,
+    talent: Talent,
+    steps: Sequence[PoolStep],
+    facts: Sequence[CertificateFact],
+    in_order_to: date | None,
 ) -> Sequence[PoolStep]:
-    if in_order:
-        return steps[-1:] if steps[-1].status != talent.status else ()
+    if in_order_to is not None:
+        return pool_steps_in_order(talent.status, steps, facts, in_order_to)
     session.flush()  # what was said just now is read with the rest
     said = session.scalars(SAID_OF_TALENT, {"owner": talent.id})
     return unsaid([(record.on, record.status) for record in said], steps)
@@ -115,18 +126,19 @@ def stand_in_office(
     appointment: Appointment,
     facts: Sequence[CertificateFact],
     exclusions: Sequence[Exclusion],
-    in_order: bool,
+    in_order_to: date | None,
     rules_on: Callable[[date], Rules],
     clock: Clock,
     breaches: Sequence[Breach] = (),
 ) -> None:
     """Brings an appointment to what its holder's certificates give, exclusions and breaches take from its first day on.
 
-    `in_order`: whether nothing that was said of a day can have become wrong.
+    `in_order_to`: the day of the last fact, where they came in order and nothing that was said of a day before can have
+    become wrong; else None.
     """
     against = [entry for entry in exclusions if not appointment.was_made_in_spite_of(entry)]
     steps = office_steps(appointment.appointed_on, facts, rules_on, against, clock.today(), breaches)
-    for step in _office_steps_to_say(session, appointment, steps, in_order):
+    for step in _office_steps_to_say(session, appointment, steps, facts, in_order_to):
         event = appointment.take(step.status, step.on, step.reason, rules_on(step.on))
         outbox.add(session, appointment, event, clock)
         record_appointment_status(session, appointment, step.on, ruleset=event.ruleset, reason=step.reason)
@@ -136,9 +148,13 @@ def stand_in_office(
 
 
 def _office_steps_to_say(
-    session: Session, appointment: Appointment, steps: Sequence[OfficeStep], in_order: bool
+    session: Session,
+    appointment: Appointment,
+    steps: Sequence[OfficeStep],
+    facts: Sequence[CertificateFact],
+    in_order_to: date | None,
 ) -> Sequence[OfficeStep]:
-    if in_order:
-        return steps[-1:] if steps[-1].status != appointment.status else ()
+    if in_order_to is not None:
+        return office_steps_in_order(appointment.status, steps, facts, in_order_to)
     said = session.scalars(SAID_OF_APPOINTMENT, {"owner": appointment.id})
     return unsaid([(record.on, record.status) for record in said], steps)

@@ -242,6 +242,23 @@ def test_an_expiry_suspends_and_a_renewal_restores(register, firm, holder):
     assert register.gaps() == []
 
 
+def test_a_renewal_on_the_day_of_the_expiry_restores_from_that_day(register, firm, holder):
+    appointment = register.appoint(holder, register.post(firm))
+    certificate, day = f"{holder.id}-1", date(2029, 1, 10)
+    register.clock.move(days=1100)
+    register.expire(holder, certificate, day)
+
+    register.renew(holder, certificate, day, date(2032, 1, 9))
+
+    assert appointment.status == "active"
+    [restored] = register.announced("appointment.restored")
+    assert (restored["on"], restored["reason"]) == ("2029-01-10", "certificate_renewed")
+    [back] = register.announced("talent.restored")
+    assert (back["on"], back["valid_until"]) == ("2029-01-10", "2032-01-09")
+    history = [(line.on, line.status) for line in queries.appointment_history(register.session, appointment.id)]
+    assert history == [(DAY, "active"), (day, "suspended"), (day, "active")]
+
+
 def test_a_revocation_outlasts_a_renewal_and_ends_with_a_new_certificate(register, firm, holder):
     appointment = register.appoint(holder, register.post(firm))
     certificate = f"{holder.id}-1"

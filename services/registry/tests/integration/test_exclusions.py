@@ -114,6 +114,7 @@ def test_an_exclusion_takes_effect_on_its_day_and_gives_back_on_the_day_after_it
         (date(2026, 3, 21), "active", "exclusion_over"),
     ]
     assert [each["on"] for each in register.announced("appointment.restored", "talent.restored")] == ["2026-03-21"] * 2
+    assert [each["reason"] for each in register.announced("appointment.restored")] == ["exclusion_over"]
     sweep(register)
     assert register.gaps() == []
 

@@ -20,7 +20,7 @@ from testkit import Client, RunningService
 
 CHANGCHUN, SIPING, TIEXI = "220100", "220300", "220302"
 PATHS = ("/events", "/events/digest", "/events/heads?type=person&bucket=0", "/events/missing?after=person:x:1")
-READERS = {Role.PROVINCE, Role.DIVISION, Role.TRAINING_CENTRE, Role.SYSTEM, Role.SERVICE, Role.AUDITOR}
+READERS = {Role.PROVINCE, Role.DIVISION, Role.TRAINING_CENTRE, Role.SERVICE, Role.AUDITOR}
 CLAIMS = {Role.DIVISION: {"division": CHANGCHUN}, Role.ENTERPRISE: {"enterprise": "e"}, Role.CQO: {"person": "p"}}
 
 
@@ -39,8 +39,8 @@ def read(register: Register, request: pytest.FixtureRequest) -> Callable[..., Fe
     return read
 
 
-def system_of(division: str | None) -> Caller:
-    return Caller("other-system", Role.SYSTEM, division=division)
+def reader_of(division: str | None) -> Caller:
+    return Caller("reader", Role.AUDITOR, division=division)
 
 
 def names(page: FeedPage) -> set[str]:
@@ -55,9 +55,9 @@ def told(page: FeedPage, subject: str) -> list[tuple[int, bool]]:
 def test_names_are_given_within_the_division_that_a_token_names(register: Register, read: Callable[..., Any]) -> None:
     here, there = register.person(register.firm()), register.person(register.firm(TIEXI))
 
-    assert names(read(system_of(CHANGCHUN))) == {here.name}
-    assert names(read(system_of(SIPING))) == {there.name}
-    assert names(read(system_of(None))) == {here.name, there.name}
+    assert names(read(reader_of(CHANGCHUN))) == {here.name}
+    assert names(read(reader_of(SIPING))) == {there.name}
+    assert names(read(reader_of(None))) == {here.name, there.name}
     assert names(read(Caller("li", Role.DIVISION, division=CHANGCHUN))) == {here.name}
     assert names(read(Caller("feed", Role.SERVICE))) == {here.name, there.name}
 
@@ -78,15 +78,15 @@ def test_whoever_reads_a_division_learns_what_has_left_it(register: Register, re
             register.session, PROVINCE, firm.id, number, EnterpriseChanges(division=division), register.clock
         )
 
-    old, new, whole = read(system_of(CHANGCHUN)), read(system_of(SIPING)), read(system_of(None))
+    old, new, whole = read(reader_of(CHANGCHUN)), read(reader_of(SIPING)), read(reader_of(None))
     for subject in (firm.id, person.id):
         assert told(whole, subject) == [(1, False), (2, False), (3, False), (4, False)]
         # Gone with the second, back with the fourth; what happens elsewhere is not told.
         assert told(old, subject) == [(1, False), (2, True), (4, False)]
         # A move within what the reader sees is none to it.
         assert told(new, subject) == [(2, False), (3, False), (4, True)]
-        assert told(read(system_of(None), division="220302"), subject) == [(2, False), (3, True)]
-        assert told(read(system_of(CHANGCHUN), division=SIPING), subject) == [(2, True), (4, True)]
+        assert told(read(reader_of(None), division="220302"), subject) == [(2, False), (3, True)]
+        assert told(read(reader_of(CHANGCHUN), division=SIPING), subject) == [(2, True), (4, True)]
 
 
 def test_what_belongs_to_a_firm_leaves_with_its_own_next_event(register: Register, read: Callable[..., Any]) -> None:
@@ -96,12 +96,12 @@ def test_what_belongs_to_a_firm_leaves_with_its_own_next_event(register: Registe
     register.issue(person)
     appointment = register.appoint(person, post)
     enterprises.change(register.session, PROVINCE, firm.id, 1, EnterpriseChanges(division=TIEXI), register.clock)
-    assert told(read(system_of(CHANGCHUN)), appointment.id) == [(1, False)]
+    assert told(read(reader_of(CHANGCHUN)), appointment.id) == [(1, False)]
     register.session.expire_all()
     register.revoke(person, f"{person.id}-1", register.clock.today())
 
-    assert told(read(system_of(CHANGCHUN)), appointment.id) == [(1, False), (2, True)]
-    assert told(read(system_of(SIPING)), appointment.id) == [(2, False)]
+    assert told(read(reader_of(CHANGCHUN)), appointment.id) == [(1, False), (2, True)]
+    assert told(read(reader_of(SIPING)), appointment.id) == [(2, False)]
 
 
 def test_the_feed_is_for_those_who_may_know_the_names_in_it(

@@ -23,7 +23,7 @@ from reporting.usecases.plans import MakePlan, RevisePlan
 from reporting.usecases.practices import PublishPractice, WithdrawPractice
 
 STAFF = frozenset({Role.PROVINCE, Role.DIVISION})
-READERS = STAFF | {Role.TRAINING_CENTRE, Role.SYSTEM, Role.AUDITOR, Role.OPS}
+READERS = STAFF | {Role.TRAINING_CENTRE, Role.AUDITOR, Role.OPS}
 
 
 class GovernmentRoutes:

@@ -50,7 +50,7 @@ class Service:
         return next(row for row in self.ask(f"/coverage?on={on}")["units"] if row["unit"] == code)
 
     def announced(self):
-        return self.ask("/events", "system")["items"]
+        return self.ask("/events", "service")["items"]
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_a_plan_is_revised_and_a_class_keeps_the_syllabus_it_was_scheduled_by(ce
 
 def test_classes_of_both_kinds_answer_to_the_plan_of_their_year_each_by_its_syllabus(centre):
     plans.decide(centre.session, PROVINCE, DecidePlan(**FOCUS, syllabus="任职大纲 2026 版"), centre.clock)
-    other = DecidePlan(**FOCUS, syllabus="任职大纲 2026 版", continuing_syllabus="再教育大纲 2026 版")
+    other = DecidePlan(**FOCUS, syllabus="任职大纲 2026 版", continuing_syllabus="继续教育大纲 2026 版")
     before = centre.schedule(kind="continuing", lengths={"update": 8})
     plans.decide(centre.session, PROVINCE, other, centre.clock)
     after = [centre.schedule(), centre.schedule(kind="continuing", lengths={"update": 8})]
@@ -61,7 +61,7 @@ def test_classes_of_both_kinds_answer_to_the_plan_of_their_year_each_by_its_syll
     assert [(held.plan_revision, held.syllabus) for held in (before, *after)] == [
         (1, "任职大纲 2026 版"),
         (2, "任职大纲 2026 版"),
-        (2, "再教育大纲 2026 版"),
+        (2, "继续教育大纲 2026 版"),
     ]
     assert {held.focus for held in (before, *after)} == {FOCUS["focus"]}
     assert all(each.code != "no_plan" for held in after for each in held.warnings)

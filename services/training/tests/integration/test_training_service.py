@@ -97,7 +97,7 @@ def ledger(database, wait_until):
 
 def test_each_reminder_goes_out_once_on_its_day_and_the_end_on_the_day_after(centre, offset, people, ledger):
     renewed, revoked, left, *_ = hold_class(centre, offset, people)
-    taken = {"person_id": renewed["person_id"], "hours": 16, "document": "示例再教育证明1号"}
+    taken = {"person_id": renewed["person_id"], "hours": 16, "document": "示例继续教育证明1号"}
     education = [{**taken, "year": year} for year in (2027, 2028)]
     offset.go_to(date(2028, 10, 8))
     centre.call("POST", "/education", json={"items": education})
@@ -293,7 +293,7 @@ def test_a_plan_is_decided_by_the_province_and_every_revision_stays(service, tok
 
 
 def test_a_year_of_education_is_read_by_its_holder_and_by_nobody_elsewhere(service, token, centre, people):
-    item = {"person_id": person_id(0), "year": 2026, "hours": 6, "document": "示例再教育证明1号"}
+    item = {"person_id": person_id(0), "year": 2026, "hours": 6, "document": "示例继续教育证明1号"}
     path = f"/people/{person_id(0)}/education"
     centre.call("POST", "/education", json={"items": [item]})
 

@@ -129,7 +129,7 @@ class Centre:
         )
         return [row for row in found if row.person_id in people]
 
-    def educate(self, person: str, year: int, hours: float, document: str = "示例再教育证明1号") -> Recorded:
+    def educate(self, person: str, year: int, hours: float, document: str = "示例继续教育证明1号") -> Recorded:
         command = education.RecordEducation([HoursTaken(person, year, hours, document)])
         return education.record(self.session, CENTRE, command, self.clock)
 

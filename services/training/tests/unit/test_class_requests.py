@@ -6,7 +6,7 @@ from marshmallow import ValidationError
 from training import schemas
 
 CLASS = {
-    "name": "再教育班（示例）",
+    "name": "继续教育班（示例）",
     "kind": "continuing",
     "starts_on": "2026-12-30",
     "ends_on": "2027-01-04",

@@ -56,7 +56,7 @@ def continuing_class(hours=16, **changes):
     blocks = [Block("update", hours, "示例讲师")]
     days = {"starts_on": date(2026, 12, 28), "ends_on": date(2026, 12, 30)}
     return TrainingClass(
-        "class", "再教育班（示例）", ClassKind.CONTINUING, capacity=60, blocks=blocks, **{**days, **changes}
+        "class", "继续教育班（示例）", ClassKind.CONTINUING, capacity=60, blocks=blocks, **{**days, **changes}
     )
 
 
