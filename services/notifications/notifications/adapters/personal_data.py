@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from dataclasses import dataclass
 
 from joserfc import jwe
 from joserfc.jwk import ECKey
 
-from chassis.security import Cipher, mask_email
+from chassis.security import Cipher, mask_email, mask_phone
 from notifications.config import Settings
+from notifications.domain.notice import Channel
 
 ALGORITHMS = ["ECDH-ES+A256KW", "A256GCM"]
 # What may stand in a letter's header and in an SMTP command: one address, and nothing that ends a line.
 ADDRESS = re.compile(r"[^@\s<>,;\"\x00-\x1f\x7f]+@[^@\s<>,;\"\x00-\x1f\x7f]+")
+# What an address is sealed as.
+FIELDS = {Channel.EMAIL: "email", Channel.SMS: "phone", Channel.ROBOT: "robot"}
 
 
 class BadContact(Exception):
@@ -55,10 +59,30 @@ class PersonalDataCipher:
             phone=self.cipher.seal(str(phone), f"phone:{owner_id}") if phone else None,
         )
 
-    def open_email(self, owner_id: str, sealed: str) -> str:
-        """The e-mail address in clear; it opens only beside its owner."""
-        return self.cipher.open(sealed, f"email:{owner_id}")
+    def open_address(self, channel: Channel, owner_id: str, sealed: str) -> str:
+        """An address in clear; it opens only beside its owner."""
+        return self.cipher.open(sealed, f"{FIELDS[channel]}:{owner_id}")
 
-    def masked_email(self, owner_id: str, sealed: str | None) -> str | None:
-        """The e-mail address as answers show it."""
-        return mask_email(self.open_email(owner_id, sealed)) if sealed else None
+    def seal_address(self, channel: Channel, owner_id: str, address: str) -> str:
+        """An address, sealed for storage and bound to its owner."""
+        return self.cipher.seal(address, f"{FIELDS[channel]}:{owner_id}")
+
+    def masked_address(self, channel: Channel, owner_id: str, sealed: str | None) -> str | None:
+        """An address as answers show it."""
+        if sealed is None:
+            return None
+        address = self.open_address(channel, owner_id, sealed)
+        match channel:
+            case Channel.EMAIL:
+                return mask_email(address)
+            case Channel.SMS:
+                return mask_phone(address)
+        return "***"  # a robot's URL holds its key
+
+    def new_pseudonym_key(self, subscription_id: str) -> str:
+        """A new key, sealed, that makes the pseudonyms of a subscription."""
+        return self.cipher.seal(secrets.token_hex(32), f"pseudonym:{subscription_id}")
+
+    def open_pseudonym_key(self, subscription_id: str, sealed: str) -> bytes:
+        """The key in clear."""
+        return bytes.fromhex(self.cipher.open(sealed, f"pseudonym:{subscription_id}"))

@@ -44,6 +44,14 @@ def province(divisions: Placements, on: date) -> str | None:
     return next((each.code for each in in_force if each is not None and each.parent is None), None)
 
 
+def prefecture_of(divisions: Placements, code: str, on: date) -> str | None:
+    """The prefecture in which a division lies on that day, which may be itself; None if it lies in none."""
+    placement = _in_force(divisions.get(code, ()), on)
+    while placement is not None and placement.level != "prefecture":
+        placement = _in_force(divisions.get(placement.parent or "", ()), on)
+    return placement.code if placement is not None else None
+
+
 def division_name(divisions: Placements, code: str, on: date) -> str:
     """A division's name as an address says it: the county's behind its prefecture's, 长春市南关区."""
     placement = _in_force(divisions.get(code, ()), on)

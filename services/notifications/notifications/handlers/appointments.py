@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from chassis.clock import Clock
 from chassis.messaging import Envelope
 from notifications.domain.recipients import Mentions
-from notifications.handlers import Batch
+from notifications.handlers import Batch, matters
 from notifications.handlers.announcing import announce
 from notifications.handlers.upserting import upsert
 from notifications.storage import appointment
@@ -36,6 +36,7 @@ class OfAppointment:
 
 @dataclass(frozen=True, kw_only=True)
 class AppointmentMade(OfAppointment):
+    post_id: str
     position: str
     filing_due_on: date
     document: str
@@ -91,7 +92,7 @@ class AppointmentSuspendedWithCertificate(OfAppointment):
 
 @dataclass(frozen=True, kw_only=True)
 class AppointmentRestored(OfAppointment):
-    pass
+    reason: str | None = None  # events from before it was said have none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +120,7 @@ def changed(session: Session, events: Batch[AppointmentChanged], clock: Clock) -
 
 def keep_anew(session: Session, events: Sequence[Envelope[OfAppointment]]) -> None:
     """Keeps an appointment as `events`, all that hold of it, say; nobody is told again."""
+    matters.keep_anew(session, events)
     for event in events:
         if isinstance(event.data, AppointmentMade):
             upsert(session, appointment, [_row(event.data)])
@@ -136,4 +138,5 @@ def _row(data: AppointmentMade) -> dict[str, object]:
         "position": data.position,
         "made_on": data.on,
         "ended_on": None,
+        "post_id": data.post_id,
     }

@@ -1,16 +1,26 @@
-"""Certificates: what is read of their events, which are announced and change nothing else here."""
+"""Certificates: until when each is valid, and what is announced of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, TypeAlias, TypeVar
 
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
+from chassis.data import insert_new, insert_rows
+from chassis.messaging import Envelope
+from notifications.domain.conditions import CertificateState
 from notifications.domain.recipients import Mentions
-from notifications.handlers import Batch
+from notifications.domain.rules import Rules
+from notifications.handlers import Batch, planning, replanning
 from notifications.handlers.announcing import announce
+from notifications.handlers.replanning import BEGUN
+from notifications.storage import certificate
+from programme import rulesets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +88,79 @@ class CertificateReplaced(OfCertificate):
     replaced_by_number: str
 
 
+Fact: TypeAlias = Envelope[Any]  # Any: the record of one of the events about certificates
+CertificateT = TypeVar("CertificateT", bound=OfCertificate)
+ENTER_ANEW = """
+ON CONFLICT (id) DO UPDATE SET number = excluded.number, person_id = excluded.person_id,
+    enterprise_id = excluded.enterprise_id, valid_until = excluded.valid_until, state = excluded.state,
+    valid_from = coalesce(certificate.valid_from, excluded.valid_from)
+"""
+END = update(certificate).where(certificate.c.id == bindparam("of")).values(state=bindparam("now"))
+# What the certificate is after the event; after all others it is valid.
+ENDED_BY = {
+    "certificate.expired.v1": CertificateState.EXPIRED,
+    "certificate.revoked.v1": CertificateState.REVOKED,
+    "certificate.suspended.v1": CertificateState.SUSPENDED,
+    "certificate.replaced.v1": CertificateState.REPLACED,
+}
+
+
+def begun(session: Session, events: Batch[CertificateT], clock: Clock) -> None:
+    """Certificates were issued, renewed or reinstated: they are valid until a day, before which reminders are due."""
+    _enter(session, events)
+    announce(session, events, clock)
+
+
+def ended(session: Session, events: Batch[CertificateT], clock: Clock) -> None:
+    """Certificates are no longer valid; nobody is reminded of their end any more."""
+    _end(session, events)
+    rules = rulesets.rules_on(session, clock.today(), Rules)
+    reminders = [rule for rule in rules.planning if replanning.reminds_of_certificates(rule)]
+    planning.cancel(session, [planning.series(rule.key, event.aggregate) for event in events for rule in reminders])
+    announce(session, events, clock)
+
+
 def expiring(session: Session, events: Batch[CertificateExpiring], clock: Clock) -> None:
-    """Certificates end soon. The letter says the days that are left when it is written, which may be a later day."""
-    today = clock.today()
-    counted = [replace(each.data, days_left=(each.data.valid_until - today).days) for each in events]
-    announce(session, [each.with_data(data) for each, data in zip(events, counted, strict=True)], clock)
+    """Training reminds of certificates. The reminders here are due by this service's own rules and facts.
+
+    One that is not known here was issued before it kept them: it is kept from now on, and its reminders are planned,
+    with those that are due today.
+    """
+    rows = {event.subject: _row(event, event.data.valid_until) for event in events}
+    new = insert_new(session, certificate, list(rows.values()))
+    unknown = [event for event in events if event.subject in new]
+    if unknown:
+        rules = rulesets.rules_on(session, clock.today(), Rules)
+        after = min(event.data.on for event in unknown) - timedelta(days=1)
+        replanning.plan_certificates(session, [rows[event.subject] for event in unknown], rules, after)
+
+
+def keep_anew(session: Session, events: Sequence[Envelope[OfCertificate]]) -> None:
+    """Keeps a certificate as `events`, all that hold of it, say; nobody is told again."""
+    for event in events:
+        if event.type in BEGUN:
+            _enter(session, [event])
+        elif event.type in ENDED_BY:
+            _end(session, [event])
+
+
+def _enter(session: Session, events: Sequence[Fact]) -> None:
+    last = {event.subject: _row(event, event.data.valid_until) for event in events}
+    insert_rows(session, certificate, [last[each] for each in sorted(last)], ENTER_ANEW)
+
+
+def _end(session: Session, events: Sequence[Fact]) -> None:
+    session.execute(END, [{"of": event.subject, "now": ENDED_BY[event.type]} for event in events])
+
+
+def _row(event: Fact, valid_until: date) -> dict[str, object]:
+    data = event.data
+    return {
+        "id": data.certificate_id,
+        "number": data.number,
+        "person_id": data.person_id,
+        "enterprise_id": data.enterprise_id,
+        "valid_from": getattr(data, "valid_from", None),
+        "valid_until": valid_until,
+        "state": CertificateState.VALID,
+    }

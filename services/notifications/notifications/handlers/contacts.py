@@ -11,6 +11,7 @@ from notifications.domain.recipients import RecipientKind
 from notifications.handlers import Batch
 from notifications.handlers.upserting import upsert
 from notifications.storage import contact
+from notifications.usecases import bad_addresses
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,9 +23,10 @@ class ContactChanged:
 
 def changed(session: Session, events: Batch[ContactChanged], personal_data: PersonalDataCipher) -> None:
     """How owners are reached has changed."""
-    upsert(session, contact, (_row(event.data, personal_data) for event in events))
-
-
-def _row(data: ContactChanged, personal_data: PersonalDataCipher) -> dict[str, object]:
-    sealed = personal_data.reseal(data.owner_id, data.jwe)
-    return {"owner_kind": data.owner_kind, "owner_id": data.owner_id, "email": sealed.email, "phone": sealed.phone}
+    points = {
+        (event.data.owner_kind, event.data.owner_id): personal_data.reseal(event.data.owner_id, event.data.jwe)
+        for event in events
+    }
+    rows = [{"owner_kind": kind, "owner_id": owner_id, **vars(each)} for (kind, owner_id), each in points.items()]
+    upsert(session, contact, rows)
+    bad_addresses.contacts_changed(session, points, personal_data)

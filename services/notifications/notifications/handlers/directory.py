@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import ARRAY, Column, Date, Select, Text, bindparam, func, or_, select
@@ -14,7 +15,14 @@ from sqlalchemy.orm import Session
 
 from chassis.errors import Transient
 from notifications import storage
-from notifications.domain.placements import Placement, Placements, division_name, present_code, province
+from notifications.domain.placements import (
+    Placement,
+    Placements,
+    division_name,
+    prefecture_of,
+    present_code,
+    province,
+)
 from notifications.domain.recipients import Mentions, Parties
 from programme.tables import division as division_table
 
@@ -91,6 +99,16 @@ class Directory:
     classes: Mapping[str, TrainingClass]
     appointing: Mapping[str, str]  # by person, the enterprise whose CQO they are
     divisions: Placements
+    on: date
+
+    @cached_property
+    def province(self) -> str | None:
+        """The province's code; None before the tree has been announced."""
+        return province(self.divisions, self.on)
+
+    def office_name(self, code: str) -> str:
+        """The name of an office as a letter addresses it."""
+        return f"{division_name(self.divisions, code, self.on)}市场监督管理部门"
 
     @classmethod
     def read(cls, session: Session, mentions: Collection[Mentions], on: date) -> Directory:
@@ -109,6 +127,7 @@ class Directory:
             _rows(session, TrainingClass, {each.class_id for each in mentions}),
             appointing,
             _placements(session),
+            on,
         )
 
     def resolve(self, mentioned: Mentions, division: str | None, on: date) -> tuple[Parties, Names]:
@@ -120,16 +139,24 @@ class Directory:
         holder = self._person(mentioned.person_id)
         enterprise = self._enterprise(self._enterprise_concerned(mentioned, holder))
         code = self._division_concerned(mentioned, division, enterprise, holder, on)
-        appointment = self.appointments.get(mentioned.appointment_id or "")
-        training_class = self.classes.get(mentioned.class_id or "")
-        names = Names(
-            person_name=holder.name if holder else None,
+        names = self.names(replace(mentioned, enterprise_id=enterprise.id if enterprise else None, division=code))
+        above = prefecture_of(self.divisions, code, on) if code else None
+        enterprise_id = enterprise.id if enterprise else None
+        return Parties(mentioned.person_id, enterprise_id, code, above, self.province), names
+
+    def names(self, concerned: Mentions) -> Names:
+        """The names of those who are concerned; None of those who are not known here."""
+        person = self.people.get(concerned.person_id or "")
+        enterprise = self.enterprises.get(concerned.enterprise_id or "")
+        appointment = self.appointments.get(concerned.appointment_id or "")
+        training_class = self.classes.get(concerned.class_id or "")
+        return Names(
+            person_name=person.name if person else None,
             enterprise_name=enterprise.name if enterprise else None,
-            division_name=division_name(self.divisions, code, on) if code else None,
+            division_name=division_name(self.divisions, concerned.division, self.on) if concerned.division else None,
             position=appointment.position if appointment else None,
             class_name=training_class.name if training_class else None,
         )
-        return Parties(mentioned.person_id, enterprise.id if enterprise else None, code), names
 
     def _person(self, person_id: str | None) -> Person | None:
         if person_id is not None and person_id not in self.people:
@@ -159,15 +186,12 @@ class Directory:
     ) -> str | None:
         """The division in the event, else the enterprise's or the person's; under its present code.
 
-        What happens to a certificate concerns the division in which its holder works now, whatever its event says;
-        what the province has to know, the province.
+        What happens to a certificate concerns the division in which its holder works now, whatever its event says.
         """
         home = enterprise or holder
         code = mentioned.division or division or (home.division if home else None)
         if mentioned.concerns_present_employer and home is not None:
             code = home.division
-        if mentioned.concerns_province:
-            code = province(self.divisions, on) or code
         return present_code(self.divisions, code, on) if code else None
 
 

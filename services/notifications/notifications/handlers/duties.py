@@ -29,3 +29,8 @@ class DutyReportOverdue(DutyReportReturned):
     """`duty_report.overdue.v1`."""
 
     due_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class DutyReportSubmitted(DutyReportReturned):
+    """`duty_report.submitted.v1`: nobody is told of it; it ends what is open."""

@@ -31,11 +31,11 @@ class IncidentReported(OfIncident):
 
 @dataclass(frozen=True, kw_only=True)
 class OfForwarding(OfIncident):
-    """What the province is told of."""
+    """What offices alone are told of, so that the CQO need not be known here."""
 
     @property
     def mentions(self) -> Mentions:
-        return Mentions(enterprise_id=self.enterprise_id, concerns_province=True)
+        return Mentions(enterprise_id=self.enterprise_id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,3 +57,10 @@ class FinalReportDue(OfIncident):
     """`incident.closed.v1` and `incident.final_report_overdue.v1`."""
 
     final_due_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentReportAdded(OfIncident):
+    """`incident.report_added.v1`: nobody is told of it; the final report ends what is open."""
+
+    kind: str

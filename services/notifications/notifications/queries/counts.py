@@ -18,7 +18,7 @@ from programme import scope
 from programme.callers import Caller
 
 ONE_DAY = timedelta(days=1)
-KINDS_OF_CAUSE = ("type", "ruleset", "person", "enterprise", "late")
+KINDS_OF_CAUSE = ("type", "ruleset", "person", "enterprise", "late", "offices")
 KINDS_OF_DELIVERY = ("kind", "channel", "state")
 
 

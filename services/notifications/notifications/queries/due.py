@@ -1,12 +1,12 @@
-"""What is due by the events received, and what became of each delivery, looked up one by one.
+"""What is due by the events received and the days that have come, and what became of each delivery, one by one.
 
-What is due is computed here from the events, the table of announcements and the rule sets alone, and not from notices:
-one that was never written shows as missing.
+What is due is computed here from the causes and the rule sets alone, and not from notices: one that was never written
+shows as missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,32 +14,34 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     FromClause,
+    Integer,
     Subquery,
     Text,
-    Values,
     and_,
     case,
     cast,
     column,
     func,
+    literal,
     or_,
     select,
     true,
-    values,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.selectable import LateralFromClause
 
-from notifications.domain.announcements import ANNOUNCEMENTS
 from notifications.domain.notice import State
-from notifications.domain.recipients import RecipientKind
+from notifications.domain.recipients import CENTRE_ID, Audience, RecipientKind
+from notifications.domain.rules import NoticeRule, Rules, escalated_type, planned_type
 from notifications.queries.filters import Period, ProofFilters
 from notifications.storage import cause, delivery, notice
-from programme import scope
+from programme import rulesets, scope
 from programme.callers import Caller
-from programme.tables import ruleset
+from programme.rulesets import RuleSet
 
 SHOWN = 100  # missing deliveries that are listed one by one
+OFFICE = literal(RecipientKind.DIVISION.value)
+PLACES = {Audience.DIVISION: "1", Audience.PREFECTURE: "2", Audience.PROVINCE: "3"}  # in `offices` of the counts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,10 @@ class Tally:
     pending: int
     failed: int
     no_address: int
+    declined: int  # by the recipient's own choice
+    unknown: int
+    bounced: int
+    withdrawn: int  # what they would have told held no longer
     missing: int  # due, and no delivery exists
     nobody_concerned: int  # not due, for the event concerns nobody of that kind
 
@@ -75,34 +81,67 @@ class Missing:
     channel: str
 
 
-def announcements() -> Values:
-    """The table of announcements: a row for each type of event, kind of notice and kind of recipient."""
-    rows = [
-        (announcement.event, announcement.kind, recipient.value, *(announcement.condition or (None, None)))
-        for announcement in ANNOUNCEMENTS
-        for recipient in announcement.recipients
-    ]
-    fields = (column("type", Text), column("kind", Text), column("recipient_kind", Text))
-    condition = (column("field", Text), column("holds", Boolean))
-    return values(*fields, *condition, name="announcement").data(rows)
+def announcements(session: Session) -> FromClause:
+    """What the rule sets ask for: a row for each of them, type of cause, kind of notice, audience and channel.
 
-
-def channels_of(announced: Values) -> LateralFromClause:
-    """The channels, as `name`, by which the joined rule set has an announcement go out."""
-    by_kind = ruleset.c.parameters["channels_by_kind"][announced.c.kind]
-    channels = func.jsonb_array_elements_text(func.coalesce(by_kind, ruleset.c.parameters["channels"]))
-    return channels.table_valued(column("name", Text)).lateral("channel")
-
-
-def _due(caller: Caller, filters: ProofFilters, on: date, days: Collection[date] | None = None) -> Subquery:
-    """Each delivery that the events received ask for; `recipient_id` is NULL where an event concerns nobody."""
-    announced = announcements()
-    recipient = case(
-        (announced.c.recipient_kind == RecipientKind.PERSON, cause.c.person_id),
-        (announced.c.recipient_kind == RecipientKind.ENTERPRISE, cause.c.enterprise_id),
-        (announced.c.recipient_kind == RecipientKind.DIVISION, cause.c.division),
+    `before` are the offices that the same rule names earlier, as places in `offices` of the counts.
+    """
+    rows = [row for found in rulesets.all_versions(session) for row in _asked_for_by(as_rules(found))]
+    columns = {
+        "ruleset": Integer,
+        "type": Text,
+        "kind": Text,
+        "audience": Text,
+        "before": Text,
+        "channel": Text,
+        "field": Text,
+        "holds": Boolean,
+    }
+    records = func.jsonb_to_recordset(literal(rows, JSONB))
+    return records.table_valued(*(column(name, kind) for name, kind in columns.items())).render_derived(
+        "announcement", with_types=True
     )
-    channel = channels_of(announced)
+
+
+def as_rules(found: RuleSet) -> Rules:
+    """A rule set as it is stored, as the record by which it is read."""
+    known = {name: value for name, value in found.parameters.items() if name in Rules.__dataclass_fields__}
+    return Rules(version=found.version, effective_from=found.effective_from, document=found.document, **known)
+
+
+def _asked_for_by(rules: Rules) -> Iterator[dict[str, object]]:
+    for given in rules.notices:
+        rule = NoticeRule.of(given)
+        channels = rules.channels_of(rule.key)
+        for cause_type in _causes_of(rule):
+            before = ""
+            for audience in rule.audience_of(cause_type):
+                asked = {"ruleset": rules.version, "type": cause_type, "kind": rule.key, "audience": audience}
+                if rule.when is not None and cause_type in rule.events:
+                    asked |= {"field": rule.when.field, "holds": rule.when.value}
+                reach = [channel for channel in channels if channel.reaches(audience.recipient_kind)]
+                yield from ({**asked, "before": before, "channel": channel} for channel in reach)
+                before += PLACES.get(audience, "")
+
+
+def _causes_of(rule: NoticeRule) -> list[str]:
+    """The types of cause because of which the rule has something written: at once, on its days, or by its stages."""
+    first = rule.events if rule.due is None else [planned_type(rule.key)]
+    return [*first, *(escalated_type(rule.key, stage.number) for stage in rule.escalations)]
+
+
+def _due(session: Session, caller: Caller, filters: ProofFilters, on: date, days: Collection[date] | None) -> Subquery:
+    """Each delivery that the causes ask for; `recipient_id` is NULL where a cause concerns nobody of an audience."""
+    announced = announcements(session)
+    recipient = case(
+        (announced.c.audience == Audience.PERSON, cause.c.person_id),
+        (announced.c.audience == Audience.ENTERPRISE, cause.c.enterprise_id),
+        (announced.c.audience == Audience.DIVISION, cause.c.division),
+        (announced.c.audience == Audience.PREFECTURE, cause.c.prefecture),
+        (announced.c.audience == Audience.PROVINCE, cause.c.province),
+        else_=CENTRE_ID,
+    )
+    kind = case((announced.c.audience.in_((Audience.PERSON, Audience.ENTERPRISE)), announced.c.audience), else_=OFFICE)
     applies = or_(
         announced.c.field.is_(None), cast(cause.c.data[announced.c.field].astext, Boolean) == announced.c.holds
     )
@@ -116,14 +155,15 @@ def _due(caller: Caller, filters: ProofFilters, on: date, days: Collection[date]
             cause.c.id.label("cause_id"),
             cause.c.type,
             announced.c.kind,
-            announced.c.recipient_kind,
+            kind.label("recipient_kind"),
             recipient.label("recipient_id"),
-            channel.c.name.label("channel"),
+            announced.c.channel,
+            # An office that is several of the audiences is told once; of those that are nobody each counts.
+            case((recipient.is_(None), announced.c.audience)).label("nobody"),
         )
+        .distinct()
         .select_from(cause)
-        .join(announced, and_(announced.c.type == cause.c.type, applies))
-        .join(ruleset, ruleset.c.version == cause.c.ruleset)
-        .join(channel, true())
+        .join(announced, and_(announced.c.ruleset == cause.c.ruleset, announced.c.type == cause.c.type, applies))
         .where(*conditions)
         .subquery("due")
     )
@@ -149,7 +189,7 @@ def _beside_deliveries(due: Subquery, one_by_one: bool) -> tuple[FromClause, Fro
 
 def tallies(session: Session, caller: Caller, filters: ProofFilters, on: date) -> list[TallyOfKind]:
     """What became of all that is due, by kind and channel."""
-    due = _due(caller, filters, on)
+    due = _due(session, caller, filters, on, None)
     joined, sent = _beside_deliveries(due, one_by_one=filters.since is not None)
 
     def number(name: str, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
@@ -162,6 +202,10 @@ def tallies(session: Session, caller: Caller, filters: ProofFilters, on: date) -
         number("pending", sent.c.state.in_((State.PENDING, State.SENDING))),
         number("failed", sent.c.state == State.FAILED),
         number("no_address", sent.c.state == State.NO_ADDRESS),
+        number("declined", sent.c.state == State.DECLINED),
+        number("unknown", sent.c.state == State.UNKNOWN),
+        number("bounced", sent.c.state == State.BOUNCED),
+        number("withdrawn", sent.c.state == State.WITHDRAWN),
         number("missing", _is_missing(due, sent)),
         number("nobody_concerned", ~is_due),
     )
@@ -174,7 +218,7 @@ def missing(
     session: Session, caller: Caller, filters: ProofFilters, on: date, days: Collection[date] | None
 ) -> list[Missing]:
     """The first SHOWN deliveries that are due and don't exist; where `days` are given, of causes of these."""
-    due = _due(caller, filters, on, days)
+    due = _due(session, caller, filters, on, days)
     joined, sent = _beside_deliveries(due, one_by_one=days is not None or filters.since is not None)
     fields = (due.c.cause_id, due.c.type, due.c.kind, due.c.recipient_kind, due.c.recipient_id, due.c.channel)
     wanted = select(*fields).select_from(joined).where(_is_missing(due, sent)).order_by(due.c.cause_id).limit(SHOWN)

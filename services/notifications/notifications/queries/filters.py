@@ -65,5 +65,17 @@ class ProofFilters(Period):
     each: bool = False  # each delivery looked up by itself, and nothing taken from the counts
 
 
+@dataclass(frozen=True)
+class PreviewFilters:
+    recipient_kind: RecipientKind | None = None
+    ruleset: int | None = None  # by which it is signed; that of today
+
+
+@dataclass(frozen=True)
+class PlanFilters:
+    on: date
+    ruleset: int | None = None  # its version; that of the day where none is given
+
+
 def _start_of(day: date) -> datetime:
     return datetime.combine(day, time.min, SHANGHAI)

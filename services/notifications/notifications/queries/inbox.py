@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from chassis.errors import NotFound
 from chassis.http import Page, PageArguments, paginate
 from notifications.domain.notice import Channel, State
-from notifications.domain.recipients import RecipientKind
+from notifications.domain.recipients import CENTRE_ID, RecipientKind
 from notifications.queries.filters import InboxFilters
 from notifications.storage import delivery, notice, reading
 from programme import scope
@@ -69,6 +69,8 @@ def in_inbox_of(caller: Caller, on: date) -> ColumnElement[bool]:
             addressed = _addressed_to(RecipientKind.PERSON, caller.person_id)
         case Role.ENTERPRISE:
             addressed = _addressed_to(RecipientKind.ENTERPRISE, caller.enterprise_id)
+        case Role.TRAINING_CENTRE:
+            addressed = _addressed_to(RecipientKind.DIVISION, CENTRE_ID)
         case _:
             addressed = and_(TO_AN_OFFICE, scope.within(notice.c.recipient_id, caller, on))
     return and_(addressed, SHOWN)
@@ -77,10 +79,10 @@ def in_inbox_of(caller: Caller, on: date) -> ColumnElement[bool]:
 def inbox(session: Session, caller: Caller, filters: InboxFilters, on: date, page: PageArguments) -> Page:
     """The caller's own inbox, the newest first; its items are InboxItems."""
     offices, mine = None, in_inbox_of(caller, on)
-    # An index has each office's notices in order. Those that were read are few, and found from there. Materialized, or
-    # the planner may ask for every office and leave out the others afterwards.
-    if caller.division is not None and caller.role == Role.DIVISION and filters.unread is not False:
-        offices = scope.subtree(caller.division, on).cte("office").prefix_with("MATERIALIZED")
+    # An index has each office's notices in order, and a page ends when it is full, whether few or most of them were
+    # read. Materialized, or the planner may ask for every office and leave out the others afterwards.
+    if caller.division is not None and caller.role == Role.DIVISION:
+        offices = scope.subtree(caller.division, on).distinct().cte("office").prefix_with("MATERIALIZED")
         mine = and_(TO_AN_OFFICE, notice.c.recipient_id == offices.c.code, SHOWN)
     wanted = _items(caller).where(mine, *filters.contains(notice.c.created_at))
     if filters.kind is not None:

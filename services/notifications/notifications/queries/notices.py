@@ -14,11 +14,11 @@ from chassis.http import Page, PageArguments, paginate
 from notifications.domain.notice import Channel, Notice, State
 from notifications.queries import counts
 from notifications.queries.filters import NoticeFilters, SummaryFilters
-from notifications.storage import cause, delivery, notice, reading
+from notifications.storage import StoredNotice, cause, delivery, notice, reading
 from programme import scope
 from programme.callers import Caller
 
-WITH_DELIVERIES = selectinload(Notice.deliveries)  # type: ignore[arg-type]  # mapped in storage, out of mypy's sight
+WITH_DELIVERIES = selectinload(StoredNotice.deliveries)  # type: ignore[arg-type]  # mapped in storage, out of mypy's sight
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,10 @@ CAUSE = select(
 
 def notices(session: Session, caller: Caller, filters: NoticeFilters, on: date, page: PageArguments) -> Page:
     """Notices with their deliveries, the newest first; the page's items are Notices."""
-    wanted = select(Notice).where(*_conditions(caller, filters, on)).options(WITH_DELIVERIES)
-    return paginate(session, wanted, [notice.c.id], page, descending=True)
+    wanted = select(StoredNotice).where(*_conditions(caller, filters, on)).options(WITH_DELIVERIES)
+    # Of a period that is over the newest are found by when they were written; by their ids all later ones come first.
+    order = [notice.c.id] if filters.until is None else [notice.c.created_at, notice.c.id]
+    return paginate(session, wanted, order, page, descending=True)
 
 
 def _conditions(caller: Caller, filters: NoticeFilters, on: date) -> list[ColumnElement[bool]]:
@@ -104,7 +106,7 @@ def _conditions(caller: Caller, filters: NoticeFilters, on: date) -> list[Column
 def in_full(session: Session, caller: Caller, notice_id: str, on: date) -> NoticeInFull:
     """A notice with the event that caused it and who has read it; NotFound if the caller may not see it."""
     found = session.scalars(
-        select(Notice)
+        select(StoredNotice)
         .where(notice.c.id == notice_id, scope.within(notice.c.division, caller, on))
         .options(WITH_DELIVERIES)
     ).one_or_none()

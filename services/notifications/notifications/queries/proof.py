@@ -11,26 +11,29 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from sqlalchemy import BigInteger, ColumnElement, Subquery, Text, and_, case, cast, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from chassis.clock import SHANGHAI
+from chassis.due import due as planned
 from chassis.messaging import inbox_applied, inbox_parked
-from notifications.domain.announcements import EVENTS
 from notifications.domain.notice import State
-from notifications.domain.recipients import RecipientKind
+from notifications.domain.recipients import Audience
+from notifications.handlers.followed import RECORDS
+from notifications.handlers.planning import DUE, ESCALATED
 from notifications.queries import counts, due
 from notifications.queries.due import Missing, Tally, TallyOfKind
 from notifications.queries.filters import ProofFilters
 from notifications.storage import cause, cause_passed
 from programme.callers import Caller
-from programme.tables import ruleset
 
+PASSED = cause_passed.c.type.in_(RECORDS)
 DAYS_SEARCHED = 10  # of those on which something is missing
 APPLIED = (
     select(inbox_applied.c.type, cast(func.sum(inbox_applied.c.applied), BigInteger))
-    .where(inbox_applied.c.type.in_(EVENTS))
+    .where(inbox_applied.c.type.in_(RECORDS))
     .group_by(inbox_applied.c.type)
 )
 
@@ -79,7 +82,7 @@ def proof(session: Session, caller: Caller, filters: ProofFilters, on: date) -> 
     if any(each.missing for each in items):
         days = None if filters.each else _days_that_differ(session, caller, filters, on)
         missing = due.missing(session, caller, filters, on, days)
-    return Proof(items, total, missing, _held_up(session), _received(session, filters.each))
+    return Proof(items, total, missing, _held_up(session, on), _received(session, filters.each))
 
 
 def _tallies(session: Session, caller: Caller, filters: ProofFilters, on: date) -> list[TallyOfKind]:
@@ -88,7 +91,7 @@ def _tallies(session: Session, caller: Caller, filters: ProofFilters, on: date) 
     states = sent.c.kind, sent.c.channel, sent.c.state
     numbers = session.execute(select(*states, cast(func.sum(sent.c.number), BigInteger)).group_by(*states))
     found = {(kind, channel, State(state)): number for kind, channel, state, number in numbers}
-    asked_for = _due(counts.causes(caller, filters, on), filters)
+    asked_for = _due(session, counts.causes(caller, filters, on), filters)
     groups = asked_for.c.kind, asked_for.c.channel
     wanted = select(*groups, *_sums(asked_for)).group_by(*groups).order_by(*groups)
     return [
@@ -107,6 +110,10 @@ def _tally(kind: str, channel: str, number: int, nobody: int, states: Mapping[St
         pending=states[State.PENDING] + states[State.SENDING],
         failed=states[State.FAILED],
         no_address=states[State.NO_ADDRESS],
+        declined=states[State.DECLINED],
+        unknown=states[State.UNKNOWN],
+        bounced=states[State.BOUNCED],
+        withdrawn=states[State.WITHDRAWN],
         missing=number - sum(states.values()),
         nobody_concerned=nobody,
     )
@@ -114,7 +121,7 @@ def _tally(kind: str, channel: str, number: int, nobody: int, states: Mapping[St
 
 def _days_that_differ(session: Session, caller: Caller, filters: ProofFilters, on: date) -> list[date]:
     """The first days whose causes ask for other numbers than were delivered because of them."""
-    asked_for = _due(counts.causes(caller, filters, on, by_day=True), filters)
+    asked_for = _due(session, counts.causes(caller, filters, on, by_day=True), filters)
     groups = asked_for.c.day, asked_for.c.kind, asked_for.c.channel
     number, _ = _sums(asked_for)
     differences: Counter[tuple[date, str, str]] = Counter()
@@ -128,22 +135,31 @@ def _days_that_differ(session: Session, caller: Caller, filters: ProofFilters, o
     return sorted({day for (day, _, _), number in differences.items() if number})[:DAYS_SEARCHED]
 
 
-def _due(causes: Subquery, filters: ProofFilters) -> Subquery:
+def _due(session: Session, causes: Subquery, filters: ProofFilters) -> Subquery:
     """How many deliveries causes ask for, by kind and channel; `known` is False where they concern nobody."""
-    announced = due.announcements()
-    channel = due.channels_of(announced)
+    announced = due.announcements(session)
+    offices = [func.substr(causes.c.offices, place, 1) for place in (1, 2, 3)]
+    audience = announced.c.audience
+    office = case(*((audience == name, offices[int(place) - 1]) for name, place in due.PLACES.items()))
     known = case(
-        (announced.c.recipient_kind == RecipientKind.PERSON, causes.c.person),
-        (announced.c.recipient_kind == RecipientKind.ENTERPRISE, causes.c.enterprise),
-        (announced.c.recipient_kind == RecipientKind.DIVISION, causes.c.division),
+        (audience == Audience.PERSON, causes.c.person),
+        (audience == Audience.ENTERPRISE, causes.c.enterprise),
+        (audience == Audience.CENTRE, true()),
+        else_=office != "0",
+    )
+    # An office that is several of the audiences is told once.
+    is_told_already = or_(
+        *(
+            and_(announced.c.before.contains(place), offices[int(place) - 1] == office, office != "0")
+            for place in due.PLACES.values()
+        )
     )
     applies = or_(announced.c.field.is_(None), causes.c.late == cast(announced.c.holds, Text))
     wanted = (
-        select(announced.c.kind, channel.c.name.label("channel"), known.label("known"), causes.c.number, causes.c.day)
+        select(announced.c.kind, announced.c.channel, known.label("known"), causes.c.number, causes.c.day)
         .select_from(causes)
-        .join(announced, and_(announced.c.type == causes.c.type, applies))
-        .join(ruleset, ruleset.c.version == causes.c.ruleset)
-        .join(channel, true())
+        .join(announced, and_(announced.c.ruleset == causes.c.ruleset, announced.c.type == causes.c.type, applies))
+        .where(func.coalesce(~is_told_already, true()))
     )
     if filters.kind is not None:
         wanted = wanted.where(announced.c.kind == filters.kind)
@@ -156,22 +172,35 @@ def _sums(asked_for: Subquery) -> tuple[ColumnElement[int], ColumnElement[int]]:
     return cast(number, BigInteger), cast(nobody, BigInteger)
 
 
-def _held_up(session: Session) -> list[HeldUp]:
-    """Events to be announced that wait in the inbox, for another try or for a person; of all divisions and days."""
+def _held_up(session: Session, on: date) -> list[HeldUp]:
+    """Events to be announced that wait in the inbox, for another try or for a person; of all divisions and days.
+
+    And what was planned for a day that has come, and is not swept yet.
+    """
     parked = inbox_parked.c
     waiting = (
         select(parked.type, parked.state, func.count().label("number"), func.min(parked.parked_at).label("since"))
-        .where(parked.type.in_(EVENTS))
+        .where(parked.type.in_(RECORDS))
         .group_by(parked.type, parked.state)
         .order_by(parked.type, parked.state)
     )
-    return [HeldUp(*row) for row in session.execute(waiting)]
+    late = (
+        select(planned.c.kind, planned.c.state, func.count(), func.min(planned.c.due_on))
+        .where(planned.c.kind.in_((DUE, ESCALATED)), planned.c.state == "planned", planned.c.due_on <= on)
+        .group_by(planned.c.kind, planned.c.state)
+    )
+    swept = [
+        HeldUp(kind, state, number, datetime.combine(day, time(), SHANGHAI))
+        for kind, state, number, day in session.execute(late)
+    ]
+    return [*(HeldUp(*row) for row in session.execute(waiting)), *swept]
 
 
 def _received(session: Session, each: bool) -> list[Received]:
     """For each type to be announced, what the inbox counted as applied and what is kept; of all divisions and days."""
-    kept = Counter(_causes(session) if each else counts.causes_kept(session))
-    for kind, number in session.execute(select(cause_passed.c.type, cause_passed.c.number)):
+    causes = _causes(session) if each else counts.causes_kept(session)
+    kept = Counter({kind: number for kind, number in causes.items() if kind in RECORDS})
+    for kind, number in session.execute(select(cause_passed.c.type, cause_passed.c.number).where(PASSED)):
         kept[kind] += number
     applied: dict[str, int] = {kind: number for kind, number in session.execute(APPLIED)}
     return [Received(kind, applied.get(kind, 0), kept[kind]) for kind in sorted({*applied, *kept})]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from chassis.http import DayField, QuerySchema, Schema, TextField
-from notifications.domain.announcements import KINDS
+from notifications.adapters.texts import KINDS
 from notifications.domain.notice import Channel, State
 from notifications.domain.recipients import RecipientKind
 from notifications.queries import filters
@@ -60,9 +60,22 @@ class Delivery(Schema):
         required=True, metadata={"description": "attempts after one of which it is not known whether it arrived"}
     )
     address = fields.String(allow_none=True, metadata={"description": "masked"})
-    answer = fields.String(allow_none=True, metadata={"description": "what the mail server said last"})
+    answer = fields.String(allow_none=True, metadata={"description": "what the server said last"})
     next_attempt_at = fields.AwareDateTime(allow_none=True)
     sent_at = fields.AwareDateTime(allow_none=True)
+    delivered_at = fields.AwareDateTime(
+        allow_none=True, metadata={"description": "when the recipient had it, where the channel's gateway tells"}
+    )
+    waits_for = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "why it waits, beside a next attempt: `digest`, or the limit that has no room: "
+            "`sms_daily`, `sms_daily_of_recipient`, `robot_minute`"
+        },
+    )
+    digest_id = fields.String(
+        allow_none=True, metadata={"description": "the same for deliveries that were handed over in one message"}
+    )
 
 
 class Notice(Schema):

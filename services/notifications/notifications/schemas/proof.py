@@ -26,6 +26,20 @@ class Tally(Schema):
     pending = fields.Integer(required=True)
     failed = fields.Integer(required=True)
     no_address = fields.Integer(required=True)
+    declined = fields.Integer(
+        required=True, metadata={"description": "not sent, as the recipient wants none of the kind on the channel"}
+    )
+    # `unknown` itself is an option of marshmallow's.
+    in_doubt = fields.Integer(
+        attribute="unknown",
+        data_key="unknown",
+        required=True,
+        metadata={"description": "nobody knows whether they arrived; a person decides"},
+    )
+    bounced = fields.Integer(required=True, metadata={"description": "accepted, and given back later"})
+    withdrawn = fields.Integer(
+        required=True, metadata={"description": "what they would have told held no longer when they were to be sent"}
+    )
     missing = fields.Integer(required=True, metadata={"description": "due, and no delivery exists; must be 0"})
     nobody_concerned = fields.Integer(
         required=True, metadata={"description": "not due, for the event concerns nobody of that kind"}

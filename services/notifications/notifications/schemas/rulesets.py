@@ -7,22 +7,11 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from chassis.http import Schema, TextField
-from notifications.domain.announcements import KINDS
-from notifications.domain.notice import Channel
+from notifications.adapters.texts import KINDS
 from notifications.domain.rules import OFFICE
+from notifications.schemas.notice_rules import Timing, rules_field, some_channels
 
 BODY_KEY = "^[a-z][a-z_]*$"
-
-
-def some_channels(**options: Any) -> fields.List[Any]:  # Any: marshmallow's options, and what its lists hold
-    """Some of the channels, each once."""
-    each = fields.Enum(Channel, by_value=fields.String)
-    return fields.List(each, validate=[validate.Length(1, len(Channel)), _each_once], **options)
-
-
-def _each_once(values: list[str]) -> None:
-    if len(set(values)) < len(values):
-        raise ValidationError("Named more than once. / 重复。")
 
 
 class SigningBody(Schema):
@@ -42,6 +31,8 @@ class SigningBody(Schema):
 
 
 class RuleSetParameters(Schema):
+    notices = rules_field()
+    timing = fields.Nested(Timing, required=True)
     channels = some_channels(required=True, metadata={"description": "by which notices go out"})
     channels_by_kind = fields.Dict(
         keys=fields.String(validate=validate.OneOf(KINDS)),
@@ -71,6 +62,13 @@ class RuleSetParameters(Schema):
     review_days = fields.Integer(required=True, validate=validate.Range(1, 365))
     court = TextField(100, required=True, metadata={"description": "where 行政诉讼 is brought"})
     court_months = fields.Integer(required=True, validate=validate.Range(1, 60))
+    english_names = fields.Dict(
+        keys=TextField(100),
+        values=TextField(200),
+        required=True,
+        validate=validate.Length(0, 50),
+        metadata={"description": "what English letters call bodies and courts, by their Chinese names"},
+    )
 
     @validates_schema
     def bodies_are_there(self, data: dict[str, Any], **options: Any) -> None:  # Any: marshmallow's

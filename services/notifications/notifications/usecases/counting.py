@@ -19,10 +19,10 @@ TAKEN = (
 )
 CAUSES = text(
     f"WITH taken AS ({TAKEN.format(table='cause_change')}), added AS ("
-    "INSERT INTO cause_sum (place, grain, since, type, ruleset, person, enterprise, division, late, number) "
+    "INSERT INTO cause_sum (place, grain, since, type, ruleset, person, enterprise, division, late, offices, number) "
     "SELECT place, grain, date_trunc(grain, day)::date, type, ruleset, person, enterprise, division IS NOT NULL, "
-    f"late, sum(number) FROM taken {GRAINS} {PLACES} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 "
-    "ON CONFLICT (place, grain, since, type, ruleset, person, enterprise, division, late) "
+    f"late, offices, sum(number) FROM taken {GRAINS} {PLACES} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 "
+    "ON CONFLICT (place, grain, since, type, ruleset, person, enterprise, division, late, offices) "
     "DO UPDATE SET number = cause_sum.number + excluded.number) SELECT count(*) FROM taken"
 )
 DELIVERIES = text(

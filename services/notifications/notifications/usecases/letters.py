@@ -1,60 +1,49 @@
-"""Letters on their way: taken by a sender, handed to the mail server, settled by the server's answer.
+"""Letters on their way: taken by a sender, handed over by its channel, settled by the answer.
 
-Taking letters is committed before they are handed over, and the answers are committed after. A crash between the two
-leaves letters with a sender that no longer lives; whether the server took them nobody can know, so they are sent again
-with the same Message-ID and counted as `maybe_repeated`.
+A letter is a delivery that leaves the house, by e-mail, as a text message or by a robot. Taking letters is committed
+before they are handed over, and the answers are committed after. A crash between the two leaves letters with a sender
+that no longer lives; whether they were taken nobody can know. Such a letter is sent once more with the same identity,
+and counted as `maybe_repeated`. If that ends in doubt too, it is `unknown` and waits for a person.
 """
 
 from __future__ import annotations
 
-import json
+import functools
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    DateTime,
-    Row,
-    Text,
-    and_,
-    bindparam,
-    func,
-    literal,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import ARRAY, Select, Text, and_, bindparam, func, literal, select, text, update
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
 from chassis.messaging import outbox
-from notifications.domain.notice import Delivery, Notice, SmtpResult, State
-from notifications.domain.rules import Rules
-from notifications.storage import contact, delivery, notice
-from programme import rulesets
+from notifications.adapters import texts
+from notifications.domain.notice import Channel, Delivery, Notice, Outcome, Refused, State
+from notifications.events import NoticeSent
+from notifications.handlers.reviewing import review
+from notifications.storage import delivery, notice
+from notifications.usecases import addresses, digests, limits
+from notifications.usecases.delivery_rows import as_delivery, in_state, store, text_of
+from notifications.usecases.holders import is_gone
+from notifications.usecases.limits import Limit
 
 # A sender lives as long as its database session holds the advisory lock (SENDERS, its number); the database lets go of
-# the lock when the process dies. No lease can expire under a slow mail server, and none has to be waited for.
+# the lock when the process dies. No lease can expire under a slow server, and none has to be waited for.
 SENDERS = 7_305_001
-# Notified by the trigger `notify_letters` on the table `delivery`, whenever a letter is written or becomes pending
-# again (migration 0002).
-WAKE_UP_CHANNEL = "cqo_letters"
-LOOK_AT_MOST = 2000  # letters without an address, in one look
-NEWEST = "g"  # comes after every id
-ROUNDS = 5  # in one transaction, past letters without an address
-DELIVERY_FIELDS = tuple(column.name for column in delivery.columns if column.name != "notice_id")
-NOTICE_FIELDS = tuple(column.name for column in notice.columns)
+ROUNDS, LOOK_PAST = 5, 200  # in one transaction, past letters without an address; so many in each but the first
 
 
 @dataclass(frozen=True)
 class Letter:
-    """What a sender has to hand over: a delivery as it was taken, and the sealed address it goes to."""
+    """What a sender has to hand over: a delivery as it was taken, where it goes to (sealed), and what it says."""
 
     delivery: Delivery
     address: str
+    text: texts.Text
+    references: Sequence[str]  # the ids of the notices in it
+    limits: Sequence[Limit] = ()  # on which it is counted
 
     @property
     def id(self) -> str:
@@ -65,177 +54,153 @@ class Letter:
         return self.delivery.notice
 
 
-def _in_state(state: State) -> ColumnElement[bool]:
-    # Written into the statement, so that the planner sees that the state's partial index applies.
-    return delivery.c.state == literal(state, Text, literal_execute=True)
+LimitsOf = Callable[[Letter], Sequence[Limit]]
+
+
+def wake_up_channel(channel: Channel) -> str:
+    """What the trigger `notify_letters` notifies when a letter of that channel is written or becomes pending again."""
+    return "cqo_letters" if channel is Channel.EMAIL else f"cqo_letters_{channel}"
 
 
 # Statements are built once; and the rows are locked, so the ORM would only add its bookkeeping.
 # Not now(), which stands still in a transaction: a letter may be taken in the one that wrote it.
-IS_DUE = and_(_in_state(State.PENDING), delivery.c.next_attempt_at <= func.statement_timestamp())
-OF_RECIPIENT = and_(contact.c.owner_kind == notice.c.recipient_kind, contact.c.owner_id == notice.c.recipient_id)
+IS_DUE = and_(in_state(State.PENDING), delivery.c.next_attempt_at <= func.statement_timestamp())
 NEXT_DUE = select(func.extract("epoch", func.min(delivery.c.next_attempt_at) - func.statement_timestamp())).where(
-    _in_state(State.PENDING)
+    in_state(State.PENDING), delivery.c.channel == bindparam("channel")
 )
-NEXT = (
-    select(delivery, notice, contact.c.email)
-    .join_from(delivery, notice)
-    .outerjoin(contact, OF_RECIPIENT)
-    .where(IS_DUE)
-    .order_by(delivery.c.next_attempt_at, delivery.c.id)
-    .limit(bindparam("room"))
-    .with_for_update(of=delivery, skip_locked=True)
-)
+
+
+@functools.cache
+def _next(channel: Channel) -> Select[*tuple[object, ...]]:
+    return (
+        select(delivery, notice, addresses.sealed(channel), addresses.FAULT)
+        .select_from(addresses.beside(delivery.join(notice), channel))
+        .where(IS_DUE, delivery.c.channel == literal(channel, Text, literal_execute=True))
+        .order_by(delivery.c.next_attempt_at, delivery.c.id)
+        .limit(bindparam("room"))
+        .with_for_update(of=delivery, skip_locked=True)
+    )
+
+
 HELD = text(
     "SELECT id FROM delivery WHERE id = ANY(:ids) AND state = 'sending' AND sender = :sender ORDER BY id FOR UPDATE"
 ).bindparams(bindparam("ids", type_=ARRAY(Text)))
-STORE = text(
-    "UPDATE delivery SET state = new.state, version = new.version, attempts = new.attempts, sender = new.sender, "
-    "maybe_repeated = new.maybe_repeated, address = new.address, answer = new.answer, sent_at = new.sent_at, "
-    "next_attempt_at = now() + make_interval(secs => new.wait) "
-    "FROM jsonb_to_recordset(:deliveries) AS new (id text, state text, version integer, attempts integer, "
-    "sender integer, maybe_repeated integer, address text, answer text, sent_at timestamptz, wait float) "
-    "WHERE delivery.id = new.id"
-)
-STORED = ("id", "state", "version", "attempts", "sender", "maybe_repeated", "address", "answer", "sent_at")
-
-
-IS_DEAD = text(
-    "NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 "
-    "AND classid = :senders AND objid = delivery.sender "
-    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
-).bindparams(senders=SENDERS)
-ORPHANS = select(delivery.c.id).where(_in_state(State.SENDING), IS_DEAD).with_for_update(skip_locked=True)
-RELEASE_ORPHANS = (
-    update(delivery)
-    .where(delivery.c.id.in_(ORPHANS))
-    .values(
-        state=State.PENDING,
-        sender=None,
-        next_attempt_at=func.now(),
-        maybe_repeated=delivery.c.maybe_repeated + 1,
-    )
-    .returning(delivery.c.id)
-)
-LOOKED_AT = (
-    select(delivery.c.id, notice.c.created_at)
-    .join(notice, notice.c.id == delivery.c.notice_id)
-    .where(_in_state(State.NO_ADDRESS), delivery.c.id < bindparam("before"))
-    .order_by(delivery.c.id.desc())
-    .limit(bindparam("at_most"))
-)
-ADDRESSED = (
-    select(delivery.c.id)
-    .join(notice, notice.c.id == delivery.c.notice_id)
-    .join(contact, OF_RECIPIENT)
-    .where(_in_state(State.NO_ADDRESS), contact.c.email.is_not(None))
-    .where(delivery.c.id == func.any(bindparam("ids", type_=ARRAY(Text))))
-    .where(notice.c.created_at >= bindparam("oldest", type_=DateTime(timezone=True)))
+IS_DEAD = text(is_gone(SENDERS, "delivery.sender"))
+ORPHANS = (
+    select(delivery, notice)
+    .select_from(delivery.join(notice))
+    .where(in_state(State.SENDING), IS_DEAD)
     .with_for_update(of=delivery, skip_locked=True)
 )
-READDRESS = (
-    update(delivery)
-    .where(delivery.c.id.in_(ADDRESSED))
-    .values(state=State.PENDING, next_attempt_at=func.now())
-    .returning(delivery.c.id)
-)
 
 
-def next_due_in(session: Session) -> float:
-    """The seconds until the next letter is to be sent, 0 or less if there is one now; infinite if none waits."""
-    found = session.scalar(NEXT_DUE)
+def next_due_in(session: Session, channel: Channel) -> float:
+    """The seconds until the channel's next letter is to be sent, 0 or less if there is one now; infinite if none."""
+    found = session.scalar(NEXT_DUE, {"channel": channel})
     return math.inf if found is None else float(found)
 
 
-def take(session: Session, sender: int, room: int, clock: Clock) -> list[Letter]:
-    """Up to `room` letters, now in the hands of `sender`. Those without an address are settled on the way."""
+def take(
+    session: Session, channel: Channel, sender: int, room: int, clock: Clock, limits_of: LimitsOf | None = None
+) -> list[Letter]:
+    """Up to `room` letters of a channel, now in the hands of `sender`.
+
+    Those without an address are settled on the way, and those for which a limit has no room wait for its next period.
+    """
     letters: list[Letter] = []
-    for _ in range(ROUNDS):
-        rows = session.execute(NEXT, {"room": room}).all()
-        touched = []
-        for row in rows:
-            found = _as_delivery(row)
-            if row.email is None:
-                outbox.add(session, found, found.lacks_address(clock.today()), clock)
-            else:
-                found.begin(sender, row.email)
-                letters.append(Letter(found, row.email))
+    for number in range(ROUNDS):
+        rows = session.execute(_next(channel), {"room": LOOK_PAST if number else room}).all()
+        deliveries = [as_delivery(row) for row in rows]
+        review(session, deliveries, clock.today())
+        touched: list[Delivery] = []
+        for row, found in zip(rows, deliveries, strict=True):
             touched.append(found)
-        _store(session, touched)
+            if found.state == State.WITHDRAWN:
+                continue  # it holds no longer
+            if row.sealed is None:
+                _lacks_address(session, found, row.fault, clock)
+                continue
+            if len(letters) == room:
+                touched.pop()
+                continue
+            letter = _letter(session, found, row.sealed)
+            if limits_of is not None:
+                letter = replace(letter, limits=limits_of(letter))
+                if (full := limits.reserve(session, letter.limits)) is not None:
+                    limits.put_off(session, touched.pop(), full)
+                    continue
+            found.begin(sender, row.sealed)
+            letters.append(letter)
+        store(session, touched)
         if letters or not rows:
             break
     return letters
 
 
-def _as_delivery(row: Row[*tuple[object, ...]]) -> Delivery:
-    values = row._mapping
-    of = Notice(**{name: values[notice.c[name]] for name in NOTICE_FIELDS})
-    return Delivery(notice=of, **{name: values[delivery.c[name]] for name in DELIVERY_FIELDS})
+def _letter(session: Session, found: Delivery, sealed: str) -> Letter:
+    if found.digest_id is not None:
+        return Letter(found, sealed, *digests.content_of(session, found.digest_id))
+    of = found.notice
+    return Letter(found, sealed, text_of(found), [of.id])
 
 
-def settle(session: Session, answered: Sequence[tuple[Letter, SmtpResult]], sender: int, clock: Clock) -> int:
-    """Enters what came of handing letters over; returns how many of them still were in this sender's hands."""
+def _lacks_address(session: Session, found: Delivery, fault: str | None, clock: Clock) -> None:
+    outbox.add(session, found, found.lacks_address(clock.today(), fault), clock)
+    digests.follow(session, found, clock)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """How many letters still were in the sender's hands, and those whose address is bad, with the server's answer."""
+
+    number: int
+    refused: Sequence[tuple[Delivery, str]]
+
+
+def settle(session: Session, answered: Sequence[tuple[Letter, Outcome]], sender: int, clock: Clock) -> Settled:
+    """Enters what came of handing letters over."""
     if not answered:
-        return 0
+        return Settled(0, ())
     held = set(session.scalars(HELD, {"ids": [letter.id for letter, _ in answered], "sender": sender}))
-    settled = []
-    for letter, result in answered:
+    settled: list[Delivery] = []
+    ended: list[tuple[Delivery, NoticeSent]] = []
+    refused: list[tuple[Delivery, str]] = []
+    for letter, outcome in answered:
         if letter.id not in held:
             continue
         # A copy: if this transaction fails, the answer is entered again.
         found = replace(letter.delivery, notice=replace(letter.notice, deliveries=[]))
-        event = found.settle(result, clock.now(), clock.today())
+        event = found.settle(outcome, clock.now(), clock.today())
         if event is not None:
-            outbox.add(session, found, event, clock)
+            ended.append((found, event))
+        if isinstance(outcome, Refused):
+            limits.give_back(session, letter.limits)
+            if outcome.address_is_bad:
+                refused.append((found, outcome.answer))
         settled.append(found)
-    _store(session, settled)
-    return len(settled)
-
-
-def _store(session: Session, deliveries: Sequence[Delivery]) -> None:
-    """Writes back deliveries whose rows this transaction has locked."""
-    values = [
-        {
-            **{name: getattr(found, name) for name in STORED},
-            "wait": found.wait if found.state == State.PENDING else None,
-        }
-        for found in deliveries
-    ]
-    if values:
-        session.execute(STORE, {"deliveries": json.dumps(values, default=datetime.isoformat)})
+    outbox.add_all(session, ended, clock)
+    for found, _ in ended:
+        digests.follow(session, found, clock)
+    store(session, settled)
+    return Settled(len(settled), refused)
 
 
 def release(session: Session, sender: int, kept: Sequence[str]) -> None:
     """Gives back what `sender` had taken and, as it knows, not handed over; but not the letters `kept`."""
     session.execute(
         update(delivery)
-        .where(_in_state(State.SENDING), delivery.c.sender == sender, delivery.c.id.not_in(kept))
+        .where(in_state(State.SENDING), delivery.c.sender == sender, delivery.c.id.not_in(kept))
         .values(state=State.PENDING, sender=None, attempts=delivery.c.attempts - 1, next_attempt_at=func.now())
     )
 
 
-def release_orphans(session: Session) -> int:
-    """Gives back the letters of senders that died; returns how many. The mail server may have taken each."""
-    return len(session.scalars(RELEASE_ORPHANS).all())
-
-
-@dataclass
-class Unaddressed:
-    """The walk over letters without an address: some at a time, the newest first, and never those that are too old."""
-
-    before: str = NEWEST
-
-    def readdress(self, session: Session, clock: Clock) -> int:
-        """Sends those of the next LOOK_AT_MOST that have an address now; returns how many."""
-        rules = rulesets.rules_on(session, clock.today(), Rules)
-        oldest = clock.now() - timedelta(days=rules.address_wait_days)
-        looked_at = session.execute(LOOKED_AT, {"before": self.before, "at_most": LOOK_AT_MOST}).all()
-        if not looked_at:
-            self.before = NEWEST
-            return 0
-        last = looked_at[-1]
-        # Ids rise with time: beyond one that is too old there are only older ones.
-        is_at_end = len(looked_at) < LOOK_AT_MOST or last.created_at < oldest
-        self.before = NEWEST if is_at_end else last.id
-        ids = [row.id for row in looked_at if row.created_at >= oldest]
-        return len(session.scalars(READDRESS, {"ids": ids, "oldest": oldest}).all())
+def release_orphans(session: Session, clock: Clock) -> Counter[Channel]:
+    """Gives back the letters of senders that died, each of which may have been taken; how many, by channel."""
+    orphans = [as_delivery(row) for row in session.execute(ORPHANS)]
+    for found in orphans:
+        event = found.lose_sight(clock.today())
+        if event is not None:
+            outbox.add(session, found, event, clock)
+            digests.follow(session, found, clock)
+    store(session, orphans, wait=0)
+    return Counter(found.channel for found in orphans)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, cast, delete, exists, func, select
+from sqlalchemy import BigInteger, and_, cast, delete, exists, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis import settings as chassis
 from notifications.config import Settings
+from notifications.domain.conditions import MatterKind
 from notifications.domain.notice import State
-from notifications.storage import cause, cause_passed, delivery, notice, reading
+from notifications.storage import cause, cause_passed, delivery, matter, notice, reading
 
 AT_ONCE = 300  # causes in one step, some thousand rows with all that hangs on them
 
@@ -44,3 +45,18 @@ def forget_notices(session: Session, now: datetime, settings: chassis.Settings) 
     session.execute(counted.on_conflict_do_update(index_elements=["type"], set_={"number": more}))
     session.execute(delete(cause).where(cause.c.id.in_(ids)))
     return len(ids)
+
+
+def forget_matters(session: Session, now: datetime, settings: chassis.Settings) -> int:
+    """Removes some matters that were put right before the kept days, and nominations from before; returns how many.
+
+    A nomination stands until its class, which says nothing here; what it was kept for has then long been sent.
+    """
+    assert isinstance(settings, Settings)
+    oldest = (now - timedelta(days=settings.notice_days)).date()
+    is_over = or_(
+        matter.c.closed_on < oldest, and_(matter.c.kind == MatterKind.NOMINATION, matter.c.opened_on < oldest)
+    )
+    some = select(matter.c.kind, matter.c.subject).where(is_over).limit(AT_ONCE)
+    gone = delete(matter).where(tuple_(matter.c.kind, matter.c.subject).in_(some))
+    return len(session.scalars(gone.returning(matter.c.subject)).all())

@@ -9,9 +9,12 @@ import pytest
 from joserfc.jwk import ECKey
 from notice_world import World, mail_server, tree
 
+from chassis.due import table
 from chassis.messaging.inbox.applying import handlers_of
 from chassis.security.cipher import Cipher
+from notifications.adapters import seals
 from notifications.adapters.personal_data import PersonalDataCipher
+from notifications.handlers import planning, sending
 from notifications.worker import Worker
 
 
@@ -20,12 +23,18 @@ def contact_key(service_secrets):
     return ECKey.import_key(json.loads(service_secrets["contact_private_key"]))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def notices_are_sealed(service_secrets):
+    """As a process that starts does."""
+    seals.use(seals.Seals(service_secrets["notice_key"]))
+
+
 @pytest.fixture
 def world(contact_key):
     return World(contact_key)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def personal_data(contact_key):
     key = base64.b64encode(bytes(range(32))).decode()
     return PersonalDataCipher(Cipher(key, key), contact_key)
@@ -51,3 +60,21 @@ def tell(session, clock, personal_data):
 
     apply(*tree())
     return apply
+
+
+@pytest.fixture
+def sweep(session, clock):
+    """Has what is due sent, as the worker's sweep does; returns how many rows were handed over."""
+
+    def handle() -> int:
+        session.flush()
+        number = 0
+        for kind in (planning.DUE, planning.ESCALATED):
+            rows, superseded = table.take(session, kind, clock.today(), 500)
+            sending.send(session, rows, clock)
+            table.settle(session, [row.id for row in rows], "done", clock.now())
+            table.settle(session, superseded, "superseded", clock.now())
+            number += len(rows)
+        return number
+
+    return handle

@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from email import message_from_bytes
 from email.policy import default
@@ -90,6 +90,13 @@ class World:
             "ruleset": 1,
         }
         return self.event("certificate.issued.v1", certificate_id, data)
+
+    def of_certificate(self, kind: str, certificate: Envelope, on: date, **more: str) -> Envelope:
+        """`certificate.<kind>.v1` of that day."""
+        of = {name: certificate.data[name] for name in ("certificate_id", "number", "person_id")}
+        data = {**of, "on": on.isoformat(), "document": "示例〔2026〕1号", "reason": "示例", "ruleset": 1, **more}
+        told = self.event(f"certificate.{kind}.v1", certificate.subject, data)
+        return replace(told, time=datetime(on.year, on.month, on.day, 1, tzinfo=UTC))
 
     def revoked(self, certificate: Envelope) -> Envelope:
         of = {name: certificate.data[name] for name in ("certificate_id", "number", "person_id")}

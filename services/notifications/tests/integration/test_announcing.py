@@ -12,16 +12,17 @@ from chassis.errors import NotFound, Transient
 from chassis.http import PageArguments
 from chassis.messaging.inbox.tables import inbox_applied, inbox_parked
 from chassis.security import audit
-from notifications.domain.announcements import KINDS
-from notifications.domain.notice import AlreadyDelivered, Channel, Delivery, Notice, State
+from notifications.adapters.texts import KINDS
+from notifications.domain.notice import AlreadyDelivered, Channel, State
 from notifications.domain.rules import Rules
 from notifications.queries import inbox as inboxes
 from notifications.queries import notices
 from notifications.queries.due import Tally
 from notifications.queries.filters import InboxFilters, NoticeFilters, ProofFilters, SummaryFilters
 from notifications.queries.proof import Received, proof
-from notifications.storage import cause, delivery, notice
+from notifications.storage import StoredDelivery, StoredNotice, cause, delivery, notice
 from notifications.usecases import letters
+from notifications.usecases.addresses import Unaddressed
 from notifications.usecases.mark_read import mark_read
 from notifications.usecases.retry_delivery import retry_delivery
 from notifications.views import notice_in_full
@@ -110,19 +111,6 @@ def test_what_happens_to_a_certificate_is_told_to_the_division_in_which_its_hold
     }
 
 
-def test_a_reminder_that_is_read_late_says_the_days_that_are_left_when_it_is_written(
-    session, world, tell, holder, clock
-):
-    certificate = world.certificate(holder)
-    of = {name: certificate.data[name] for name in ("certificate_id", "number", "person_id", "name", "enterprise_id")}
-    last = clock.today() + timedelta(days=20)
-    data = {**of, "valid_until": last.isoformat(), "days_left": 30, "on": (last - timedelta(days=30)).isoformat()}
-    tell(certificate, world.event("certificate.expiring.v1", certificate.subject, data))
-
-    bodies = session.scalars(select(notice.c.body).where(notice.c.kind == "certificate_expiring")).all()
-    assert len(bodies) == 3 and all("还有20日" in body for body in bodies)
-
-
 def test_after_the_appointment_has_ended_it_goes_to_the_firm_the_person_belongs_to(session, world, tell, holder):
     other = world.firm(ELSEWHERE)
     made = world.appointment(holder, other)
@@ -182,6 +170,10 @@ def test_the_proof_counts_what_is_due_from_the_events_and_finds_nothing_missing(
         pending=2,
         failed=0,
         no_address=0,
+        declined=0,
+        unknown=0,
+        bounced=0,
+        withdrawn=0,
         missing=0,
         nobody_concerned=0,
     )
@@ -411,33 +403,33 @@ def test_notices_are_listed_by_what_became_of_them_and_within_the_callers_divisi
 
 def test_a_letter_without_an_address_waits_for_one(session, world, tell, holder, clock):
     tell(world.certificate(holder))
-    assert letters.take(session, 1, 10, clock) == []
+    assert letters.take(session, Channel.EMAIL, 1, 10, clock) == []
     assert set(session.scalars(select(delivery.c.state).where(delivery.c.channel == Channel.EMAIL))) == {
         State.NO_ADDRESS
     }
 
-    assert letters.Unaddressed().readdress(session, clock) == 0
+    assert Unaddressed(Channel.EMAIL).readdress(session, clock) == 0
     tell(world.contact("person", holder.subject, "li.ming@firm.example"))
 
-    assert letters.Unaddressed().readdress(session, clock) == 1
-    (letter,) = letters.take(session, 1, 10, clock)
+    assert Unaddressed(Channel.EMAIL).readdress(session, clock) == 1
+    (letter,) = letters.take(session, Channel.EMAIL, 1, 10, clock)
     assert letter.notice.recipient_id == holder.subject
     assert session.scalar(text("SELECT count(*) FROM outbox WHERE type = 'notice.failed.v1'")) == 2
 
 
 def test_an_address_that_comes_too_late_is_not_used_for_old_notices(session, world, tell, holder, clock):
     tell(world.certificate(holder))
-    letters.take(session, 1, 10, clock)
+    letters.take(session, Channel.EMAIL, 1, 10, clock)
     clock.move(days=31)
 
     tell(world.contact("person", holder.subject, "li.ming@firm.example"))
 
-    assert letters.Unaddressed().readdress(session, clock) == 0
+    assert Unaddressed(Channel.EMAIL).readdress(session, clock) == 0
 
 
 def test_what_failed_is_tried_again_by_the_staff_it_concerns_on_record(session, world, tell, holder, clock):
     tell(world.certificate(holder))
-    letters.take(session, 1, 10, clock)
+    letters.take(session, Channel.EMAIL, 1, 10, clock)
     session.expire_all()
     failed = session.scalar(select(delivery.c.id).where(delivery.c.state == State.NO_ADDRESS).limit(1))
     with pytest.raises(NotFound):
@@ -445,7 +437,7 @@ def test_what_failed_is_tried_again_by_the_staff_it_concerns_on_record(session, 
 
     retry_delivery(session, COUNTY_STAFF, failed, clock)
 
-    assert session.get(Delivery, failed).state == State.PENDING
+    assert session.get(StoredDelivery, failed).state == State.PENDING
     entered = session.execute(select(audit.audit_log.c.action, audit.audit_log.c.subject)).all()
     assert entered == [("delivery.retried", failed)]
     with pytest.raises(AlreadyDelivered):
@@ -458,7 +450,7 @@ def test_one_notice_is_shown_in_full_with_its_cause_and_its_readers(session, wor
     person = Caller("p", "cqo", person_id=holder.subject)
     (item,) = inbox(session, person, clock)
     mark_read(session, person, item.id, clock)
-    letters.take(session, 1, 10, clock)
+    letters.take(session, Channel.EMAIL, 1, 10, clock)
     session.expire_all()
 
     shown = notice_in_full(notices.in_full(session, COUNTY_STAFF, item.id, clock.today()), personal_data)
@@ -490,7 +482,7 @@ def test_no_contact_point_is_kept_in_clear(session, world, tell, holder):
 
     kept = session.execute(text("SELECT concat(contact, cause.data) FROM contact, cause")).scalars().all()
     assert kept and not any("li.ming" in row for row in kept)
-    assert len(session.scalars(select(Notice)).all()) == 2
+    assert len(session.scalars(select(StoredNotice)).all()) == 2
 
 
 def test_an_event_that_is_taken_a_second_time_is_announced_once(session, world, tell, holder):

@@ -12,8 +12,8 @@ from notifications.config import Settings
 from notifications.domain.notice import State
 from notifications.queries.filters import ProofFilters
 from notifications.queries.proof import proof
-from notifications.storage import cause, cause_passed, delivery, notice, reading
-from notifications.usecases.passing import forget_notices
+from notifications.storage import cause, cause_passed, delivery, matter, notice, reading
+from notifications.usecases.passing import forget_matters, forget_notices
 from programme.callers import Caller
 
 OFFICE = Caller("wang", "province")
@@ -71,3 +71,16 @@ def test_one_notice_that_is_in_hand_keeps_no_other(session, world, tell, clock, 
 
     assert forget_notices(session, clock.now(), settings) == 1
     assert session.scalars(select(cause.c.id)).all() == [kept]
+
+
+def test_what_was_put_right_long_ago_is_forgotten_and_what_is_open_is_not(session, clock, settings):
+    opened = {"opened_on": clock.today(), "opened_by": "e", "enterprise_id": None, "closed_by": None}
+    rows = (("filing", "open", None), ("filing", "closed", clock.today()), ("nomination", "standing", None))
+    for kind, subject, closed_on in rows:
+        session.execute(insert(matter).values(kind=kind, subject=subject, closed_on=closed_on, **opened))
+
+    clock.move(days=400)
+    assert forget_matters(session, clock.now(), settings) == 0
+    clock.move(days=1)
+    assert forget_matters(session, clock.now(), settings) == 2
+    assert session.scalars(select(matter.c.subject)).all() == ["open"]

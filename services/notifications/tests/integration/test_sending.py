@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
 from notice_world import COUNTY, MailServer
-from sqlalchemy import create_engine, func, select, text, update
+from sqlalchemy import ARRAY, Text, bindparam, create_engine, func, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from chassis.ids import new_id
 from chassis.stopping import StopSignal
-from notifications.adapters.mail.connection import MailServerDown
-from notifications.adapters.mail.sender import Sender
+from notifications.adapters.mail.connection import MailConnection
 from notifications.adapters.mail.server import parse_url
-from notifications.domain.notice import Channel, Delivery, Notice, State
-from notifications.storage import cause, contact, delivery
-from notifications.usecases import letters
+from notifications.adapters.sending.connection import ServerDown
+from notifications.adapters.sending.sender import Sender
+from notifications.domain.notice import Channel, State
+from notifications.storage import StoredDelivery, StoredNotice, cause, contact, delivery
+from notifications.usecases import delivery_rows, letters
+from notifications.usecases.addresses import NEWEST, Unaddressed
 
 
 @pytest.fixture
@@ -36,14 +39,9 @@ def sender_of(database, clock, personal_data):
     made = []
 
     def make(mail):
-        settings = SimpleNamespace(
-            service="notifications",
-            database_url=database.url,
-            smtp_url=parse_url(mail.url),
-            smtp_ca=None,
-            mail_from="no-reply@cqo.invalid",
-        )
-        made.append(Sender(settings, clock, personal_data, StopSignal()))
+        settings = SimpleNamespace(service="notifications", database_url=database.url)
+        connection = MailConnection(parse_url(mail.url), "no-reply@cqo.invalid")
+        made.append(Sender(settings, connection, clock, personal_data, StopSignal()))
         return made[-1]
 
     yield make
@@ -74,10 +72,12 @@ def write(database, clock, personal_data):
                 owner = new_id()
                 sealed = personal_data.cipher.seal(address, f"email:{owner}")
                 session.execute(contact.insert().values(owner_kind="person", owner_id=owner, email=sealed))
-                notice = Notice(
+                notice = StoredNotice(
                     new_id(),
                     cause_id,
                     "certificate_issued",
+                    f"event:{cause_id}",
+                    clock.today(),
                     "person",
                     owner,
                     COUNTY,
@@ -85,7 +85,7 @@ def write(database, clock, personal_data):
                     "李明同志：\n\u3000\u3000内容。\n办公室\n2026年3月2日\n",
                     clock.now(),
                 )
-                made.append(Delivery(new_id(), notice, Channel.EMAIL, next_attempt_at=func.now()))
+                made.append(StoredDelivery(new_id(), notice, Channel.EMAIL, next_attempt_at=func.now()))
             session.add_all(made)
             return [each.id for each in made]
 
@@ -96,6 +96,13 @@ def states(database):
     with Session(database.engine) as session:
         columns = (delivery.c.state, delivery.c.attempts, delivery.c.maybe_repeated, delivery.c.answer)
         return [tuple(row) for row in session.execute(select(*columns).order_by(delivery.c.id))]
+
+
+def message_ids(database):
+    """Of the messages in which the deliveries were handed over, in the order of these."""
+    with database.engine.connect() as connection:
+        found = connection.execute(select(delivery.c.message_id).order_by(delivery.c.id)).scalars()
+        return [f"<{each}@cqo.invalid>" for each in found]
 
 
 def make_due(database):
@@ -117,7 +124,7 @@ def test_each_letter_is_sent_once_over_one_connection_and_the_answer_is_kept(dat
 
     work(sender_of(mail))
 
-    assert [letter["Message-ID"] for letter in mail.letters] == [f"<{each}@cqo.invalid>" for each in ids]
+    assert [letter["Message-ID"] for letter in mail.letters] == message_ids(database)
     assert mail.connections == 1
     assert states(database) == [(State.SENT, 1, 0, f"250 2.0.0 kept as {number}") for number in (1, 2, 3)]
     with database.engine.connect() as connection:
@@ -127,7 +134,7 @@ def test_each_letter_is_sent_once_over_one_connection_and_the_answer_is_kept(dat
 
 @pytest.mark.parametrize("what", ["written", "to be tried again"])
 def test_an_idle_sender_is_woken_when_a_letter_is(what, database, mail, sender_of, write, monkeypatch):
-    monkeypatch.setattr("notifications.adapters.mail.sender.POLL", 20)
+    monkeypatch.setattr("notifications.adapters.sending.sender.MAINTENANCE_EVERY", 20)  # or it would look by itself
     mail.answers = {"a@firm.example": ["550 5.1.1 no such user"]}
     sender = sender_of(mail)
     if what == "to be tried again":
@@ -138,7 +145,7 @@ def test_an_idle_sender_is_woken_when_a_letter_is(what, database, mail, sender_o
 
         if what == "to be tried again":
             with Session(database.engine) as session, session.begin():
-                session.scalars(select(Delivery)).one().retry()
+                session.scalars(select(StoredDelivery)).one().retry()
         else:
             write("a@firm.example")
 
@@ -177,7 +184,7 @@ def test_while_the_mail_server_is_down_letters_wait_and_spend_no_attempts(databa
     write("a@firm.example")
     sender = sender_of(mail)
     for _ in range(3):
-        with pytest.raises(MailServerDown):
+        with pytest.raises(ServerDown):
             sender.turn()
     assert states(database) == [(State.PENDING, 0, 0, None)]
 
@@ -206,7 +213,15 @@ def test_a_connection_lost_before_the_letter_was_handed_over_repeats_nothing(dat
     assert len(mail.letters) == 2
 
 
-def test_the_letter_of_a_sender_that_died_is_sent_again_and_counted(database, mail, sender_of, write):
+def released(database, clock):
+    """How many letters of senders that died were given back; the database notices their end in its own time."""
+    with Session(database.engine) as session, session.begin():
+        return letters.release_orphans(session, clock).total()
+
+
+def test_the_letter_of_a_sender_that_died_is_sent_again_and_counted(
+    database, mail, sender_of, write, clock, wait_until
+):
     write("a@firm.example")
     dead = sender_of(mail)
     dead.turn()
@@ -216,22 +231,21 @@ def test_the_letter_of_a_sender_that_died_is_sent_again_and_counted(database, ma
     dead._drop_database()
     assert [row[:2] for row in states(database)] == [(State.SENDING, 1)]
 
-    with Session(database.engine) as session, session.begin():
-        assert letters.release_orphans(session) == 1
+    wait_until(lambda: released(database, clock), 10)
     work(sender_of(mail))
 
     assert [row[:3] for row in states(database)] == [(State.SENT, 2, 1)]
     assert len({letter["Message-ID"] for letter in mail.letters}) == 1 and len(mail.letters) == 2
 
 
-def test_the_letter_of_a_sender_that_lives_is_left_to_it(database, mail, sender_of, write):
+def test_the_letter_of_a_sender_that_lives_is_left_to_it(database, mail, sender_of, write, clock):
     write("a@firm.example")
     sender = sender_of(mail)
     sender.turn()
     sender.turn()
 
     with Session(database.engine) as session, session.begin():
-        assert letters.release_orphans(session) == 0
+        assert letters.release_orphans(session, clock).total() == 0
     work(sender)
 
     assert [row[:3] for row in states(database)] == [(State.SENT, 1, 0)]
@@ -260,13 +274,13 @@ def test_a_sender_that_lost_its_database_enters_the_answer_it_still_holds(databa
 
 
 def test_two_senders_share_the_letters_and_send_none_twice(database, mail, sender_of, write):
-    ids = write(*(f"p{number}@firm.example" for number in range(20)))
+    write(*(f"p{number}@firm.example" for number in range(20)))
     pair = [sender_of(mail), sender_of(mail)]
 
     while any([sender.turn() for sender in pair]):
         pass
 
-    assert sorted(letter["Message-ID"] for letter in mail.letters) == sorted(f"<{each}@cqo.invalid>" for each in ids)
+    assert sorted(letter["Message-ID"] for letter in mail.letters) == sorted(message_ids(database))
     assert mail.connections == 2
     assert {row[:3] for row in states(database)} == {(State.SENT, 1, 0)}
 
@@ -285,11 +299,69 @@ def test_a_letter_that_can_not_be_written_fails_alone(database, mail, sender_of,
     assert sorted(row[0] for row in states(database)) == [State.FAILED, State.SENT]
 
 
+ALTERED = {
+    "notice": "UPDATE notice SET body = replace(body, '内容', '别的内容')",
+    "delivery": "UPDATE delivery SET subject = '关于别的事项的通知', body = '别的内容'",
+}
+
+
+@pytest.mark.parametrize("table", ALTERED)
+def test_a_letter_that_was_altered_in_the_tables_is_not_sent(table, database, mail, sender_of, write):
+    write("a@firm.example")
+    with database.engine.begin() as connection:
+        connection.execute(text(ALTERED[table]))
+
+    work(sender_of(mail))
+
+    assert states(database) == [(State.FAILED, 1, 0, "the notice is not what was sealed")]
+    assert mail.letters == []
+
+
+def fill(connection, clock, state):
+    """8,000 letters in that state."""
+    for statement in MANY.strip().split(";\n")[:3]:
+        made = statement.replace("200000", "8000").replace("'no_address'", f"'{state}'")
+        connection.execute(text(made), {"now": clock.now()})
+
+
+def test_letters_are_written_back_by_their_keys_also_where_nothing_is_known_of_the_table(database, clock):
+    with database.engine.begin() as connection:
+        fill(connection, clock, "no_address")
+        ids = [f"{number:08x}" for number in range(1, 11)]
+        explained = text(f"EXPLAIN {delivery_rows.STORE.text}").bindparams(bindparam("ids", type_=ARRAY(Text)))
+        deliveries = json.dumps([{"id": each} for each in ids])
+        plan = "\n".join(connection.execute(explained, {"deliveries": deliveries, "ids": ids}).scalars())
+
+    assert "pk_delivery" in plan and "Seq Scan" not in plan
+
+
+def test_letters_are_taken_in_the_order_of_the_index_also_by_a_plan_made_when_none_waited(
+    database, mail, sender_of, clock
+):
+    sender = sender_of(mail)
+    work(sender)
+    with database.engine.begin() as connection:
+        fill(connection, clock, "pending")
+        connection.execute(text("UPDATE delivery SET next_attempt_at = now()"))
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE delivery SET state = 'sent', next_attempt_at = NULL"))
+    with database.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+
+    taking = letters._next(Channel.EMAIL).limit(25)
+    with Session(sender.database) as session, session.begin():
+        bind = session.get_bind()
+        asked = taking.compile(bind, compile_kwargs={"literal_binds": True})
+        plan = "\n".join(session.scalars(text(f"EXPLAIN {asked}")))
+
+    assert "Index Scan using ix_delivery_waiting" in plan and "Sort" not in plan, plan
+
+
 MANY = """
 INSERT INTO cause (id, type, subject, occurred_at, received_at, data, ruleset)
 VALUES ('c', 'certificate.issued.v1', 'x', :now, :now, '{}', 1);
-INSERT INTO notice (id, cause_id, kind, recipient_kind, recipient_id, subject, body, created_at)
-SELECT lpad(to_hex(n), 8, '0'), 'c', 'certificate_issued', 'person', 'p' || n, 's', 'b',
+INSERT INTO notice (id, cause_id, kind, about, due_on, recipient_kind, recipient_id, subject, body, created_at)
+SELECT lpad(to_hex(n), 8, '0'), 'c', 'certificate_issued', 'event:c', :now, 'person', 'p' || n, 's', 'b',
        CAST(:now AS timestamptz) - CASE WHEN n <= 150000 THEN interval '400 days' ELSE interval '0' END
 FROM generate_series(1, 200000) n;
 INSERT INTO delivery (id, version, notice_id, channel, state, attempts, maybe_repeated)
@@ -315,9 +387,9 @@ def test_two_hundred_thousand_letters_without_an_address_cost_a_look_little_and_
         began = time.perf_counter()
         connection.execute(text(ALL_AT_ONCE), {"now": clock.now()})
         before = time.perf_counter() - began
-    walk, looks, addressed = letters.Unaddressed(), [], 0
+    walk, looks, addressed = Unaddressed(Channel.EMAIL), [], 0
     with Session(database.engine) as session, session.begin():
-        while not looks or walk.before != letters.NEWEST:
+        while not looks or walk.before != NEWEST:
             began = time.perf_counter()
             addressed += walk.readdress(session, clock)
             looks.append(time.perf_counter() - began)

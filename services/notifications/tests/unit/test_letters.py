@@ -20,6 +20,7 @@ from notifications.adapters import texts
 from notifications.adapters.mail.message import compose, message_id
 from notifications.adapters.mail.server import MailServer, parse_url
 from notifications.adapters.personal_data import ALGORITHMS, BadContact, PersonalDataCipher
+from notifications.domain.notice import Channel
 
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 CONTACT_KEY = ECKey.generate_key("P-256")
@@ -65,11 +66,11 @@ def test_an_address_with_a_line_break_makes_no_message():
 def test_contact_points_are_kept_sealed_and_open_beside_their_owner_only(personal_data):
     sealed = personal_data.reseal("p-1", seal({"email": "li.ming@firm.example", "phone": "13800000001"}))
 
-    assert "li.ming" not in sealed.email and "138" not in sealed.phone[:20]
-    assert personal_data.open_email("p-1", sealed.email) == "li.ming@firm.example"
-    assert personal_data.masked_email("p-1", sealed.email) == "l***@firm.example"
+    assert "li.ming" not in sealed.email and "13800000001" not in sealed.phone
+    assert personal_data.open_address(Channel.EMAIL, "p-1", sealed.email) == "li.ming@firm.example"
+    assert personal_data.masked_address(Channel.EMAIL, "p-1", sealed.email) == "l***@firm.example"
     with pytest.raises(Exception, match="InvalidTag"):
-        personal_data.open_email("p-2", sealed.email)
+        personal_data.open_address(Channel.EMAIL, "p-2", sealed.email)
 
 
 def test_a_contact_without_an_address_is_kept_without_one(personal_data):

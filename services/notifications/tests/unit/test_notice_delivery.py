@@ -22,7 +22,7 @@ NOW, TODAY = datetime(2026, 3, 2, 1, tzinfo=UTC), date(2026, 3, 2)
 
 
 def letter(channel=Channel.EMAIL):
-    notice = Notice("n-1", "e-1", "certificate_issued", "person", "p-1", "220102", "s", "b", NOW)
+    notice = Notice("n-1", "e-1", "certificate_issued", "event:e-1", TODAY, "person", "p-1", "220102", "s", "b", NOW)
     return Delivery("d-1", notice, channel)
 
 
@@ -91,9 +91,58 @@ def test_a_letter_without_an_answer_is_tried_again_and_counted_as_maybe_repeated
     delivery = letter()
 
     assert attempt(delivery, Unanswered("connection lost")) is None
+    first = delivery.message_id
     attempt(delivery, Accepted("250 ok"))
 
     assert (delivery.state, delivery.maybe_repeated) == (State.SENT, 1)
+    assert delivery.message_id == first is not None
+
+
+def test_a_letter_twice_without_an_answer_waits_for_a_person_and_each_further_try_is_asked_for():
+    delivery = letter()
+    attempt(delivery, Unanswered("connection lost"))
+
+    event = attempt(delivery, Unanswered("connection lost"))
+
+    assert (delivery.state, event.reason) == (State.UNKNOWN, "unknown")
+    delivery.retry()
+    assert attempt(delivery, Unanswered("connection lost")).reason == "unknown"
+    assert (delivery.state, delivery.maybe_repeated) == (State.UNKNOWN, 3)
+
+
+def test_the_identity_of_a_notice_is_that_of_its_event_kind_recipient_and_channel_and_not_of_its_row():
+    one, other = letter(), letter()
+    other.notice.id, other.id = "n-2", "d-2"
+    other.notice.cause_id = "e-2"
+
+    assert one.notice.identity_on(Channel.EMAIL) == other.notice.identity_on(Channel.EMAIL)
+    assert one.notice.identity_on(Channel.EMAIL) != one.notice.identity_on(Channel.SMS)
+    other.notice.recipient_id = "p-2"
+    assert one.notice.identity_on(Channel.EMAIL) != other.notice.identity_on(Channel.EMAIL)
+
+
+def test_a_letter_that_came_back_has_bounced_once():
+    delivery = letter()
+    attempt(delivery, Accepted("250 ok"))
+
+    event = delivery.bounce("5.1.1 no such user", TODAY)
+
+    assert (delivery.state, event.type, event.reason) == (State.BOUNCED, "notice.failed.v1", "5.1.1 no such user")
+    assert delivery.bounce("5.1.1 no such user", TODAY) is None
+
+
+@pytest.mark.parametrize("doubtful", [State.PENDING, State.UNKNOWN])
+def test_a_receipt_ends_all_doubt(doubtful):
+    delivery = letter(Channel.SMS)
+    delivery.state = doubtful
+
+    assert delivery.arrive(NOW, TODAY).type == "notice.sent.v1"
+    assert (delivery.state, delivery.delivered_at) == (State.SENT, NOW)
+    assert delivery.arrive(NOW, TODAY) is None
+
+
+def test_a_robot_reaches_offices_only():
+    assert [Channel.ROBOT.reaches(kind) for kind in ("person", "enterprise", "division")] == [False, False, True]
 
 
 def test_a_recipient_without_an_address_is_told_apart_from_one_who_was_refused():

@@ -1,1 +1,1 @@
-"""Letters through a real mail server: the server's address, the message, one connection, and those who send."""
+"""E-mail: the server's address, the message, one connection, and what comes back."""

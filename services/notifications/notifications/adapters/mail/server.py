@@ -20,12 +20,20 @@ class MailServer:
     password: str | None = None
 
 
-def parse_url(url: str) -> MailServer:
-    """Reads smtp://, smtp+starttls:// or smtps://; refuses to send a password in clear over a network."""
+OFF = "off"
+
+
+def parse_url(url: str) -> MailServer | None:
+    """Reads smtp://, smtp+starttls:// or smtps://; refuses to send a password in clear over a network.
+
+    None for `off`: nothing is sent by e-mail.
+    """
+    if url == OFF:
+        return None
     parts = urlsplit(url)
     if parts.scheme not in PORTS or not parts.hostname:
-        raise ValueError("must be smtp://host:port, smtp+starttls://user:password@host:port or smtps://…")
-    if parts.username and parts.scheme == "smtp" and not _is_loopback(parts.hostname):
+        raise ValueError("must be smtp://host:port, smtp+starttls://user:password@host:port or smtps://…, or off")
+    if parts.username and parts.scheme == "smtp" and not is_loopback(parts.hostname):
         raise ValueError("a password may not go over the network in clear; use smtp+starttls:// or smtps://")
     return MailServer(
         host=parts.hostname,
@@ -36,7 +44,8 @@ def parse_url(url: str) -> MailServer:
     )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a name or an address leads to this machine and nowhere else."""
     if host == "localhost":
         return True
     try:

@@ -1,0 +1,1 @@
+"""Deliveries to other systems by webhook: how they are signed, where they may go, and who sends them."""
