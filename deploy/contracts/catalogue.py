@@ -1,5 +1,6 @@
 """Writes what is said of the events in docs/ from the services' contracts and the broker's topology: the catalogue
-events.md, the AsyncAPI document asyncapi.json, and the table in architecture.md.
+events.md, the AsyncAPI document asyncapi.json, and the table in architecture.md; and what notifications tells others
+of the events that they may subscribe to.
 
     python deploy/contracts/catalogue.py
 """
@@ -13,12 +14,13 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from asyncapi import Document, document
+from asyncapi import Document, document, is_private
 
 PROJECT = Path(__file__).parents[2]
 CATALOGUE = PROJECT / "docs" / "events.md"
 ARCHITECTURE = PROJECT / "docs" / "architecture.md"
 ASYNCAPI = PROJECT / "docs" / "asyncapi.json"
+TO_SUBSCRIBE = PROJECT / "services/notifications/notifications/adapters/contracts.json"
 TABLE_HEAD = "| event | published by | read by |\n|---|---|---|\n"
 HEAD = """# The events
 
@@ -78,7 +80,27 @@ def catalogue() -> str:
     return "".join(parts)
 
 
+def to_subscribe() -> str:
+    """The contracts that notifications keeps of its own: of all that is for others than the four services."""
+    found = []
+    for service, kind, schema, _ in contracts():
+        if is_private(kind):
+            continue
+        example = (PROJECT / "services" / service / "contracts" / f"{kind}.example.json").read_text()
+        found.append(
+            {
+                "type": kind,
+                "publisher": service,
+                "description": schema["description"],
+                "schema": schema,
+                "example": json.loads(example),
+            }
+        )
+    return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+
+
 if __name__ == "__main__":
     CATALOGUE.write_text(catalogue())
     ARCHITECTURE.write_text(architecture())
     ASYNCAPI.write_text(asyncapi())
+    TO_SUBSCRIBE.write_text(to_subscribe())
