@@ -52,7 +52,7 @@ class Installation:
     def start(self, service: str, process: str, ready: bool = True, **settings: object) -> RunningService:
         """A process of a service, killed at the end."""
         self.started += 1
-        common = {"jwks": self.signer.jwks, "feed_token": self.signer.token("system"), "log_level": "WARNING"}
+        common = {"jwks": self.signer.jwks, "feed_token": self.signer.token("service"), "log_level": "WARNING"}
         common |= {"database_url": self.database(service), "amqp_url": self.amqp_url, "smtp_url": "smtp://127.0.0.1:1"}
         log = self.folder / f"{self.started}-{service}-{process}.log"
 

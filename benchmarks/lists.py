@@ -75,18 +75,24 @@ class Drawn(NamedTuple):
     path: str
     query: dict[str, object]
     claims: dict[str, str]
+    body: dict[str, object] | None
 
     @classmethod
     def of(cls, case: Case, samples: Samples) -> Drawn:
-        return cls(*case.ask(samples), case.claims(samples))
+        path, query = case.ask(samples)
+        claims = {"subscriber": str(query.pop("subscriber"))} if case.role == "system" else case.claims(samples)
+        return cls(path, query, claims, case.body(samples) if case.body else None)
 
 
 def timed(running: Running, case: Case, drawn: Drawn, cursor: str | None = None) -> tuple[float, Any]:
     """How long the answer took, in milliseconds, and its JSON."""
     client = running.client(case.service, case.role, **drawn.claims)
     query = drawn.query if cursor is None else {**drawn.query, "cursor": cursor}
+    asked: dict[str, Any] = {"params": query, "headers": {"X-Forwarded-For": next(ADDRESSES)}}  # Any: JSON
+    if drawn.body is not None:
+        asked["json"] = drawn.body
     started = time.perf_counter()
-    answer = client.send("GET", drawn.path, params=query, headers={"X-Forwarded-For": next(ADDRESSES)})
+    answer = client.send("GET" if drawn.body is None else "POST", drawn.path, **asked)
     milliseconds = (time.perf_counter() - started) * 1000
     if answer.status_code not in (200, 404):  # 404: what was drawn need not be there for who asks
         raise NotAnswered(f"{drawn.path} {query} answered {answer.status_code} {answer.text}")

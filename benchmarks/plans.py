@@ -29,6 +29,7 @@ BOUNDED = frozenset(
         "target",
         "target_history",
         "certificate_sequence",
+        "calendar_year",
     }
     | {"inbox_applied", "agreement", "audit_head", "alembic_version", "outbox_digested", "cause_passed"}
     # By the changes of the last seconds.

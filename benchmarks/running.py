@@ -49,7 +49,7 @@ def apis(province: Databases, folder: Path) -> Iterator[Running]:
     logs.mkdir(exist_ok=True)
     signer = TokenSigner(folder)
     clock.write_text(str((days.NOW - datetime.now(UTC)).total_seconds()))
-    common = {**secrets_in(folder / "secrets"), "jwks": signer.jwks, "feed_token": signer.token("system")}
+    common = {**secrets_in(folder / "secrets"), "jwks": signer.jwks, "feed_token": signer.token("service")}
     common |= {"clock_offset_file": str(clock), "amqp_url": NO_BROKER, "smtp_url": "smtp://127.0.0.1:1"}
     common["trusted_proxies"] = "127.0.0.1"  # callers say from where they ask, for what is limited by address
     running: dict[str, RunningService] = {}

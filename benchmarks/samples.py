@@ -28,6 +28,7 @@ class Case:
     ask: Ask
     role: str = "province"
     claims: Callable[[Samples], dict[str, str]] = field(default=lambda samples: {})
+    body: Callable[[Samples], Query] | None = None  # of a question that is too long for a query; then it is a POST
 
 
 class Samples:
@@ -67,6 +68,8 @@ class Samples:
         return self.rng.choice(ADVERBS)
 
 
+OF_SUBSCRIBER = "JOIN subscription ON subscription.id = subscription_id"
+WEBHOOKS = f"SELECT subscription_id, subscriber FROM webhook_endpoint {OF_SUBSCRIBER}"
 SAMPLES = (
     ("registry", "enterprise", "SELECT id, uscc FROM enterprise ORDER BY md5(id) LIMIT 200"),
     ("registry", "person", "SELECT id, name FROM person ORDER BY md5(id) LIMIT 200"),
@@ -75,4 +78,12 @@ SAMPLES = (
     ("training", "class", "SELECT id FROM training_class ORDER BY md5(id) LIMIT 200"),
     ("training", "enrolment", "SELECT id FROM enrolment ORDER BY md5(id) LIMIT 200"),
     ("notifications", "notice", "SELECT id, cause_id, recipient_id FROM notice ORDER BY id DESC LIMIT 200"),
+    ("notifications", "audit", "SELECT id FROM coverage_run ORDER BY id DESC LIMIT 100"),
+    ("notifications", "long audit", "SELECT id FROM coverage_run WHERE NOT nightly"),
+    ("notifications", "ruleset", "SELECT parameters FROM ruleset ORDER BY version DESC LIMIT 1"),
+    ("notifications", "subscription", "SELECT id, subscriber, next_sequence FROM subscription WHERE state = 'live'"),
+    ("notifications", "end point", WEBHOOKS),
+    ("notifications", "waiting", "SELECT subscription_id, sequence, subscriber FROM webhook_waiting " + OF_SUBSCRIBER),
+    ("notifications", "key", "SELECT subscription_id, id FROM webhook_key"),
+    ("notifications", "errand", "SELECT subscription_id, id FROM webhook_errand"),
 )

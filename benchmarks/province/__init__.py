@@ -9,7 +9,11 @@ It is made up, from a fixed seed; nobody in it exists. `../load.py` puts it into
     numbers     rising numbers that several processes give out
     books       the rows that wait to be copied, and the events: outbox, heads, counts
     readers     what each service makes of the others' events, as its handlers would
-    notices     what notifications makes of the events that must be announced
+    rules       by which rule set it is announced
+    followed    what notifications keeps of the others' events: facts, what is open, and what is due later
+    notices     the notices that it writes
+    deliveries  what became of them
+    offices     the divisions' addresses
     classes     training's plans and classes
     careers     a person: registered, nominated, trained
     certificates  what becomes of a certificate, and the talent pool
@@ -20,6 +24,9 @@ It is made up, from a fixed seed; nobody in it exists. `../load.py` puts it into
     feed        the outboxes' months and positions
     cursors     where the readers stand
     audit       registry's audit log
+    audits      what the nights' audits of coverage found
+    subscribers other systems with their subscriptions
+    handing_out what they were given
     finishing   what is done before the first part and after the last
     checking    whether the four databases agree
 """

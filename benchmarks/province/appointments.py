@@ -163,16 +163,6 @@ class Appointment:
             ended_on=self.ended_on,
             end_reason="任期届满" if self.ended_on else None,
         )
-        books.put(
-            "notifications",
-            "appointment",
-            id=self.id,
-            person_id=self.career.person_id,
-            enterprise_id=self.enterprise_id,
-            position=POSITION,
-            made_on=self.on,
-            ended_on=self.ended_on,
-        )
         over = self.filed_on or self.ended_on
         state = "done" if overdue else "cancelled" if over else "planned"
         settled = self.due_on + days.ONE_DAY if overdue else over

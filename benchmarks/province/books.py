@@ -14,18 +14,23 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
 from typing import Any, NamedTuple, TypeAlias
 
+from chassis.due import Planned
+from notifications.adapters.seals import Seals
 from province import days
 from province.retention import PASSING, Retention
 
 Row: TypeAlias = dict[str, object]  # by the names of the table's columns
+Key: TypeAlias = tuple[str, ...]
 Data: TypeAlias = dict[str, Any]  # Any: JSON's values
 
 SERVICES = ("registry", "training", "notifications", "reporting")
 EPOCH = 1_700_000_000_000  # milliseconds, in the first ids
 STAGED = "outbox_staged"  # the table in which published events wait for their positions
 IDS_FOR_A_PART = 1_000_000  # ids and events that one part of the history makes at most
+LATER = "9999"  # than all instants
 as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # for a jsonb column
 
 
@@ -63,8 +68,39 @@ class Event(NamedTuple):
     parties: Parties
 
 
+class Address(NamedTuple):
+    """An e-mail address, sealed; from `bad_since` on nobody has it any more."""
+
+    sealed: str
+    bad_since: str
+
+
+class Move(NamedTuple):
+    """An enterprise moved to a division."""
+
+    at: str
+    division: str
+
+
 NOTHING = Head("", 0, "", None, "")  # of an aggregate that is new
 Reader: TypeAlias = "Callable[[Books, Event], None]"
+
+
+class Waiting(NamedTuple):
+    """A due row that was planned, and whom the event concerns that it was planned because of."""
+
+    row: Planned
+    parties: Parties
+    division: str | None
+    kind: str  # of the event's aggregate
+
+
+@dataclass
+class Kept:
+    """What notifications keeps of the others' events while a part of the history is written."""
+
+    rows: dict[str, dict[Key, Row]] = field(default_factory=dict)  # by table and key
+    planned: dict[str, list[Waiting]] = field(default_factory=dict)  # by series
 
 
 @dataclass
@@ -92,6 +128,18 @@ class Counts:
         self.filings = max(self.filings, other.filings)
 
 
+def id_of(at: str, name: str) -> str:
+    """The UUIDv7 of the moment `at` that stands for a name: the same each time."""
+    return _id(at, sha256(name.encode()).hexdigest())
+
+
+def _id(at: str, noise: str) -> str:
+    """One of at least 20 hexadecimal digits."""
+    stamp = f"{round(days.moment(at).timestamp() * 1000):012x}"
+    variant = "89ab"[int(noise[3], 16) & 3]
+    return f"{stamp[:8]}-{stamp[8:]}-7{noise[:3]}-{variant}{noise[4:7]}-{noise[7:19]}"
+
+
 class Books:
     """The rows by service and table, and the counts, of one part of the history."""
 
@@ -102,13 +150,17 @@ class Books:
         bound: Mapping[str, tuple[str, ...]],
         readers: Mapping[tuple[str, str], Reader],
         retention: Retention,
+        seals: Seals,
     ) -> None:
         """`bound`: the services that read a kind of aggregate; `readers`: what one makes of a type of event."""
         self.rng = random.Random(seed)
-        self.bound, self.readers, self.retention = bound, readers, retention
+        self.bound, self.readers, self.retention, self.seals = bound, readers, retention, seals
         self.rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
         self.made = self.announced = part * IDS_FOR_A_PART  # ids and events
         self.heads: dict[tuple[str, str], Head] = {}  # by kind and id of aggregate
+        self.addresses: dict[str, Address] = {}  # of those who have an e-mail address
+        self.moves: dict[str, Move] = {}  # of enterprises
+        self.kept = Kept()
         self.counts = Counts()
 
     def new_id(self) -> str:
@@ -118,6 +170,15 @@ class Books:
         number = (EPOCH + self.made // 4) << 80 | 7 << 76 | (noise >> 62) << 64 | 2 << 62 | noise & (2**62 - 1)
         text = f"{number:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    def new_id_of(self, at: str) -> str:
+        """A UUIDv7 of that moment, of what is looked up by the time that its id says."""
+        return _id(at, f"{self.rng.getrandbits(80):020x}")
+
+    def home(self, enterprise_id: str | None, division: str | None, at: str) -> str | None:
+        """Where an enterprise of `division` lies at that moment: it may have moved."""
+        move = self.moves.get(enterprise_id or "")
+        return move.division if move is not None and move.at <= at else division
 
     def put(self, service: str, table: str, **columns: object) -> None:
         """A row; all rows of a table name the same columns."""
@@ -137,6 +198,7 @@ class Books:
         aggregate = kind.partition(".")[0]
         before = self.heads.get((aggregate, subject), NOTHING)
         at = max(before.at, days.instant(day, self.rng.randrange(28_000)))
+        division = self.home(parties.enterprise_id, division, at)
         event = Event(self.new_id(), kind, subject, before.version + 1, data, division, day, at, parties)
         self._enter(service, aggregate, event)
         self.deliver(service, aggregate, event)

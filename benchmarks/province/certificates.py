@@ -180,7 +180,7 @@ class Certificate:
         """The hours of continuing education that a renewal asks for."""
         year, person = on.year, self.person
         subject = f"{person.id}:{year}"
-        document = f"再教育〔{year}〕{self.number[-7:]}"
+        document = f"继续教育〔{year}〕{self.number[-7:]}"
         self.books.put(
             "training", "education_entry", person_id=person.id, year=year, hours=HOURS, document=document, on=on
         )

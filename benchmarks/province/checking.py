@@ -13,10 +13,13 @@ from sqlalchemy.orm import Session
 from chassis.messaging.announced import announced
 from chassis.messaging.inbox.applied import applied
 from chassis.security import audit
+from notifications.adapters import seals
+from notifications.queries.coverage import day as coverage
 from notifications.queries.filters import ProofFilters
 from notifications.queries.proof import proof
 from programme.access import ACCESS
 from programme.callers import Caller
+from province import days
 from province.books import SERVICES
 from province.databases import session_on
 
@@ -29,8 +32,22 @@ STILL_THERE = text(
 APPLIED = text("SELECT type, sum(applied), sum(moved), sum(id_sum) FROM inbox_applied GROUP BY type")
 PLACES = text("SELECT count(*), coalesce(max(feed_position), 0), coalesce(min(feed_position), 1) FROM outbox")
 GONE = text("SELECT coalesce(max(last_position), 0) FROM outbox_month WHERE gone_at IS NOT NULL")
+RUN = "checking"
+AUDITED = text(
+    "INSERT INTO coverage_run (id, days, done, nightly, asked_by, asked_at) "
+    f"VALUES ('{RUN}', '{{}}', 0, false, 'bench', now())"
+)
+DUE = text(f"SELECT coalesce(sum(due), 0) FROM coverage_figure WHERE run_id = '{RUN}'")
+DIFFERING = text(
+    f"SELECT kind, reason, count(*) FROM coverage_gap WHERE run_id = '{RUN}' AND reason <> 'no_address' GROUP BY 1, 2"
+)
+NO_ADDRESS = text(
+    f"SELECT (SELECT count(*) FROM coverage_gap WHERE run_id = '{RUN}' AND reason = 'no_address'), "
+    "(SELECT count(*) FROM delivery JOIN notice ON notice.id = notice_id WHERE state = 'no_address' "
+    "AND (created_at AT TIME ZONE 'Asia/Shanghai')::date = :day)"
+)
 ALL = 10**9  # entries of the audit log that are verified at once
-CALLER = Caller(subject="bench", role="system")
+CALLER = Caller(subject="bench", role="auditor")
 
 
 def faults(urls: Mapping[str, str], bound: Mapping[str, tuple[str, ...]], today: date) -> list[str]:
@@ -60,6 +77,21 @@ def faults_of(sessions: Mapping[str, Session], bound: Mapping[str, tuple[str, ..
     verified = audit.verify(sessions["registry"], limit=ALL)
     if verified.first_broken is not None or verified.unsealed:
         found.append(f"the audit log breaks at entry {verified.first_broken}")
+    return found
+
+
+def differences(session: Session, day: date, secrets: Mapping[str, str]) -> list[str]:
+    """What the service's own audit of coverage finds on a day beside letters that have no address; undone after it."""
+    seals.use(seals.Seals(secrets["notice_key"]))
+    session.execute(AUDITED)
+    coverage.compare(session, RUN, day, days.NOW)
+    coverage.check_seals(session, RUN, day, days.NOW)
+    due = session.scalars(DUE).one()
+    found = [f"the audit of {day}: {number} {kind} {reason}" for kind, reason, number in session.execute(DIFFERING)]
+    lacking, known = session.execute(NO_ADDRESS, {"day": day}).one()
+    session.rollback()
+    if lacking != known or not due:
+        found.append(f"the audit of {day}: {due} were due, {lacking} of {known} without an address were found")
     return found
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from chassis.process import migrate
 from province.books import SERVICES, Row
-from servers import PostgresServer, start_postgres
+from servers import WITHOUT_SYNC, PostgresServer, start_postgres
 
 Connection: TypeAlias = psycopg.Connection[Any]  # Any: rows of any shape
 
@@ -35,9 +35,7 @@ SETTINGS = {
     "auto_explain.log_format": "json",
 }
 WHILE_LOADING = {
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
+    **WITHOUT_SYNC,
     # Four databases are worked on side by side.
     "max_parallel_maintenance_workers": "0",
 }

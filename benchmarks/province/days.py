@@ -6,7 +6,7 @@ import calendar
 from datetime import UTC, date, datetime, time, timedelta
 
 FIRST, LAST = date(2020, 1, 6), date(2026, 10, 30)  # both Jilin's working days
-ONE_DAY = timedelta(days=1)
+ONE_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
 NOW = datetime.combine(LAST, time(4), UTC)  # noon in Jilin: when the services look at it
 
 
@@ -15,6 +15,11 @@ def instant(day: date, second: int) -> str:
     minutes, seconds = divmod(second, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{day.isoformat()}T{1 + hours:02d}:{minutes:02d}:{seconds:02d}+00:00"
+
+
+def moment(at: str) -> datetime:
+    """The moment that a text of `instant` names."""
+    return datetime.fromisoformat(at)
 
 
 def as_text(at: datetime) -> str:

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from chassis.data import outbox_moves
 from chassis.messaging.outbox import keeping
 from chassis.process import revisions
-from province import audit, cursors, notices
+from province import audit, audits, cursors, deliveries, rules
 from province.books import NOBODY, SERVICES, STAGED, Books, Counts, Event, Row
 from province.databases import copy_rows, session_on
 from province.days import FIRST
@@ -26,7 +26,22 @@ from registry.events import LAST_VERSION
 Connection: TypeAlias = psycopg.Connection[Any]  # Any: rows of any shape
 
 # The migrations that make sums of what is there.
-ADDED_UP = {"reporting": ("0010", "0012"), "notifications": ("0011",)}
+ADDED_UP = {"reporting": ("0010", "0012")}
+# Of notifications' sums one has a column more since its migration.
+CAUSES_ADDED_UP = """
+INSERT INTO cause_sum (place, grain, since, type, ruleset, person, enterprise, division, late, offices, number)
+SELECT place, grain, date_trunc(grain, day)::date, type, ruleset, person, enterprise, division IS NOT NULL, late,
+    offices, sum(number)
+FROM (
+    SELECT (occurred_at AT TIME ZONE 'Asia/Shanghai')::date AS day, division, type, ruleset,
+        person_id IS NOT NULL AS person, enterprise_id IS NOT NULL AS enterprise, coalesce(data ->> 'late', '') AS late,
+        {offices} AS offices, count(*) AS number
+    FROM cause GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+) AS counted
+CROSS JOIN (VALUES ('day'), ('month'), ('year')) AS grains (grain)
+CROSS JOIN LATERAL (SELECT '' UNION ALL SELECT division WHERE division IS NOT NULL) AS places (place)
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+"""
 # The tree that registry's migrations have announced waits with the other events for its positions, which are the first.
 TREE = f"""
 WITH announced AS (DELETE FROM outbox RETURNING *)
@@ -34,13 +49,41 @@ INSERT INTO {STAGED} SELECT seq, id, aggregate_type, aggregate_id, aggregate_ver
     correlation_id, %(day)s, %(day)s, NULL
 FROM announced RETURNING id::text, type, aggregate_id, aggregate_version, data
 """
+# What was gathered into each, as the first of them carries it, and the message in the mail server's journal.
+DIGESTS = """
+INSERT INTO digest (id, subject, body, short, language, notices, created_at)
+SELECT digest_id, '首席质量官工作通知汇总', string_agg(notice.digest, E'\n' ORDER BY delivery.id),
+    '请登录系统查看通知。', 'zh-CN', array_agg(notice.id ORDER BY delivery.id), min(gathers_at)
+FROM delivery JOIN notice ON notice.id = notice_id WHERE digest_id IS NOT NULL GROUP BY digest_id
+"""
+DIGESTS_TAKEN = """
+INSERT INTO mail_taken (name, message_id, digest, stamp, read_at)
+SELECT DISTINCT to_char(sent_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS') || '.' || message_id || '.eml',
+    '<' || message_id || '@' || %(domain)s || '>',
+    encode(sha256(convert_to(digest.subject || E'\n\n' || digest.body, 'UTF8')), 'hex'),
+    octet_length(digest.body) || '-' || left(message_id, 12), sent_at
+FROM delivery JOIN digest ON digest.id = digest_id
+"""
 PLACED = ("code", "name", "level", "parent", "valid_from", "valid_to", "successor")
 RULESET = """
 INSERT INTO ruleset (version, effective_from, document, parameters, published_at)
 SELECT %s, '2020-01-01', '吉质联办〔2020〕1号',
-    parameters || jsonb_build_object('channels_by_kind', %s::jsonb), now()
+    parameters || jsonb_build_object('channels_by_kind', %s::jsonb, 'notices', %s::jsonb), now()
 FROM ruleset WHERE version = 1
 """
+# These tables have triggers that count rows or keep how they were, by the machine's time; the load does both itself.
+WATCHED = ("cause", "notice", "delivery", "person", "enterprise", "appointment", "certificate", "matter")
+FORMER = "(kind TEXT, id TEXT, until TIMESTAMPTZ, day DATE, content JSONB)"
+NUMBER_FORMER = """
+INSERT INTO former (kind, id, until, day, content)
+SELECT kind, id, until, day, content FROM former_staged ORDER BY until, kind, id
+"""
+# Rows lie in a table in the order in which a service writes them. Before there is any other index.
+IN_ORDER = (
+    "CREATE INDEX in_order ON {table} ({column})",
+    "CLUSTER {table} USING in_order",
+    "DROP INDEX in_order",
+)
 FOLDED = """
 INSERT INTO delivery_sum (figure, grain, since, state, kind, channel, lane, number)
 SELECT 'delivery', grain, date_trunc(grain, day)::date, state, kind, channel, 0, sum(number)
@@ -52,9 +95,11 @@ CROSS JOIN (VALUES ('day'), ('month'), ('year')) AS grains (grain) GROUP BY 2, 3
 def prepare(connections: Mapping[str, Connection], books: Books) -> dict[str, Taken]:
     """Months for the events, the tree of divisions, a rule set; returns the indexes and keys, which are taken off."""
     make_months(connections)
-    _count_each(connections["notifications"], "DISABLE")
+    _watch(connections["notifications"], "DISABLE")
+    connections["notifications"].execute(f"CREATE UNLOGGED TABLE former_staged {FORMER}")
     publish_divisions(connections, books)
-    connections["notifications"].execute(RULESET, [notices.RULESET, json.dumps(notices.CHANNELS_BY_KIND)])
+    made = [rules.RULESET, json.dumps(rules.CHANNELS_BY_KIND), json.dumps(rules.NOTICES)]
+    connections["notifications"].execute(RULESET, made)
     return {service: take_off(connection) for service, connection in connections.items()}
 
 
@@ -102,6 +147,9 @@ def finish(
         _drop_months(history.urls[service])
         connection.execute(outbox_moves.FILL)
         _add_up(connection, service)
+        if service == "notifications":
+            with session_on(history.urls[service]) as session:
+                audits.enter(connection, session, retention)
         connection.execute("VACUUM ANALYZE")
 
     with ThreadPoolExecutor(len(SERVICES)) as pool:
@@ -148,7 +196,14 @@ def _finish_training(connection: Connection, counts: Counts) -> None:
 def _finish_notifications(connection: Connection, counts: Counts, retention: Retention) -> None:
     copy_rows(connection, "cause_passed", [{"type": kind, "number": number} for kind, number in counts.causes.items()])
     copy_rows(connection, "outbox_kept", [{"aggregate_type": PASSING, "begins": retention.begins}])
-    _count_each(connection, "ENABLE")
+    connection.execute(NUMBER_FORMER)
+    connection.execute("DROP TABLE former_staged")
+    connection.execute(DIGESTS)
+    connection.execute(DIGESTS_TAKEN, {"domain": deliveries.DOMAIN})
+    for table, column in (("cause", "received_at"), ("notice", "id"), ("delivery", "id")):
+        for statement in IN_ORDER:
+            connection.execute(statement.format(table=table, column=column))
+    _watch(connection, "ENABLE")
 
 
 def _drop_months(url: str) -> None:
@@ -159,9 +214,9 @@ def _drop_months(url: str) -> None:
             session.commit()
 
 
-def _count_each(connection: Connection, how: str) -> None:
-    """Whether each row is counted as it comes; these are counted together."""
-    for table in ("cause", "notice", "delivery"):
+def _watch(connection: Connection, how: str) -> None:
+    """Whether the triggers of the tables are at work."""
+    for table in WATCHED:
         connection.execute(f"ALTER TABLE {table} {how} TRIGGER USER")
 
 
@@ -177,3 +232,7 @@ def _add_up(connection: Connection, service: str) -> None:
     for revision in ADDED_UP.get(service, ()):
         for statement in migrations.get_revision(revision).module.FILL:
             connection.execute(statement)
+    if service == "notifications":
+        offices = migrations.get_revision("0018").module.OFFICES.format(row="cause")
+        connection.execute(CAUSES_ADDED_UP.format(offices=offices))
+        connection.execute(migrations.get_revision("0011").module.DELIVERIES)

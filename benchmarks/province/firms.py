@@ -6,14 +6,15 @@ from datetime import date, timedelta
 from itertools import cycle
 
 from chassis.security import Cipher
-from province import days, notices, words
+from province import days, words
 from province.appointments import Appointment
-from province.books import Books, as_json
+from province.books import LATER, Address, Books, as_json
 from province.careers import Career, Careers
 from province.numbers import Numbers
 from province.tree import Tree
 
 WITH_POST, CHANGED, REACHED = 0.6, 0.06, 0.1  # shares of the enterprises
+BAD, BAD_FOR, PREFERS = 0.01, 300, 0.05  # shares of the addresses, and for how many days at most one has been bad
 TITLE = "首席质量官"
 
 
@@ -72,8 +73,7 @@ class Firms:
         columns = {column: value for column, value in facts.items() if column != "enterprise_id"}
         version = books.version_of("enterprise", enterprise_id)
         books.put("registry", "enterprise", id=enterprise_id, version=version, registered_on=on, **columns)
-        for service in ("training", "notifications"):
-            books.put(service, "enterprise", id=enterprise_id, name=name, division=facts["division"])
+        books.put("training", "enterprise", id=enterprise_id, name=name, division=facts["division"])
         return name
 
     def _reach(self, kind: str, owner: str, division: str, on: date) -> None:
@@ -87,7 +87,39 @@ class Firms:
         self.books.put("notifications", "contact", owner_kind=kind, owner_id=owner, email=email, phone=phone)
         data = {"owner_kind": kind, "owner_id": owner, "jwe": self.jwe}
         self.books.announce("registry", "contact.changed.v1", owner, data, division, on)
-        notices.REACHED.add(owner)
+        bad_since = LATER
+        if self.books.rng.random() < BAD:
+            bad_since = days.instant(days.LAST - timedelta(days=self.books.rng.randrange(BAD_FOR)), 0)
+            self._flag(kind, owner, email, bad_since)
+        self.books.addresses[owner] = Address(email, bad_since)
+        if self.books.rng.random() < PREFERS:
+            self._prefer(kind, owner, on)
+
+    def _flag(self, kind: str, owner: str, email: str, since: str) -> None:
+        """Nobody has the address, as a mail server has said."""
+        self.books.put(
+            "notifications",
+            "bad_address",
+            owner_kind=kind,
+            owner_id=owner,
+            channel="email",
+            sealed=email,
+            reason="550 5.1.1 no such user",
+            since=since,
+        )
+
+    def _prefer(self, kind: str, owner: str, on: date) -> None:
+        """They want no letters of what is in the system only anyhow."""
+        self.books.put(
+            "notifications",
+            "preference",
+            recipient_id=owner,
+            recipient_kind=kind,
+            version=1,
+            language="zh-CN",
+            switched_off=as_json({"email": ["certificate_issued"]}),
+            changed_at=days.instant(on, 0),
+        )
 
     def _fill_post(self, enterprise_id: str, name: str, division: str, careers: list[Career]) -> None:
         """A first CQO, and after one in ten a second from the same enterprise."""

@@ -17,7 +17,8 @@ from threading import Thread
 from joserfc.jwk import ECKey
 
 from chassis.security import Cipher
-from province import notices
+from notifications.adapters.seals import Seals
+from province import followed, offices
 from province.books import Books, Counts
 from province.careers import Careers
 from province.classes import Classes
@@ -51,23 +52,30 @@ class History:
 
     def books(self, part: int) -> Books:
         """Empty books of a part; of the whole where `part` is the number of parts."""
-        return Books(f"{self.seed} {part}", part, self.bound, all_readers(), Retention(self.notice_days))
+        seals = Seals(self.secrets["notice_key"])
+        return Books(f"{self.seed} {part}", part, self.bound, all_readers(), Retention(self.notice_days), seals)
 
     def classes(self) -> Classes:
         """The classes, the same for each part, from books that nothing else is entered in."""
         return Classes(self.books(self.parts + 1), self.enterprises * PEOPLE_OF_AN_ENTERPRISE)
+
+    def cipher(self) -> Cipher:
+        """What seals personal data."""
+        return Cipher(self.secrets["pii_key"], self.secrets["pii_index_key"])
+
+    def contact(self) -> str:
+        """A contact as it is sealed for notifications; one stands for all of them."""
+        key = ECKey.import_key(json.loads(self.secrets["contact_public_key"]))
+        return Agreement(key).seal(b'{"email": "zhiliang@example.cn", "phone": "13800000000"}')
 
 
 class Writer:
     """Writes parts of a history, on connections of its own."""
 
     def __init__(self, history: History) -> None:
-        secrets = history.secrets
         self.history, self.tree, self.classes = history, Tree(), history.classes()
-        self.cipher = Cipher(secrets["pii_key"], secrets["pii_index_key"])
-        key = ECKey.import_key(json.loads(secrets["contact_public_key"]))
-        # One sealed contact stands for all of them.
-        self.contact = Agreement(key).seal(b'{"email": "zhiliang@example.cn", "phone": "13800000000"}')
+        self.cipher, self.contact = history.cipher(), history.contact()
+        self.offices = offices.addresses(self.cipher)
         self.copier = Copier(history.urls)
 
     def write(self, part: int) -> Counts:
@@ -76,9 +84,10 @@ class Writer:
         books = history.books(part)
         careers = Careers(books, self.classes, self.tree, self.cipher, numbers)
         firms = Firms(books, careers, self.tree, self.cipher, self.contact, numbers)
-        notices.REACHED.clear()
+        books.addresses |= self.offices
         for _ in range(min(ENTERPRISES, history.enterprises - part * ENTERPRISES)):
             firms.live()
+        followed.finish(books)
         self.copier.copy(books.take())
         self.copier.wait()
         return books.counts

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from datetime import date
 from typing import TypeAlias
 
-from notifications.domain.announcements import EVENTS
-from province import days, notices
+from notifications.handlers.certificates import ENDED_BY
+from notifications.handlers.followed import RECORDS
+from notifications.handlers.replanning import BEGUN
+from province import days, followed
 from province.books import Books, Event
 
 Reader: TypeAlias = Callable[[Books, Event], None]
@@ -22,10 +24,15 @@ def _fact(event: Event) -> str:
 
 
 def all_readers() -> dict[tuple[str, str], Reader]:
-    """By service and type of event. Directory tables, whose last row holds, are written with the firm itself."""
-    found: dict[tuple[str, str], Reader] = {("notifications", kind): notices.announce for kind in EVENTS}
+    """By service and type of event. People and what training knows of firms are written with the firm itself."""
+    found: dict[tuple[str, str], Reader] = {("notifications", kind): followed.announced for kind in RECORDS}
+    found |= {("notifications", kind): followed.certificate_begun for kind in BEGUN}
+    found |= {("notifications", kind): followed.certificate_ended for kind in ENDED_BY}
+    found["notifications", "appointment.made.v1"] = followed.appointment_made
+    found["notifications", "appointment.ended.v1"] = followed.appointment_ended
     for kind in ("enterprise.registered.v1", "enterprise.changed.v1"):
         found["reporting", kind] = enterprise_history
+        found["notifications", kind] = followed.enterprise_entered
     for fact in APPOINTMENT:
         found["reporting", f"appointment.{fact}.v1"] = appointment_history
     for fact in CERTIFICATE:

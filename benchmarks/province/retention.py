@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from chassis.clock import SHANGHAI
 from chassis.due.table import SETTLED_FOR
 from chassis.messaging.inbox.passing import FORGOTTEN_AFTER
 from chassis.messaging.outbox.keeping import IN_FEED_FOR
@@ -28,10 +29,17 @@ class Retention:
         self.cursors = days.as_text(self.begins - FORGOTTEN_AFTER)
         self.first_month = (self.begins - IN_FEED_FOR).date().replace(day=1)
         self.settled = (days.NOW - SETTLED_FOR).date()
+        self.notices = oldest.astimezone(SHANGHAI).date()  # the first day of which notices are kept
 
     def in_feed(self, on: date) -> bool:
         """Whether an event of a kind that passes, published on that day, is still in the outbox: months go whole."""
         return on >= self.first_month
+
+    def forgets_matter(self, kind: str, opened_on: date, closed_on: date | None) -> date | None:
+        """When what was open has been removed; None where it is kept."""
+        begins = opened_on if kind == "nomination" else closed_on
+        gone_on = None if begins is None else begins + timedelta(days=self.notice_days + 1)
+        return gone_on if gone_on is not None and gone_on <= days.LAST else None
 
     def is_settled(self, settled: date, due: date) -> bool:
         """Whether a due row that was settled on a day has been removed since."""

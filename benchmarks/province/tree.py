@@ -36,6 +36,7 @@ class Tree:
         weights = [self._weight(each, counties) for each in counties]
         self.counties, self.weights = counties, list(accumulate(weights))
         self.names = {each.code: each.name for each in self.placements}
+        self._prefectures: dict[tuple[str, date], str | None] = {}
 
     def _weight(self, county: Placement, counties: list[Placement]) -> float:
         above = county.code if county.parent == PROVINCE else county.parent or PROVINCE
@@ -53,6 +54,19 @@ class Tree:
         """The code that stands on that day for one that was entered before."""
         end, successor = self.successor.get(code, (None, None))
         return successor if successor is not None and end is not None and on > end else code
+
+    def prefecture(self, code: str, on: date) -> str | None:
+        """The prefecture in which a division lies on a day, which may be itself; None if it lies in none."""
+        if (code, on) not in self._prefectures:
+            placed = self._placed(code, on)
+            while placed is not None and placed.level != "prefecture":
+                placed = self._placed(placed.parent, on)
+            self._prefectures[code, on] = placed.code if placed is not None else None
+        return self._prefectures[code, on]
+
+    def _placed(self, code: str | None, on: date) -> Placement | None:
+        found = (each for each in self.placements if each.code == code)
+        return next((each for each in found if each.valid_from <= on <= (each.valid_to or on)), None)
 
     def unit(self, code: str, on: date) -> str:
         """The reporting unit in which a county lies on a day: its prefecture, or itself below the province."""
