@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from contextlib import ExitStack
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
 from datetime import date, timedelta
 
 import load
@@ -26,7 +26,10 @@ from chassis.due import remove_settled
 from chassis.messaging.inbox.passing import forget, learn
 from chassis.messaging.outbox import keeping
 from notifications.config import Settings
-from notifications.usecases.passing import forget_notices
+from notifications.handlers import replanning
+from notifications.usecases import coverage, digests, mail_journal, manifests, passing
+from notifications.usecases import keeping as keeping_of_subscriptions
+from notifications.usecases.webhooks.passing import forget_log
 from programme.callers import Caller
 from reporting import queries
 from reporting.domain.coverage import Population
@@ -34,7 +37,8 @@ from testkit import wait_for
 
 # These hold what waits to be published or for a person, or a row a month; `/ops/state` and the metrics count them.
 WAITING = {"outbox_unpublished", "outbox_month", "inbox_parked"}
-SETTINGS = Settings(**{each.name: "none" for each in fields(Settings) if each.name != "notice_days"})
+DAYS = {"notice_days": NOTICE_DAYS, "subscription_days": 30, "webhook_log_days": 7}
+SETTINGS = Settings(**{each.name: DAYS.get(each.name, "none") for each in fields(Settings)})
 
 
 def _faults(history):
@@ -65,6 +69,32 @@ def test_a_history_that_does_not_hang_together_is_told(history, service, damage,
     assert any(said in fault for fault in found)
 
 
+OF_A_DAY = f"FROM notice WHERE due_on = '{days.LAST - days.A_WEEK}' AND recipient_kind = 'person' LIMIT 1"
+
+
+@pytest.mark.parametrize("weeks", [1, 13, 51])
+def test_the_services_own_audit_finds_what_was_due_on_a_day_and_nothing_amiss(history, folder, weeks):
+    """But for letters of those who have no address."""
+    with session_on(history["notifications"]) as session:
+        assert checking.differences(session, days.LAST - weeks * days.A_WEEK, load.secrets_in(folder / "secrets")) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (f"DELETE FROM delivery WHERE notice_id = (SELECT id {OF_A_DAY})", "never_planned"),
+        (f"UPDATE notice SET body = body || ' ' WHERE id = (SELECT id {OF_A_DAY})", "text_altered"),
+        (f"UPDATE delivery SET answer = '' WHERE notice_id = (SELECT id {OF_A_DAY})", "delivery_altered"),
+    ],
+)
+def test_an_audit_of_a_damaged_history_tells_it(history, folder, damage, said):
+    with session_on(history["notifications"]) as session:
+        session.execute(text(damage))
+        found = checking.differences(session, days.LAST - days.A_WEEK, load.secrets_in(folder / "secrets"))
+
+    assert any(said in fault for fault in found), found
+
+
 def _removed(history, now):
     """What the jobs of the services' upkeep would remove, by job; undone at the end."""
     begins = now.replace(hour=0) - timedelta(days=NOTICE_DAYS)
@@ -75,7 +105,17 @@ def _removed(history, now):
         return {
             "heads": keeping.forget_heads(notifications, "notice", begins),
             "passing events": keeping.remove_passed(notifications, {"notice": begins}),
-            "notices": forget_notices(notifications, now, replace(SETTINGS, notice_days=NOTICE_DAYS)),
+            "notices": passing.forget_notices(notifications, now, SETTINGS),
+            "matters": passing.forget_matters(notifications, now, SETTINGS),
+            "passed digests": digests.forget_digests(notifications, now, SETTINGS),
+            "plans": replanning.replan(notifications, now, SETTINGS),
+            "mail journal": mail_journal._forget(notifications, now - timedelta(days=NOTICE_DAYS)),
+            "passed audits": coverage.forget(notifications, now, SETTINGS),
+            "manifests": manifests.make_next(notifications, now, SETTINGS),
+            "subscription events": keeping_of_subscriptions.forget_events(notifications, now, SETTINGS),
+            "public places": keeping_of_subscriptions.forget_places(notifications, now, SETTINGS),
+            "webhook log": forget_log(notifications, now, SETTINGS),
+            "notices due": remove_settled(notifications, now),
             "passed cursors": forget(reporting, {}),
             "due rows": remove_settled(sessions["training"], now),
             "superseded events": keeping.remove_superseded(sessions["registry"], ("contact",), now),
@@ -83,10 +123,11 @@ def _removed(history, now):
 
 
 def test_the_upkeep_finds_nothing_in_it_that_should_have_gone(history):
-    assert set(_removed(history, days.NOW).values()) == {0}
+    assert {job: number for job, number in _removed(history, days.NOW).items() if number} == {}
     later = _removed(history, days.NOW + timedelta(days=100))
 
-    assert all(later[job] for job in ("heads", "passing events", "notices", "passed cursors", "due rows"))
+    never = {"superseded events", "plans", "public places"}  # nobody has changed anything
+    assert {job for job, number in later.items() if not number} == never
 
 
 def test_its_figures_are_those_of_plain_sql(history):

@@ -27,6 +27,7 @@ CONTRACTS = list(SETTINGS)
 # What other packages may import of the chassis: these, and the modules that lie in no package of it.
 FACES = {
     *(f"chassis.{package}" for package in ("data", "due", "http", "messaging", "privileges", "process", "security")),
+    "chassis.broker.topology",
     "chassis.messaging.outbox",
     "chassis.privileges.roles",
     "chassis.privileges.users",
@@ -51,6 +52,10 @@ OFFENCES = {
     "The domain imports the standard library, chassis.errors and its own events": (
         "registry/domain/person.py",
         "import sqlalchemy",
+    ),
+    "The audit of coverage shares no code with what sends notices": (
+        "notifications/queries/coverage/day.py",
+        "import notifications.domain.rules",
     ),
     "Use cases know nothing of the transport": ("notifications/usecases/announce.py", "import nameko"),
 }

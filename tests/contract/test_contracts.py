@@ -5,16 +5,19 @@ from __future__ import annotations
 import copy
 import importlib
 import json
+import re
 from typing import Any
 
 import contract_rules as rules
 import pytest
 from cloudevents.core.exceptions import CloudEventValidationError
 from cloudevents.core.formats.json import JSONFormat
-from jsonschema import Draft202012Validator
 from marshmallow import Schema, fields
 
 from chassis.messaging.envelope import Envelope
+from notifications.adapters.catalogue import catalogue
+from notifications.domain.granting import IDS_OF_NOBODY, is_pseudonymous
+from programme.access import ACCESS
 
 OWNERS = {kind: service for service in rules.SERVICES for kind in rules.published(service)}
 DEFINITIONS = json.loads((rules.PROJECT / "deploy/rabbitmq/definitions.json").read_text())
@@ -91,6 +94,7 @@ class TooMuch(Schema):
 
 
 KIND = "certificate.issued.v1"
+UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @pytest.fixture
@@ -158,14 +162,25 @@ def test_the_pages_on_events_are_made_from_the_contracts_as_they_are(pages: Any,
     assert getattr(pages, page.upper()).read_text() == getattr(pages, page)(), "run deploy/contracts/catalogue.py"
 
 
-def test_the_asyncapi_document_holds_together_and_its_examples_fit(pages: Any) -> None:
-    document = json.loads(pages.ASYNCAPI.read_text())
+def test_what_may_be_subscribed_to_is_made_from_the_contracts_as_they_are(pages: Any) -> None:
+    assert pages.TO_SUBSCRIBE.read_text() == pages.to_subscribe(), "run deploy/contracts/catalogue.py"
+    assert ACCESS.private == importlib.import_module("asyncapi").PRIVATE
+    offered = {kind for kind in OWNERS if not kind.startswith("contact.") and "_audit." not in kind}
+    assert set(catalogue()) == offered
 
-    assert rules.dangling(document) == []
-    assert rules.dangling({"channels": {}, "a": {"$ref": "#/channels/nowhere"}}) == ["#/channels/nowhere"]
-    exchanges = {item["name"] for item in DEFINITIONS["exchanges"] if item["name"].endswith(".events")}
-    assert {channel["address"] for channel in document["channels"].values()} == exchanges
-    messages = document["components"]["messages"]
-    assert messages.keys() == OWNERS.keys()
-    for message in messages.values():
-        Draft202012Validator(message["payload"]).validate(message["examples"][0]["payload"])
+
+@pytest.mark.parametrize("kind", OWNERS)
+def test_each_id_in_an_event_is_either_nobodys_or_given_as_a_pseudonym(kind: str) -> None:
+    _, example = rules.contract(OWNERS[kind], kind)
+    ids = {name for name, value in example["data"].items() if UUID.search(json.dumps(value))}
+
+    told_apart = {name for name in ids if name in IDS_OF_NOBODY or is_pseudonymous(name, example["data"])}
+    assert ids - told_apart - {"recipient_id"} == set()
+    assert not [name for name in ids if not isinstance(example["data"][name], str)], "only a text is replaced"
+
+
+def test_what_may_be_subscribed_to_is_heard() -> None:
+    bound = {each["routing_key"] for each in DEFINITIONS["bindings"] if each["destination"] == "notifications.inbox"}
+    kinds = {kind.partition(".")[0] for kind, each in catalogue().items() if each.publisher != "notifications"}
+
+    assert {f"{kind}.#" for kind in kinds} - bound == set()

@@ -9,6 +9,11 @@ from enum import StrEnum
 import pytest
 
 from notifications.adapters import texts
+from notifications.adapters.words import BREACHES, DUTY_PAPERS, POPULATIONS, REASONS_BY_LANGUAGE
+from notifications.domain.language import Language
+from registry.domain.breach import BreachKind
+from registry.domain.duty import DutyPaper
+from reporting.domain.target import TargetPopulation
 
 
 def codes() -> list[str]:
@@ -25,7 +30,7 @@ def codes() -> list[str]:
 
 @pytest.mark.parametrize("code", codes())
 def test_a_reason_has_its_words(code: str) -> None:
-    assert texts.reason(code) == texts.REASONS[code]
+    assert all(texts.reason(code, language) == REASONS_BY_LANGUAGE[language][code] for language in Language)
 
 
 def test_the_reasons_are_found() -> None:
@@ -38,3 +43,10 @@ def test_a_code_without_words_is_a_fault_and_what_somebody_wrote_stays() -> None
     assert texts.reason("离职。") == "离职"
     assert texts.reason("Resigned") == "Resigned"
     assert texts.reason(None) is None
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_a_letter_says_by_a_code_has_its_words_in_each_language(language: Language) -> None:
+    assert POPULATIONS[language].keys() == set(TargetPopulation)
+    assert BREACHES[language].keys() == set(BreachKind)
+    assert DUTY_PAPERS[language].keys() == set(DutyPaper)

@@ -102,6 +102,15 @@ def statements_allowed(url: str, statements: Mapping[str, str]) -> dict[str, boo
     return allowed
 
 
+def may_open(url: str) -> bool:
+    """Whether the broker lets the user of `url` into the virtual host that it names."""
+    try:
+        broker.close(broker.connect(url, "privileges"))
+    except amqp.exceptions.NotAllowed:
+        return False
+    return True
+
+
 class BrokerProbe:
     """One connection to the broker, with a new channel for each try: a refusal closes the channel."""
 

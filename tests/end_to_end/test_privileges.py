@@ -6,10 +6,9 @@ What is their own stands in deploy/privileges.toml. The figures are printed afte
 from __future__ import annotations
 
 import json
-import re
-import shlex
 import stat
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import psutil
@@ -23,17 +22,21 @@ from privilege_probes import (
     credentials_of,
     is_public,
     may_connect,
+    may_open,
     passwords_in,
     secrets_reached,
     statements_allowed,
 )
 
-from chassis import broker, privileges
+from chassis import privileges
 from chassis.broker import topology
-from chassis.privileges import Privileges
+from chassis.privileges import Privileges, users
 from cqolocal import paths
 from cqolocal.names import SERVICES
 from cqolocal.system import System
+from notifications.adapters.amqp.management import Management
+from notifications.adapters.amqp.provisioning import new_password
+from testkit import wait_for
 
 TABLE = privileges.load(paths.PRIVILEGES)
 TOPOLOGY = topology.load(paths.TOPOLOGY)
@@ -51,11 +54,17 @@ LOOSE_FUNCTIONS = (
     "AND NOT coalesce(array_to_string(proconfig, ' ') ~ 'search_path=', false)"
 )
 
+SUBSCRIPTION = (
+    "INSERT INTO subscription (id, version, name, subscriber, contact_email, legal_basis, purpose, ends_on, types, "
+    "fields, way, target, pseudonym_key, state, entered_by, entered_at) VALUES (%(id)s, 1, '', 'x', '', '', '', "
+    "%(today)s, '{}', '{}', 'amqp', '{}', '', 'approved', '', now())"
+)
+
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """The whole system as `./cqo up` starts it."""
-    system = System(tmp_path_factory.mktemp("privileges") / "run", print)
+    system = System(tmp_path_factory.mktemp("privileges") / "run", print, management=True)
     try:
         system.start()
         yield system
@@ -156,23 +165,42 @@ def test_a_service_finds_its_own_secrets_and_neither_anothers_nor_the_signing_ke
 
 
 def test_another_systems_user_reads_its_own_queue_and_does_nothing_else(system: System, matrix: Matrix) -> None:
-    """Made as deploy/rabbitmq/README.md says."""
-    assert system.broker is not None
-    written = re.search(r"set_permissions -p / tax-office (.+)", (paths.TOPOLOGY.parent / "README.md").read_text())
-    assert written is not None
-    system.broker.ctl("add_user", "tax-office", "synthetic")
-    system.broker.ctl("set_permissions", "-p", "/", "tax-office", *shlex.split(written[1]))
-    administrator = broker.connect(system.broker.amqp_url, "privileges")
-    administrator.channel().queue_declare("ext.tax-office", durable=True, auto_delete=False)
-    broker.close(administrator)
-    probe = BrokerProbe(f"amqp://tax-office:synthetic@{system.broker.address}/")
-    matrix.enter("read", "subscriber", "its queue", probe.may_consume("ext.tax-office"), True)
-    for queue in [*QUEUES, "ext.tax-office-2"]:
-        matrix.enter("read", "subscriber", queue, probe.may_read(queue), False)
-    for exchange in EXCHANGES:
+    """The running worker makes it; it does not get into the services' virtual host either."""
+    assert system.broker is not None and system.postgres is not None
+    apart, made = TABLE.subscribers, {name: new_password() for name in ("one", "other")}
+    assert apart is not None
+    with psycopg.connect(system.postgres.url_of("notifications", "postgres", system.postgres.password)) as database:
+        for name, password in made.items():
+            database.execute(SUBSCRIPTION, {"id": name, "today": date.today()})
+            database.execute("INSERT INTO subscriber_queue VALUES (%s, %s, now())", (name, password.hash))
+    management = Management(system.broker.management_url_of(apart.administrator), apart.vhost)
+    wait_for(lambda: management.permissions().keys() >= {"ext.one", "ext.other"}, 30)
+    user = f"ext.one:{made['one'].text}@{system.broker.address}"
+    for vhost in (users.VHOST, apart.vhost, "nowhere"):
+        allowed = may_open(f"amqp://{user}/{vhost.strip('/')}")
+        matrix.enter("open", "subscriber", vhost, allowed, vhost == apart.vhost)
+    probe = BrokerProbe(f"amqp://{user}/{apart.vhost}")
+    for queue in ("ext.one", "ext.other"):
+        matrix.enter("read", "subscriber", queue, probe.may_read(queue), queue == "ext.one")
+        matrix.enter("consume", "subscriber", queue, probe.may_consume(queue), queue == "ext.one")
+        matrix.enter("delete", "subscriber", queue, probe.may_delete(queue), False)
+        for exchange in ("amq.topic", "amq.fanout"):
+            matrix.enter("bind", "subscriber", f"{queue} to {exchange}", probe.may_bind(queue, exchange), False)
+    for exchange in ("", "amq.topic", "amq.fanout"):
         matrix.enter("publish", "subscriber", exchange, probe.may_publish(exchange), False)
-        matrix.enter("bind", "subscriber", exchange, probe.may_bind("ext.tax-office", exchange), False)
+    for what, allowed in probe.may_declare().items():
+        matrix.enter("declare", "subscriber", what, allowed, False)
     probe.close()
+
+
+def test_a_service_gets_into_the_subscribers_virtual_host_only_if_it_fills_their_queues(
+    credentials: list[Credentials], matrix: Matrix
+) -> None:
+    apart = TABLE.subscribers
+    assert apart is not None
+    for own in credentials:
+        url = f"{own.amqp_url.rstrip('/')}/{apart.vhost}"
+        matrix.enter("open", own.service, apart.vhost, may_open(url), own.service == apart.publisher)
 
 
 def test_the_topology_is_not_a_services_to_declare(

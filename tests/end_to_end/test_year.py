@@ -98,6 +98,7 @@ class Province:
 
     def tidy(self) -> None:
         """Waits until the upkeep has done all that was due by now, and the readers have compared."""
+        wait_for(lambda: self.is_tidy(self.notifications), 60)  # the comparison tells a reader what has passed by now
         Client(self.reporting.url, self.token).post("/ops/agreement")
         wait_for(self.has_compared, 60)
         self.move(1)  # what a reader has learned of by now it forgets the next day
@@ -152,6 +153,9 @@ def bound(name: str, quarters: list[dict[str, float]], certificates: int) -> flo
         "notifications.notice": events(KEPT_DAYS, 2),
         "notifications.delivery": events(KEPT_DAYS, 4),
         "notifications.outbox": events(KEPT_DAYS + 62 + 31, 4),
+        "notifications.due": 5 * certificates,  # the days on which somebody is reminded of the end
+        "notifications.certificate": certificates,  # facts
+        "notifications.coverage_gap": events(KEPT_DAYS, 2),  # letters to those who have no address
         "notifications.outbox_head": events(KEPT_DAYS, 4),
         "notifications.inbox_cursor": objects,
         "reporting.inbox_cursor": objects + events(KEPT_DAYS + 32, 4),

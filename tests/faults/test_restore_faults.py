@@ -122,7 +122,7 @@ def test_each_service_put_back_under_load_is_told_listed_and_mended(
     started = time.monotonic()
     played = programme.play()
     programme.save()
-    subscriber = Subscriber(programme.client("registry", "system", patience=20))
+    subscriber = Subscriber(programme.client("registry", "auditor", patience=20))
     lines = []
     with Load(programme, played) as load:
         played.province.upload("registry", "/enterprises/import", workbook("enterprises"))

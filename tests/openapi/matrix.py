@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import requests
 from matrix_bodies import Bodies
-from matrix_world import Caller, Side, World
+from matrix_world import SHARED, Caller, Side, World
 from openapi_world import SERVICES
 from sqlalchemy import create_engine, text
 
@@ -26,7 +26,8 @@ SAME = ("/audit", "/ops", "/health", "/openapi", "/docs", "/problems", "/metrics
 READING = ("get", "head")
 REFUSED = (401, 403, 404)
 # Parameters of addresses that name nothing which lies in a division.
-NEUTRAL = {"version": "1", "year": "2026"}
+NEUTRAL = {"version": "1", "year": "2026", "day": "2026-03-13", "event_type": "certificate.issued.v1"}
+NEUTRAL |= {"kind": "certificate_issued", "language": "en"}  # of a template
 NAMES = {"/docs/{name}": "swagger-ui.css", "/problems/{name}": "not-found"}
 # Addresses that answer differently by a name which is nobody's object.
 PATHS = {"/worklists/{name}": [f"/worklists/{each}" for each in Worklist]}
@@ -117,9 +118,20 @@ class Matrix:
             for query in ({}, *({name: side.known[name]} for name in known)):
                 self.tally.lists += 1
                 self.look(self.send(caller, path, method, operation, query=query), caller, side, operation)
+        elif SHARED & {*names_in(operation)}:
+            self.change_own_part(caller, side, path, method, operation)
         for body in self.bodies.foreign(operation, side):
             self.tally.foreign += 1
             self.look(self.send(caller, path, method, operation, body=body), caller, side, operation)
+
+    def change_own_part(self, caller: Caller, side: Side, path: str, method: str, operation: Operation) -> None:
+        """Changes what is one for all; the part of a foreign side stays as it was. A neighbour's may change."""
+        self.tally.foreign += 1
+        before = self.rows_of(side)
+        self.look(self.send(caller, path, method, operation), caller, side, operation)
+        if self.rows_of(side) != before:
+            self.note(f"{caller.name} changed {side.mark}'s by {method.upper()} {path}")
+        self.rows = self.foreign_rows()
 
     def look(self, answer: requests.Response, caller: Caller, side: Side, operation: Operation) -> bool:
         """Whether a foreign side shows in an answer, though not as an echo of what was asked; a leak unless it may."""
@@ -189,7 +201,11 @@ class Matrix:
 
     def foreign_rows(self) -> list[tuple[str, int, str]]:
         """By table, number and digest of the rows that have a trace of a foreign side in them."""
-        traces = {trace for caller in self.callers for side in caller.foreign for trace in side.traces()}
+        return self.rows_of(*(side for caller in self.callers for side in caller.foreign))
+
+    def rows_of(self, *sides: Side) -> list[tuple[str, int, str]]:
+        """The same of these sides."""
+        traces = {trace for side in sides for trace in side.traces()}
         with self.engine.connect() as connection:
             tables = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars()
             counted = " UNION ALL ".join(

@@ -16,6 +16,9 @@ MEMBERS: dict[str, Any] = {
     "content": "JVBERi0xLjcKMSAwIG9iago8PD4+CmVuZG9iagp0cmFpbGVyCjw8Pj4KJSVFT0YK",
     "block": "cqo_system",
     "accept": False,  # nobody has said yes, so nobody's contact points are disclosed
+    "events": {"certificate.issued.v1": ["number"]},
+    "contact_email": "a@b.example",
+    "url": "https://oapi.dingtalk.com/robot/send?access_token=0",
     "days_off": ["2027-01-01"],
     "days_worked": ["2027-01-09"],
 }

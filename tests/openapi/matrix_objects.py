@@ -89,22 +89,101 @@ def _class(province: Any, begins: str, ends: str, name: str, venue: str) -> str:
 
 
 def fill_notifications(world: World, all_sides: tuple[Side, ...]) -> None:
-    """A notice to the firm, one to its CQO and one to its county; the parameters name that to the firm."""
+    """A notice to the firm, one to its CQO and one to its county; the parameters name that to the firm. And robots.
+
+    One audit of coverage has found that the letters of all sides failed.
+    """
+    run = new_id()
     with world.session() as session, session.begin():
         divisions.place(session)
+        session.execute(text(AUDITED), {"run": run, "day": NOW.date(), "now": NOW})
         for side in all_sides:
             recipients = {"enterprise": "enterprise_id", "person": "person_id", "division": "division"}
             for kind, name in recipients.items():
-                _notice(session, side, kind, side.known[name])
-            side.known |= {"recipient_id": side.known["enterprise_id"]}
+                _notice(session, side, kind, side.known[name], run)
+            side.known |= {"recipient_kind": "enterprise", "recipient_id": side.known["enterprise_id"], "run_id": run}
+    robot = {"kind": "dingtalk", "url": "https://oapi.dingtalk.com/robot/send?access_token=0"}
+    for side in all_sides:
+        world.call(side).put(f"/robots/{side.known['division']}", robot)
+        _subscribe(world.call(side), side)
+        with world.session() as session, session.begin():
+            session.execute(text(GIVEN), {"id": side.known["subscription_id"], "body": f'"{side.mark}"', "at": NOW})
+            session.execute(text(BY_WEBHOOK), {"id": side.known["subscription_id"], "mark": side.mark})
+        _deliver(world, side)
 
 
-def _notice(session: Session, side: Side, kind: str, recipient: str) -> None:
+GIVEN = """
+    WITH given AS (
+        INSERT INTO subscription_event VALUES
+            (:id, 1, 0, 'e', '/training', 'certificate.issued.v1', 's', 'certificate:s', :at, :body, false, :at)
+    )
+    UPDATE subscription SET next_sequence = 2 WHERE id = :id
+"""
+
+
+BY_WEBHOOK = """
+    WITH attempt AS (
+        INSERT INTO webhook_log VALUES (
+            'log' || CAST(:id AS text), :id, now(), 1, 1, jsonb_build_array(jsonb_build_object(
+                'sequence', 1, 'number', 1, 'at', now(), 'milliseconds', 1, 'response', CAST(:mark AS text)))
+        )
+    ), waits AS (
+        INSERT INTO webhook_waiting VALUES (:id, 1, 'certificate:s', 'retrying', 1, now())
+    )
+    UPDATE subscription SET way = 'webhook', target = jsonb_build_object('url', 'https://example.cn/' || id)
+    WHERE id = :id
+"""
+SAID = """UPDATE webhook_errand SET answer = jsonb_build_object('fault', CAST(:mark AS text)) WHERE id = :id"""
+
+
+def _deliver(world: World, side: Side) -> None:
+    """A key of the side's, and a test event whose answer bears its mark; the subscription is by webhook from now on."""
+    province, path = world.call(side), f"/subscriptions/{side.known['subscription_id']}"
+    side.known["key_id"] = province.post(f"{path}/keys", {})["id"]
+    side.known["errand_id"] = province.post(f"{path}/test")["id"]
+    side.known["sequence"] = "1"
+    with world.session() as session, session.begin():
+        session.execute(text(SAID), {"id": side.known["errand_id"], "mark": side.mark})
+
+
+def _subscribe(province: Any, side: Side) -> None:
+    """A live subscription of the side's system, with an event of its own."""
+    asked = {
+        "name": side.mark,
+        "subscriber": side.subscriber,
+        "contact_email": f"s@{side.contact_point}",
+        "legal_basis": side.mark,
+        "purpose": side.mark,
+        "events": {"certificate.issued.v1": ["number"]},
+        "ends_on": "2027-03-01",
+    }
+    made = province.post("/subscriptions", asked)
+    submitted = province.post(f"/subscriptions/{made['id']}/submission")
+    province.post(f"/subscriptions/{made['id']}/approval", version=submitted["version"])
+    side.known |= {"subscription_id": made["id"], "subscriber": side.subscriber}
+
+
+AUDITED = (
+    "INSERT INTO coverage_run (id, days, done, nightly, asked_by, asked_at, ended_at)"
+    " VALUES (:run, ARRAY[:day]::date[], 1, false, 'wang', :now, :now)"
+)
+DIFFERENCE = (
+    "INSERT INTO coverage_gap (run_id, day, due_on, kind, reason, subject, recipient_kind, recipient_id, channel,"
+    " division, cause_id, notice_id, delivery_id, detail, found_at)"
+    " VALUES (:run, :day, :day, 'appointment_made', 'failed', :about, :kind, :recipient, 'email', :division, :cause,"
+    " :notice, :delivery, :mark, :now) RETURNING id"
+)
+
+
+def _notice(session: Session, side: Side, kind: str, recipient: str, run: str) -> None:
+    """A notice of the side's with a letter that failed, which the audit `run` has found."""
     values = {
         "cause": new_id(),
         "notice": new_id(),
         "delivery": new_id(),
+        "run": run,
         "now": NOW,
+        "day": NOW.date(),
         "kind": kind,
         "recipient": recipient,
         "division": side.county,
@@ -112,18 +191,23 @@ def _notice(session: Session, side: Side, kind: str, recipient: str) -> None:
         "firm": side.known["enterprise_id"],
         "mark": side.mark,
     }
+    values["about"] = f"event:{values['cause']}"
     for statement in (
-        "INSERT INTO cause VALUES"
+        "INSERT INTO cause"
+        " (id, type, subject, occurred_at, received_at, division, person_id, enterprise_id, data, ruleset) VALUES"
         " (:cause, 'appointment.made.v1', :firm, :now, :now, :division, :person, :firm, '{}', 1)",
-        "INSERT INTO notice VALUES"
-        " (:notice, :cause, 'appointment_made', :kind, :recipient, :division, :mark, :mark, :now)",
+        "INSERT INTO notice"
+        " (id, cause_id, kind, about, due_on, recipient_kind, recipient_id, division, subject, body, created_at) VALUES"
+        " (:notice, :cause, 'appointment_made', :about, :day, :kind, :recipient, :division, :mark, :mark, :now)",
         "INSERT INTO delivery (id, version, notice_id, channel, state, attempts, maybe_repeated, answer)"
         " VALUES (:delivery, 1, :notice, 'email', 'failed', 3, 0, '550')",
         "INSERT INTO delivery (id, version, notice_id, channel, state, attempts, maybe_repeated)"
         " VALUES (gen_random_uuid(), 1, :notice, 'in_app', 'sent', 0, 0)",
     ):
         session.execute(text(statement), values)
+    gap = session.scalar(text(DIFFERENCE), values)
     own = {"notice_id": values["notice"], "delivery_id": values["delivery"], "cause_id": values["cause"]}
+    own |= {"gap_id": str(gap)}
     (side.known if kind == "enterprise" else side.second).update(own)
 
 

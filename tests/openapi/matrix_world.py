@@ -26,6 +26,8 @@ TODAY, END = date(2026, 3, 2), date(2026, 3, 13)
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
 # The training centre's: nominees of all divisions are taught there.
 PROVINCIAL = {"class_id", "trainer_id", "venue_id"}
+# One for all divisions, of which each sees, and changes, its own part.
+SHARED = {"run_id"}
 IDS = 36  # characters of an id
 
 
@@ -45,6 +47,11 @@ class Side:
     def contact_point(self) -> str:
         """The domain of all e-mail addresses of the firm and its people, which no list shows to others."""
         return f"{self.uscc.lower()}.example"
+
+    @property
+    def subscriber(self) -> str:
+        """The other system that works for the firm's side."""
+        return f"system-of-{self.uscc}"
 
     def firm(self) -> dict[str, Any]:
         return {
@@ -77,7 +84,7 @@ class Side:
 
     def own(self) -> dict[str, str]:
         """What is known but for what belongs to no division."""
-        return {name: value for name, value in self.known.items() if name not in PROVINCIAL}
+        return {name: value for name, value in self.known.items() if name not in PROVINCIAL | SHARED}
 
 
 def sides() -> tuple[Side, Side, Side]:
@@ -105,6 +112,8 @@ def callers(own: Side, neighbour: Side, other: Side) -> list[Caller]:
     for role in Role:
         if role == Role.ENTERPRISE:
             found.append(Caller(role, role, {"enterprise": own.known["enterprise_id"]}, (neighbour, other)))
+        elif role == Role.SYSTEM:
+            found.append(Caller(role, role, {"subscriber": own.subscriber}, (neighbour, other)))
         elif role in ROLES_WITH_ROWS_OF_THEIR_OWN:
             found.append(Caller(role, role, {"person": own.known["person_id"]}, (neighbour, other)))
         else:

@@ -86,7 +86,12 @@ def start(
     apis = {}
     for service in SERVICES:
         own = {"database_url": make_database(service), "amqp_url": NO_BROKER, "jwks": signer.jwks}
-        own |= {"feed_token": signer.token("service"), "smtp_url": "smtp://127.0.0.1:9", **settings}
+        own |= {
+            "feed_token": signer.token("service"),
+            "smtp_url": "smtp://127.0.0.1:9",
+            "robot_hosts": "oapi.dingtalk.com",
+        }
+        own |= settings
         running = RunningService(service, "api", own, folder / f"{service}.log")
         apis[service] = Api(running.start(ready=False), signer)
     return apis
@@ -181,6 +186,23 @@ def _fill_tree(api: Api) -> None:
         divisions.place(session)
 
 
+def _fill_notifications(api: Api) -> None:
+    _fill_tree(api)
+    asked = {
+        "name": "示例订阅",
+        "subscriber": "test-system",
+        "contact_email": "ops@system.example",
+        "legal_basis": "示例〔2026〕7号",
+        "purpose": "示例用途",
+        "events": {"certificate.issued.v1": ["number"]},
+        "ends_on": (SystemClock().today() + timedelta(days=365)).isoformat(),
+    }
+    made = api.client().post("/subscriptions", asked)
+    submitted = api.client().post(f"/subscriptions/{made['id']}/submission")
+    api.client().post(f"/subscriptions/{made['id']}/approval", version=submitted["version"])
+    api.known |= {"subscription_id": made["id"], "event_type": "certificate.issued.v1"}
+
+
 def _fill_reporting(api: Api) -> None:
     _fill_tree(api)
     target = {"division": DIVISION, "year": 2026, "population": "award", "percent": 50, "document": "示例〔2026〕1号"}
@@ -198,7 +220,7 @@ def _fill_reporting(api: Api) -> None:
 FILL: dict[str, Callable[[Api], None]] = {
     "registry": _fill_registry,
     "training": _fill_training,
-    "notifications": _fill_tree,
+    "notifications": _fill_notifications,
     "reporting": _fill_reporting,
 }
 

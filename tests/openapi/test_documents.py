@@ -23,7 +23,13 @@ VERSIONED = {
         "revoke_certificate",
         "suspend_certificate",
     },
-    "notifications": set(),
+    "notifications": {
+        "approve_subscription",
+        "change_subscription",
+        "edit_template",
+        "put_preferences",
+        "restore_template",
+    },
     "reporting": {"revise_plan", "revise_target"},
 }
 
