@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from cqolocal import databases
-from servers import copies_folder, paths, rabbitmq_program, start_postgres
+from servers import WITHOUT_SYNC, copies_folder, paths, rabbitmq_program, start_postgres
 from servers.rabbitmq_program import Program, find_program
 
 
@@ -34,6 +34,21 @@ def test_databases_that_were_kept_are_copied_and_the_copy_is_a_server_of_its_own
     finally:
         first.remove()
         shutil.rmtree(kept, ignore_errors=True)
+
+
+def test_what_was_committed_outlives_a_server_of_tests_that_is_killed(tmp_path: Path) -> None:
+    server = start_postgres(tmp_path, WITHOUT_SYNC)
+    try:
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute("CREATE TABLE fact (id int)")
+            for number in range(500):
+                connection.execute("INSERT INTO fact VALUES (%s)", (number,))
+            server.kill()
+        server.start()
+        with psycopg.connect(server.url) as connection:
+            assert connection.execute("SELECT count(*) FROM fact").fetchone() == (500,)
+    finally:
+        server.remove()
 
 
 def test_other_sources_and_another_day_have_databases_of_their_own(

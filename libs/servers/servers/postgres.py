@@ -31,8 +31,9 @@ SETTINGS = {
     "lc_messages": "C",
     "log_line_prefix": "%m [%p] %q%u@%d ",
 }
-# Of a server whose data need not survive the machine's crash, as those of tests: what a process wrote survives its own.
-WITHOUT_SYNC = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Of a server whose data need not survive the machine's crash, as those of tests. They survive its own: what was
+# committed is with the operating system, which it would not be without `synchronous_commit`.
+WITHOUT_SYNC = {"fsync": "off", "full_page_writes": "off"}
 
 
 class PostgresServer:
