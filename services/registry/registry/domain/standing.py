@@ -6,11 +6,11 @@ certificate come in its order, those of two certificates in any.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 from registry.domain.appointment import BREACH, AppointmentStatus, RestorationReason, SuspensionReason
 from registry.domain.breach import Breach
@@ -29,49 +29,72 @@ CAUSES = {
 }
 
 
-@dataclass(frozen=True)
-class PoolStep:
-    """From `on` the person is in the pool, or is not, on the strength of `certificate`."""
+class Said(NamedTuple):
+    """What was announced: the status from the day `on`, and why."""
 
     on: date
+    status: StrEnum
+    reason: str | None = None
+
+
+# Nobody is told of those who have never been in the pool that they are not.
+NEVER_IN_POOL = Said(date.min, TalentStatus.LAPSED)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What holds from a day on."""
+
+    on: date
+    status: StrEnum
+
+    def said_of(self, day: date, instead_of: Said | None) -> Self:
+        """The same, said of a later day, of which something else was said."""
+        return replace(self, on=day)
+
+
+@dataclass(frozen=True)
+class PoolStep(Step):
+    """From `on` the person is in the pool, or is not, on the strength of `certificate`."""
+
     status: TalentStatus
     certificate: CertificateFact
     reason: str | None = None
 
 
 @dataclass(frozen=True)
-class OfficeStep:
+class OfficeStep(Step):
     """From `on` the appointment has this status, for this reason; `causes` are those that keep it suspended."""
 
-    on: date
     status: AppointmentStatus
     reason: str | None = None
     causes: tuple[str, ...] = ()
 
+    def said_of(self, day: date, instead_of: Said | None) -> Self:
+        """The same; what something else was said for is over."""
+        is_over = OVER.get(instead_of.reason or "") if instead_of and not self.causes else None
+        return replace(self, on=day, reason=is_over or self.reason)
 
-StepT = TypeVar("StepT", bound="PoolStep | OfficeStep")
+
+StepT = TypeVar("StepT", bound=Step)
 
 
 def pool_steps(
     facts: Sequence[CertificateFact], exclusions: Sequence[Exclusion] = (), today: date = date.max
 ) -> list[PoolStep]:
-    """A person's place in the pool, from the first certificate on; a step for each change of it until today.
+    """A person's place in the pool on each day until today on which it may have changed, from the first certificate on.
 
     The first step may be out of the pool, of somebody who was excluded when they earned the certificate.
     """
-    steps: list[PoolStep] = []
+    steps = []
     for day in _days(facts, exclusions, today):
         valid, known = valid_on(facts, day), rested_on(facts, day)
         is_excluded = any(entry.holds_on(day) for entry in exclusions)
         if valid is not None and not is_excluded:
-            step = PoolStep(day, TalentStatus.IN_POOL, valid)
+            steps.append(PoolStep(day, TalentStatus.IN_POOL, valid))
         elif known is not None:  # also on the very day of the first certificate
             reason = EXCLUDED if valid is not None else _ending(facts, day)
-            step = PoolStep(day, TalentStatus.LAPSED, known, reason)
-        else:
-            continue
-        if not steps or steps[-1].status != step.status:
-            steps.append(step)
+            steps.append(PoolStep(day, TalentStatus.LAPSED, known, reason))
     return steps
 
 
@@ -95,7 +118,7 @@ def office_steps(
     today: date = date.max,
     breaches: Sequence[Breach] = (),
 ) -> list[OfficeStep]:
-    """The status of an appointment that has not ended, from its first day on; a step for each change until today.
+    """The status of an appointment that has not ended, on its first day and each until today on which it may change.
 
     A certificate's end suspends it where no other entitles the holder that day, and an exclusion while it holds, if the
     rule set of the day on which that began says so; and a breach whose consequence that is, until it is lifted. It is
@@ -116,16 +139,19 @@ def office_steps(
         )
         breaching = (f"{BREACH}:{breach.id}" for breach in breaches if breach.suspends_on(day))
         causes = (*certificates, *excluding, *breaching)
-        before = steps[-1].causes
-        if set(causes) == set(before):
-            continue
-        if not causes:
-            reason = OVER.get(before[-1].partition(":")[0]) or _beginning(facts, day)
-            steps.append(OfficeStep(day, AppointmentStatus.ACTIVE, reason))
-            continue
-        added = [cause for cause in causes if cause not in before] or causes
-        steps.append(OfficeStep(day, AppointmentStatus.SUSPENDED, added[0].partition(":")[0], causes))
+        steps.append(_office_step(day, causes, steps[-1], facts))
     return steps
+
+
+def _office_step(
+    day: date, causes: tuple[str, ...], before: OfficeStep, facts: Sequence[CertificateFact]
+) -> OfficeStep:
+    """What `causes`, or that there are none, make of an appointment on a day."""
+    if not causes:
+        over = OVER.get(before.causes[-1].partition(":")[0]) if before.causes else None
+        return OfficeStep(day, AppointmentStatus.ACTIVE, over or _beginning(facts, day))
+    added = [cause for cause in causes if cause not in before.causes] or causes
+    return OfficeStep(day, AppointmentStatus.SUSPENDED, added[0].partition(":")[0], causes)
 
 
 def _causes(facts: Sequence[CertificateFact], day: date, rules_on: RulesOn) -> Iterable[str]:
@@ -134,61 +160,32 @@ def _causes(facts: Sequence[CertificateFact], day: date, rules_on: RulesOn) -> I
             yield f"{CAUSES[fact.status]}:{fact.certificate_id}"
 
 
-def _beginning(facts: Sequence[CertificateFact], day: date) -> RestorationReason:
-    """What entitled the holder again on that day."""
+def _beginning(facts: Sequence[CertificateFact], day: date) -> RestorationReason | None:
+    """What entitled the holder again on that day, if anything did."""
     valid = valid_on(facts, day)
-    earlier = [fact for fact in facts if valid and fact.certificate_id == valid.certificate_id and fact.on < day]
+    if valid is None:
+        return None
+    earlier = [fact for fact in facts if fact.certificate_id == valid.certificate_id and fact.on < day]
     if not earlier:
         return RestorationReason.CERTIFICATE_ISSUED
     was_suspended = latest_facts(earlier, day)[-1].status == CertificateStatus.SUSPENDED
     return RestorationReason.CERTIFICATE_REINSTATED if was_suspended else RestorationReason.CERTIFICATE_RENEWED
 
 
-def pool_steps_in_order(
-    status: TalentStatus, steps: Sequence[PoolStep], facts: Sequence[CertificateFact], since: date
-) -> list[PoolStep]:
-    """What is to be said of the pool where facts come in the order of their days, the last of them for `since`.
-
-    What was said of `since`, and was undone on that same day, is said of that day anew: an expiry by a renewal, say.
-    """
-    last = steps[-1]
-    if last.status == status:
-        return []
-    if last.on >= since:
-        return [last]
-    reason = None if last.status == TalentStatus.IN_POOL else _ending(facts, since)
-    return [PoolStep(since, last.status, rested_on(facts, since) or last.certificate, reason)]
-
-
-def office_steps_in_order(
-    status: AppointmentStatus, steps: Sequence[OfficeStep], facts: Sequence[CertificateFact], since: date
-) -> list[OfficeStep]:
-    """The same for an appointment."""
-    last = steps[-1]
-    if last.status == status:
-        return []
-    if last.on >= since:
-        return [last]
-    reason = _beginning(facts, since) if last.status == AppointmentStatus.ACTIVE else last.reason
-    return [replace(last, on=since, reason=reason)]
-
-
-def unsaid(said: Sequence[tuple[date, StrEnum]], steps: Sequence[StepT]) -> list[StepT]:
-    """The steps that must be said, so that what was said last of each day is what holds on it.
+def unsaid(said: Sequence[Said], steps: Sequence[StepT], since: date = date.min) -> list[StepT]:
+    """The steps that must be said, so that what was said last of each day from `since` on is what holds on it.
 
     `said` is in the order of saying; what is said of a day holds from that day on, whatever was said of later ones.
     """
-    held: Mapping[date, StrEnum | None] = {
-        day: next((status for on, status in reversed(said) if on <= day), None)
-        for day in {on for on, _ in said} | {step.on for step in steps}
-    }
-    for day in sorted(held):
+    days = {each.on for each in said} | {step.on for step in steps}
+    for day in sorted(day for day in days if day >= since):
+        held = next((each for each in reversed(said) if each.on <= day), None)
         step = next((step for step in reversed(steps) if step.on <= day), None)
-        if step is not None and held[day] != step.status:
-            return _changes([replace(step, on=day), *(each for each in steps if each.on > day)])
+        if step is not None and (held is None or held.status != step.status):
+            return changes([step.said_of(day, instead_of=held), *(each for each in steps if each.on > day)])
     return []
 
 
-def _changes(steps: Sequence[StepT]) -> list[StepT]:
+def changes(steps: Sequence[StepT]) -> list[StepT]:
     """Those that differ in their status from the one before."""
     return [step for place, step in enumerate(steps) if place == 0 or steps[place - 1].status != step.status]

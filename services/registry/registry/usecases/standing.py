@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
@@ -19,15 +19,7 @@ from registry.domain.certificates import CertificateFact, rested_on, valid_on
 from registry.domain.exclusion import Exclusion
 from registry.domain.person import Person
 from registry.domain.rules import Rules
-from registry.domain.standing import (
-    OfficeStep,
-    PoolStep,
-    office_steps,
-    office_steps_in_order,
-    pool_steps,
-    pool_steps_in_order,
-    unsaid,
-)
+from registry.domain.standing import NEVER_IN_POOL, Said, office_steps, pool_steps, unsaid
 from registry.domain.talent import Talent, TalentHistory, TalentStatus
 from registry.usecases.access import breaches_of
 from registry.usecases.history import record_appointment_status, record_talent_status
@@ -92,12 +84,12 @@ def _stand_in_pool(
         return
     if talent is None:
         assert first is not None
-        steps = steps[steps.index(first) :]
         talent, admitted = Talent.admit(person, first.certificate, first.on)
         session.add(talent)
         outbox.add(session, talent, admitted, clock)
         record_talent_status(session, talent, admitted.on)
-    for step in _pool_steps_to_say(session, talent, steps, facts, in_order_to):
+    said, since = _said(session, SAID_OF_TALENT, talent, in_order_to)
+    for step in unsaid([NEVER_IN_POOL, *said], steps, since):
         outbox.add(session, talent, talent.take(step.status, step.certificate, step.on, step.reason), clock)
         record_talent_status(session, talent, step.on, step.reason)
     if first is not None:
@@ -107,18 +99,18 @@ def _stand_in_pool(
         talent.rest_on(last)
 
 
-def _pool_steps_to_say(
+def _said(
     session: Session,
-    talent: Talent,
-    steps: Sequence[PoolStep],
-    facts: Sequence[CertificateFact],
+    history: Select[TalentHistory] | Select[AppointmentHistory],
+    owner: Talent | Appointment,
     in_order_to: date | None,
-) -> Sequence[PoolStep]:
+) -> tuple[list[Said], date]:
+    """What was said of somebody's place or of an appointment, and from which day on it may have become wrong."""
     if in_order_to is not None:
-        return pool_steps_in_order(talent.status, steps, facts, in_order_to)
+        return [Said(in_order_to, owner.status)], in_order_to
     session.flush()  # what was said just now is read with the rest
-    said = session.scalars(SAID_OF_TALENT, {"owner": talent.id})
-    return unsaid([(record.on, record.status) for record in said], steps)
+    records = session.scalars(history, {"owner": owner.id})
+    return [Said(record.on, record.status, record.reason) for record in records], date.min
 
 
 def stand_in_office(
@@ -138,23 +130,11 @@ def stand_in_office(
     """
     against = [entry for entry in exclusions if not appointment.was_made_in_spite_of(entry)]
     steps = office_steps(appointment.appointed_on, facts, rules_on, against, clock.today(), breaches)
-    for step in _office_steps_to_say(session, appointment, steps, facts, in_order_to):
+    said, since = _said(session, SAID_OF_APPOINTMENT, appointment, in_order_to)
+    for step in unsaid(said, steps, since):
         event = appointment.take(step.status, step.on, step.reason, rules_on(step.on))
         outbox.add(session, appointment, event, clock)
         record_appointment_status(session, appointment, step.on, ruleset=event.ruleset, reason=step.reason)
     appointment.causes = list(steps[-1].causes)
     if any(valid_on(facts, fact.on) for fact in facts if fact.on >= appointment.appointed_on):
         appointment.provisional_until = None  # its holder has earned a certificate since
-
-
-def _office_steps_to_say(
-    session: Session,
-    appointment: Appointment,
-    steps: Sequence[OfficeStep],
-    facts: Sequence[CertificateFact],
-    in_order_to: date | None,
-) -> Sequence[OfficeStep]:
-    if in_order_to is not None:
-        return office_steps_in_order(appointment.status, steps, facts, in_order_to)
-    said = session.scalars(SAID_OF_APPOINTMENT, {"owner": appointment.id})
-    return unsaid([(record.on, record.status) for record in said], steps)

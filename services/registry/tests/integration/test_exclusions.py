@@ -183,6 +183,9 @@ def test_whoever_earns_a_certificate_while_excluded_enters_the_pool_when_that_is
 
     assert status(register, person) == "in_pool"
     assert [each["on"] for each in register.announced("talent.admitted")] == ["2026-03-21"]
+    register.suspend(person, f"{person.id}-1", date(2026, 3, 24))
+    left = register.announced("talent.excluded", "talent.lapsed", "talent.restored")
+    assert [(each["on"], each.get("reason")) for each in left] == [("2026-03-24", "suspended")]
 
 
 def test_an_exclusion_entered_late_holds_from_its_day(register, holder, appointment):

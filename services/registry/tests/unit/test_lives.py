@@ -19,7 +19,7 @@ from registry.domain.certificates import CertificateFact, CertificateStatus
 from registry.domain.eligibility import Dossier
 from registry.domain.person import Person, restate
 from registry.domain.post import Post
-from registry.domain.standing import office_steps, pool_steps, unsaid
+from registry.domain.standing import NEVER_IN_POOL, Said, office_steps, pool_steps, unsaid
 from registry.domain.talent import TalentStatus
 
 SEQUENCES = 2000
@@ -82,17 +82,17 @@ def is_valid(facts: list[CertificateFact], on: date) -> bool:
 @given(announced())
 @THOROUGH
 def test_what_was_said_of_the_pool_is_what_the_certificates_give_on_each_day(facts):
-    known, said = [], []
+    known, said = [], [NEVER_IN_POOL]
     for fact in facts:
         known.append(fact)
-        said += [(step.on, step.status) for step in unsaid(said, pool_steps(known))]
+        said += [Said(step.on, step.status) for step in unsaid(said, pool_steps(known))]
 
     first = min(fact.on for fact in facts)
     # Between two events nothing is said: a certificate has run out, and training has not said so yet.
     for on in sorted({fact.on for fact in facts}):
-        held = next((status for since, status in reversed(said) if since <= on), None)
+        held = next(status for since, status, _ in reversed(said) if since <= on)
         assert held == (TalentStatus.IN_POOL if is_valid(facts, on) else TalentStatus.LAPSED), on
-    assert not any(since < first for since, _ in said)
+    assert not any(each.on < first for each in said[1:])
 
 
 @given(announced(), st.integers(0, 300))
@@ -101,13 +101,13 @@ def test_what_was_said_of_an_appointment_does_not_depend_on_the_order_between_ce
     sorted_by_certificate = sorted(facts, key=lambda fact: fact.certificate_id)
     ends = []
     for told in (facts, sorted_by_certificate):
-        known, said = [], [(day(appointed), AppointmentStatus.ACTIVE)]
+        known, said = [], [Said(day(appointed), AppointmentStatus.ACTIVE)]
         for fact in told:
             known.append(fact)
             steps = office_steps(day(appointed), known, lambda on: make.RULES)
-            said += [(step.on, step.status) for step in unsaid(said, steps)]
+            said += [Said(step.on, step.status) for step in unsaid(said, steps)]
         days = sorted({fact.on for fact in facts if fact.on >= day(appointed)})
-        ends.append([next(status for since, status in reversed(said) if since <= on) for on in days])
+        ends.append([next(status for since, status, _ in reversed(said) if since <= on) for on in days])
 
         for on, status in zip(days, ends[-1], strict=True):
             if is_valid(facts, on):

@@ -10,18 +10,20 @@ import pytest
 from registry_makers import RULES, expired, issued, revoked
 
 from registry.domain.certificates import CertificateStatus
-from registry.domain.standing import office_steps, pool_steps, unsaid
+from registry.domain.exclusion import Exclusion
+from registry.domain.standing import NEVER_IN_POOL, Said, changes, office_steps, pool_steps, unsaid
 
 TODAY = date(2026, 4, 1)
 APPOINTED = date(2026, 2, 1)
 
 
 def office(*facts, rules=RULES):
-    return [(step.on, step.status, step.causes) for step in office_steps(APPOINTED, facts, lambda _: rules)][1:]
+    steps = office_steps(APPOINTED, facts, lambda _: rules)
+    return [(step.on, step.status, step.causes) for step in changes(steps)][1:]
 
 
 def pool(*facts):
-    return [(step.on, step.status, step.certificate.certificate_id) for step in pool_steps(facts)]
+    return [(step.on, step.status, step.certificate.certificate_id) for step in changes(pool_steps(facts))]
 
 
 def test_a_certificate_revoked_after_the_appointment_suspends_it():
@@ -57,7 +59,7 @@ def test_a_certificate_keeps_nothing_if_it_is_not_valid_that_day(other):
 def test_a_renewal_restores_what_the_expiry_suspended():
     renewed = issued(TODAY + timedelta(days=5), date(2032, 1, 1))
 
-    [_, restored] = office_steps(APPOINTED, [issued(), expired(TODAY), renewed], lambda _: RULES)[1:]
+    [_, restored] = changes(office_steps(APPOINTED, [issued(), expired(TODAY), renewed], lambda _: RULES))[1:]
 
     assert (restored.on, restored.status, restored.reason, restored.causes) == (
         renewed.on,
@@ -108,7 +110,7 @@ def test_a_second_cause_is_kept_and_is_no_other_status():
     steps = office_steps(APPOINTED, known, lambda _: RULES)
 
     assert steps[-1].causes == ("certificate_expired:c1", "certificate_revoked:c1")
-    assert unsaid([(APPOINTED, "active"), (TODAY, "suspended")], steps) == []
+    assert unsaid([Said(APPOINTED, "active"), Said(TODAY, "suspended")], steps) == []
 
 
 LIFE = [
@@ -140,10 +142,44 @@ def in_order_of_each(facts):
 def test_in_whatever_order_it_becomes_known_what_is_said_last_of_each_day_is_right():
     orders = [order for order in itertools.permutations(LIFE) if in_order_of_each(order)]
     for order in orders:
-        said: list[tuple[date, str]] = []
+        said = [NEVER_IN_POOL]
         for place in range(1, len(order) + 1):
-            said += [(step.on, step.status) for step in unsaid(said, pool_steps(order[:place]))]
+            said += [Said(step.on, step.status) for step in unsaid(said, pool_steps(order[:place]))]
 
         for since, status in IN_POOL:
-            assert next(held for on, held in reversed(said) if on <= since) == status, order
+            assert next(held for on, held, _ in reversed(said) if on <= since) == status, order
     assert len(orders) == 30
+
+
+def exclusion(since, until):
+    return Exclusion("x1", "index", "伪造检验报告", "示例〔2026〕9号", since, since, until)
+
+
+def test_whoever_entered_the_pool_late_is_not_said_to_have_left_it_before():
+    facts = [issued(), issued(TODAY, date(2032, 1, 1))]
+    kept_out = exclusion(date(2026, 1, 1), date(2026, 1, 31))
+
+    steps = pool_steps(facts, [kept_out])
+
+    assert [(step.on, step.status) for step in changes(steps)] == [
+        (date(2026, 1, 10), "lapsed"),
+        (date(2026, 2, 1), "in_pool"),
+    ]
+    assert unsaid([NEVER_IN_POOL, Said(date(2026, 2, 1), "in_pool")], steps) == []
+
+
+def test_what_is_undone_on_its_own_day_is_said_of_that_day_and_for_its_reason():
+    renewed = issued(TODAY, date(2032, 1, 1))
+    facts = [issued(), expired(TODAY), renewed]
+    of_that_day = {
+        "certificate_expired": "certificate_renewed",
+        "excluded": "exclusion_over",
+        "breach_confirmed": "breach_lifted",
+    }
+
+    for reason, restored_for in of_that_day.items():
+        said = [Said(APPOINTED, "active"), Said(TODAY, "suspended", reason)]
+        [step] = unsaid(said, office_steps(APPOINTED, facts, lambda _: RULES))
+        assert (step.on, step.status, step.reason) == (TODAY, "active", restored_for)
+    [in_pool] = unsaid([Said(TODAY, "lapsed")], pool_steps(facts), since=TODAY)
+    assert (in_pool.on, in_pool.status, in_pool.certificate) == (TODAY, "in_pool", renewed)
