@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import time
 
 from prometheus_client import Gauge
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from chassis.data import connect, forget_notifications, read, wait_for_notification
+from chassis.intervals import Interval, Rest
 from chassis.messaging import WorkerLoop
 from notifications.adapters.personal_data import PersonalDataCipher
 from notifications.config import Settings
@@ -18,6 +18,7 @@ from notifications.usecases import fan_out
 
 CHANNEL = "cqo_public_events"  # notified when something is to be handed out
 POLL_EVERY = 2.0  # seconds; this service's own events, which nothing notifies of, wait so long
+POLL_IDLE_EVERY = 10.0  # the same when there has been nothing for a while
 REPORT_EVERY = 10.0  # seconds
 FIRST = select(public_event.c.received_at).order_by(public_event.c.position).limit(1)
 OLDEST = select(func.extract("epoch", func.now() - FIRST.scalar_subquery()))
@@ -32,7 +33,11 @@ class FanOut(WorkerLoop):
 
     what = "handing events to the subscriptions"
     settings: Settings
-    reported_at = 0.0
+
+    def setup(self) -> None:
+        super().setup()
+        self.rest = Rest(POLL_EVERY, POLL_IDLE_EVERY)
+        self.reporting = Interval(REPORT_EVERY)
 
     @functools.cached_property
     def personal_data(self) -> PersonalDataCipher:
@@ -44,8 +49,11 @@ class FanOut(WorkerLoop):
             database.execute(f"LISTEN {CHANNEL}")
             while not self.stop_signal.is_given:
                 forget_notifications(database)
-                if self.turn() < fan_out.BATCH:
-                    wait_for_notification(database, POLL_EVERY, self.stop_signal)
+                done = self.turn()
+                if done:
+                    self.rest.note_work()
+                if done < fan_out.BATCH:
+                    wait_for_notification(database, self.rest.left(), self.stop_signal)
 
     def turn(self) -> int:
         """One batch; how many events it had."""
@@ -60,8 +68,7 @@ class FanOut(WorkerLoop):
 
     def report(self) -> None:
         """Says for how long the oldest event has waited, for the metrics."""
-        if time.monotonic() - self.reported_at < REPORT_EVERY:
+        if not self.reporting.is_over():
             return
-        self.reported_at = time.monotonic()
         with read(self.engine) as connection:
             oldest_waiting.labels(self.settings.service).set(connection.scalar(OLDEST) or 0)

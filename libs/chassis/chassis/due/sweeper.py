@@ -23,14 +23,15 @@ from chassis.clock import Clock
 from chassis.data import clock_of, engine_for, is_unavailable, read
 from chassis.due import table
 from chassis.due.chunk import Chunk, Swept
+from chassis.intervals import Interval, Rest
 from chassis.settings import Settings
 from chassis.stopping import StopSignal
 
 log = logging.getLogger(__name__)
 
 POLL_EVERY = 2.0  # seconds between two looks at the table
+POLL_IDLE_EVERY = 10.0  # the same when nothing has been due for a while
 CLOCK_CHECK_EVERY = 0.1  # seconds between two looks at a clock that was moved before, so that it is followed at once
-UNMOVED_CHECK_EVERY = 0.5  # the same as long as nobody has moved it
 REPORT_EVERY = 10  # seconds between two counts of what is overdue
 
 overdue_rows = Gauge(
@@ -51,7 +52,8 @@ class Sweeper(SharedExtension):  # type: ignore[misc]  # nameko has no types
         self.sweeps: dict[str, Sweep] = {}
         self.stop_signal = StopSignal()
         self.thread: GreenThread | None = None
-        self.reported_at = 0.0
+        self.reporting = Interval(REPORT_EVERY)
+        self.rest = Rest(POLL_EVERY, POLL_IDLE_EVERY)
 
     def register(self, entrypoint: Sweep) -> None:
         if entrypoint.kind in self.sweeps:
@@ -91,13 +93,11 @@ class Sweeper(SharedExtension):  # type: ignore[misc]  # nameko has no types
                 more = False
                 log.warning("due rows could not be swept: %s", fault, exc_info=None if is_unavailable(fault) else fault)
             if not more:
-                self.wait(POLL_EVERY if not failures else back_off(failures), day)
+                self.wait(back_off(failures) if failures else self.rest.left(), day)
 
     def wait(self, seconds: float, day: date) -> None:
         """Waits so long, or until it is another day than `day`, that of the last look."""
-        step = seconds
-        if self.clock.may_be_moved:
-            step = CLOCK_CHECK_EVERY if self.clock.was_moved else UNMOVED_CHECK_EVERY
+        step = CLOCK_CHECK_EVERY if self.clock.was_moved else seconds
         deadline = time.monotonic() + seconds
         while not self.stop_signal.is_given and time.monotonic() < deadline and self.clock.today() == day:
             self.stop_signal.wait(step)
@@ -106,6 +106,8 @@ class Sweeper(SharedExtension):  # type: ignore[misc]  # nameko has no types
         """One look; True if there may be more to do at once."""
         with read(self.engine) as connection:
             kinds = table.kinds_due(connection, self.sweeps, self.clock.today())
+        if kinds:
+            self.rest.note_work()
         more = False
         for kind in sorted(kinds):
             more |= self.sweeps[kind].sweep_chunk()
@@ -114,7 +116,7 @@ class Sweeper(SharedExtension):  # type: ignore[misc]  # nameko has no types
 
     def report(self) -> None:
         """Counts what is overdue, for the metrics."""
-        if time.monotonic() - self.reported_at < REPORT_EVERY:
+        if not self.reporting.is_over():
             return
         with read(self.engine) as connection:
             found = table.overdue(connection, self.clock, self.sweeps)
@@ -122,7 +124,6 @@ class Sweeper(SharedExtension):  # type: ignore[misc]  # nameko has no types
             count, age = found.get(kind, table.NOTHING_OVERDUE)
             overdue_rows.labels(self.settings.service, kind).set(count)
             overdue_age.labels(self.settings.service, kind).set(age)
-        self.reported_at = time.monotonic()
 
 
 class Sweep(Entrypoint):  # type: ignore[misc]  # nameko has no types

@@ -6,7 +6,6 @@ dies in it leaves the entries unsealed, for the next.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +14,7 @@ from prometheus_client import Gauge
 from sqlalchemy.orm import Session
 
 from chassis.data import read
+from chassis.intervals import Interval, Rest
 from chassis.messaging import outbox
 from chassis.messaging.loops import WorkerLoop
 from chassis.messaging.outbox import Event
@@ -22,7 +22,7 @@ from chassis.security import audit
 
 BATCH = 1000  # entries sealed in one transaction
 POLL_EVERY = 1.0  # seconds; no caller waits for a seal
-POLL_IDLE_EVERY = 4.0  # the same when nothing has been entered for a while
+POLL_IDLE_EVERY = 10.0  # the same when nothing has been entered for a while
 REPORT_EVERY = 10.0  # seconds
 
 unsealed_entries = Gauge(
@@ -58,8 +58,8 @@ class Sealer(WorkerLoop):
 
     def setup(self) -> None:
         super().setup()
-        self.reported_at = 0.0
-        self.pause = POLL_EVERY
+        self.reporting = Interval(REPORT_EVERY)
+        self.rest = Rest(POLL_EVERY, POLL_IDLE_EVERY)
         self.keys = audit.SigningKeys(self.settings.audit_key or "")
         if not self.keys.can_sign:
             raise ValueError("the first key of CQO_AUDIT_KEY is a public one: a worker signs checkpoints with it")
@@ -68,9 +68,10 @@ class Sealer(WorkerLoop):
         """Seals a batch, makes a checkpoint if it is time, and waits unless there may be more."""
         sealed = self.seal() if self._is_to_do() else 0
         self.report()
-        self.pause = POLL_EVERY if sealed else min(2 * self.pause, POLL_IDLE_EVERY)
+        if sealed:
+            self.rest.note_work()
         if sealed < BATCH:
-            self.stop_signal.wait(self.pause)
+            self.stop_signal.wait(self.rest.left())
 
     def _is_to_do(self) -> bool:
         with read(self.engine) as connection:
@@ -109,9 +110,8 @@ class Sealer(WorkerLoop):
 
     def report(self) -> None:
         """Counts what is unsealed, and what contradicts, for the metrics."""
-        if time.monotonic() - self.reported_at < REPORT_EVERY:
+        if not self.reporting.is_over():
             return
-        self.reported_at = time.monotonic()
         with read(self.engine) as connection:
             entries, since = audit.unsealed(connection)
             found = audit.contradictions(connection)

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from chassis.data import is_contention, metadata, read
 from chassis.due import remove_settled
 from chassis.http.idempotency import purge
+from chassis.intervals import to_next
 from chassis.messaging.inbox.passing import WhenForgotten, forget
 from chassis.messaging.loops import WorkerLoop
 from chassis.messaging.outbox import heads, keeping, months
@@ -30,9 +31,10 @@ from chassis.settings import Settings
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 5.0  # seconds between two looks at what is to be done
+LOOK_EVERY = 10.0  # seconds between two looks at what is to be done
 RESTS_FOR = 3  # times as long as a step took
-OFTEN, HOURLY, DAILY = timedelta(seconds=10), timedelta(hours=1), timedelta(days=1)
+# Often: at each look, which may come a little sooner after the last.
+OFTEN, HOURLY, DAILY = timedelta(seconds=8), timedelta(hours=1), timedelta(days=1)
 
 removed = Counter("cqo_upkeep_removed", "Rows that the upkeep has removed or taken in.", ["service", "job"])
 age = Gauge("cqo_upkeep_age_seconds", "Since a job of the upkeep last came to its end.", ["service", "job"])
@@ -108,7 +110,7 @@ class Upkeep(WorkerLoop):
             if since is None or since >= job.every:
                 is_more |= self._do(job)
         if not is_more:
-            self.stop_signal.wait(LOOK_EVERY)
+            self.stop_signal.wait(to_next(LOOK_EVERY))
 
     def _do(self, job: Job) -> bool:
         """A step of one job and its rest; whether more of it is to be done in the next turn, at once.

@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Session
 
 from chassis.clock import SHANGHAI
+from chassis.intervals import Interval
 from chassis.messaging import subscribe_batch
 from chassis.messaging.envelope import Envelope
 from chassis.messaging.inbox.applying import Applier, handlers_of
@@ -43,7 +44,7 @@ class CountingDatabase:
 @pytest.mark.parametrize("number", [1, MANY])
 def test_a_relay_reads_sends_and_marks_a_batch_at_once(world: World, amqp_url: str, number: int) -> None:
     leader = relay.Relay()
-    leader.service, leader.clock, leader.floor, leader.reported_at = "author", world.clock, Floor(), 0.0
+    leader.service, leader.clock, leader.floor, leader.reporting = "author", world.clock, Floor(), Interval(1)
     leader.publisher = Publisher(amqp_url, "author.events")
     transport, sent = leader.publisher.connection.transport, []
     write = transport._write

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from chassis.clock import FixedClock
 from chassis.data import chassis_tables
 from chassis.ids import new_id
+from chassis.intervals import Interval
 from chassis.messaging import outbox
 from chassis.messaging.announced import announced
 from chassis.messaging.envelope import Envelope
@@ -47,7 +48,7 @@ class Author:
         self.connection = relay.leader_connection(world.author_url.replace("+psycopg", ""), "author")
         self.relay = relay.Relay()
         self.relay.settings = SimpleNamespace(amqp_url=amqp_url)  # type: ignore[assignment]
-        self.relay.service, self.relay.publisher, self.relay.reported_at = "author", None, float("-inf")
+        self.relay.service, self.relay.publisher, self.relay.reporting = "author", None, Interval(1)
         self.relay.clock, self.relay.floor = self.clock, Floor()
 
     def publish(self) -> None:

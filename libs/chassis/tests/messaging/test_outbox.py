@@ -17,6 +17,7 @@ from structlog.contextvars import bound_contextvars
 
 from chassis.broker import topology
 from chassis.data import wait_for_notification
+from chassis.intervals import Interval
 from chassis.messaging import outbox
 from chassis.messaging.outbox import relay
 from chassis.messaging.outbox.floor import Floor
@@ -158,7 +159,7 @@ def test_a_backlog_that_takes_too_long_to_count_is_published_all_the_same(
         connection.execute("SET statement_timeout = '200ms'")
         leader = relay.Relay()
         leader.settings = SimpleNamespace(amqp_url=amqp_url)
-        leader.service, leader.publisher, leader.reported_at = "author", None, float("-inf")
+        leader.service, leader.publisher, leader.reporting = "author", None, Interval(1)
         leader.clock, leader.floor = world.clock, Floor()
         leader.stop_signal = SimpleNamespace(is_given=False)
         leader.turn(connection)

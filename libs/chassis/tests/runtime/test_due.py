@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import eventlet
 import pytest
@@ -19,9 +18,9 @@ from chassis import due
 from chassis.clock import FixedClock, SystemClock
 from chassis.data import insert_rows
 from chassis.due import chunk, table
-from chassis.due import sweeper as sweeper_module
 from chassis.due.chunk import Chunk, Handler
 from chassis.due.sweeper import Sweeper
+from chassis.intervals import Rest
 from testkit import RunningService, wait_for
 from testkit.plans import rows_read
 from testkit.statements import statements
@@ -304,7 +303,8 @@ def test_a_day_that_begins_during_a_look_is_not_waited_for(clock: FixedClock) ->
         return False
 
     sweeper.turn = look  # type: ignore[method-assign]
-    with patch.object(sweeper_module, "POLL_EVERY", 3600), eventlet.Timeout(60):
+    sweeper.rest = Rest(3600, 3600)
+    with eventlet.Timeout(60):
         sweeper.run()
 
     assert looks == [date(2026, 3, 2), date(2026, 3, 3)]

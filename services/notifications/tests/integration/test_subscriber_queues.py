@@ -20,6 +20,7 @@ from prometheus_client import REGISTRY
 
 from chassis import broker, fetching
 from chassis.data import connect
+from chassis.intervals import Interval
 from chassis.stopping import StopSignal
 from notifications.adapters.amqp.filler import LEADER, QueueFiller, up_to_the_first_that_failed
 from notifications.adapters.amqp.management import Management, ManagementFailed, name_of
@@ -79,7 +80,8 @@ class World:
             subscribers_queue_bytes=10_000_000,
         )
         filler.stop_signal, filler.publisher, filler.provisioned = StopSignal(), None, None
-        filler.reconciled_at = filler.reported_at = 0.0
+        filler.reconciled_at = 0.0
+        filler.reporting = Interval(1)
         return filler
 
     def subscribe(self, way="amqp", events=0) -> str:

@@ -259,7 +259,7 @@ def test_after_five_days_of_failure_the_subscription_is_disabled(webhooks, recei
     assert webhooks.state(to.id) == "live"
 
     webhooks.clock.move(hours=1)
-    deliverer.maintained_at = 0.0
+    deliverer.maintenance.begin_with(0)
     work(deliverer)
 
     assert (webhooks.state(to.id), webhooks.reason(to.id)) == ("disabled", "failed")
@@ -305,7 +305,7 @@ def test_a_deliverer_killed_in_mid_request_has_its_events_delivered_again_with_t
 
 def _released(deliverer, webhooks, to):
     """Looks for end points of the dead, until the database has noticed that the process has gone."""
-    deliverer.maintained_at = 0.0
+    deliverer.maintenance.begin_with(0)
     deliverer.turn()
     return webhooks.end_point(to.id).maybe_repeated > 0
 
@@ -354,7 +354,7 @@ def test_an_end_point_in_living_hands_is_left_there(webhooks, receiver):
     first, second = webhooks.deliverer(), webhooks.deliverer()
     second.turn()
     first.turn()
-    second.maintained_at = 0.0
+    second.maintenance.begin_with(0)
     second.turn()
     first.pool.waitall()
     second.pool.waitall()

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
 from chassis.data import connect, is_contention, is_unavailable, wait_for_notification
+from chassis.intervals import to_next
 from chassis.logging import correlation
 from chassis.messaging import WorkerLoop
 from chassis.stopping import StopSignal
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 
 ReadT = TypeVar("ReadT")
 
-POLL = 5.0  # seconds between two looks for a job; a notification comes first
+POLL = 10.0  # seconds between two looks for a job; a notification comes first
 LONGEST_READ = JOB.within + upload.WAIT + 10  # seconds; the child's own time-outs come first
 TELL_EVERY = 1.0  # seconds between two words on how far the job is
 
@@ -90,7 +91,7 @@ class Importer(WorkerLoop):
             listening.execute(f"LISTEN {import_jobs.CHANNEL}")
             while not self.stop_signal.is_given:
                 if not self.do_next():
-                    wait_for_notification(listening, POLL, self.stop_signal)
+                    wait_for_notification(listening, to_next(POLL), self.stop_signal)
 
     def do_next(self) -> bool:
         """Does the next job; False if there was none to do."""

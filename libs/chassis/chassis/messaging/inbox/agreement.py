@@ -32,6 +32,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
 from chassis.data import connect, metadata, wait_for_notification
+from chassis.intervals import to_next
 from chassis.messaging import feed_client
 from chassis.messaging.envelope import Envelope
 from chassis.messaging.inbox.comparing import Comparison, TypeAgreement
@@ -130,7 +131,7 @@ class Agreement:
             database.execute(f"LISTEN {CHANNEL}")
             while not self.stop.is_given:
                 self._turn()
-                wait_for_notification(database, min(LOOK_EVERY, self.every.total_seconds()), self.stop)
+                wait_for_notification(database, to_next(min(LOOK_EVERY, self.every.total_seconds())), self.stop)
 
     def _turn(self) -> None:
         if not self.is_known:

@@ -12,6 +12,7 @@ from eventlet.queue import LightQueue
 
 from chassis import broker
 from chassis.broker import wire
+from chassis.intervals import to_next
 from chassis.messaging.envelope import Envelope, MalformedEvent
 from chassis.messaging.inbox.origin import Headers, Origin, times_returned
 from chassis.stopping import StopSignal
@@ -67,7 +68,7 @@ class Window:
 
     def next_batch(self) -> list[Delivery]:
         """What is there, BATCH at most; waits for the first. Empty when the connection is given up meanwhile."""
-        with self.ending.at_most(LOOK_EVERY):
+        with self.ending.at_most(to_next(LOOK_EVERY)):
             batch = [self.queue.get()]
             while len(batch) < BATCH and not self.queue.empty():
                 batch.append(self.queue.get_nowait())
@@ -109,7 +110,7 @@ def consume(
         receiver = wire.Receiver(channel, on_message)
         while not ending.is_given:
             # One deadline for all that comes until the next look, not one for each frame.
-            with ending.at_most(LOOK_EVERY):
+            with ending.at_most(to_next(LOOK_EVERY)):
                 while not is_to_do():
                     receiver.read()
                     eventlet.sleep(0)  # a socket that has more to give does not let others go on

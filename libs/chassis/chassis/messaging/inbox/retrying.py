@@ -7,7 +7,6 @@ transaction; others each in its own, since one of them may be what killed the pr
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 
 from eventlet.event import Event
@@ -15,6 +14,7 @@ from sqlalchemy import Engine, Update, bindparam, case, exists, func, literal, n
 from sqlalchemy.orm import Session
 
 from chassis.data import is_unavailable, read
+from chassis.intervals import Interval, to_next
 from chassis.messaging.envelope import Envelope
 from chassis.messaging.inbox import metrics
 from chassis.messaging.inbox.applying import Applier, BatchResult
@@ -31,7 +31,7 @@ from chassis.stopping import StopSignal
 log = logging.getLogger(__name__)
 
 CHECK_EVERY = 0.5  # seconds between two looks at what is ready, unless something was applied
-IDLE_CHECK_EVERY = 5.0  # the same while nothing is parked at all; what this replica parks it knows at once
+IDLE_CHECK_EVERY = 10.0  # the same while nothing is parked at all; what this replica parks it knows at once
 REPORT_EVERY = 10  # seconds between two counts of what is parked
 AT_ONCE = 100  # events tried between two looks
 
@@ -76,7 +76,7 @@ class Retrier:
         # As far as this replica knows; what others have parked it sees at its next look.
         self.has_work = self.is_any_parked = True
         self._signal = Event()
-        self._reported_at = 0.0
+        self._reporting = Interval(REPORT_EVERY)
 
     def run(self) -> None:
         """Goes on until the worker stops."""
@@ -89,12 +89,12 @@ class Retrier:
             self._signal.send()
 
     def _turn(self) -> None:
-        with self.stop.at_most(CHECK_EVERY if self.has_work or self.is_any_parked else IDLE_CHECK_EVERY):
+        with self.stop.at_most(to_next(CHECK_EVERY if self.has_work or self.is_any_parked else IDLE_CHECK_EVERY)):
             self._signal.wait()
         self._signal = Event()
         while not self.stop.is_given and self._try_what_is_ready():
             pass
-        if time.monotonic() - self._reported_at > REPORT_EVERY:
+        if self._reporting.is_over():
             self._report()
 
     def _try_what_is_ready(self) -> int:
@@ -157,7 +157,6 @@ class Retrier:
         for state in ParkedState:
             metrics.parked.labels(self.service, state).set(counts.get(state, 0))
         metrics.oldest_parked.labels(self.service).set(oldest or 0)
-        self._reported_at = time.monotonic()
 
 
 def _claim(retry_delays: Sequence[float]) -> Update:

@@ -11,7 +11,6 @@ FROZEN_AFTER seconds has its session ended by a relay that stands by.
 from __future__ import annotations
 
 import logging
-import time
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
@@ -19,6 +18,7 @@ import eventlet
 import psycopg
 
 from chassis.data import connect, forget_notifications, wait_for_notification
+from chassis.intervals import Interval, to_next
 from chassis.messaging.envelope import StoredEvent
 from chassis.messaging.loops import WorkerLoop
 from chassis.messaging.outbox import metrics
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 SPACING = 0.02  # seconds from one batch's end to the next one's start, for more events to share it
-POLL_EVERY = 5.0  # seconds; a notification comes first, so this only shows others that the leader lives
+POLL_EVERY = 10.0  # seconds; a notification comes first, so this only shows others that the leader lives
 STAND_BY = 1.5  # seconds between two tries to become the leader
 REPORT_EVERY = 10.0  # seconds
 # No step of a leader that lives is so long without a statement: the longest, a batch that is not confirmed, takes 10 s.
@@ -93,7 +93,7 @@ class Relay(WorkerLoop):
         self.service: str = self.settings.service
         self.publisher: Publisher | None = None
         self.floor = Floor()
-        self.reported_at = 0.0
+        self.reporting = Interval(REPORT_EVERY)
 
     def work(self) -> None:
         """Publishes as the leader until stopped; returns soon if another relay leads."""
@@ -124,7 +124,7 @@ class Relay(WorkerLoop):
             while not self.stop_signal.is_given:
                 published = self.turn(database)
                 if not published:
-                    wait_for_notification(database, POLL_EVERY, self.stop_signal)
+                    wait_for_notification(database, to_next(POLL_EVERY), self.stop_signal)
                 elif published < BATCH:
                     eventlet.sleep(SPACING)
         finally:
@@ -173,9 +173,8 @@ class Relay(WorkerLoop):
 
     def report(self, database: Connection) -> None:
         """Counts the backlog, for the metrics; that it could not be counted keeps nothing from being published."""
-        if time.monotonic() - self.reported_at < REPORT_EVERY:
+        if not self.reporting.is_over():
             return
-        self.reported_at = time.monotonic()
         self._look_at_months(database)
         try:
             count, age = database.execute(BACKLOG, (self.floor.seq, COUNTED)).fetchall()[0]

@@ -18,6 +18,7 @@ import psycopg
 from chassis import broker
 from chassis.broker import Outgoing
 from chassis.data import connect, forget_notifications, wait_for_notification
+from chassis.intervals import Interval, to_next
 from chassis.messaging import WorkerLoop
 from notifications.adapters.amqp import metrics
 from notifications.adapters.amqp.management import Management, name_of
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 CHANNELS = ("cqo_subscription_events", "cqo_subscriber_queues")
 BATCH = 1000  # deliveries published before their confirms are waited for
 LEAST = 10  # of one subscription in a batch, however many there are
-POLL_EVERY = 5.0  # seconds; a notification comes first
+POLL_EVERY = 10.0  # seconds; a notification comes first
 RECONCILE_EVERY = 60.0  # seconds, in case somebody else changed the broker's queues or users
 REPORT_EVERY = 10.0  # seconds
 STAND_BY = 1.5  # seconds between two tries to become the leader
@@ -87,7 +88,8 @@ class QueueFiller(WorkerLoop):
         super().setup()
         self.publisher: broker.Publisher | None = None
         self.provisioned: Wanted | None = None  # what the broker has; None: not known
-        self.reconciled_at = self.reported_at = 0.0
+        self.reconciled_at = 0.0
+        self.reporting = Interval(REPORT_EVERY)
 
     def work(self) -> None:
         """Fills as the leader until stopped; returns soon if another worker leads, or there is no broker for it."""
@@ -113,7 +115,7 @@ class QueueFiller(WorkerLoop):
                 self.provision(database, url)
                 self.report(database)
                 if not self.fill(database, url):
-                    wait_for_notification(database, POLL_EVERY, self.stop_signal)
+                    wait_for_notification(database, to_next(POLL_EVERY), self.stop_signal)
         finally:
             self.drop_publisher()
 
@@ -150,9 +152,8 @@ class QueueFiller(WorkerLoop):
 
     def report(self, database: Connection) -> None:
         """Counts what the queues do not hold yet, for the metrics."""
-        if time.monotonic() - self.reported_at < REPORT_EVERY:
+        if not self.reporting.is_over():
             return
-        self.reported_at = time.monotonic()
         number, age = database.execute(BACKLOG).fetchall()[0]
         metrics.waiting.labels(self.settings.service).set(number)
         metrics.oldest.labels(self.settings.service).set(age)

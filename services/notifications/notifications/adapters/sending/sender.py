@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import time
 from typing import Any
 
 from sqlalchemy import Connection as DatabaseConnection
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
 from chassis.data import engine_for, is_unavailable, wait_for_notification
+from chassis.intervals import Interval, to_next
 from chassis.security import CannotOpen
 from chassis.stopping import StopSignal
 from notifications.adapters.numbered_session import NumberTaken, connect_holding, turn_until_stopped
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 POLL = 30.0  # seconds between two looks for letters, unless one is to be tried again before; a notification comes first
 LOOK_AGAIN = 1.0  # seconds until what could not be taken is looked for again: another sender has it just now
 # Seconds between two looks for letters of senders that have died, and for addresses that have become known.
-MAINTENANCE_EVERY = 5.0
+MAINTENANCE_EVERY = 10.0
 # As a rule few letters wait, and so say the statistics on the night on which a hundred thousand fall due. The planner
 # would then read all of them, by another index, and sort them for each few that are taken.
 IN_THE_ORDER_OF_THE_INDEX = "SET enable_sort = off"
@@ -71,7 +71,7 @@ class Sender:
         self.unaddressed = Unaddressed(self.channel)
         self.has_unsent = False  # some of what was taken was not handed over
         self.room = 1
-        self.maintained_at = 0.0
+        self.maintenance = Interval(MAINTENANCE_EVERY)
         self.poll = MAINTENANCE_EVERY if maintains else POLL
         self.due_in = self.poll  # seconds until a letter is to be sent
 
@@ -108,7 +108,7 @@ class Sender:
         """
         if self.database is not None:
             driver: Any = self.database.connection.dbapi_connection  # Any: SQLAlchemy does not say which driver's it is
-            wait_for_notification(driver, min(self.poll, max(self.due_in, LOOK_AGAIN)), self.stop)
+            wait_for_notification(driver, min(to_next(self.poll), max(self.due_in, LOOK_AGAIN)), self.stop)
 
     def end(self) -> None:
         """Enters the last answers, gives back what was not handed over, and lets go of both connections."""
@@ -133,7 +133,7 @@ class Sender:
         except BaseException:
             connection.close()
             raise
-        self.maintained_at = time.monotonic() + ORPHAN_GRACE - MAINTENANCE_EVERY
+        self.maintenance.begin_with(ORPHAN_GRACE)
         return connection
 
     def _exchange(self, database: DatabaseConnection) -> list[Letter]:
@@ -197,7 +197,7 @@ class Sender:
             return letters.next_due_in(session, self.channel)
 
     def _maintain(self, database: DatabaseConnection) -> None:
-        if not self.maintains or time.monotonic() - self.maintained_at < MAINTENANCE_EVERY:
+        if not (self.maintains and self.maintenance.is_over()):
             return
         with Session(database) as session, session.begin():
             orphans = letters.release_orphans(session, self.clock)
@@ -215,7 +215,6 @@ class Sender:
             log.warning("%d letters by %s of senders that died may have been taken", number, channel)
         if addressed:
             log.info("%d letters by %s have got an address and are sent now", addressed, self.channel)
-        self.maintained_at = time.monotonic()
 
     def _report(self, fault: Exception) -> None:
         expected = isinstance(fault, ServerDown | NumberTaken) or is_unavailable(fault)

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
 from chassis.data import engine_for, is_unavailable, wait_for_notification
+from chassis.intervals import Interval, to_next
 from chassis.security import CannotOpen
 from chassis.stopping import StopSignal
 from notifications.adapters.numbered_session import NumberTaken, connect_holding, turn_until_stopped
@@ -36,8 +37,8 @@ from notifications.usecases.webhooks.holding import Claim
 
 log = logging.getLogger(__name__)
 
-POLL = 5.0  # seconds between two looks, unless something is due before; a notification comes first
-MAINTENANCE_EVERY = 5.0  # seconds
+POLL = 10.0  # seconds between two looks, unless something is due before; a notification comes first
+MAINTENANCE_EVERY = 10.0  # seconds
 ORPHAN_GRACE = 3.0  # seconds after its start before it takes others for dead, as senders of letters do
 
 
@@ -69,7 +70,7 @@ class Deliverer:
         self.number = 0
         self.session_stop = StopSignal()  # given when the session that holds the number is lost, or at the end
         self.database: DatabaseConnection | None = None
-        self.maintained_at = 0.0
+        self.maintenance = Interval(MAINTENANCE_EVERY)
 
     def run(self) -> None:
         turn_until_stopped(self.turn, self.wait, self._report, self.stop)
@@ -96,7 +97,9 @@ class Deliverer:
             return
         with Session(self.database) as session, session.begin():
             due = holding.next_due(session, self.clock.now())
-        seconds = POLL if due is None else min(POLL, max(0.0, (due - self.clock.now()).total_seconds()))
+        seconds = to_next(POLL)
+        if due is not None:
+            seconds = min(seconds, max(0.0, (due - self.clock.now()).total_seconds()))
         driver: Any = self.database.connection.dbapi_connection  # Any: SQLAlchemy does not say which driver's it is
         wait_for_notification(driver, seconds, self.stop)
 
@@ -115,7 +118,7 @@ class Deliverer:
         engine = engine_for(self.settings.database_url, f"{self.service}-deliverer")
         channels = (holding.WAKE_UP_CHANNEL, holding.EVENTS_CHANNEL)
         connection = connect_holding(engine, holding.DELIVERERS, self.number, channels)
-        self.maintained_at = time.monotonic() + ORPHAN_GRACE - MAINTENANCE_EVERY
+        self.maintenance.begin_with(ORPHAN_GRACE)
         return connection
 
     def _deliver(self, claim: Claim) -> None:
@@ -151,7 +154,7 @@ class Deliverer:
         return Said(answer.status, answer.body, answer.seconds, answer.fault)
 
     def _maintain(self, database: DatabaseConnection) -> None:
-        if time.monotonic() - self.maintained_at < MAINTENANCE_EVERY:
+        if not self.maintenance.is_over():
             return
         now = self.clock.now()
         with Session(database) as session, session.begin():
@@ -168,7 +171,6 @@ class Deliverer:
         metrics.spared.labels(self.service).set(found.spared)
         metrics.oldest.labels(self.service).set(_age(found.oldest, now))
         self.end_points.close_idle()
-        self.maintained_at = time.monotonic()
 
     def _report(self, fault: Exception) -> None:
         expected = isinstance(fault, NumberTaken) or is_unavailable(fault)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
+from chassis.intervals import to_next
 from chassis.messaging import WorkerLoop
 from chassis.security import CannotOpen
 from notifications.adapters.mail.connection import MailConnection
@@ -30,12 +31,12 @@ class SubscriberLetters(WorkerLoop):
         """One letter, or a rest; raises ServerDown, and the letter is sent again later."""
         server = self.settings.smtp_url
         if server is None:  # no e-mail is sent from here
-            self.stop_signal.wait(LOOK_EVERY)
+            self.stop_signal.wait(to_next(LOOK_EVERY))
             return
         with Session(self.engine) as session, session.begin():
             letter = letters.take(session)
         if letter is None:
-            self.stop_signal.wait(LOOK_EVERY)
+            self.stop_signal.wait(to_next(LOOK_EVERY))
             return
         result = send(letter, server, self.settings)
         with Session(self.engine) as session, session.begin():
