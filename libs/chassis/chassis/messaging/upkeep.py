@@ -20,7 +20,7 @@ from sqlalchemy import Column, DateTime, Table, Text, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from chassis.data import is_contention, metadata, read
+from chassis.data import is_contention, is_unavailable, metadata, read
 from chassis.due import remove_settled
 from chassis.http.idempotency import purge
 from chassis.intervals import to_next
@@ -115,15 +115,19 @@ class Upkeep(WorkerLoop):
     def _do(self, job: Job) -> bool:
         """A step of one job and its rest; whether more of it is to be done in the next turn, at once.
 
-        What meets another transaction is tried again at the next look.
+        What fails is tried again at the next look; the others have their turn meanwhile. Raises when the database is
+        away, which all of them need.
         """
         started = time.monotonic()
         try:
             is_more = self._step(job)
         except Exception as fault:
-            if not is_contention(fault):
+            if is_unavailable(fault):
                 raise
-            log.info("the upkeep's %s met another transaction and is done later: %s", job.name, fault)
+            if is_contention(fault):
+                log.info("the upkeep's %s met another transaction and is done later: %s", job.name, fault)
+            else:
+                log.exception("the upkeep's %s failed and is tried again later", job.name)
             return False
         if is_more:
             self.stop_signal.wait(RESTS_FOR * (time.monotonic() - started))
