@@ -335,25 +335,24 @@ def test_letters_are_written_back_by_their_keys_also_where_nothing_is_known_of_t
     assert "pk_delivery" in plan and "Seq Scan" not in plan
 
 
-def test_letters_are_taken_in_the_order_of_the_index_also_by_a_plan_made_when_none_waited(
-    database, mail, sender_of, clock
-):
+def test_a_sender_never_sorts_what_waits_whatever_the_statistics_say(database, mail, sender_of, clock):
     sender = sender_of(mail)
     work(sender)
     with database.engine.begin() as connection:
-        fill(connection, clock, "pending")
-        connection.execute(text("UPDATE delivery SET next_attempt_at = now()"))
-    with database.engine.begin() as connection:
-        connection.execute(text("UPDATE delivery SET state = 'sent', next_attempt_at = NULL"))
+        fill(connection, clock, "sent")
     with database.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE delivery SET state = 'pending', next_attempt_at = now()"))
 
-    taking = letters._next(Channel.EMAIL).limit(25)
     with Session(sender.database) as session, session.begin():
-        bind = session.get_bind()
-        asked = taking.compile(bind, compile_kwargs={"literal_binds": True})
-        plan = "\n".join(session.scalars(text(f"EXPLAIN {asked}")))
+        sorts = session.scalar(text("SHOW enable_sort"))
+        asked = letters._next(Channel.EMAIL).limit(25)
+        explained = asked.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+        plan = "\n".join(session.scalars(text(f"EXPLAIN {explained}")))
 
+    # Which of two indexes a planner takes that knows of no letters is chance: here it is right without the setting.
+    assert sorts == "off"
     assert "Index Scan using ix_delivery_waiting" in plan and "Sort" not in plan, plan
 
 
