@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+from types import SimpleNamespace
 
 import pytest
 from joserfc.jwk import ECKey
 from notice_world import World, mail_server, tree
+from receivers import Receiver
+from sending_world import SendingWorld
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
+from webhook_world import Webhooks
 
 from chassis.due import table
 from chassis.messaging.inbox.applying import handlers_of
@@ -38,6 +44,44 @@ def world(contact_key):
 def personal_data(contact_key):
     key = base64.b64encode(bytes(range(32))).decode()
     return PersonalDataCipher(Cipher(key, key), contact_key)
+
+
+@pytest.fixture
+def database(make_database):
+    """A database whose changes are committed, for what has connections of its own."""
+    url = make_database("notifications")
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    yield SimpleNamespace(url=url, engine=engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def sending_world(database, clock, personal_data):
+    made = SendingWorld(database.url, database.engine, clock, personal_data)
+    yield made
+    for sender in made.senders:
+        sender.end()
+
+
+@pytest.fixture
+def webhooks(database):
+    made = Webhooks(database)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def receiver():
+    """`receiver(answer)`: an end point."""
+    made = []
+
+    def make(*arguments, **options):
+        made.append(Receiver(*arguments, **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.stop()
 
 
 @pytest.fixture

@@ -6,9 +6,8 @@ from collections import Counter
 
 import pytest
 from faulty_servers import FaultyGateway, FaultyMail, serving
-from sending_world import SendingWorld, shown
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
+from sending_world import shown
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from notifications.adapters.mail.connection import MailConnection
@@ -22,14 +21,8 @@ EACH = 5  # letters
 
 
 @pytest.fixture
-def world(make_database, clock, personal_data):
-    url = make_database("notifications")
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
-    world = SendingWorld(url, engine, clock, personal_data)
-    yield world
-    for sender in world.senders:
-        sender.end()
-    engine.dispose()
+def world(sending_world):
+    return sending_world
 
 
 # One after the other; or together, by a server that refuses a text without a recipient, or asks for it all the same.

@@ -7,9 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from faulty_servers import FaultyMail, serving
 from notice_world import COUNTY, ELSEWHERE
-from sending_world import SendingWorld
-from sqlalchemy import create_engine, select, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from notifications.adapters.mail.connection import MailConnection
@@ -27,16 +25,10 @@ PROVINCE = Caller("wang", "province")
 
 
 @pytest.fixture
-def world(make_database, clock, personal_data):
-    url = make_database("notifications")
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
-    with Session(engine) as session, session.begin():
+def world(sending_world):
+    with Session(sending_world.engine) as session, session.begin():
         divisions.place(session)
-    world = SendingWorld(url, engine, clock, personal_data)
-    yield world
-    for sender in world.senders:
-        sender.end()
-    engine.dispose()
+    return sending_world
 
 
 @pytest.fixture

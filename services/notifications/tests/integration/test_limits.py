@@ -7,9 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from faulty_servers import FaultyGateway, serving
-from sending_world import SendingWorld
-from sqlalchemy import create_engine, select, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from chassis.ids import new_id
@@ -24,14 +22,8 @@ from notifications.usecases.limits import Limit
 
 
 @pytest.fixture
-def world(make_database, clock, personal_data):
-    url = make_database("notifications")
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
-    world = SendingWorld(url, engine, clock, personal_data)
-    yield world
-    for sender in world.senders:
-        sender.end()
-    engine.dispose()
+def world(sending_world):
+    return sending_world
 
 
 @pytest.fixture

@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from sending_world import SendingWorld
-from sqlalchemy import create_engine, select, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import select, text
 
 from notifications.adapters import seals
 from notifications.adapters.seals import Seals
@@ -37,14 +35,8 @@ class Taking:
 
 
 @pytest.fixture
-def database_of_letters(make_database, clock, personal_data):
-    url = make_database("notifications")
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
-    world = SendingWorld(url, engine, clock, personal_data)
-    yield world, Taking()
-    for sender in world.senders:
-        sender.end()
-    engine.dispose()
+def database_of_letters(sending_world):
+    return sending_world, Taking()
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from notice_world import COUNTY, MailServer
-from sqlalchemy import ARRAY, Text, bindparam, create_engine, func, select, text, update
-from sqlalchemy.engine import make_url
+from sqlalchemy import ARRAY, Text, bindparam, func, select, text, update
 from sqlalchemy.orm import Session
 
 from chassis.ids import new_id
@@ -23,14 +22,6 @@ from notifications.domain.notice import Channel, State
 from notifications.storage import StoredDelivery, StoredNotice, cause, contact, delivery
 from notifications.usecases import delivery_rows, letters
 from notifications.usecases.addresses import NEWEST, Unaddressed
-
-
-@pytest.fixture
-def database(make_database):
-    url = make_database("notifications")
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
-    yield SimpleNamespace(url=url, engine=engine)
-    engine.dispose()
 
 
 @pytest.fixture

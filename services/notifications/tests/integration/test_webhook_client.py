@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from receivers import OK, Receiver, status
+from receivers import OK, status
 
 from notifications.adapters.webhook import client, guard
 from notifications.adapters.webhook.client import Client, Tls
@@ -23,20 +23,6 @@ from notifications.adapters.webhook.client import Client, Tls
 LOOPBACK = (guard.approvable("127.0.0.0/8"),)
 PLAIN = Tls()
 BODY = b'{"specversion":"1.0"}'
-
-
-@pytest.fixture
-def receiver():
-    """`receiver(answer)`: an end point."""
-    made = []
-
-    def make(*arguments, **options):
-        made.append(Receiver(*arguments, **options))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.stop()
 
 
 @pytest.fixture

@@ -15,44 +15,14 @@ from types import SimpleNamespace
 import eventlet
 import pytest
 from cloudevents.core.formats.json import JSONFormat
-from receivers import OK, Receiver, status
-from sqlalchemy import create_engine, event, text
-from sqlalchemy.engine import make_url
+from receivers import OK, status
+from sqlalchemy import event, text
 from standardwebhooks import Webhook
-from webhook_world import Webhooks, inversions, sequences, work
+from webhook_world import inversions, sequences, work
 
 from notifications.adapters.webhook.guard import ForbiddenTarget
 
 FAILS = status(500, body=b"broken")
-
-
-@pytest.fixture
-def database(make_database):
-    url = make_database("notifications")
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
-    yield SimpleNamespace(url=url, engine=engine)
-    engine.dispose()
-
-
-@pytest.fixture
-def webhooks(database):
-    made = Webhooks(database)
-    yield made
-    made.end()
-
-
-@pytest.fixture
-def receiver():
-    """`receiver(answer)`: an end point."""
-    made = []
-
-    def make(*arguments, **options):
-        made.append(Receiver(*arguments, **options))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.stop()
 
 
 def test_each_event_is_delivered_once_signed_and_logged(webhooks, receiver):

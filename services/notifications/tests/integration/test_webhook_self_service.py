@@ -7,12 +7,11 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from receivers import OK, Receiver, status
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
+from receivers import OK, status
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 from standardwebhooks import Webhook
-from webhook_world import KEY, Webhooks, sequences, work
+from webhook_world import KEY, sequences, work
 
 from chassis.errors import InvalidInput, NotFound
 from chassis.http import PageArguments
@@ -36,29 +35,6 @@ BUREAU = Caller(subject="tax", role=Role.SYSTEM, subscriber="tax")
 OTHER = Caller(subject="other", role=Role.SYSTEM, subscriber="other")
 REQUIRED = [each.name for each in declared(ConfiguredSettings) if each.required]
 FAILS = status(500, body=b"broken")
-
-
-@pytest.fixture
-def webhooks(make_database):
-    url = make_database("notifications")
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
-    made = Webhooks(SimpleNamespace(url=url, engine=engine))
-    yield made
-    made.end()
-    engine.dispose()
-
-
-@pytest.fixture
-def receiver():
-    made = []
-
-    def make(*arguments, **options):
-        made.append(Receiver(*arguments, **options))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.stop()
 
 
 @pytest.fixture
