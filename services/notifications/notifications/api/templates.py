@@ -45,10 +45,7 @@ class TemplateRoutes(Routes):
         summary="Edit a template from a day on; it is tried on every example first",
     )
     def edit_template(self, request: Request[EditTemplate], kind: str, language: str) -> Response:
-        place = templates.place_of(kind, language)
-        with self.db.begin() as session:
-            made = edit_template.edit(session, request.caller, place, request.if_match, request.body, self.clock)
-            return request.reply(session, made)
+        return self._edit(request, kind, language)
 
     @http(
         "POST",
@@ -61,6 +58,9 @@ class TemplateRoutes(Routes):
         summary="Return to the template that is built in, from a day on",
     )
     def restore_template(self, request: Request[EditTemplate], kind: str, language: str) -> Response:
+        return self._edit(request, kind, language)
+
+    def _edit(self, request: Request[EditTemplate], kind: str, language: str) -> Response:
         place = templates.place_of(kind, language)
         with self.db.begin() as session:
             made = edit_template.edit(session, request.caller, place, request.if_match, request.body, self.clock)

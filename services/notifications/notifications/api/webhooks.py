@@ -94,9 +94,7 @@ class WebhookRoutes(Routes):
         summary="Have the end point prove itself: it must echo a challenge",
     )
     def ask_for_handshake(self, request: Request[None], subscription_id: str) -> Response:
-        with self.db.begin() as session:
-            asked = self_service.ask(session, request.caller, subscription_id, Kind.HANDSHAKE, self.clock)
-            return request.reply(session, {"id": asked})
+        return self._ask(request, subscription_id, Kind.HANDSHAKE)
 
     @http(
         "POST",
@@ -108,8 +106,11 @@ class WebhookRoutes(Routes):
         summary="Send a test event",
     )
     def ask_for_test(self, request: Request[None], subscription_id: str) -> Response:
+        return self._ask(request, subscription_id, Kind.TEST)
+
+    def _ask(self, request: Request[None], subscription_id: str, kind: Kind) -> Response:
         with self.db.begin() as session:
-            asked = self_service.ask(session, request.caller, subscription_id, Kind.TEST, self.clock)
+            asked = self_service.ask(session, request.caller, subscription_id, kind, self.clock)
             return request.reply(session, {"id": asked})
 
     @http(
