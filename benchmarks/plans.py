@@ -72,7 +72,7 @@ class Plans:
     def of(self, ask: Callable[[], object]) -> list[Statement]:
         """The statements of one request, made again where its connection has not heard yet that plans are wanted.
 
-        None where it asks nothing of the database, as for the catalogue, which is part of the program.
+        There are none where it asks nothing of the database, as for the catalogue, which is part of the program.
         """
         self.since()
         for _ in range(TRIES):
