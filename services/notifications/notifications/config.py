@@ -63,7 +63,7 @@ class Settings(settings.Settings):
     smtp_ca: Path | None = setting(
         "a file with the authority that signed the mail server's certificate, if not a public one", None
     )
-    smtp_connections: int = setting("how many connections each worker opens to the mail server", 8)
+    smtp_connections: int = setting("how many connections each worker opens to the mail server at most", 8)
     smtp_timeout: float = setting("seconds for each answer of the mail server but the last", 60.0)
     smtp_final_timeout: float = setting("seconds for its answer to a whole letter; RFC 5321 asks for 600", 600.0)
     bounces: Path | None = setting(

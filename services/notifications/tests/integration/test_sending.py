@@ -22,17 +22,18 @@ from notifications.domain.notice import Channel, State
 from notifications.storage import StoredDelivery, StoredNotice, cause, contact, delivery
 from notifications.usecases import delivery_rows, letters
 from notifications.usecases.addresses import NEWEST, Unaddressed
+from testkit.waiting import wait_for
 
 
 @pytest.fixture
 def sender_of(database, clock, personal_data):
-    """`sender_of(mail)`: a sender that is driven turn by turn."""
+    """`sender_of(mail, before=None)`: a sender that is driven turn by turn."""
     made = []
 
-    def make(mail):
+    def make(mail, before=None):
         settings = SimpleNamespace(service="notifications", database_url=database.url)
         connection = MailConnection(parse_url(mail.url), "no-reply@cqo.invalid")
-        made.append(Sender(settings, connection, clock, personal_data, StopSignal()))
+        made.append(Sender(settings, connection, clock, personal_data, StopSignal(), before))
         return made[-1]
 
     yield make
@@ -273,6 +274,61 @@ def test_two_senders_share_the_letters_and_send_none_twice(database, mail, sende
 
     assert sorted(letter["Message-ID"] for letter in mail.letters) == sorted(message_ids(database))
     assert mail.connections == 2
+    assert {row[:3] for row in states(database)} == {(State.SENT, 1, 0)}
+
+
+def sessions(database):
+    """Of senders, as the server counts them; the end of one is seen a moment later."""
+    of_senders = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'notifications-email'")
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        return connection.scalar(of_senders)
+
+
+def test_a_sender_is_called_by_the_one_before_and_rests_without_session(database, mail, sender_of, write, monkeypatch):
+    first = sender_of(mail)
+    second = sender_of(mail, before=first)
+    work(first)
+    work(second)
+    assert sessions(database) == 1
+
+    write(*(f"p{number}@firm.example" for number in range(9)))
+    while any([sender.turn() for sender in (first, second)]):
+        pass
+
+    assert (sessions(database), mail.connections) == (2, 2)
+    work(second)
+    assert sessions(database) == 2  # it was busy a moment ago
+
+    monkeypatch.setattr("notifications.adapters.sending.sender.IDLE_AFTER", 0)
+    work(second)
+    work(first)
+    wait_for(lambda: sessions(database) == 1)
+
+    write("again@firm.example")
+    while any([sender.turn() for sender in (first, second)]):
+        pass
+    assert {row[:3] for row in states(database)} == {(State.SENT, 1, 0)}
+    assert len(mail.letters) == 10
+
+
+def test_while_a_letter_keeps_a_sender_the_next_one_sends_what_comes(database, mail, sender_of, write, monkeypatch):
+    monkeypatch.setattr("notifications.adapters.sending.sender.IDLE_AFTER", 0)
+    first = sender_of(mail)
+    second = sender_of(mail, before=first)
+    send, sent_meanwhile = first.connection.send, []
+
+    def send_slowly(message):
+        work(second)
+        write("meanwhile@firm.example")
+        work(second)
+        sent_meanwhile.extend(letter["To"] for letter in mail.letters)
+        return send(message)
+
+    monkeypatch.setattr(first.connection, "send", send_slowly)
+    write("slow@firm.example")
+    work(first)
+
+    assert sent_meanwhile == ["meanwhile@firm.example"]
     assert {row[:3] for row in states(database)} == {(State.SENT, 1, 0)}
 
 

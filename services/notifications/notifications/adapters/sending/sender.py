@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from typing import Any
 
+from eventlet.event import Event
 from sqlalchemy import Connection as DatabaseConnection
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
 from chassis.data import engine_for, is_unavailable, wait_for_notification
-from chassis.intervals import Interval, to_next
+from chassis.intervals import IDLE_AFTER, Interval, to_next
 from chassis.security import CannotOpen
 from chassis.stopping import StopSignal
 from notifications.adapters.numbered_session import NumberTaken, connect_holding, turn_until_stopped
@@ -44,6 +46,11 @@ IN_THE_ORDER_OF_THE_INDEX = "SET enable_sort = off"
 ORPHAN_GRACE = 3.0
 
 
+def new_number() -> int:
+    """By which a sender holds letters."""
+    return secrets.randbelow(2**31 - 1) + 1
+
+
 class Sender:
     """Sends until `stop` is given; whatever fails, it goes on."""
 
@@ -54,10 +61,20 @@ class Sender:
         clock: Clock,
         personal_data: PersonalDataCipher,
         stop: StopSignal,
-        maintains: bool = True,
+        before: Sender | None = None,
     ) -> None:
-        """`maintains`: whether it looks for what others of its channel have left; one of a process is enough."""
-        self.maintains = maintains
+        """`before`: the sender of the same channel in this process that calls this one; None for the first.
+
+        The first looks for what senders that died have left as well; one of a process is enough.
+        """
+        self.before = before
+        self.next: Sender | None = None
+        if before is not None:
+            before.next = self
+        self.is_called = before is None
+        self.call_came = Event()
+        self.has_letters = False  # taken, and their answers not yet entered
+        self.idle_since = time.monotonic()
         self.settings = settings
         self.connection = connection
         self.channel = connection.channel
@@ -65,14 +82,14 @@ class Sender:
         self.clock = clock
         self.personal_data = personal_data
         self.stop = stop
-        self.number = secrets.randbelow(2**31 - 1) + 1
+        self.number = new_number()
         self.database: DatabaseConnection | None = None
         self.answered: list[tuple[Letter, Outcome]] = []  # not yet entered
         self.unaddressed = Unaddressed(self.channel)
         self.has_unsent = False  # some of what was taken was not handed over
         self.room = 1
         self.maintenance = Interval(MAINTENANCE_EVERY)
-        self.poll = MAINTENANCE_EVERY if maintains else POLL
+        self.poll = MAINTENANCE_EVERY if before is None else POLL
         self.due_in = self.poll  # seconds until a letter is to be sent
 
     def run(self) -> None:
@@ -81,10 +98,15 @@ class Sender:
 
     def turn(self) -> bool:
         """Enters the last answers, and hands the next letters over; False if there were none."""
+        if not self.is_called:
+            return False
         if self.database is None:
             self.database = self._connect()
         self._maintain(self.database)
         taken = self._exchange(self.database)
+        self.has_letters = bool(taken)
+        if taken and self.next:
+            self.next.call()
         for letter in taken:
             if self.stop.is_given or not self.connection.is_open:
                 self.has_unsent = True
@@ -92,7 +114,11 @@ class Sender:
             self.answered.append((letter, self._hand_over(letter)))
         self.room = min(2 * self.room, self.connection.at_once) if len(taken) == self.room else 1
         if taken:
+            self.idle_since = time.monotonic()
             return True
+        if self.before and not self.before.has_letters and time.monotonic() - self.idle_since > IDLE_AFTER:
+            self._rest()
+            return False
         self.due_in = self._next_due_in(self.database)
         if self.due_in <= 0 and not self.connection.is_open:
             self._open()
@@ -100,13 +126,28 @@ class Sender:
         self.connection.close_if_idle()
         return False
 
+    def call(self) -> None:
+        """Has this sender look for letters, as long as there are any or the one before it has some in its hands."""
+        if not self.is_called:
+            self.is_called, self.idle_since = True, time.monotonic()
+            self.call_came.send()
+
+    def _rest(self) -> None:
+        """Lets go of both connections until it is called. It holds no letters, and need not hold its number."""
+        self.is_called, self.call_came, self.number = False, Event(), new_number()
+        self.connection.close()
+        self._drop_database()
+
     def wait(self) -> None:
         """Waits until there may be something to send, or a letter is to be tried again, but no longer than its poll.
 
         The database wakes the sender: the trigger `notify_letters` on the table `delivery` (migration 0019) notifies
         what this session listens to when a letter of its channel is written or is to be tried again.
         """
-        if self.database is not None:
+        if not self.is_called:
+            with self.stop.at_most(POLL):
+                self.call_came.wait()
+        elif self.database is not None:
             driver: Any = self.database.connection.dbapi_connection  # Any: SQLAlchemy does not say which driver's it is
             wait_for_notification(driver, min(to_next(self.poll), max(self.due_in, LOOK_AGAIN)), self.stop)
 
@@ -197,7 +238,7 @@ class Sender:
             return letters.next_due_in(session, self.channel)
 
     def _maintain(self, database: DatabaseConnection) -> None:
-        if not (self.maintains and self.maintenance.is_over()):
+        if self.before or not self.maintenance.is_over():
             return
         with Session(database) as session, session.begin():
             orphans = letters.release_orphans(session, self.clock)

@@ -17,6 +17,7 @@ from notifications.adapters.sending.connection import Connection
 from notifications.adapters.sending.sender import Sender
 from notifications.adapters.sms import Gateway, SmsConnection
 from notifications.config import Settings
+from notifications.domain.notice import Channel
 
 
 def connections(settings: Settings) -> Iterator[Connection]:
@@ -62,11 +63,12 @@ class Senders(DependencyProvider):  # type: ignore[misc]  # nameko has no types
         self.stop_signal = StopSignal()
         personal_data = PersonalDataCipher.from_settings(settings)
         self.senders = list[Sender]()
+        last_of = dict[Channel, Sender]()
         for connection in connections(settings):
-            is_first = all(each.channel != connection.channel for each in self.senders)
-            self.senders.append(
-                Sender(settings, connection, clock_of(settings), personal_data, self.stop_signal, maintains=is_first)
-            )
+            before = last_of.get(connection.channel)
+            sender = Sender(settings, connection, clock_of(settings), personal_data, self.stop_signal, before)
+            last_of[connection.channel] = sender
+            self.senders.append(sender)
         self.threads: list[GreenThread] = []
 
     def start(self) -> None:
