@@ -6,7 +6,9 @@ SIGTERM and SIGINT let what is under way end, and end the process after 25 s wha
 import gc
 import importlib
 import os
+import pkgutil
 import sys
+from types import ModuleType
 
 # What is loaded stays: the collector, which would go through it again and again, waits until the service has started.
 gc.disable()
@@ -16,6 +18,11 @@ os.environ["PSYCOPG_WAIT_FUNC"] = "wait_select"
 # kombu another form of messages, 1 MB. None says that there is no such module.
 for unused in ("rich", "yaml"):
     sys.modules[unused] = None  # type: ignore[assignment]
+# What libraries load in any case, and a service never calls: SQLAlchemy what it says to drivers that are not ours, and
+# nameko all of Python's help for one function, which finds an object by its name. 0.7 MB, and 20 ms of the start.
+for uncalled in ("pydoc", "sqlalchemy.dialects.postgresql.asyncpg", "sqlalchemy.dialects.postgresql.pg8000"):
+    sys.modules[uncalled] = ModuleType(uncalled)
+sys.modules["pydoc"].locate = pkgutil.resolve_name  # type: ignore[attr-defined]
 
 eventlet = importlib.import_module("eventlet")
 eventlet.monkey_patch()
