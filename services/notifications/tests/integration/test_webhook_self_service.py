@@ -274,7 +274,9 @@ def test_an_event_that_can_not_be_delivered_is_skipped_and_the_next_of_its_objec
     do(self_service.skip, to.id, 1, Skip("示例"))
     work(deliverer)
 
-    assert sequences(at) == [1, 3, 2] and webhooks.waiting(to.id) == []
+    got = sequences(at)
+    assert sorted(got[:2]) == [1, 3] and got[2:] == [2]  # 3 is of another object: no order holds between it and 1
+    assert webhooks.waiting(to.id) == []
 
 
 def test_all_is_delivered_again_from_a_sequence_or_a_moment(webhooks, receiver, do):
