@@ -161,7 +161,8 @@ class App:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         self.server.in_flight += 1
         try:
-            raw_request = WerkzeugRequest(environ)
+            # Not in the environment as well: each would then keep the other until the garbage collector comes.
+            raw_request = WerkzeugRequest(environ, populate_request=False)
             correlation_id = correlation_of(raw_request)
             response = self.respond(raw_request, correlation_id)
             if (is_unread(environ) and not drain(raw_request)) or not self.server.keeps_connections:

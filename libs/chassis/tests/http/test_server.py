@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 import socket
 from collections.abc import Iterator
@@ -9,13 +10,17 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import psutil
 import pytest
 from sample_process import NOWHERE, Issuer, Sample
 from sqlalchemy import text
+from werkzeug.routing import Map
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
 
-from chassis.http.server import Server
+from chassis.http.server import App, Server
 from testkit import wait_for
 
 MEBIBYTE = 1 << 20
@@ -176,3 +181,22 @@ def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_first_part() -> 
         server.run()
         with accepted[0] as connection:
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_a_request_is_gone_with_its_answer_and_leaves_nothing_to_the_garbage_collector() -> None:
+    server: Any = SimpleNamespace(
+        in_flight=0, keeps_connections=True, make_url_map=Map
+    )  # Any: what the app asks of a server
+    body = SimpleNamespace(position=0, content_length=0)
+    app = App(server)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            environ = EnvironBuilder(path="/nothing", headers={"X-Correlation-Id": "of-this-test"}).get_environ()
+            assert b"".join(app({**environ, "eventlet.input": body}, lambda *_: lambda _: None))
+        left = [each for each in gc.get_objects() if isinstance(each, Request)]
+    finally:
+        gc.enable()
+
+    assert not [each for each in left if each.headers.get("X-Correlation-Id") == "of-this-test"]
