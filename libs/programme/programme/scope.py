@@ -94,6 +94,18 @@ def subtree(code: str, on: date) -> Select[str]:
     return select(standing.c.code).join(below, standing.c.stands_for == below.c.code)
 
 
+def each_below(caller: Caller, on: date) -> CTE | None:
+    """Each code of the subtree that staff of a division look after, as `code`; None for other callers.
+
+    For `paginate(each_of=…)`, where an index has the rows of each code in the order of pages: a page ends when it is
+    full, however many rows there are. Materialized, or the planner may ask for every code and leave out the others
+    afterwards; each once, since a code that stands for two of the subtree is in it twice.
+    """
+    if caller.role != Role.DIVISION or caller.division is None:
+        return None
+    return subtree(caller.division, on).distinct().cte().prefix_with("MATERIALIZED")
+
+
 def reporting_units(on: date) -> Select[str, str]:
     """Each code with its reporting unit on that day, as the columns `code` and `unit`.
 

@@ -78,11 +78,9 @@ def in_inbox_of(caller: Caller, on: date) -> ColumnElement[bool]:
 
 def inbox(session: Session, caller: Caller, filters: InboxFilters, on: date, page: PageArguments) -> Page:
     """The caller's own inbox, the newest first; its items are InboxItems."""
-    offices, mine = None, in_inbox_of(caller, on)
-    # An index has each office's notices in order, and a page ends when it is full, whether few or most of them were
-    # read. Materialized, or the planner may ask for every office and leave out the others afterwards.
-    if caller.division is not None and caller.role == Role.DIVISION:
-        offices = scope.subtree(caller.division, on).distinct().cte("office").prefix_with("MATERIALIZED")
+    mine = in_inbox_of(caller, on)
+    # An index has each office's notices in order, and a page ends when it is full, whether few or most were read.
+    if (offices := scope.each_below(caller, on)) is not None:
         mine = and_(TO_AN_OFFICE, notice.c.recipient_id == offices.c.code, SHOWN)
     wanted = _items(caller).where(mine, *filters.contains(notice.c.created_at))
     if filters.kind is not None:

@@ -14,6 +14,7 @@ from testkit import divisions
 from testkit.plans import rows_read
 from training import queries
 from training.adapters.numbers import number_of
+from training.domain.certificate import CertificateStatus
 from training.queries import CertificateFilters, ReminderFilters, VerificationQuery
 from training.usecases.expiry import REMINDER
 
@@ -64,3 +65,23 @@ def test_a_page_of_certificates_and_of_reminders(session: Session) -> None:
     asked = VerificationQuery(number_of(2025, "220100", 12), "李明")
     number = rows_read(session, lambda: queries.find_genuine(session, asked, TODAY))
     assert number < 10
+
+
+def test_a_page_of_what_has_expired_in_a_division_passes_over_all_that_has_not(session: Session) -> None:
+    fill(session)
+    ended = "valid_until = date '2026-01-31' WHERE substr({}, 2)::integer % 20 = 1"
+    session.execute(text(f"UPDATE certificate SET {ended.format('id')}"))
+    session.execute(text(f"UPDATE certificate_status SET {ended.format('certificate_id')}"))
+    filters, page = CertificateFilters(status=CertificateStatus.EXPIRED), PageArguments(50)
+    read = rows_read(session, lambda: queries.list_certificates(session, STAFF, filters, TODAY, page))
+    first = queries.list_certificates(session, STAFF, filters, TODAY, page)
+    second = queries.list_certificates(session, STAFF, filters, TODAY, PageArguments(50, first.next_cursor))
+
+    wanted = (
+        "SELECT id FROM certificate WHERE division IN ('220102', '220184') AND valid_until < date '2026-03-02' "
+        "ORDER BY id LIMIT 100"
+    )
+    assert [each.id for each in (*first.items, *second.items)] == list(session.scalars(text(wanted)))
+    assert read < 500, read  # 50 certificates with what held of each, and not the thousands between them
+    before = CertificateFilters(status=CertificateStatus.EXPIRED, on=date(2026, 1, 31))
+    assert queries.list_certificates(session, STAFF, before, TODAY, page).items == []

@@ -13,6 +13,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 
 from chassis.errors import NotFound
 from chassis.http import Page, PageArguments, paginate
+from programme import scope
 from programme.callers import Caller
 from training import storage
 from training.adapters import numbers
@@ -100,9 +101,15 @@ def list_certificates(
     session: Session, caller: Caller, filters: CertificateFilters, today: date, page: PageArguments
 ) -> Page:
     """Certificates as they stood on a day; the page's items are CertificateAsOf."""
-    column = storage.certificate.c
-    wanted, held = _as_of(filters.on or today)
-    wanted = wanted.where(visible(storage.certificate, caller, today))
+    column, on = storage.certificate.c, filters.on or today
+    wanted, held = _as_of(on)
+    codes, seen = None, visible(storage.certificate, caller, today)
+    if filters.status == CertificateStatus.EXPIRED and on >= today:
+        # What a certificate says of its end holds today. An index of a division passes over those that have not ended.
+        wanted = wanted.where(column.valid_until < on)
+        if (codes := scope.each_below(caller, today)) is not None:
+            seen = column.division == codes.c.code
+    wanted = wanted.where(seen)
     if filters.status is not None:
         wanted = wanted.where(held.c.status == filters.status)
     if filters.status in ENDED.values():
@@ -117,7 +124,7 @@ def list_certificates(
         wanted = wanted.where(column.enterprise_id == filters.enterprise_id)
     if filters.number is not None:
         wanted = wanted.where(column.number == filters.number)
-    found = paginate(session, wanted, [column.id], page)
+    found = paginate(session, wanted, [column.id], page, each_of=codes)
     return replace(found, items=[CertificateAsOf(**row) for row in found.items])
 
 
@@ -159,7 +166,7 @@ def _as_of(on: date) -> tuple[Select[*tuple[Any, ...]], LateralFromClause]:  # A
     left_out = ("status", "valid_until", *ENDED, *ONLY_PRINTED)
     columns = [column for column in table.c if column.name not in left_out]
     ends = [case((held.c.status == status, table.c[name])).label(name) for name, status in ENDED.items()]
-    return select(*columns, *ends, held.c.status, held.c.valid_until).join(held, true()), held
+    return select(*columns, *ends, held.c.status, held.c.valid_until).join_from(table, held, true()), held
 
 
 def _held(on: date) -> LateralFromClause:

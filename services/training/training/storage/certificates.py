@@ -88,8 +88,9 @@ expiry_reminder = Table(
     day_column("on"),
 )
 
-# The order of pages within a division; what held last on a day, who ever had a status, and what is not listed yet.
-Index("ix_certificate_division_id", certificate.c.division, certificate.c.id)
+# The order of pages within a division, with the ends by which a page passes over what is not asked for; what held last
+# on a day, who ever had a status, and what is not listed yet.
+Index("ix_certificate_division_id_valid_until", certificate.c.division, certificate.c.id, certificate.c.valid_until)
 _record = certificate_status.c
 Index("ix_certificate_status_latest", _record.certificate_id, _record.on.desc(), _record.id.desc())
 Index("ix_certificate_status_status", _record.status, _record.certificate_id)
