@@ -86,8 +86,7 @@ def inbox(session: Session, caller: Caller, filters: InboxFilters, on: date, pag
     if filters.kind is not None:
         wanted = wanted.where(notice.c.kind == filters.kind)
     if filters.unread is not None:
-        is_read = reading.c.read_at.is_not(None)
-        wanted = wanted.where(~is_read if filters.unread else is_read)
+        wanted = wanted.where(~_is_read_by(caller) if filters.unread else reading.c.read_at.is_not(None))
     found = paginate(session, wanted, [notice.c.id], page, descending=True, each_of=offices)
     rows = cast("Sequence[Mapping[str, Any]]", found.items)  # Any: the columns of ITEM, each of its own type
     return Page([InboxItem(**row) for row in rows], found.next_cursor)
@@ -106,6 +105,15 @@ def _items(caller: Caller) -> Select[*tuple[object, ...]]:
     """All notices, with when the caller has read them."""
     mine = and_(reading.c.notice_id == notice.c.id, reading.c.reader == literal(reader(caller)))
     return select(*ITEM).join_from(notice, reading, mine, isouter=True)
+
+
+def _is_read_by(caller: Caller) -> ColumnElement[bool]:
+    """Whether the caller has read the notice; for those that it has not.
+
+    Of those without a row in the outer join the planner expects next to none, and would sort all that there are.
+    """
+    other = reading.alias()
+    return exists().where(other.c.notice_id == notice.c.id, other.c.reader == literal(reader(caller)))
 
 
 def _addressed_to(kind: RecipientKind, recipient_id: str | None) -> ColumnElement[bool]:
