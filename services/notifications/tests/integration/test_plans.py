@@ -101,6 +101,21 @@ def test_a_page_of_an_offices_inbox_ends_when_it_is_full_though_it_has_read_most
         assert read < MANY / 5, f"{read} rows, unread {unread}"
 
 
+def test_what_an_office_has_read_is_passed_over_by_what_was_read_alone(session: Session) -> None:
+    fill(session)
+    offices = "CASE WHEN substr(id, 2)::integer % 4 = 0 THEN '220102' ELSE 'x' || substr(id, 6) END"
+    session.execute(text(f"UPDATE notice SET recipient_kind = 'division', recipient_id = {offices}"))
+    read_but_the_oldest = "INSERT INTO reading SELECT id, 'division:220100', now() FROM notice WHERE id > 'n0000100'"
+    session.execute(text(read_but_the_oldest))
+    unread, page = InboxFilters(unread=True), PageArguments(20)
+    read = rows_read(session, lambda: inbox.inbox(session, STAFF, unread, TODAY, page))
+
+    shown = inbox.inbox(session, STAFF, unread, TODAY, page).items
+    assert [each.id for each in shown] == [f"n{number:07d}" for number in range(100, 20, -4)]
+    # Each notice and its reading, in their indexes; deliveries of those alone that were not read.
+    assert read < 2.2 * MANY / 4, read
+
+
 def test_the_deliveries_of_a_recipient_come_page_by_page(session: Session) -> None:
     fill(session)
     first = deliveries(session, PROVINCE, "person", "p77", TODAY, PageArguments(1))
