@@ -2,6 +2,9 @@
 
 Each transaction enters the answers to the letters before and takes the next ones. What a crash leaves in doubt is what
 the sender held: one letter when little is to be sent, up to the connection's `at_once` when much is.
+
+A process has several senders for a channel, in a row. The first is always there; each calls the next when it has
+letters in its hands, so that one without any looks for more, and an idle process holds one session for a channel.
 """
 
 from __future__ import annotations
