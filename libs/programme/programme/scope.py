@@ -98,12 +98,20 @@ def each_below(caller: Caller, on: date) -> CTE | None:
     """Each code of the subtree that staff of a division look after, as `code`; None for other callers.
 
     For `paginate(each_of=…)`, where an index has the rows of each code in the order of pages: a page ends when it is
-    full, however many rows there are. Materialized, or the planner may ask for every code and leave out the others
-    afterwards; each once, since a code that stands for two of the subtree is in it twice.
+    full, however many rows there are.
     """
     if caller.role != Role.DIVISION or caller.division is None:
         return None
-    return subtree(caller.division, on).distinct().cte().prefix_with("MATERIALIZED")
+    return each_once(subtree(caller.division, on))
+
+
+def each_once(codes: Select[str]) -> CTE:
+    """These codes, for `paginate(each_of=…)`.
+
+    Materialized, or the planner may ask for every code and leave out the others afterwards. Each once: a code that
+    stands for two of a subtree is in it twice.
+    """
+    return codes.distinct().cte().prefix_with("MATERIALIZED")
 
 
 def reporting_units(on: date) -> Select[str, str]:

@@ -43,9 +43,7 @@ def visible_in_each(table: Table, division: str | None, caller: Caller, on: date
         return None, visible_within(table, division, caller, on)
     below = scope.subtree(code, on).subquery()
     seen = true() if has_own else scope.within(below.c.code, caller, on)
-    # Materialized, or the planner may ask for every code and leave out the others afterwards. Each once: a code that
-    # stands for two of the subtree is in it twice.
-    codes = select(below.c.code).where(seen).distinct().cte("within").prefix_with("MATERIALIZED")
+    codes = scope.each_once(select(below.c.code).where(seen))
     own = [visible(table, caller, on)] if has_own else []
     return codes, [table.c.division == codes.c.code, *own]
 
