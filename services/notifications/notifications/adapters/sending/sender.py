@@ -74,8 +74,9 @@ class Sender:
         self.next: Sender | None = None
         if before is not None:
             before.next = self
-        self.is_called = before is None
-        self.call_came = Event()
+        self.called = Event()
+        if before is None:
+            self.called.send()
         self.has_letters = False  # taken, and their answers not yet entered
         self.idle_since = time.monotonic()
         self.settings = settings
@@ -101,7 +102,7 @@ class Sender:
 
     def turn(self) -> bool:
         """Enters the last answers, and hands the next letters over; False if there were none."""
-        if not self.is_called:
+        if not self.called.ready():
             return False
         if self.database is None:
             self.database = self._connect()
@@ -131,13 +132,13 @@ class Sender:
 
     def call(self) -> None:
         """Has this sender look for letters, as long as there are any or the one before it has some in its hands."""
-        if not self.is_called:
-            self.is_called, self.idle_since = True, time.monotonic()
-            self.call_came.send()
+        if not self.called.ready():
+            self.idle_since = time.monotonic()
+            self.called.send()
 
     def _rest(self) -> None:
         """Lets go of both connections until it is called. It holds no letters, and need not hold its number."""
-        self.is_called, self.call_came, self.number = False, Event(), new_number()
+        self.called, self.number = Event(), new_number()
         self.connection.close()
         self._drop_database()
 
@@ -147,9 +148,9 @@ class Sender:
         The database wakes the sender: the trigger `notify_letters` on the table `delivery` (migration 0019) notifies
         what this session listens to when a letter of its channel is written or is to be tried again.
         """
-        if not self.is_called:
+        if not self.called.ready():
             with self.stop.at_most(POLL):
-                self.call_came.wait()
+                self.called.wait()
         elif self.database is not None:
             driver: Any = self.database.connection.dbapi_connection  # Any: SQLAlchemy does not say which driver's it is
             wait_for_notification(driver, min(to_next(self.poll), max(self.due_in, LOOK_AGAIN)), self.stop)
