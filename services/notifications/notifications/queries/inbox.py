@@ -101,8 +101,7 @@ def inbox_item(session: Session, caller: Caller, notice_id: str, on: date) -> In
 
 def _items(caller: Caller) -> Select[*tuple[object, ...]]:
     """All notices, with when the caller has read them."""
-    mine = and_(reading.c.notice_id == notice.c.id, reading.c.reader == literal(reader(caller)))
-    return select(*ITEM).join_from(notice, reading, mine, isouter=True)
+    return select(*ITEM).join_from(notice, reading, _by(caller), isouter=True)
 
 
 def _is_read(caller: Caller) -> ColumnElement[bool]:
@@ -111,8 +110,12 @@ def _is_read(caller: Caller) -> ColumnElement[bool]:
     A value and no join: the database looks for it in an index before all else, so the thousands of notices that an
     office has read are passed over without a look at themselves.
     """
-    by_caller = (reading.c.notice_id == notice.c.id, reading.c.reader == literal(reader(caller)))
-    return func.coalesce(select(true()).where(*by_caller).scalar_subquery(), false())
+    return func.coalesce(select(true()).where(_by(caller)).scalar_subquery(), false())
+
+
+def _by(caller: Caller) -> ColumnElement[bool]:
+    """Whether a reading is the caller's, of this notice."""
+    return and_(reading.c.notice_id == notice.c.id, reading.c.reader == literal(reader(caller)))
 
 
 def _addressed_to(kind: RecipientKind, recipient_id: str | None) -> ColumnElement[bool]:
