@@ -184,9 +184,8 @@ def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_first_part() -> 
 
 
 def test_a_request_is_gone_with_its_answer_and_leaves_nothing_to_the_garbage_collector() -> None:
-    server: Any = SimpleNamespace(
-        in_flight=0, keeps_connections=True, make_url_map=Map
-    )  # Any: what the app asks of a server
+    # Any: what the app asks of a server
+    server: Any = SimpleNamespace(in_flight=0, keeps_connections=True, make_url_map=Map)
     body = SimpleNamespace(position=0, content_length=0)
     app = App(server)
     gc.collect()

@@ -44,6 +44,12 @@ def fill(session: Session) -> None:
         session.execute(text(statement), {"many": MANY})
 
 
+def address_offices(session: Session) -> None:
+    """A quarter of the notices goes to one office below the staff's, the others to a thousand elsewhere."""
+    offices = "CASE WHEN substr(id, 2)::integer % 4 = 0 THEN '220102' ELSE 'x' || substr(id, 6) END"
+    session.execute(text(f"UPDATE notice SET recipient_kind = 'division', recipient_id = {offices}"))
+
+
 def add_up(session: Session) -> None:
     while counting.add_changes(session, datetime(2026, 3, 2, tzinfo=UTC), None):  # type: ignore[arg-type]  # unused
         pass
@@ -91,8 +97,7 @@ def test_a_page_of_a_period_that_is_over_does_not_go_through_what_came_later(ses
 
 def test_a_page_of_an_offices_inbox_ends_when_it_is_full_though_it_has_read_most(session: Session) -> None:
     fill(session)
-    offices = "CASE WHEN substr(id, 2)::integer % 4 = 0 THEN '220102' ELSE 'x' || substr(id, 6) END"
-    session.execute(text(f"UPDATE notice SET recipient_kind = 'division', recipient_id = {offices}"))
+    address_offices(session)
     read_all = "INSERT INTO reading SELECT id, 'division:220100', now() FROM notice WHERE id < 'n' || :last"
     session.execute(text(read_all), {"last": f"{MANY - 100:07d}"})
     for unread in (True, False):
@@ -103,8 +108,7 @@ def test_a_page_of_an_offices_inbox_ends_when_it_is_full_though_it_has_read_most
 
 def test_what_an_office_has_read_is_passed_over_by_what_was_read_alone(session: Session) -> None:
     fill(session)
-    offices = "CASE WHEN substr(id, 2)::integer % 4 = 0 THEN '220102' ELSE 'x' || substr(id, 6) END"
-    session.execute(text(f"UPDATE notice SET recipient_kind = 'division', recipient_id = {offices}"))
+    address_offices(session)
     read_but_the_oldest = "INSERT INTO reading SELECT id, 'division:220100', now() FROM notice WHERE id > 'n0000100'"
     session.execute(text(read_but_the_oldest))
     unread, page = InboxFilters(unread=True), PageArguments(20)

@@ -22,7 +22,7 @@ from notifications.domain.notice import Channel, State
 from notifications.storage import StoredDelivery, StoredNotice, cause, contact, delivery
 from notifications.usecases import delivery_rows, letters
 from notifications.usecases.addresses import NEWEST, Unaddressed
-from testkit.waiting import wait_for
+from testkit import wait_for
 
 
 @pytest.fixture
